@@ -1,0 +1,1 @@
+"""Wire protocols: bytes in, `Decoded` out. No ORM here."""
