@@ -1,0 +1,119 @@
+"""Projects, who may see them, and the keys and tokens that reach them."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+def new_public_key() -> str:
+    return secrets.token_hex(16)
+
+
+def new_pepper() -> bytes:
+    return secrets.token_bytes(32)
+
+
+class Project(models.Model):
+    """One monitored application."""
+
+    slug = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    platform = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    first_event_at = models.DateTimeField(null=True, blank=True)
+    is_demo = models.BooleanField(default=False)
+    pepper = models.BinaryField(default=new_pepper, editable=False, help_text="Key of this project's pseudonyms.")
+    collects_user_data = models.BooleanField(default=False, help_text="Keep user.email and user.username as sent.")
+    collects_ip = models.BooleanField(default=False, help_text="Keep client addresses, cut to /24 and /48.")
+    accepts_binary_attachments = models.BooleanField(default=False)
+    uses_allow_list = models.BooleanField(default=False, help_text="Keep only the keys in allow_list; fails closed.")
+    allow_list = models.JSONField(default=list, blank=True)
+    allowed_origins = models.JSONField(default=list, blank=True, help_text="Hosts whose pages may send; empty: any.")
+    disabled_categories = models.JSONField(default=list, blank=True, help_text="Sentry data categories to refuse.")
+    rate_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Items a minute; empty: the default.")
+    kept_occurrences = models.PositiveIntegerField(null=True, blank=True, help_text="Full payloads per group.")
+    retention_days = models.JSONField(default=dict, blank=True, help_text='Days per fact, {"errors": 90}.')
+    browser = models.JSONField(default=dict, blank=True, help_text="Steering of the first-party browser script.")
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class IngestKey(models.Model):
+    """A public, write-only key: the user part of a DSN."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="keys")
+    public_key = models.CharField(max_length=32, unique=True, default=new_public_key)
+    label = models.CharField(max_length=60, default="default")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Set by rotation: the old key works until then.")
+    rate_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    allowed_origins = models.JSONField(default=list, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.project_id}/{self.label}"
+
+
+class Membership(models.Model):
+    """What one person may do in one project; staff superusers need none."""
+
+    class Role(models.TextChoices):
+        VIEWER = "viewer"
+        EDITOR = "editor"
+        OWNER = "owner"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices, default=Role.VIEWER)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.project_id}"
+
+
+class ApiToken(models.Model):
+    """A secret for the read API and sentry-cli; only its SHA-256 is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, help_text="Empty: all of the user's.")
+    name = models.CharField(max_length=60)
+    lookup = models.CharField(max_length=8, unique=True)
+    digest = models.BinaryField(max_length=32)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.lookup}…)"
+
+
+class Environment(models.Model):
+    """An environment name seen in a project; fills the switch in the top bar."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="environments")
+    name = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="environment_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,37 @@
+"""The catalogue of Parquet segments. A segment exists when its row is committed."""
+
+from django.db import models
+from django.utils import timezone
+
+from events.models.project import Project
+
+
+class Segment(models.Model):
+    """One Parquet file of one (fact, project, day)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    fact = models.CharField(max_length=20)
+    day = models.DateField()
+    min_at = models.DateTimeField()
+    max_at = models.DateTimeField()
+    rows = models.PositiveIntegerField()
+    bytes = models.BigIntegerField()
+    path = models.CharField(max_length=255, unique=True, help_text="Relative to OBS_SEGMENT_ROOT.")
+    level = models.PositiveSmallIntegerField(default=0, help_text="How often its rows were compacted.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            # Used by segments.select: the files of one question.
+            models.Index(fields=["project", "fact", "day"], name="segment_question"),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class RetiredSegment(models.Model):
+    """A file no row lists any more; removed from disk after a grace period, since a reader may still hold the list."""
+
+    path = models.CharField(max_length=255, unique=True)
+    retired_at = models.DateTimeField(default=timezone.now, db_index=True)

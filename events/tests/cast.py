@@ -1,0 +1,88 @@
+"""Fixtures shared by every app: the cast, a clean segment folder, a clean Redis."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from events.models import IngestKey, Membership, Project
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: Any, tmp_path: Path) -> None:
+    settings.OBS_SEGMENT_ROOT = str(tmp_path / "segments")
+    settings.OBS_SPOOL_DIR = str(tmp_path / "spool")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture
+def clean_redis() -> redis.Redis:
+    client = redis.Redis.from_url(django_settings.REDIS_URL)
+    client.flushdb()
+    return client
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return Project.objects.create(slug="web", name="Web")
+
+
+@pytest.fixture
+def key(project: Project) -> IngestKey:
+    return IngestKey.objects.create(project=project)
+
+
+@pytest.fixture
+def alice(project: Project) -> Any:
+    """Alice owns the project."""
+    user = get_user_model().objects.create_user("alice", "alice@example.org", "alice-password-1", is_staff=True)
+    Membership.objects.create(project=project, user=user, role=Membership.Role.OWNER)
+    return user
+
+
+@pytest.fixture
+def bob(project: Project) -> Any:
+    """Bob views the project."""
+    user = get_user_model().objects.create_user("bob", "bob@example.org", "bob-password-1", is_staff=True)
+    Membership.objects.create(project=project, user=user, role=Membership.Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    """Charlie is a stranger."""
+    return get_user_model().objects.create_user("charlie", "charlie@example.org", "charlie-password-1", is_staff=True)
+
+
+@pytest.fixture
+def as_alice(alice: Any) -> Client:
+    client = Client()
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def as_bob(bob: Any) -> Client:
+    client = Client()
+    client.force_login(bob, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def as_charlie(charlie: Any) -> Client:
+    client = Client()
+    client.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
+    return client

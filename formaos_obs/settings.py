@@ -1,0 +1,245 @@
+"""All settings, read once from the environment. `.env.example` lists each variable; `checks.py` refuses nonsense."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import environ
+
+from formaos_obs import embedded
+
+BASE_DIR = embedded.BASE_DIR
+env = environ.Env()
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
+
+TESTING = "pytest" in sys.modules
+
+# --- the process -----------------------------------------------------------------------------------------------------
+DEBUG = False
+OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", str(embedded.var_dir()))).resolve()
+OBS_PUBLIC_URL = env.str("OBS_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+OBS_VERSION = "0.1.0"
+
+
+def _secret_key() -> str:
+    """The configured key, or one kept in the var folder so that a first start needs no configuration."""
+    configured = env.str("SECRET_KEY", "")
+    if configured:
+        return configured
+    kept = OBS_VAR_DIR / "secret_key"
+    if not kept.exists():
+        OBS_VAR_DIR.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(os.urandom(48).hex())
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+
+
+def derived(purpose: str) -> str:
+    """A key for one purpose, hex, derived from SECRET_KEY so that one secret is enough to begin with."""
+    return hashlib.blake2b(purpose.encode(), key=SECRET_KEY.encode()[:64], digest_size=32).hexdigest()
+
+
+OBS_AUDIT_KEY = env.str("OBS_AUDIT_KEY", derived("audit"))
+OBS_ENCRYPTION_KEYS = env.list("OBS_ENCRYPTION_KEYS", default=[derived("encryption")])
+OBS_METRICS_TOKEN = env.str("OBS_METRICS_TOKEN", derived("metrics")[:32])
+OBS_SELF_DSN = env.str("OBS_SELF_DSN", "")
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[OBS_PUBLIC_URL])
+OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
+OBS_HTTPS = OBS_PUBLIC_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "axes",
+    "csp",
+    "events",
+    "analytics",
+    "alerts",
+    "dashboard",
+    "formaos_obs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "formaos_obs.urls"
+WSGI_APPLICATION = "formaos_obs.wsgi.application"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- the two stores --------------------------------------------------------------------------------------------------
+
+
+def _database() -> dict[str, object]:
+    """Django's form of DATABASE_URL; a `host` in the query is a socket folder, as in libpq's URLs."""
+    config = env.db_url_config(env.str("DATABASE_URL", embedded.urls().database))
+    options = dict(config.get("OPTIONS", {}))
+    config["HOST"] = options.pop("host", config.get("HOST", ""))
+    options.setdefault("connect_timeout", 3)
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", embedded.urls().redis)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "obs",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    }
+}
+
+OBS_SEGMENT_ROOT = env.str("OBS_SEGMENT_ROOT", str(OBS_VAR_DIR / "segments"))
+OBS_SPOOL_DIR = env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool"))
+OBS_SPOOL_MAX_BYTES = env.int("OBS_SPOOL_MAX_BYTES", 512 * 1024 * 1024)
+OBS_QUERY_ENGINE = env.str("OBS_QUERY_ENGINE", "duckdb")
+OBS_QUERY_MEMORY_MB = env.int("OBS_QUERY_MEMORY_MB", 512)
+OBS_QUERY_THREADS = env.int("OBS_QUERY_THREADS", 2)
+OBS_QUERY_TIMEOUT_SECONDS = env.float("OBS_QUERY_TIMEOUT_SECONDS", 10.0)
+
+# --- ingest ----------------------------------------------------------------------------------------------------------
+OBS_MAX_BODY_BYTES = env.int("OBS_MAX_BODY_BYTES", 1024 * 1024)
+OBS_MAX_DECOMPRESSED_BYTES = env.int("OBS_MAX_DECOMPRESSED_BYTES", 10 * 1024 * 1024)
+OBS_MAX_ATTACHMENT_BYTES = env.int("OBS_MAX_ATTACHMENT_BYTES", 5 * 1024 * 1024)
+OBS_KEY_RATE_PER_MINUTE = env.int("OBS_KEY_RATE_PER_MINUTE", 60_000)
+OBS_DIGEST_BATCH = env.int("OBS_DIGEST_BATCH", 500)
+OBS_SEEN_DAYS = env.int("OBS_SEEN_DAYS", 14)
+OBS_KEPT_OCCURRENCES = env.int("OBS_KEPT_OCCURRENCES", 100)
+OBS_INBOX_MAX_AGE_SECONDS = env.int("OBS_INBOX_MAX_AGE_SECONDS", 60)
+OBS_RETENTION_DAYS = env.int("OBS_RETENTION_DAYS", 395)
+
+# --- Celery: tasks take no arguments and answer nothing; what there is to do is a row ---------------------------------
+CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix://") else REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TIMEZONE = "UTC"
+
+# --- people ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+LOGIN_URL = "dashboard:login"
+LOGIN_REDIRECT_URL = "dashboard:home"
+LOGOUT_REDIRECT_URL = "dashboard:login"
+AXES_FAILURE_LIMIT = env.int("OBS_LOGIN_FAILURE_LIMIT", 5)
+AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_IPWARE_PROXY_COUNT = OBS_TRUSTED_PROXIES or None
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = env.int("OBS_SESSION_HOURS", 12) * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OBS_HTTPS
+SESSION_COOKIE_NAME = "__Host-obs-session" if OBS_HTTPS else "obs-session"
+CSRF_COOKIE_NAME = "__Host-obs-csrf" if OBS_HTTPS else "obs-csrf"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if OBS_HTTPS and OBS_TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if OBS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = OBS_HTTPS
+SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; a redirected ingest POST would lose its body
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- REST framework --------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "FormaOS Observability",
+    "DESCRIPTION": "Read API of FormaOS Observability.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- mail ------------------------------------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "obs@localhost")
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = OBS_VAR_DIR / "static"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("OBS_LOG_LEVEL", "INFO")},
+}
