@@ -1,0 +1,85 @@
+"""The doors of the pages: login, project, role, and one audit entry for each request."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from events import access, addresses, audit
+from events.models import Project
+
+View = Callable[..., HttpResponseBase]
+
+
+def page(action: str, role: str = access.VIEWER, obj: str = "") -> Callable[[View], View]:
+    """Makes `view(request, project, **rest)` a page at an address with a `slug`.
+
+    Strangers get 404, members below `role` 403, visitors the login page. Every request of a person writes exactly one
+    audit entry: the one the view's own change wrote, or else one named `action` with the object that the URL parameter
+    `obj` names.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def door(request: HttpRequest, slug: str, **rest: Any) -> HttpResponseBase:
+            def answer() -> tuple[Project, HttpResponseBase]:
+                project = access.get_project_or_404(request.user, slug, role)
+                return project, view(request, project, **rest)
+
+            return _audited(
+                request, action, answer, slug=slug, obj=(obj.removesuffix("_id"), rest[obj]) if obj else None
+            )
+
+        return _marked(door, action)
+
+    return decorate
+
+
+def site_page(action: str, *, staff: bool = False) -> Callable[[View], View]:
+    """Makes `view(request, **rest)` a page about no one project; with `staff`, 404 for everybody else."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def door(request: HttpRequest, **rest: Any) -> HttpResponseBase:
+            def answer() -> tuple[None, HttpResponseBase]:
+                if staff and not request.user.is_staff:
+                    raise Http404
+                return None, view(request, **rest)
+
+            return _audited(request, action, answer)
+
+        return _marked(door, action)
+
+    return decorate
+
+
+def _marked(door: View, action: str) -> View:
+    door.audited_action = action  # type: ignore[attr-defined]
+    return door
+
+
+def _audited(
+    request: HttpRequest,
+    action: str,
+    answer: Callable[[], tuple[Project | None, HttpResponseBase]],
+    *,
+    slug: str = "",
+    obj: tuple[str, object] | None = None,
+) -> HttpResponseBase:
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    with audit.scope(via="session", address=addresses.of_request(request)) as written:
+        try:
+            project, response = answer()
+        except (Http404, PermissionDenied) as refusal:
+            status = 404 if isinstance(refusal, Http404) else 403
+            detail = {"action": action, "status": status, **({"project": slug} if slug else {})}
+            audit.record("access.denied", actor=request.user, obj=obj, detail=detail, now=timezone.now())
+            raise
+        if not written.written:
+            audit.record(action, actor=request.user, project=project, obj=obj, now=timezone.now())
+    return response

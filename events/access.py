@@ -1,0 +1,50 @@
+"""The one door to each project: who may see it and who may change it."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+
+from events.models import Membership, Project
+
+VIEWER, EDITOR, OWNER = Membership.Role.VIEWER.value, Membership.Role.EDITOR.value, Membership.Role.OWNER.value
+_RANK = {VIEWER: 1, EDITOR: 2, OWNER: 3}
+
+
+def visible_projects(user: Any) -> QuerySet[Project]:
+    """The projects `user` may look at: their own, or all for a superuser."""
+    if not user.is_active:
+        return Project.objects.none()
+    if user.is_superuser:
+        return Project.objects.all()
+    return Project.objects.filter(memberships__user_id=user.pk)
+
+
+def role_of(user: Any, project: Project) -> str | None:
+    """What `user` is in `project`; None for a stranger."""
+    if not user.is_active:
+        return None
+    if user.is_superuser:
+        return OWNER
+    return Membership.objects.filter(project=project, user_id=user.pk).values_list("role", flat=True).first()
+
+
+def is_enough(role: str | None, needed: str) -> bool:
+    """Whether `role` may do what `needed` may."""
+    return role is not None and _RANK[role] >= _RANK[needed]
+
+
+def has_role(user: Any, project: Project, role: str = VIEWER) -> bool:
+    """Whether `user` may act as `role` in `project`."""
+    return is_enough(role_of(user, project), role)
+
+
+def get_project_or_404(user: Any, slug: str, role: str = VIEWER) -> Project:
+    """The project; Http404 for strangers, PermissionDenied for members below `role`."""
+    project = visible_projects(user).filter(slug=slug).first()
+    if project is None:
+        raise Http404("No such project.")
+    if role != VIEWER and not has_role(user, project, role):
+        raise PermissionDenied(f"This needs the role {role} in this project.")
+    return project
