@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from types import NoneType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -238,6 +239,8 @@ FACTS: dict[str, Fact] = {
 def moment(value: object) -> datetime | None:
     """Return `value` (aware or UTC datetime, Unix seconds, ISO 8601 text) as an aware datetime, else None."""
     try:
+        if type(value) is datetime and value.tzinfo is UTC and EARLIEST <= value <= LATEST:
+            return value  # what the digest hands over; thousands a second
         if isinstance(value, bool):
             return None
         if isinstance(value, int | float):
@@ -279,8 +282,10 @@ def _array(kind: Kind, values: list[Any]) -> pa.Array:
             return _tags(values)
 
 
-def _texts(values: Iterable[Any]) -> pa.Array:
-    texts = [value if type(value) is str else value.hex if type(value) is UUID else None for value in values]
+def _texts(values: list[Any]) -> pa.Array:
+    texts = values
+    if not set(map(type, values)) <= {str, NoneType}:
+        texts = [value if type(value) is str else value.hex if type(value) is UUID else None for value in values]
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError:  # a lone surrogate, which JSON can spell and UTF-8 cannot
@@ -313,10 +318,11 @@ def _tags(values: list[Any]) -> pa.Array:
             offsets.append(None)
             continue
         offsets.append(len(keys))
-        for key, item in value.items():
-            if type(key) is str and (spelled := _spelled(item)) is not None:
-                keys.append(key)
-                items.append(spelled)
+        if not {*map(type, value), *map(type, value.values())} <= {str}:
+            spelled = {key: _spelled(item) for key, item in value.items() if type(key) is str}
+            value = {key: item for key, item in spelled.items() if item is not None}
+        keys.extend(value)
+        items.extend(value.values())
     offsets.append(len(keys))
     return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), _texts(keys), _texts(items))
 

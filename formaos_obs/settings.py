@@ -130,6 +130,7 @@ CACHES = {
 }
 
 OBS_SEGMENT_ROOT = env.str("OBS_SEGMENT_ROOT", str(OBS_VAR_DIR / "segments"))
+OBS_S3_ENDPOINT = env.str("OBS_S3_ENDPOINT", "")  # of an S3-like store; empty: Amazon's
 OBS_SPOOL_DIR = env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool"))
 OBS_SPOOL_MAX_BYTES = env.int("OBS_SPOOL_MAX_BYTES", 512 * 1024 * 1024)
 OBS_QUERY_ENGINE = env.str("OBS_QUERY_ENGINE", "duckdb")
