@@ -229,6 +229,11 @@ SPECTACULAR_SETTINGS = {
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "obs@localhost")
 
+# --- what leaves the house -------------------------------------------------------------------------------------------
+OBS_OUTBOUND_ALLOW = env.list("OBS_OUTBOUND_ALLOW", default=[])  # host:port or network, exceptions from alerts/http.py
+OBS_OUTBOUND_PORTS = env.list("OBS_OUTBOUND_PORTS", cast=int, default=[])  # besides 80, 443 and 8443
+OBS_MAILS_PER_HOUR = env.int("OBS_MAILS_PER_HOUR", 30)  # a channel; more become one digest
+
 # --- the rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
