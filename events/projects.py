@@ -7,15 +7,17 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from events import audit, tokens
+from events import audit, keys, tokens
 from events.models import ApiToken, IngestKey, Membership, Project
 
 OVERLAP = timedelta(days=7)
 
 
-def create(slug: str, name: str, *, owner: Any = None, actor: Any = None, now: datetime) -> Project:
+def create(
+    slug: str, name: str, *, owner: Any = None, is_demo: bool = False, actor: Any = None, now: datetime
+) -> Project:
     """A new project with its first ingest key, owned by `owner`. Raises ValidationError on a bad or taken slug."""
-    project = Project(slug=slug, name=name, created_at=now)
+    project = Project(slug=slug, name=name, created_at=now, is_demo=is_demo)
     project.full_clean()
     with transaction.atomic():
         project.save(force_insert=True)
@@ -40,7 +42,7 @@ def create_key(
         project=project,
         label=label,
         rate_per_minute=rate_per_minute,
-        allowed_origins=_hosts(allowed_origins),
+        allowed_origins=_origins(allowed_origins),
         created_at=now,
     )
     key.full_clean()
@@ -64,6 +66,7 @@ def rotate_key(key: IngestKey, *, overlap: timedelta = OVERLAP, actor: Any, now:
         key.save(update_fields=["expires_at"])
         detail = {"successor": successor.pk, "expires_at": key.expires_at}
         audit.record("key.rotate", actor=actor, project=key.project, obj=key, detail=detail, now=now)
+    keys.forget()
     return successor
 
 
@@ -83,12 +86,13 @@ def change_key(
     if rate_per_minute is not None or clears_rate:
         key.rate_per_minute = None if clears_rate else rate_per_minute
     if allowed_origins is not None:
-        key.allowed_origins = _hosts(allowed_origins)
+        key.allowed_origins = _origins(allowed_origins)
     key.full_clean()
     with transaction.atomic():
         key.save(update_fields=["is_active", "rate_per_minute", "allowed_origins"])
         detail = {"is_active": key.is_active, "rate": key.rate_per_minute, "origins": key.allowed_origins}
         audit.record("key.change", actor=actor, project=key.project, obj=key, detail=detail, now=now)
+    keys.forget()
 
 
 def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetime) -> Membership:
@@ -139,10 +143,16 @@ def _check_an_owner_stays(project: Project, user: Any) -> None:
         raise ValidationError("A project keeps at least one owner.")
 
 
-def _hosts(origins: Collection[str]) -> list[str]:
-    """`origins` as lower-case hosts with an optional port, as the ingest door compares them."""
-    hosts = sorted({origin.strip().lower().split("://", 1)[-1].rstrip("/") for origin in origins if origin.strip()})
-    for host in hosts:
-        if not host.isascii() or any(sign in host for sign in "/ @?#\\") or len(host) > 255:
-            raise ValidationError(f"{host!r} is not a host")
-    return hosts
+def _origins(entries: Collection[str]) -> list[str]:
+    """`entries` in the forms that `origins.is_allowed` compares: host, *.host or scheme://host:port."""
+    cleaned = sorted({entry.strip().lower().rstrip("/") for entry in entries if entry.strip()})
+    for entry in cleaned:
+        scheme, _, host = entry.rpartition("://")
+        if (
+            scheme not in ("", "http", "https")
+            or not entry.isascii()
+            or not set(host).isdisjoint("/ @?#\\")
+            or not host
+        ):
+            raise ValidationError(f"{entry!r} is neither a host nor an origin")
+    return cleaned
