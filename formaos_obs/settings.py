@@ -2,24 +2,21 @@
 
 import hashlib
 import os
-import sys
+from contextlib import suppress
 from pathlib import Path
 
-import environ
-
 from formaos_obs import embedded
-
-BASE_DIR = embedded.BASE_DIR
-env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(BASE_DIR / ".env")
-
-TESTING = "pytest" in sys.modules
+from formaos_obs.environment import BASE_DIR, env
 
 # --- the process -----------------------------------------------------------------------------------------------------
 DEBUG = False
-OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", str(embedded.var_dir()))).resolve()
-OBS_PUBLIC_URL = env.str("OBS_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", "") or BASE_DIR / "var").resolve()
+PORT = env.int("PORT", 8000)
+OBS_BIND = env.str("OBS_BIND", "127.0.0.1")
+OBS_WEB_WORKERS = env.int("OBS_WEB_WORKERS", 2)
+OBS_WEB_THREADS = env.int("OBS_WEB_THREADS", 8)
+OBS_WORKER_PROCESSES = env.int("OBS_WORKER_PROCESSES", 2)
+OBS_PUBLIC_URL = env.str("OBS_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 OBS_VERSION = "0.1.0"
 
 
@@ -31,9 +28,12 @@ def _secret_key() -> str:
     kept = OBS_VAR_DIR / "secret_key"
     if not kept.exists():
         OBS_VAR_DIR.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
+        draft = kept.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(os.urandom(48).hex())
+        with suppress(FileExistsError):  # processes that start together agree on the key of the first
+            os.link(draft, kept)
+        draft.unlink()
     return kept.read_text()
 
 
@@ -109,7 +109,7 @@ TEMPLATES = [
 
 def _database() -> dict[str, object]:
     """Django's form of DATABASE_URL; a `host` in the query is a socket folder, as in libpq's URLs."""
-    config = env.db_url_config(env.str("DATABASE_URL", embedded.urls().database))
+    config = env.url_config(env.db_url_config, "DATABASE_URL", embedded.urls().database)
     options = dict(config.get("OPTIONS", {}))
     config["HOST"] = options.pop("host", config.get("HOST", ""))
     options.setdefault("connect_timeout", 3)
@@ -119,7 +119,7 @@ def _database() -> dict[str, object]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", embedded.urls().redis)
+REDIS_URL = env.str("REDIS_URL", "") or embedded.urls().redis
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -149,8 +149,8 @@ OBS_KEPT_OCCURRENCES = env.int("OBS_KEPT_OCCURRENCES", 100)
 OBS_INBOX_MAX_AGE_SECONDS = env.int("OBS_INBOX_MAX_AGE_SECONDS", 60)
 OBS_RETENTION_DAYS = env.int("OBS_RETENTION_DAYS", 395)
 
-# --- Celery: tasks take no arguments and answer nothing; what there is to do is a row ---------------------------------
-CELERY_BROKER_URL = f"redis+socket://{REDIS_URL.removeprefix('unix://')}" if REDIS_URL.startswith("unix://") else REDIS_URL
+# --- Celery: tasks take no arguments and answer nothing; what there is to do is a row --------------------------------
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the words of kombu for the same address
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -166,7 +166,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:home"
 LOGOUT_REDIRECT_URL = "dashboard:login"
@@ -226,7 +229,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- mail ------------------------------------------------------------------------------------------------------------
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+vars().update(env.url_config(env.email_url_config, "EMAIL_URL", "consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "obs@localhost")
 
 # --- what leaves the house -------------------------------------------------------------------------------------------

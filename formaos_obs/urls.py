@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from formaos_obs import health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
     path("", include("events.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),

@@ -1,0 +1,77 @@
+"""What a first start makes: an admin, a demo project, a token, and the file that tells scripts about them."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from events import dsn, projects, tokens
+from events.models import Project
+
+ADMIN = "admin"
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How scripts and people get in; what `up.json` holds. An empty password is one that somebody changed."""
+
+    url: str
+    dsn: str
+    project_key: str
+    api_token: str
+    admin_username: str
+    admin_password: str
+
+
+def ensure(path: Path, *, url: str, now: datetime) -> tuple[Access, bool]:
+    """The access written to `path`, and whether the admin is new; what exists already and still works is kept."""
+    kept = _read(path)
+    password = str(kept.get("admin_password", ""))
+    admin = get_user_model().objects.filter(username=ADMIN).first()
+    is_new = admin is None
+    if admin is None:
+        password = secrets.token_urlsafe(15)
+        admin = get_user_model().objects.create_superuser(ADMIN, "", password)
+    elif password and not admin.check_password(password):
+        password = ""
+    project = Project.objects.filter(slug=DEMO).first() or projects.create(DEMO, "Demo", owner=admin, now=now)
+    key = dsn.current_key(project, now=now) or projects.create_key(project, label="up", actor=admin, now=now)
+    access = Access(
+        url=url,
+        dsn=dsn.of(key, base_url=url),
+        project_key=key.public_key,
+        api_token=_token(str(kept.get("api_token", "")), admin, now=now),
+        admin_username=ADMIN,
+        admin_password=password,
+    )
+    _write(path, access)
+    return access, is_new
+
+
+def _token(secret: str, admin: Any, *, now: datetime) -> str:
+    """`secret` where it still is a live token, otherwise that of a new one."""
+    if secret and tokens.find(secret, now=now):
+        return secret
+    return tokens.create(admin, name="up", scopes=sorted(tokens.SCOPES), now=now)[1]
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write(path: Path, access: Access) -> None:
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(asdict(access), file, indent=2)
+    draft.replace(path)

@@ -1,0 +1,40 @@
+"""The three kinds of process: how each is run, by the supervisor and in containers alike."""
+
+import sys
+
+from django.conf import settings
+
+NAMES = ("web", "worker", "beat")
+
+
+def argv(name: str) -> tuple[str, ...]:
+    """The command line of the process `name`, to be run in the project's folder."""
+    return (sys.executable, "-m", *{"web": _web, "worker": _worker, "beat": _beat}[name]())
+
+
+def _web() -> list[str]:
+    # Requests wait in the backlog, not in memory: no more are taken in than threads can work on, twice over.
+    in_flight = settings.OBS_WEB_THREADS * 2
+    command = ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--no-access-log", "--log-level", "warning"]
+    command += ["--host", settings.OBS_BIND, "--port", str(settings.PORT)]
+    command += ["--workers", str(settings.OBS_WEB_WORKERS), "--blocking-threads", str(settings.OBS_WEB_THREADS)]
+    command += ["--backpressure", str(in_flight), "--backlog", "2048"]
+    command += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
+    command += ["--static-path-route", "/static", "--static-path-mount", str(settings.STATIC_ROOT)]
+    command += ["--static-path-expires", "600"]
+    return [*command, "formaos_obs.wsgi:application"]
+
+
+def _worker() -> list[str]:
+    # One task at a time per process, none reserved ahead: a task held by a busy process would be late for nothing.
+    command = ["celery", "--app", "formaos_obs", "worker", "--loglevel", "WARNING", "--pool", "prefork"]
+    command += ["--concurrency", str(settings.OBS_WORKER_PROCESSES), "--prefetch-multiplier", "1"]
+    return [*command, "--max-memory-per-child", str(1024 * 1024), "--without-gossip", "--without-mingle"]
+
+
+def _beat() -> list[str]:
+    # No file remembers when a task ran last: every task is due at the start, and safe to repeat.
+    return [
+        "celery", "--app", "formaos_obs", "beat", "--loglevel", "WARNING", "--pidfile=",
+        "--scheduler", "celery.beat:Scheduler", "--max-interval", "1",
+    ]  # fmt: skip

@@ -1,0 +1,189 @@
+"""One process that keeps its children alive: restarts what dies, stops all in order, leaves nobody behind."""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+STEADY_SECONDS = 2.0  # a child that lived this long is restarted at once
+LONGEST_DELAY = 10.0
+STOP_SECONDS = 10.0
+LOG_LIMIT = 16 * 1024 * 1024
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run: its command line, how it is asked to stop, and what to do before each start."""
+
+    name: str
+    argv: tuple[str, ...]
+    stop_signal: int = signal.SIGTERM
+    prepare: Callable[[], None] = lambda: None
+    popen: Callable[[], dict[str, Any]] = dict
+
+
+def delay(failures: int) -> float:
+    """Seconds to wait before a start after `failures` quick deaths in a row."""
+    return 0.0 if failures == 0 else min(LONGEST_DELAY, 0.25 * 2 ** min(failures - 1, 10))
+
+
+class Child:
+    """A program that is to be running."""
+
+    def __init__(self, program: Program, log: Path) -> None:
+        self.program = program
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.failures = 0
+        self.due = 0.0
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self, *, at: float) -> None:
+        self.program.prepare()
+        supervisor = os.getpid()
+
+        def tie() -> None:
+            """Die with the supervisor, whatever kills it."""
+            if _libc is not None:
+                _libc.prctl(_PR_SET_PDEATHSIG, self.program.stop_signal)
+                if os.getppid() != supervisor:
+                    os._exit(1)
+
+        with self.log.open("ab") as log:
+            # A group of its own: Ctrl-C reaches the supervisor alone, which stops its children in order.
+            self.process = subprocess.Popen(
+                self.program.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0, preexec_fn=tie,
+                **self.program.popen(),
+            )  # fmt: skip
+        self.started = at
+
+    def note_death(self, *, at: float) -> int:
+        """Sweep what the dead child left in its group and set when it is due again; its exit status."""
+        assert self.process is not None
+        status, group = self.process.returncode, self.process.pid
+        self.process = None
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+        self.failures = 0 if at - self.started >= STEADY_SECONDS else self.failures + 1
+        self.due = at + delay(self.failures)
+        return int(status)
+
+    def stop(self) -> None:
+        if self.is_running():
+            assert self.process is not None
+            self.process.send_signal(self.program.stop_signal)
+
+    def join(self, *, until: float) -> None:
+        """Wait for the end, and make it come at `until`."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process = None
+
+
+class Supervisor:
+    """Keeps children alive until told to stop. `tell` gets one line for each thing worth knowing."""
+
+    def __init__(self, folder: Path, *, tell: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.tell = tell
+        self.children: list[Child] = []
+        self.is_stopping = False
+        (folder / "log").mkdir(parents=True, exist_ok=True)
+
+    def listen(self) -> None:
+        """Stop on SIGINT and SIGTERM from now on."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.is_stopping = True
+
+    def add(self, program: Program) -> Child:
+        """Start `program` and keep it running; children are stopped in the reverse order of `add`."""
+        child = Child(program, self.folder / "log" / f"{program.name}.log")
+        self.children.append(child)
+        child.start(at=time.monotonic())
+        self._write_pids()
+        return child
+
+    def look(self) -> None:
+        """Restart each child that died and is due."""
+        now = time.monotonic()
+        changed = False
+        for child in self.children:
+            if child.process is not None and not child.is_running():
+                status = child.note_death(at=now)
+                self.tell(f"{child.program.name} ended with status {status}; log: {child.log}")
+            if child.process is None and child.due <= now:
+                child.start(at=now)
+                changed = True
+        if changed:
+            self._write_pids()
+
+    def wait(self, is_ready: Callable[[], bool], *, seconds: float) -> bool:
+        """Keep children alive until `is_ready`; False when that took too long or a stop was asked for."""
+        deadline = time.monotonic() + seconds
+        while not self.is_stopping and time.monotonic() < deadline:
+            if is_ready():
+                return True
+            self.look()
+            time.sleep(0.05)
+        return False
+
+    def run(self) -> None:
+        """Keep children alive until a stop is asked for."""
+        logs_due = 0.0
+        while not self.is_stopping:
+            self.look()
+            if time.monotonic() >= logs_due:
+                self._bound_logs()
+                logs_due = time.monotonic() + 60
+            time.sleep(0.1)
+
+    def stop(self, *names: str) -> None:
+        """Stop the children named, all at once, and wait for them."""
+        chosen = [child for child in self.children if child.program.name in names]
+        for child in chosen:
+            child.stop()
+        until = time.monotonic() + STOP_SECONDS
+        for child in chosen:
+            child.join(until=until)
+            self.children.remove(child)
+        self._write_pids()
+
+    def _write_pids(self) -> None:
+        """`pids.json`: name to pid, replaced at once so that a reader never sees half of it."""
+        pids = {child.program.name: child.process.pid for child in self.children if child.process}
+        draft = self.folder / "pids.json.new"
+        draft.write_text(json.dumps({"supervisor": os.getpid(), **pids}))
+        draft.replace(self.folder / "pids.json")
+
+    def _bound_logs(self) -> None:
+        """Keep one old copy of a log that grew too long; children append, so it may be emptied under them."""
+        for log in (self.folder / "log").glob("*.log"):
+            if log.stat().st_size > LOG_LIMIT:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)
