@@ -28,7 +28,7 @@ class Root(Protocol):
     """What a place for segments must do."""
 
     def url(self, path: str) -> str:
-        """Return the name under which DuckDB reads the file."""
+        """Return the name under which DuckDB reads the file; of "" the root, with a slash."""
 
     def create(self, path: str) -> Any:
         """Return a context that yields an Arrow output stream; on leaving, the file survives a power cut."""
@@ -50,7 +50,7 @@ class Folder:
     base: Path
 
     def url(self, path: str) -> str:
-        return str(self.base / path)
+        return f"{self.base}/{path}"
 
     @contextmanager
     def create(self, path: str) -> Iterator[Any]:

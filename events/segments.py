@@ -38,7 +38,7 @@ class Place:
 
 
 def write(rows: Mapping[tuple[int, str], Sequence[Mapping[str, Any]]], *, now: datetime) -> list[Segment]:
-    """Store rows, {(project id, fact): rows}, one file a day, and return the segments created in the caller's transaction.
+    """Store rows, {(project id, fact): rows}, one file a day; return the segments, created in the caller's transaction.
 
     A row whose `at` is missing or more than a day ahead happened at `now`.
     """
@@ -63,7 +63,7 @@ def select(project_id: int, fact: str, *, start: datetime | None = None, end: da
 
 
 def swap(old: Sequence[Segment], new: Sequence[Segment], *, now: datetime) -> bool:
-    """List `new` instead of `old` in one transaction; return False, and change nothing, unless all of `old` are listed still."""
+    """List `new` instead of `old`, in one transaction; False, and nothing is changed, when one of `old` is gone."""
     keys = [segment.pk for segment in old]
     with transaction.atomic():
         # Locked in the order of their ids, so that two swaps of overlapping segments cannot wait for each other.
@@ -140,7 +140,7 @@ def _in_row_groups(batches: Iterable[pa.RecordBatch], fact: Fact) -> Iterable[pa
     waiting: list[pa.Table] = []
     count = 0
     for batch in batches:
-        waiting.append(pa.Table.from_batches([batch]).select(fact.schema.names).cast(fact.schema))
+        waiting.append(_conformed(batch, fact))
         count += batch.num_rows
         while count >= ROW_GROUP:
             joined = pa.concat_tables(waiting)
@@ -148,3 +148,13 @@ def _in_row_groups(batches: Iterable[pa.RecordBatch], fact: Fact) -> Iterable[pa
             waiting, count = [joined.slice(ROW_GROUP)], count - ROW_GROUP
     if count:
         yield pa.concat_tables(waiting)
+
+
+def _conformed(batch: pa.RecordBatch, fact: Fact) -> pa.Table:
+    """The batch in the fact's columns; those it was written without are null."""
+    found = set(batch.schema.names)
+    arrays = [
+        batch.column(field.name).cast(field.type) if field.name in found else pa.nulls(batch.num_rows, field.type)
+        for field in fact.schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=fact.schema)

@@ -1,0 +1,23 @@
+"""`manage.py compact`: merge small segments now, instead of at the next tick."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from events import compaction
+
+
+class Command(BaseCommand):
+    help = "Merge small segments of facts into sorted ones, and remove files no longer listed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--seconds", type=float, default=3600.0, help="stop after this long")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        merged = compaction.compact(now=timezone.now(), seconds=options["seconds"])
+        swept = compaction.sweep(now=timezone.now())
+        self.stdout.write(
+            f"{merged.inputs} segments became {merged.merges} ({merged.rows} facts), {merged.failures} failed; "
+            f"{swept.retired} retired files and {swept.orphans} orphans removed."
+        )

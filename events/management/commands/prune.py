@@ -1,0 +1,19 @@
+"""`manage.py prune`: apply the retention of facts now, instead of at the next tick."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from events import compaction
+
+
+class Command(BaseCommand):
+    help = "Retire segments past their retention, and remove files no longer listed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        retired = compaction.retain(now=timezone.now())
+        swept = compaction.sweep(now=timezone.now())
+        self.stdout.write(
+            f"{retired} segments retired; {swept.retired} retired files and {swept.orphans} orphans removed."
+        )
