@@ -1,0 +1,203 @@
+"""Prints what scrubbing costs per event next to orjson.loads, how hostile input fares, and recall on the corpus.
+
+Run: python -m bench.scrub
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from events.scrubbing import scrub
+from events.tests import scrubbing_corpus as corpus
+
+_PROSE = (
+    "checkout cart order payment shipping customer invoice product search filter page render query cache worker retry "
+    "timeout connect upstream response request handler template session queue batch"
+).split()
+
+
+def analytics_event() -> dict[str, Any]:
+    """A product event as posthog-js sends it, about 0.4 KB."""
+    return {
+        "uuid": "018f2d1e-9c4a-7c3d-8f5e-1a2b3c4d5e6f",
+        "event": "$pageview",
+        "properties": {
+            "$current_url": "https://shop.example/products/42",
+            "$browser": "Chrome",
+            "$browser_version": 120,
+            "$os": "Mac OS X",
+            "$lib": "web",
+            "$lib_version": "1.200.0",
+            "$session_id": "018f2d1e-9c4a-7c3d-8f5e-1a2b3c4d5e6f",
+            "plan": "team",
+        },
+        "timestamp": "2026-01-02T03:04:05.678Z",
+    }
+
+
+def error_event(frames: int, breadcrumbs: int, *, seed: int = 7) -> dict[str, Any]:
+    """An exception as sentry-python sends it: frames with source and variables, breadcrumbs, request, modules."""
+    r = random.Random(seed)
+
+    def sentence(n: int) -> str:
+        return " ".join(r.choice(_PROSE) for _ in range(n))
+
+    def frame(i: int) -> dict[str, Any]:
+        module = f"shop.{r.choice(_PROSE)}.{r.choice(_PROSE)}"
+        return {
+            "filename": module.replace(".", "/") + ".py",
+            "abs_path": f"/srv/app/{module.replace('.', '/')}.py",
+            "function": f"{r.choice(_PROSE)}_{r.choice(_PROSE)}",
+            "module": module,
+            "lineno": r.randint(1, 900),
+            "pre_context": [f"    {sentence(4)}" for _ in range(5)],
+            "context_line": f"    return {r.choice(_PROSE)}({r.choice(_PROSE)}, {i})",
+            "post_context": [f"    {sentence(3)}" for _ in range(5)],
+            "vars": {r.choice(_PROSE): f"<{r.choice(_PROSE).title()}: {r.randint(1, 99)}>" for _ in range(5)},
+            "in_app": True,
+        }
+
+    def breadcrumb(i: int) -> dict[str, Any]:
+        return {
+            "type": "default",
+            "category": r.choice(("query", "httplib", "django")),
+            "level": "info",
+            "message": f"SELECT id, name FROM shop_{r.choice(_PROSE)} WHERE id = %s LIMIT {i}",
+            "timestamp": f"2026-01-02T03:04:{i % 60:02d}.123456Z",
+            "data": {"url": f"https://api.shop.example/{r.choice(_PROSE)}/{i}", "status_code": 200},
+        }
+
+    return {
+        "event_id": "4bf92f3577b34da6a3ce929d0e0eadd6",
+        "platform": "python",
+        "level": "error",
+        "timestamp": "2026-01-02T03:04:05.678901Z",
+        "release": "shop@2.4.0",
+        "environment": "production",
+        "server_name": "web-7",
+        "transaction": "/checkout/{id}",
+        "exception": {
+            "values": [
+                {
+                    "type": "ValueError",
+                    "value": f"cannot {sentence(6)}",
+                    "module": None,
+                    "mechanism": {"type": "django", "handled": False},
+                    "stacktrace": {"frames": [frame(i) for i in range(frames)]},
+                }
+            ]
+        },
+        "breadcrumbs": {"values": [breadcrumb(i) for i in range(breadcrumbs)]},
+        "request": {
+            "url": "https://shop.example/checkout/42",
+            "method": "POST",
+            "headers": {"Host": "shop.example", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "*/*"},
+            "env": {"SERVER_NAME": "web-7", "SERVER_PORT": "8000"},
+        },
+        "contexts": {
+            "trace": {"trace_id": "4bf92f3577b34da6a3ce929d0e0eadd6", "span_id": "b72fa28504b07285", "op": "http.server"},
+            "runtime": {"name": "CPython", "version": "3.11.7", "build": "3.11.7 (main, Jan  2 2026) [GCC 12.2.0]"},
+        },
+        "tags": {"region": "eu-1", "plan": "team"},
+        "modules": {f"{r.choice(_PROSE)}-{i}": f"{i}.{r.randint(0, 9)}.1" for i in range(40)},
+        "sdk": {"name": "sentry.python.django", "version": "2.75.0", "packages": [{"name": "pypi:sentry-sdk", "version": "2.75.0"}]},
+    }  # fmt: skip
+
+
+def soiled(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with a handful of secrets of several kinds, made at run time."""
+    r = random.Random(11)
+    copy: dict[str, Any] = orjson.loads(orjson.dumps(event))
+    copy["user"] = {"id": "42", "email": corpus.email(r), "ip_address": corpus.ipv4(r)}
+    copy["extra"] = {"password": corpus.password(r), "note": f"token={corpus.opaque(r)} for {corpus.email(r)}"}
+    if "request" in copy:
+        copy["request"]["headers"] |= {"Authorization": f"Bearer {corpus.jwt(r)}", "Cookie": f"sessionid={corpus.opaque(r)}"}
+        copy["exception"]["values"][0]["value"] += f" postgres://app:{corpus.opaque(r)}@db/shop"
+    return copy
+
+
+def microseconds(call: Callable[[], Any], *, seconds: float = 0.6) -> float:
+    """The median of many short rounds: the machine is shared."""
+    call()
+    started = time.perf_counter()
+    call()
+    rounds = max(1, int(0.01 / max(time.perf_counter() - started, 1e-7)))
+    samples = []
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until or len(samples) < 3:
+        started = time.perf_counter()
+        for _ in range(rounds):
+            call()
+        samples.append((time.perf_counter() - started) / rounds * 1e6)
+    return statistics.median(samples)
+
+
+def strings(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(strings, value.values()))
+    if isinstance(value, list):
+        return sum(map(strings, value))
+    return isinstance(value, str)
+
+
+def hostile() -> dict[str, Any]:
+    """Inputs built to be slow."""
+    deep: Any = "alice@shop.example"
+    for i in range(64):
+        deep = [deep] if i % 2 else {"k": deep}
+    return {
+        "60 KB a.a.a.": "a." * 30_000,
+        "60 KB a@a.a@a.": "a@a." * 15_000,
+        "60 KB password=": "password=" * 6_600,
+        "60 KB token: ": "token: " * 8_500,
+        '60 KB password="': 'password="' * 6_000,
+        "60 KB -----BEGIN A": "-----BEGIN A" * 5_000,
+        "60 KB a://b:": "a://b:" * 10_000,
+        "60 KB 4111 1111 ": "4111 1111 " * 6_000,
+        "60 KB values (": "(a) values (" * 5_000,
+        "60 KB separators": "a\x1e" * 30_000,
+        "60 KB digits.": "1." * 30_000,
+        "60 KB colons": "a:" * 30_000,
+        "60 KB backslashes": "\\" * 60_000,
+        "50,000 leaves": {f"k{i % 300}": [f"value {i}"] * 100 for i in range(500)},
+        "50,000 dirty leaves": [f"a{i}@shop.example" for i in range(50_000)],
+        "50,000 new keys": {f"key{i}x": "v" for i in range(50_000)},
+        "50,000 separators": ["a\x1eb@c.de"] * 50_000,
+        "nesting 64": deep,
+    }
+
+
+def main() -> None:
+    events = {
+        "0.4 KB analytics": analytics_event(),
+        "20 KB error": error_event(14, 30),
+        "72 KB error": error_event(58, 95),
+    }
+    print(f"{'event':<24}{'bytes':>8}{'strings':>9}{'loads µs':>10}{'clean µs':>10}{'ratio':>7}{'dirty µs':>10}{'ratio':>7}")
+    for name, event in events.items():
+        body, dirty = orjson.dumps(event), soiled(event)
+        if scrub(event) is not event:
+            raise SystemExit(f"{name}: the clean event was changed")
+        loads = microseconds(lambda body=body: orjson.loads(body))
+        clean = microseconds(lambda event=event: scrub(event))
+        soil = microseconds(lambda dirty=dirty: scrub(dirty))
+        print(
+            f"{name:<24}{len(body):>8}{strings(event):>9}{loads:>10.1f}{clean:>10.1f}{clean / loads:>7.1f}{soil:>10.1f}{soil / loads:>7.1f}"
+        )
+    print()
+    for name, value in hostile().items():
+        started = time.perf_counter()
+        scrub(value)
+        print(f"{name:<24}{(time.perf_counter() - started) * 1e3:>10.1f} ms")
+    cases = corpus.secrets()
+    gone = sum(not corpus.leaks(case, scrub(case.value)) for case in cases)
+    kept = sum(scrub(value) == value for value in corpus.BENIGN)
+    print(f"\nrecall {gone / len(cases):.3f} of {len(cases)}   kept {kept / len(corpus.BENIGN):.3f} of {len(corpus.BENIGN)}")
+
+
+if __name__ == "__main__":
+    main()

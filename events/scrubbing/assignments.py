@@ -1,0 +1,186 @@
+"""Secrets that text gives a name: `password=x`, `"token": "x"`, `Cookie: a=b`, `--secret x`, SQL columns."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import re2
+
+from events.scrubbing import keys
+
+Hit = tuple[int, int, str]
+
+_KEYS = (
+    r"(?:api|access|private|secret|sign(?:ing|ature)|encryption|master|account|auth|client|deploy|ssh|service|shared"
+    r"|storage|license|server|consumer|hmac|crypto|aes|rsa|subscription|functions|webhook|app|ssl)[ _.-]?keys?"
+)
+_WORDS = (
+    rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|dbpass|userpass|passkey|pwd|kennwort|senha|secret|token"
+    rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf|signature"
+    r"|sess_?id|session|connect\.sid|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
+    r"|(?:recovery|backup|security|verification|otp|mfa|sms|auth)[ _.-]?codes?"
+    r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
+    r"|connection.?string|пароль|密码)"
+)
+_TAIL = r"""(?:\\*["'`]|\]|%5D|%22|%27)*"""
+_OPENS = r"""\\*["'`]"""
+_SEPARATOR = (
+    r"(?:[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
+    rf"|[ \t]+value=|[ \t]*,[ \t]*{_OPENS}value{_OPENS}[ \t]*:[ \t]*"  # form fields, name and value in JSON
+    r"|\r?\n\r?\n"  # multipart
+    r"|[ \t]*(?:=>|:=|={1,3}|:|%3A|%3D)[ \t]*"
+    r"|[ \t]+(?:is|was)[ \t]+"
+    rf"|[ \t]*[, \t(][ \t]*[bu]?{_OPENS}"  # a pair, or SQL's PASSWORD 'x'
+    r"|>)"
+)
+HINT = rf"(?i)(?:{_WORDS}[\w.-]*{_TAIL}{_SEPARATOR}|--?[\w-]*{_WORDS}[\w-]*[ \t\x1e])"
+_KEY = re2.compile(
+    rf"(?i)(?:(--?[\w-]*{_WORDS}[\w-]*)[ \t]+|([\w.$%\[-]*{_WORDS}[\w.-]*){_TAIL}({_SEPARATOR}))".encode()
+)
+# A call, a subscript or a string prefix may stand between the separator and the quote: `SecretStr('x')`, `b'x'`.
+_OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
+_CLOSE = {
+    (quote, escaped): re2.compile(
+        (rb"[^%c\\\x1e]*" % quote) if escaped else (rb"(?:[^%c\\\x1e]|\\[^\x1e])*" % quote)
+    )
+    for quote in b"\"'`"
+    for escaped in (False, True)
+}
+_LINE = re2.compile(rb"(?:=\"[^\"\r\n\x1e]*\"|[^\r\n\"'\x1e\\])+")
+_ENV = re2.compile(rb"[^\s\"'\x1e]+")
+_WORD = re2.compile(
+    rb"(?:(?i:bearer|basic|token|digest)[ \t]+)?(?:[^\s&;,\"'`<>\x1e\\]|\\[^nrt\"'\x1e])+"
+)
+_TAG = re2.compile(rb"[^<\x1e]+")
+_EXPRESSION = re2.compile(
+    rb"(?:[A-Za-z_][\w.]*[(\[{]|(?:self|this|cls|request|req|os|process|settings|config|conf|env|ctx|args|kwargs|event"
+    rb"|data|form|params|user|obj|options|opts|props|state|payload|body|response|res)\.[A-Za-z_]|[(\[{&|!=*/+)<\]}])"
+)
+_IDENTIFIER = re2.compile(rb"[A-Za-z_][A-Za-z_.-]*")
+# What follows "password:" in a sentence rather than in a record.
+_PROSE = frozenset(
+    b"a an and any are as at be been but by can cannot could did does doesn't don't empty eof error exceeded expected "
+    b"expired expires failed failure field first for from got has have if in incorrect input invalid is it its "
+    b"length limit long malformed may minimum missing must need needs new no not null of ok on one only or please "
+    b"provided required reset revoked see should so some successful than that the then there they this to too "
+    b"unable unauthorized undefined unexpected unknown unsupported updated use user using verified was we were when "
+    b"which while will with without wrong you your".split()
+)
+_COLON = frozenset(b":")
+
+
+@lru_cache(maxsize=4096)
+def _verdict(key: bytes) -> keys.Verdict | None:
+    verdict = keys.judge(key.decode("utf-8", "replace"))
+    return verdict if verdict and verdict.action == "mask" else None
+
+
+def _is_name(value: bytes, key: bytes) -> bool:
+    """Whether the value is the name of a variable or column, such as `password=raw_password`."""
+    return value == key or bool(_IDENTIFIER.fullmatch(value) and len(value) <= 40 and _verdict(value))
+
+
+def _quoted(data: bytes, at: int, key: bytes) -> tuple[int, int] | None:
+    """The span between the quotes that open at `at`; an empty span when there is nothing to hide; None unquoted."""
+    opened = _OPEN.match(data, at)
+    if not opened:
+        return None
+    call, escapes, quote = opened.span(1), opened.group(2), opened.group(3)
+    closed = _CLOSE[quote[0], bool(escapes)].match(data, opened.end())
+    if not closed:
+        return None
+    value = closed.group()
+    if call[0] >= 0 and _is_name(value, key) or value == key or keys.is_harmless(value.decode("utf-8", "replace")):
+        return closed.end(), closed.end()
+    return closed.span()
+
+
+def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bool:
+    """Whether an unquoted value is prose, code or a placeholder, not a secret."""
+    if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
+        return True
+    if _EXPRESSION.match(value) or _is_name(value, key):
+        return True
+    loose = b"=" not in sep and sep.upper() != b"%3D" and not sep.startswith(b">")
+    if loose and value.lower().rstrip(b".") in _PROSE:
+        return True
+    if verdict.weak and value.isdigit() and verdict.marker != "[code]" and (loose or len(value) < 5):
+        return True
+    has_digit = any(48 <= c <= 57 for c in value)
+    if verdict.marker == "[code]":
+        return not has_digit or verdict.weak and sum(48 <= c <= 57 for c in value) < 4
+    if sep.strip() in (b"is", b"was") or (loose and verdict.weak):
+        return not has_digit and value.isalpha()
+    return False
+
+
+def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdict, start: int) -> tuple[int, int]:
+    """The span of a bare value at `at`, empty when it may stay."""
+    before = data[start - 1 : start]
+    if sep == b">":
+        rule = _TAG
+        if before != b"<":
+            return at, at
+    elif verdict.line:
+        rule = _LINE
+    elif sep == b"=" and key.isupper() and before in (b"", b"\n", b" ", b"\x1e"):
+        rule = _ENV
+    else:
+        rule = _WORD
+    found = rule.match(data, at)
+    if not found:
+        return at, at
+    value = found.group().rstrip(b")]}.:" if rule is _WORD else b" ")
+    if keys.is_harmless(found.group().decode("utf-8", "replace")) or _is_plain(value, key, verdict, sep):
+        return at, at
+    return at, at + len(value)
+
+
+def find(data: bytes) -> Iterator[Hit]:
+    """Yields the spans of named secrets, left to right, each byte looked at a bounded number of times."""
+    done = 0
+    for match in _KEY.finditer(data):
+        start, at = match.start(), match.end()
+        if start < done:
+            continue
+        flag = match.group(1)
+        key, sep = (flag, b"=") if flag else (match.group(2), match.group(3))
+        verdict = _verdict(key) if len(key) <= 128 else None
+        if not verdict or data[max(0, start - 11) : start].lower().endswith((b"unexpected ", b"nexpected")):
+            continue
+        if sep[-1:] in b"\"'`" and sep[-1:]:
+            if sep.lstrip()[:1] == b"," and data[start - 2 : start - 1] not in (b"[", b"(") and not b"value" in sep:
+                if not data[: start - 1].rstrip(b"\\\"'b")[-1:] in (b"[", b"("):
+                    continue
+            at -= 1
+            while data[at - 1 : at] == b"\\":
+                at -= 1
+        span = _quoted(data, at, key) or _unquoted(data, at, key, sep, verdict, start)
+        if span[0] < span[1]:
+            yield span[0], span[1], verdict.marker
+        done = max(done, span[1])
+
+
+SQL_HINT = r"(?i)\)\s*values\s*\("
+_INSERT = re2.compile(rb"(?i)\(([^()\x1e]*)\)\s*values\s*")
+_ROW = re2.compile(rb"\s*,?\s*\(((?:'(?:[^'\x1e]|'')*'|[^()'\x1e]|\([^()\x1e]*\))*)\)")
+_CELL = re2.compile(rb"'(?:[^'\x1e]|'')*'|\"[^\"\x1e]*\"|[^,'\"\x1e]+|,")
+
+
+def find_inserted(data: bytes) -> Iterator[Hit]:
+    """Yields the literals that an INSERT puts into secret columns."""
+    for match in _INSERT.finditer(data):
+        columns = [name.strip(b" \t\r\n\"`[]") for name in match.group(1).split(b",")]
+        verdicts = [_verdict(name) for name in columns]
+        if not any(verdicts):
+            continue
+        at = match.end()
+        while row := _ROW.match(data, at):
+            column = 0
+            for cell in _CELL.finditer(data, *row.span(1)):
+                text = cell.group()
+                if text == b",":
+                    column += 1
+                elif text[:1] in b"'\"" and column < len(columns) and (verdict := verdicts[column]):
+                    if not keys.is_harmless(text.decode("utf-8", "replace")):
+                        yield cell.start() + 1, cell.end() - 1, verdict.marker
+            at = row.end()

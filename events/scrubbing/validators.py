@@ -1,0 +1,201 @@
+"""Second opinions: a regex proposes a span of bytes, a validator keeps, trims or refuses it."""
+
+import ipaddress
+from collections.abc import Callable
+
+import re2
+
+from events.scrubbing.tlds import TLDS
+
+Span = tuple[int, int]
+Validator = Callable[[bytes, int, int], Span | None]
+
+# What stands where a secret would stand: markers, masks, template and SQL placeholders, versions.
+PLACEHOLDER = re2.compile(
+    r"(?:(?i:(?:bearer|basic|token|digest) )?\[[A-Za-z0-9_ ]{1,24}\]"
+    r"|[*•]+|x{3,}|[.\-_#]+|%(?:\(\w+\))?s|\$\d+|\?|:[a-z_]+|\$\{[^}\x1e]*\}|\{\{?[^}\x1e]*\}?\}|<[a-z_ -]*>|<[A-Za-z][\w .]*(?: object at 0x[0-9a-f]+|: \d+)>|\$[A-Z_]+"
+    r"|v?\d+\.\d+(?:\.\d+)*(?:[.-]?[a-z]+\d*)?)".encode()
+)
+_ALNUM = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+_DIGITS = frozenset(b"0123456789")
+
+
+def _before(data: bytes, start: int) -> int:
+    return data[start - 1] if start else -1
+
+
+def _after(data: bytes, end: int) -> int:
+    return data[end] if end < len(data) else -1
+
+
+def has_digit(data: bytes, start: int, end: int) -> Span | None:
+    """Refuses spans without a digit: `sk-folding-cube-container` is a class name."""
+    return (start, end) if any(c in _DIGITS for c in data[start:end]) else None
+
+
+def is_credential_word(data: bytes, start: int, end: int) -> Span | None:
+    """Refuses `basic authentication`: a credential has a digit, an inner capital or padding."""
+    value = data[start:end]
+    if any(c in _DIGITS for c in value) or value.endswith(b"=") or not value[1:].islower():
+        return start, end
+    return (start, end) if len(value) > 24 else None
+
+
+def luhn(digits: bytes) -> bool:
+    """Whether the check digit of an ASCII digit string is right."""
+    total = 0
+    for i, c in enumerate(reversed(digits)):
+        d = c - 48
+        if i & 1:
+            d = d * 2 - 9 if d > 4 else d * 2
+        total += d
+    return total % 10 == 0
+
+
+def is_card_number(digits: bytes) -> bool:
+    """Luhn, and a length that the issuer's prefix allows. Epoch stamps in ms, µs and ns begin with 1: no issuer does."""
+    n, two, four = len(digits), int(digits[:2]), int(digits[:4])
+    known = (
+        (digits[:1] == b"4" and n in (13, 16, 19))
+        or (n == 16 and (51 <= two <= 55 or 2221 <= four <= 2720 or 3528 <= four <= 3589))
+        or (n == 15 and two in (34, 37))
+        or (n == 14 and (two in (36, 38, 39) or 300 <= int(digits[:3]) <= 305))
+        or (16 <= n <= 19 and (two in (62, 64, 65) or four == 6011))
+        or (12 <= n <= 19 and two in (50, 56, 57, 58, 67))
+    )
+    return known and len(set(digits)) > 1 and luhn(digits)
+
+
+_CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 1)})
+
+
+def card(data: bytes, start: int, end: int) -> Span | None:
+    """Card numbers in one run or in printed groups; not the digits of a float."""
+    text = data[start:end]
+    groups = text.replace(b"-", b" ").split(b" ")
+    if len(groups) > 1 and (tuple(map(len, groups)) not in _CARD_GROUPS or (b"-" in text and b" " in text)):
+        return None
+    if _before(data, start) == 46 and start > 1 and data[start - 2] in _DIGITS:
+        return None
+    if _after(data, end) == 46 and end + 1 < len(data) and data[end + 1] in _DIGITS:
+        return None
+    return (start, end) if is_card_number(b"".join(groups)) else None
+
+
+IBAN_LENGTHS = {
+    country: int(length)
+    for pair in (
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
+        "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 "
+        "LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 "
+        "QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
+    ).split()
+    for country, length in [(pair[:2], pair[2:])]
+}
+
+
+def iban(data: bytes, start: int, end: int) -> Span | None:
+    """Trims to the country's length and checks modulo 97."""
+    wanted = IBAN_LENGTHS.get(data[start : start + 2].decode())
+    if not wanted:
+        return None
+    compact = bytearray()
+    stop = start
+    while stop < end and len(compact) < wanted:
+        if data[stop] in _ALNUM:
+            compact.append(data[stop])
+        stop += 1
+    if len(compact) < wanted or _after(data, stop) in _ALNUM:
+        return None
+    rotated = (compact[4:] + compact[:4]).decode()
+    return (start, stop) if int("".join(str(int(c, 36)) for c in rotated)) % 97 == 1 else None
+
+
+def ssn(data: bytes, start: int, end: int) -> Span | None:
+    """The ranges that are issued, and no part of a longer dashed number."""
+    area, group, serial = data[start : start + 3], data[start + 4 : start + 6], data[start + 7 : end]
+    if area in (b"000", b"666") or area[:1] == b"9" or group == b"00" or serial == b"0000":
+        return None
+    return None if _before(data, start) == 45 or _after(data, end) == 45 else (start, end)
+
+
+_SCALE = re2.compile(rb"\d+(?:\.\d+)?x?")
+
+
+def email(data: bytes, start: int, end: int) -> Span | None:
+    """A known top-level domain; not `icon@2x.png`, not the `git@host:` of a remote."""
+    local, _, domain = data[start:end].replace(b"%40", b"@").replace(b"\\u0040", b"@").rpartition(b"@")
+    labels = domain.lower().split(b".")
+    if labels[-1].decode("utf-8", "replace") not in TLDS or _SCALE.fullmatch(labels[0]) and len(labels) == 2:
+        return None
+    if local == b"git" and _after(data, end) in (58, 47):
+        return None
+    return start, end
+
+
+_VERSION_LEAD = re2.compile(rb"(?i)(?:version|release|build|ver\.?|v|revision|upgrade to|==|>=|<=|~=|\^)[\s:='\"]*$")
+
+
+def ipv4(data: bytes, start: int, end: int) -> Span | None:
+    """Octets in range, not loopback; not `Chrome/120.0.0.0`, `pkg-1.2.3.4`, `1.2.3.4-rc1` or `version 1.2.3.4`."""
+    octets = data[start:end].split(b".")
+    if any(int(o) > 255 or (len(o) > 1 and o[:1] == b"0") for o in octets):
+        return None
+    if octets[0] in (b"0", b"127") or octets == [b"255", b"255", b"255", b"255"] or octets[:3] == [b"255"] * 3:
+        return None
+    before = data[max(0, start - 2) : start]
+    if before[-1:] in (b"-", b"_", b"+") and before[:1] not in b"0123456789 =:":
+        return None
+    if before[-1:] == b"/" and before[:1].isalnum() or before[-1:] == b"." or before[-1:] == b"@" and before != b"@":
+        return None
+    tail = data[end : end + 2]
+    if tail[:1] in (b"-", b"+", b".", b"_") and tail[1:].isalnum() and not (tail[:1] == b"-" and tail[1:].isdigit()):
+        return None
+    return None if _VERSION_LEAD.search(data[max(0, start - 16) : start]) else (start, end)
+
+
+def ipv6(data: bytes, start: int, end: int) -> Span | None:
+    """Parses, is not loopback, and is no `face::bad` of a programming language."""
+    while end > start and data[end - 1] == 58 and data[end - 2 : end] != b"::":
+        end -= 1
+    if _before(data, start) in _ALNUM or _before(data, start) == 58 or _after(data, end) in _ALNUM:
+        return None
+    text = data[start:end].decode("ascii", "replace")
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return None
+    if address.is_loopback or address.is_unspecified or not any(c.isdigit() for c in text):
+        return None
+    head = text.lower()[:4]
+    real = text.count(":") >= 3 or head[:2] in ("fc", "fd") or head == "fe80" or (head[:1] == "2" and head.isalnum())
+    return (start, end) if real else None
+
+
+def phone(data: bytes, start: int, end: int) -> Span | None:
+    """Eight to fifteen digits that stand alone."""
+    digits = sum(c in _DIGITS for c in data[start:end])
+    before = data[start - 1 : start]
+    if not 8 <= digits <= 15 or before.isalnum() or before in (b"-", b".", b"+", b"_"):
+        return None
+    if before in (b"=", b"/") and digits < 10:
+        return None
+    after = data[end : end + 2]
+    if after[:1] and (after[0] in _ALNUM or after[:1] in (b"-", b".", b":") and after[1:].isdigit()):
+        return None
+    return start, end
+
+
+# Accounts that images and runners use: they name a machine, not a person.
+_NOBODY = frozenset(
+    b"runner ubuntu ec2-user node app vscode circleci shared public default nobody www-data [user] %s ...".split()
+)
+_ROUTES = frozenset(b"index dashboard settings about profile contact help login search news feed home main".split())
+
+
+def user_name(data: bytes, start: int, end: int) -> Span | None:
+    """The name in /home/NAME; service accounts and web routes such as /home/dashboard stay."""
+    name = data[start:end].lower()
+    if name in _NOBODY or name.partition(b".")[0] in _ROUTES or not any(c in _ALNUM for c in name):
+        return None
+    return start, end
