@@ -44,7 +44,8 @@ def check_out(size: int = 3) -> None:
 
 def descend(depth: int, basket: Basket) -> None:
     remaining, label, limits = depth - 1, f"level {depth}", {"low": depth, "high": depth * 10}
-    assert label and limits
+    assert label
+    assert limits
     if remaining:
         return descend(remaining, basket)
     reserve(basket, "SKU-1")
@@ -129,9 +130,8 @@ def transaction() -> None:
 
 
 def span_stream() -> None:
-    with sentry_sdk.traces.start_span(name="GET /basket"):
-        with sentry_sdk.traces.start_span(name="SELECT line"):
-            pass
+    with sentry_sdk.traces.start_span(name="GET /basket"), sentry_sdk.traces.start_span(name="SELECT line"):
+        pass
 
 
 def attachment() -> None:
@@ -241,7 +241,7 @@ CASES: dict[str, Any] = {
 
 def main(case: str) -> None:
     run, options = CASES[case]
-    logging.basicConfig(level=logging.INFO, stream=open(os.devnull, "w"))
+    logging.basicConfig(level=logging.INFO, handlers=[logging.NullHandler()])
     sentry_sdk.init(os.environ["SENTRY_DSN"], **OPTIONS, **options)
     try:
         run()

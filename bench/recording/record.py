@@ -1,9 +1,11 @@
 """Records what real SDKs send: each client runs against a local server that writes every request body to a file.
 
-    python bench/recording/record.py --python VENV/bin/python --modules NODE_MODULES --chromium /usr/bin/chromium
+    python bench/recording/record.py --shop /srv/shop --chromium /usr/bin/chromium
 
 Writes `<out>/<sdk>/<case>-<n>.bin` (the body as sent, chunks joined, still compressed) and `.json` beside it (path,
-query, headers). docs/sentry-protocol.md says which packages the two folders need.
+query, headers). The clients are copied into the folder `--shop`, which holds `venv/` and `node_modules/` with the
+SDKs, and run there with an almost empty environment: some SDKs send paths and environment variables along.
+docs/sentry-protocol.md says which packages the two need.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -25,15 +28,56 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).parent
 KEY = "0123456789abcdef" * 2
 KEPT_HEADERS = ("Content-Type", "Content-Encoding", "Transfer-Encoding", "User-Agent", "X-Sentry-Auth", "Origin")
-PYTHON_CASES = (
-    "plain message logging tags_user breadcrumbs chained group sessions logs metrics check_in transaction "
-    "attachment span_stream django celery fastapi deep_locals deep_chain deep_logging"
-).split()
-NODE_CASES = "plain chained tags_user spans static_transaction logs metrics check_in feedback sessions deep big".split()
-BROWSER_CASES = "plain tags_user feedback spans click deep".split()
-REACT_CASES = "boundary component_chain deep".split()
+PYTHON_CASES = [
+    "plain",
+    "message",
+    "logging",
+    "tags_user",
+    "breadcrumbs",
+    "chained",
+    "group",
+    "sessions",
+    "logs",
+    "metrics",
+    "check_in",
+    "transaction",
+    "attachment",
+    "span_stream",
+    "django",
+    "celery",
+    "fastapi",
+    "deep_locals",
+    "deep_chain",
+    "deep_logging",
+]
+NODE_CASES = [
+    "plain",
+    "chained",
+    "tags_user",
+    "spans",
+    "static_transaction",
+    "logs",
+    "metrics",
+    "check_in",
+    "feedback",
+    "sessions",
+    "deep",
+    "big",
+]
+BROWSER_CASES = ["plain", "tags_user", "feedback", "spans", "click", "deep"]
+REACT_CASES = ["boundary", "component_chain", "deep"]
 CLI_CASES = {
-    "send_event": ["send-event", "-m", "hello from the command line", "-t", "shop:eu", "-e", "basket:3", "-r", "shop@1.0.0"],
+    "send_event": [
+        "send-event",
+        "-m",
+        "hello from the command line",
+        "-t",
+        "shop:eu",
+        "-e",
+        "basket:3",
+        "-r",
+        "shop@1.0.0",
+    ],
     "monitor": ["monitors", "run", "--schedule", "*/5 * * * *", "nightly-report", "--", "true"],
 }
 
@@ -124,8 +168,7 @@ def bundle(modules: Path, static: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", type=Path, required=True)
-    parser.add_argument("--modules", type=Path, required=True)
+    parser.add_argument("--shop", type=Path, required=True)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     parser.add_argument("--out", type=Path, default=Path("events/tests/samples"))
     parser.add_argument("--only", default="", help="sdk or sdk/case")
@@ -137,21 +180,31 @@ def main() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         origin = f"http://127.0.0.1:{server.server_port}"
         dsn = origin.replace("http://", f"http://{KEY}@") + "/1"
-        environment = {**os.environ, "SENTRY_DSN": dsn, "NODE_PATH": str(options.modules), "ORIGIN": origin}
-        environment |= {"CHROMIUM": options.chromium, "MODULES": str(options.modules)}
-        bundle(options.modules, static)
+        shop = options.shop.resolve()
+        modules = shop / "node_modules"
+        for client in HERE.glob("*_client.*"):
+            shutil.copy(client, shop)
+        environment = {
+            "SENTRY_DSN": dsn,
+            "SENTRY_ENVIRONMENT": "production",
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(shop),
+        }
+        visiting = environment | {"MODULES": str(modules), "ORIGIN": origin, "CHROMIUM": options.chromium}
+        bundle(modules, static)
         commands: list[tuple[str, str, list[str]]] = [
-            *(("python", case, [str(options.python), str(HERE / "python_client.py"), case]) for case in PYTHON_CASES),
-            *(("node", case, ["node", str(HERE / "node_client.cjs"), case]) for case in NODE_CASES),
+            *(("python", case, ["venv/bin/python", "python_client.py", case]) for case in PYTHON_CASES),
+            *(("node", case, ["node", "node_client.cjs", case]) for case in NODE_CASES),
             *(("browser", case, ["node", str(HERE / "visit.cjs"), "browser", case]) for case in BROWSER_CASES),
             *(("react", case, ["node", str(HERE / "visit.cjs"), "react", case]) for case in REACT_CASES),
-            *(("cli", case, [str(options.modules / ".bin/sentry-cli"), *arguments]) for case, arguments in CLI_CASES.items()),
+            *(("cli", case, ["node_modules/.bin/sentry-cli", *arguments]) for case, arguments in CLI_CASES.items()),
         ]
         for sdk, case, command in commands:
             if options.only and options.only not in (sdk, f"{sdk}/{case}"):
                 continue
             with recorder.recording(sdk, case):
-                subprocess.run(command, env=environment, timeout=120, check=False, stdout=subprocess.DEVNULL)
+                used = visiting if sdk in ("browser", "react") else environment
+                subprocess.run(command, cwd=shop, env=used, timeout=120, check=False, stdout=subprocess.DEVNULL)
         server.shutdown()
 
 

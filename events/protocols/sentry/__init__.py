@@ -1,0 +1,21 @@
+"""The Sentry protocol: envelope, store and security bodies in, `Decoded` out. docs/sentry-protocol.md describes it."""
+
+from events.protocols.sentry.auth import Denied, Dsn, agreed, claimed_key, parse_dsn
+from events.protocols.sentry.context import Context, Limits
+from events.protocols.sentry.envelope import decode_envelope, dsn_of
+from events.protocols.sentry.security import decode_security
+from events.protocols.sentry.store import decode_store
+
+__all__ = [
+    "Context",
+    "Denied",
+    "Dsn",
+    "Limits",
+    "agreed",
+    "claimed_key",
+    "decode_envelope",
+    "decode_security",
+    "decode_store",
+    "dsn_of",
+    "parse_dsn",
+]

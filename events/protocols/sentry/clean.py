@@ -1,0 +1,274 @@
+"""The door steps of an event: known fields only, each in one shape, bounded, without what names a person.
+
+`event` returns a dict that always has `event_id` (32 hex), `timestamp` (epoch seconds), `platform`, `tags` (dict of
+texts) and, unless it is a transaction, `level`. Where present: `exception`, `threads` and `breadcrumbs` are
+`{"values": [dict, ...]}`, a stacktrace is `{"frames": [dict, ...]}`, `logentry` is the message, `contexts` a dict of
+dicts, `fingerprint` a list of texts, `user` has a `key`. `_notes` lists what had to be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from events.protocols.sentry import people, request
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.links import tidy_query, tidy_url, tidy_words
+from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
+from events.protocols.sentry.texts import readable, scalar, trimmed
+
+Cleaner = Callable[[Any, Door], Any]
+
+LEVELS = {name: name for name in ("fatal", "error", "warning", "info", "debug")} | {
+    "log": "info",
+    "notice": "info",
+    "warn": "warning",
+    "critical": "fatal",
+    "trace": "debug",
+}
+MESSAGE = 8192
+CRUMB_TEXT = 4096
+URL_DATA = frozenset({"url", "to", "from", "http.url", "http.query", "http.fragment", "url.full", "url.query"})
+# Environment variables are where deployments keep their secrets; sentry-cli sends all of them.
+DROPPED_EXTRA = ("environ",)
+
+
+def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
+    """Return the event inside the limits. Takes `raw` over: its parts are changed in place."""
+    cleaned: dict[str, Any] = {"event_id": event_id}
+    for name, value in raw.items():
+        cleaner = FIELDS.get(name)
+        if cleaner is None:
+            if name not in IMPLIED:
+                door.note("unknown_field")
+        elif value is not None:
+            kept = cleaner(value, door)
+            if kept is not None:
+                cleaned[name] = kept
+    cleaned["timestamp"] = door.clock.moment(raw.get("timestamp"), door.notes)
+    cleaned.setdefault("platform", "other")
+    cleaned.setdefault("tags", {})
+    if raw.get("type") != "transaction":
+        cleaned.setdefault("level", "error")
+    _put_message(cleaned, raw.get("message"))
+    user = people.minimised(raw.get("user"), door.context, infers_ip=_infers_ip(raw.get("sdk")))
+    if user:
+        cleaned["user"] = user
+    if door.notes:
+        cleaned["_notes"] = list(door.notes)
+    return cleaned
+
+
+def tags(value: Any, door: Door) -> dict[str, str]:
+    """Return tags given as a dict, as pairs or as `{key, value}` dicts, at most as many as allowed."""
+    pairs = list(value.items()) if isinstance(value, dict) else _tag_pairs(value)
+    longest, cleaned = door.context.limits.tag, {}
+    for name, text in pairs:
+        if len(cleaned) == door.context.limits.tags:
+            door.note("tags_dropped")
+            break
+        key = scalar(name, longest)
+        if key and text is not None and not isinstance(text, dict | list):
+            cleaned[key] = scalar(text, longest)
+    return cleaned
+
+
+def text(longest: int) -> Cleaner:
+    """Return a cleaner that keeps at most `longest` characters of a text or number."""
+
+    def clean(value: Any, door: Door) -> str | None:
+        return scalar(value, longest) or None
+
+    return clean
+
+
+def _tag_pairs(value: Any) -> list[tuple[Any, Any]]:
+    pairs = []
+    for entry in value if isinstance(value, list) else []:
+        if isinstance(entry, list) and len(entry) == 2:
+            pairs.append((entry[0], entry[1]))
+        elif isinstance(entry, dict):
+            pairs.append((entry.get("key"), entry.get("value")))
+    return pairs
+
+
+def _level(value: Any, door: Door) -> str:
+    level = LEVELS.get(value.lower()) if isinstance(value, str) else None
+    if level is None:
+        door.note("level_unknown")
+    return level or "error"
+
+
+def _transaction(value: Any, door: Door) -> str | None:
+    return tidy_words(scalar(value, 512))[:200] or None
+
+
+def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return {"formatted": readable(value, MESSAGE)}
+    entry: dict[str, Any] = {
+        name: readable(value[name], MESSAGE) for name in ("message", "formatted") if value.get(name) is not None
+    }
+    params = value.get("params")
+    if isinstance(params, list | dict):
+        entry["params"] = params
+    return entry if "message" in entry or "formatted" in entry else None
+
+
+def _put_message(cleaned: dict[str, Any], message: Any) -> None:
+    """Legacy SDKs send `message`, as text or as the dict that is `logentry` today."""
+    if message is not None and "logentry" not in cleaned:
+        entry = message if isinstance(message, dict) else {"formatted": readable(message, MESSAGE)}
+        cleaned["logentry"] = {
+            name: readable(entry[name], MESSAGE) for name in ("message", "formatted") if entry.get(name) is not None
+        } or {"formatted": readable(entry, MESSAGE)}
+
+
+def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
+    crumbs = [crumb for crumb in values(value) if type(crumb) is dict]
+    if len(crumbs) > door.context.limits.breadcrumbs:
+        door.note("breadcrumbs_dropped")
+        crumbs = crumbs[-door.context.limits.breadcrumbs :]
+    moment, notes = door.clock.moment, door.notes
+    for crumb in crumbs:
+        crumb["timestamp"] = moment(crumb.get("timestamp"), notes)
+        message = crumb.get("message")
+        if message is not None and (type(message) is not str or len(message) > CRUMB_TEXT):
+            crumb["message"] = readable(message, CRUMB_TEXT)
+        data = crumb.get("data")
+        if type(data) is not dict:
+            if data is not None:
+                crumb["data"] = {"value": readable(data, CRUMB_TEXT)}
+        elif not URL_DATA.isdisjoint(data):
+            _tidy_crumb(data)
+    return {"values": crumbs}
+
+
+def _tidy_crumb(data: dict[str, Any]) -> None:
+    for name in URL_DATA:
+        url = data.get(name)
+        if isinstance(url, str):
+            data[name] = tidy_query(url) if name.endswith(("query", "fragment")) else tidy_url(url)
+        elif url is not None:
+            data[name] = None
+
+
+def _contexts(value: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    contexts = {name: inner for name, inner in value.items() if isinstance(inner, dict)}
+    if device := contexts.get("device"):
+        # A device is often named after its owner.
+        device.pop("name", None)
+    if response := contexts.get("response"):
+        response.pop("cookies", None)
+        response.pop("data", None)
+        response["headers"] = request.headers(response.get("headers"))
+    return contexts or None
+
+
+def _extra(value: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    for name in DROPPED_EXTRA:
+        if value.pop(name, None) is not None:
+            door.note("environment_variables_dropped")
+    return value or None
+
+
+def _modules(value: Any, door: Door) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    pairs = list(value.items())[:1000]
+    return {name: version if type(version) is str else scalar(version, 200) for name, version in pairs}
+
+
+def _fingerprint(value: Any, door: Door) -> list[str] | None:
+    parts = value if isinstance(value, list) else [value]
+    return [kept for part in parts[:32] if (kept := readable(part, 200))] or None
+
+
+def _debug_meta(value: Any, door: Door) -> dict[str, Any] | None:
+    images = value.get("images") if isinstance(value, dict) else None
+    kept = [image for image in images[:1000] if isinstance(image, dict)] if isinstance(images, list) else []
+    for image in kept:
+        if isinstance(image.get("code_file"), str):
+            # Matched to a frame's abs_path, so it is tidied in the same way.
+            image["code_file"] = tidy_url(image["code_file"])
+    return {"images": kept} if kept else None
+
+
+def _measurements(value: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    kept = {}
+    for name, measured in list(value.items())[:100]:
+        number = measured.get("value") if isinstance(measured, dict) else measured
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            unit = measured.get("unit") if isinstance(measured, dict) else None
+            kept[trimmed(name, 200)] = {"value": number, "unit": scalar(unit, 30)}
+    return kept or None
+
+
+def _mapping(value: Any, door: Door) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _request(value: Any, door: Door) -> dict[str, Any] | None:
+    return request.minimised(value)
+
+
+def _infers_ip(sdk: Any) -> bool:
+    settings = sdk.get("settings") if isinstance(sdk, dict) else None
+    return isinstance(settings, dict) and settings.get("infer_ip") == "auto"
+
+
+FIELDS: dict[str, Cleaner] = {
+    "level": _level,
+    "platform": text(64),
+    "type": text(32),
+    "logger": text(200),
+    "culprit": text(200),
+    "server_name": text(200),
+    "release": text(250),
+    "environment": text(64),
+    "dist": text(64),
+    "transaction": _transaction,
+    "transaction_info": _mapping,
+    "logentry": _logentry,
+    "exception": exceptions,
+    "stacktrace": stacktrace,
+    "threads": threads,
+    "breadcrumbs": _breadcrumbs,
+    "request": _request,
+    "contexts": _contexts,
+    "tags": tags,
+    "extra": _extra,
+    "modules": _modules,
+    "sdk": _mapping,
+    "fingerprint": _fingerprint,
+    "debug_meta": _debug_meta,
+    "measurements": _measurements,
+    "errors": lambda value, door: value if isinstance(value, list) else None,
+}
+# Read by name elsewhere, or meaningless after the door.
+IMPLIED = frozenset(
+    [
+        "event_id",
+        "timestamp",
+        "start_timestamp",
+        "received",
+        "message",
+        "user",
+        "spans",
+        "project",
+        "key_id",
+        "site",
+        "time_spent",
+        "version",
+        "_meta",
+        "breakdowns",
+        "_metrics_summary",
+        "scraping_attempts",
+    ]
+)

@@ -1,0 +1,66 @@
+"""Sessions one by one (browsers) and as aggregates per minute (servers)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events.protocols.sentry import people
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.texts import hexadecimal, scalar
+
+STATUSES = frozenset({"ok", "exited", "errored", "crashed", "abnormal", "unhandled"})
+COUNTS = ("exited", "errored", "crashed", "abnormal", "unhandled")
+MOST = 10**9
+
+
+def single(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
+    """Return `{sid, user, init, started, timestamp, duration, status, errors, seq, release, environment}` or None."""
+    sid, status = hexadecimal(raw.get("sid"), 32), raw.get("status", "ok")
+    if sid is None or status not in STATUSES:
+        return None
+    attrs = _attrs(raw)
+    duration = raw.get("duration")
+    return {
+        "sid": sid,
+        "user": people.session_key(raw.get("did"), attrs.get("ip_address"), door.context),
+        "init": raw.get("init") is True,
+        "started": door.clock.moment(raw.get("started"), door.notes),
+        "timestamp": door.clock.moment(raw.get("timestamp"), door.notes),
+        "duration": float(duration) if isinstance(duration, int | float) and 0 <= duration < MOST else None,
+        "status": status,
+        "errors": _count(raw.get("errors")),
+        "seq": _count(raw.get("seq")),
+        **_release(attrs),
+    }
+
+
+def aggregates(raw: dict[str, Any], door: Door) -> tuple[dict[str, Any], int]:
+    """Return `{aggregates: [{started, user, exited, errored, ...}], release, environment}` and the count of refused."""
+    sent = raw.get("aggregates")
+    sent = sent if isinstance(sent, list) else []
+    kept = [
+        {
+            "started": door.clock.moment(entry.get("started"), door.notes),
+            "user": people.session_key(entry.get("did"), None, door.context),
+            **{name: _count(entry.get(name)) for name in COUNTS},
+        }
+        for entry in sent[: door.context.limits.sessions]
+        if isinstance(entry, dict)
+    ]
+    return {"aggregates": kept, **_release(_attrs(raw))}, len(sent) - len(kept)
+
+
+def _attrs(raw: dict[str, Any]) -> dict[str, Any]:
+    attrs = raw.get("attrs")
+    return attrs if isinstance(attrs, dict) else {}
+
+
+def _release(attrs: dict[str, Any]) -> dict[str, str | None]:
+    return {
+        "release": scalar(attrs.get("release"), 250) or None,
+        "environment": scalar(attrs.get("environment"), 64) or None,
+    }
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 <= value < MOST else 0

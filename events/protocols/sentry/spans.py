@@ -1,0 +1,113 @@
+"""One shape for spans, whether they came inside a transaction or as a streamed batch.
+
+A span is `{trace_id, span_id, parent_span_id, name, op, status, is_segment, start, end, attributes, release,
+environment, transaction}`; `start` and `end` are epoch seconds, a missing text is None.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events.protocols.sentry import attributes
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.links import tidy_words
+from events.protocols.sentry.texts import hexadecimal, scalar
+
+NAME = 500
+OP = 128
+
+
+def from_transaction(raw: dict[str, Any], cleaned: dict[str, Any], door: Door) -> list[dict[str, Any]]:
+    """Return the segment and then its child spans; `cleaned` is the event after its door steps."""
+    contexts = cleaned.get("contexts") or {}
+    trace = contexts.get("trace") or {}
+    shared = {name: cleaned.get(name) for name in ("release", "environment", "transaction")}
+    start, end = door.clock.span(raw.get("start_timestamp"), raw.get("timestamp"), door.notes)
+    name = cleaned.get("transaction") or "<unnamed transaction>"
+    trace_id = hexadecimal(trace.get("trace_id"), 32) or cleaned["event_id"]
+    span_id = hexadecimal(trace.get("span_id"), 16) or cleaned["event_id"][:16]
+    segment = {
+        "trace_id": trace_id,
+        "span_id": span_id,
+        "parent_span_id": hexadecimal(trace.get("parent_span_id"), 16),
+        "name": name,
+        "op": scalar(trace.get("op"), OP) or None,
+        "status": scalar(trace.get("status"), 64) or None,
+        "is_segment": True,
+        "start": start,
+        "end": end,
+        "attributes": attributes.plain(trace.get("data"), door) | _values(cleaned.get("measurements")),
+        **shared,
+    }
+    children = [_child(span, trace_id, span_id, shared, door) for span in _dicts(raw.get("spans"), door)]
+    return [segment, *(child for child in children if child is not None)]
+
+
+def from_stream(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
+    """Return the spans of a version 2 batch and how many of its items could not be read."""
+    items = raw.get("items") if isinstance(raw, dict) else None
+    items = items if isinstance(items, list) else []
+    spans = [_streamed(item, door) for item in items[: door.context.limits.spans]]
+    kept = [span for span in spans if span is not None]
+    return kept, len(items) - len(kept)
+
+
+def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(item, dict):
+        return None
+    trace_id, span_id = hexadecimal(item.get("trace_id"), 32), hexadecimal(item.get("span_id"), 16)
+    if trace_id is None or span_id is None:
+        return None
+    found = attributes.plain(item.get("attributes"), door)
+    start, end = door.clock.span(item.get("start_timestamp"), item.get("end_timestamp"), door.notes)
+    return {
+        "trace_id": trace_id,
+        "span_id": span_id,
+        "parent_span_id": hexadecimal(item.get("parent_span_id"), 16),
+        "name": tidy_words(scalar(item.get("name"), NAME)),
+        "op": scalar(found.get("sentry.op"), OP) or None,
+        "status": scalar(item.get("status"), 64) or None,
+        "is_segment": item.get("is_segment") is True,
+        "start": start,
+        "end": end,
+        "attributes": found,
+        "release": scalar(found.get("sentry.release"), 250) or None,
+        "environment": scalar(found.get("sentry.environment"), 64) or None,
+        "transaction": scalar(found.get("sentry.segment.name"), 200) or None,
+    }
+
+
+def _child(
+    span: dict[str, Any], trace_id: str, segment_id: str, shared: dict[str, Any], door: Door
+) -> dict[str, Any] | None:
+    span_id = hexadecimal(span.get("span_id"), 16)
+    if span_id is None:
+        door.note("spans_dropped")
+        return None
+    start, end = door.clock.span(span.get("start_timestamp"), span.get("timestamp"), door.notes)
+    tags = span.get("tags")
+    data = (tags if isinstance(tags, dict) else {}) | (span["data"] if isinstance(span.get("data"), dict) else {})
+    return {
+        "trace_id": hexadecimal(span.get("trace_id"), 32) or trace_id,
+        "span_id": span_id,
+        "parent_span_id": hexadecimal(span.get("parent_span_id"), 16) or segment_id,
+        "name": tidy_words(scalar(span.get("description"), NAME)),
+        "op": scalar(span.get("op"), OP) or None,
+        "status": scalar(span.get("status"), 64) or None,
+        "is_segment": False,
+        "start": start,
+        "end": end,
+        "attributes": attributes.plain(data, door),
+        **shared,
+    }
+
+
+def _dicts(value: Any, door: Door) -> list[dict[str, Any]]:
+    spans = [span for span in value if isinstance(span, dict)] if isinstance(value, list) else []
+    if len(spans) > door.context.limits.spans:
+        door.note("spans_dropped")
+    return spans[: door.context.limits.spans]
+
+
+def _values(measurements: Any) -> dict[str, Any]:
+    return {name: measured["value"] for name, measured in (measurements or {}).items()}

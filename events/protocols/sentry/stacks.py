@@ -1,0 +1,115 @@
+"""Exceptions, threads and stack traces in one shape, however they were sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.links import tidy_url
+from events.protocols.sentry.texts import readable, scalar, trimmed
+
+LINE = 1024
+VALUE = 8192
+# Fields of a frame that pages and grouping read; another type than this would break them.
+TYPES: dict[str, type] = {
+    "filename": str,
+    "abs_path": str,
+    "function": str,
+    "raw_function": str,
+    "module": str,
+    "package": str,
+    "platform": str,
+    "context_line": str,
+    "debug_id": str,
+    "lineno": int,
+    "colno": int,
+    "in_app": bool,
+    "vars": dict,
+    "pre_context": list,
+    "post_context": list,
+}
+URLS = frozenset({"filename", "abs_path", "module"})
+
+
+def values(value: Any) -> list[Any]:
+    """Return the list behind `{"values": [...]}`, `[...]` or a single object."""
+    if isinstance(value, dict):
+        inner = value.get("values", value)
+        value = inner if isinstance(inner, list) else [inner]
+    return value if isinstance(value, list) else []
+
+
+def exceptions(value: Any, door: Door) -> dict[str, Any] | None:
+    """Return the exceptions, oldest first as sent; of too many the first and last are kept."""
+    kept = [entry for entry in values(value) if isinstance(entry, dict)]
+    most = door.context.limits.exceptions
+    if len(kept) > most:
+        door.note("exceptions_dropped")
+        kept = kept[: most // 2] + kept[-(most - most // 2) :]
+    for entry in kept:
+        entry["type"] = scalar(entry.get("type"), 256) or None
+        entry["value"] = None if entry.get("value") is None else readable(entry["value"], VALUE)
+        entry["module"] = scalar(entry.get("module"), 256) or None
+        entry.pop("raw_stacktrace", None)
+        if not isinstance(entry.get("mechanism"), dict):
+            entry.pop("mechanism", None)
+        _put_stacktrace(entry, door)
+    return {"values": kept} if kept else None
+
+
+def threads(value: Any, door: Door) -> dict[str, Any] | None:
+    """Return the threads, each with its cleaned stacktrace."""
+    kept = [entry for entry in values(value) if isinstance(entry, dict)][:200]
+    for entry in kept:
+        entry.pop("raw_stacktrace", None)
+        entry["name"] = scalar(entry.get("name"), 200) or None
+        _put_stacktrace(entry, door)
+    return {"values": kept} if kept else None
+
+
+def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
+    """Return `{"frames": [...]}` with frames of known types; of too many the first and last are kept."""
+    frames = value.get("frames") if isinstance(value, dict) else None
+    if not isinstance(frames, list):
+        return None
+    frames = [frame for frame in frames if type(frame) is dict]
+    most = door.context.limits.frames
+    if len(frames) > most:
+        door.note("frames_dropped")
+        frames = frames[: most // 2] + frames[-(most - most // 2) :]
+    for frame in frames:
+        for name, field in frame.items():
+            kind = type(field)
+            expected = TYPES.get(name)
+            if kind is str:
+                if (
+                    len(field) > LINE
+                    or (name in URLS and "://" in field)
+                    or (expected is not None and kind is not expected)
+                ):
+                    frame[name] = _fixed(name, field)
+            elif expected is not None and field is not None and kind is not expected:
+                frame[name] = _fixed(name, field)
+    return {"frames": frames}
+
+
+def _put_stacktrace(entry: dict[str, Any], door: Door) -> None:
+    if "stacktrace" in entry:
+        entry["stacktrace"] = stacktrace(entry["stacktrace"], door)
+        if entry["stacktrace"] is None:
+            del entry["stacktrace"]
+
+
+def _fixed(name: str, field: Any) -> Any:
+    expected = TYPES.get(name, str)
+    if expected is str:
+        text = readable(field, LINE)
+        return trimmed(tidy_url(text), LINE) if name in URLS and "://" in text else text
+    if expected is int:
+        return _line_number(field)
+    return None
+
+
+def _line_number(field: Any) -> int | None:
+    text = scalar(field, 20).partition(".")[0]
+    return int(text) if text.isascii() and text.isdigit() else None

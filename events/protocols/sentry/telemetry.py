@@ -1,0 +1,70 @@
+"""Logs and trace metrics: a batch of plain items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events import lenient
+from events.protocols.sentry import attributes
+from events.protocols.sentry.clean import LEVELS
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.texts import hexadecimal, readable, scalar
+
+METRICS = frozenset({"counter", "gauge", "distribution", "set"})
+SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
+
+
+def logs(raw: Any, door: Door, *, size: int) -> tuple[list[dict[str, Any]], int]:
+    """Return `[{timestamp, level, severity_number, body, trace_id, span_id, attributes}]` and the count of refused."""
+    sent = _items(raw)
+    longest = door.context.limits.log_item
+    kept = [
+        _log(item, door)
+        for item in sent
+        if isinstance(item, dict) and (size <= longest or len(lenient.canonical(item)) <= longest)
+    ]
+    return kept, len(sent) - len(kept)
+
+
+def metrics(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
+    """Return `[{timestamp, name, type, value, unit, trace_id, span_id, attributes}]` and the count of refused."""
+    sent = _items(raw)
+    kept = [metric for item in sent if (metric := _metric(item, door)) is not None]
+    return kept, len(sent) - len(kept)
+
+
+def _items(raw: Any) -> list[Any]:
+    items = raw.get("items") if isinstance(raw, dict) else None
+    return items if isinstance(items, list) else []
+
+
+def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
+    level = LEVELS.get(scalar(item.get("level"), 20).lower(), "info")
+    number = item.get("severity_number")
+    return {
+        "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
+        "level": level,
+        "severity_number": number if type(number) is int and 1 <= number <= 24 else SEVERITIES[level],
+        "body": readable(item.get("body"), door.context.limits.log_item),
+        "trace_id": hexadecimal(item.get("trace_id"), 32),
+        "span_id": hexadecimal(item.get("span_id"), 16),
+        "attributes": attributes.plain(item.get("attributes"), door),
+    }
+
+
+def _metric(item: Any, door: Door) -> dict[str, Any] | None:
+    if not isinstance(item, dict):
+        return None
+    name, value = scalar(item.get("name"), 200), item.get("value")
+    if not name or item.get("type") not in METRICS or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return {
+        "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
+        "name": name,
+        "type": item["type"],
+        "value": value,
+        "unit": scalar(item.get("unit"), 30) or None,
+        "trace_id": hexadecimal(item.get("trace_id"), 32),
+        "span_id": hexadecimal(item.get("span_id"), 16),
+        "attributes": attributes.plain(item.get("attributes"), door),
+    }
