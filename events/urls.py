@@ -1,5 +1,12 @@
 """Addresses that SDKs and other API clients call."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from events import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/<int:project_id>/envelope/", views.EnvelopeView.as_view(), name="envelope"),
+    path("api/<int:project_id>/store/", views.StoreView.as_view(), name="store"),
+    path("api/<int:project_id>/security/", views.SecurityView.as_view(), name="security"),
+    path("api/<int:project_id>/csp-report/", views.SecurityView.as_view(), name="csp-report"),
+]

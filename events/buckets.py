@@ -1,0 +1,110 @@
+"""Token buckets in Redis, leased by the process in small lots so that most requests ask nobody.
+
+A bucket holds `rate_per_minute / 6` tokens (ten seconds' worth, at least 1) and refills evenly. Without Redis (50 ms are
+waited, then it is left alone for a second) each process keeps the bucket alone.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import redis
+from django.conf import settings
+
+LEASE_SECONDS = 0.5
+_PAUSE_SECONDS = 1.0
+
+# Grants up to `want` tokens; answers {granted, milliseconds until one more}.
+_SCRIPT = """
+local now = redis.call('TIME'); local at = now[1] * 1000 + now[2] / 1000
+local rate, burst, want = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local tokens = tonumber(kept[1]) or burst
+tokens = math.min(burst, tokens + math.max(0, at - (tonumber(kept[2]) or at)) * rate)
+local granted = math.min(want, math.floor(tokens))
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens - granted), 'at', tostring(at))
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate) + 1000)
+return {granted, math.ceil(math.max(0, 1 - (tokens - granted)) / rate)}
+"""
+
+
+@dataclass(slots=True)
+class _Lease:
+    tokens: int
+    expires: float
+    refused_until: float = 0.0
+    local_tokens: float = 0.0
+    local_at: float = 0.0
+
+
+class Buckets:
+    """`take` answers seconds to wait: 0.0 means go ahead."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leases: dict[str, _Lease] = {}
+        self._client: redis.Redis | None = None
+        self._script: object = None
+        self._away_until = 0.0
+
+    def take(self, name: str, *, rate_per_minute: int, clock: float | None = None) -> float:
+        """Take one token from the bucket `name`; return 0.0, or the seconds after which to try again."""
+        clock = time.monotonic() if clock is None else clock
+        with self._lock:
+            lease = self._leases.get(name)
+            if lease is None:
+                if len(self._leases) > 10_000:
+                    self._leases.clear()
+                lease = self._leases[name] = _Lease(0, 0.0, local_tokens=_burst(rate_per_minute), local_at=clock)
+            if lease.refused_until > clock:
+                return lease.refused_until - clock
+            if lease.tokens > 0 and lease.expires > clock:
+                lease.tokens -= 1
+                return 0.0
+        return self._lease(name, lease, rate_per_minute, clock)
+
+    def _lease(self, name: str, lease: _Lease, rate_per_minute: int, clock: float) -> float:
+        want = max(1, int(rate_per_minute / 60 * LEASE_SECONDS / 4))
+        try:
+            granted, wait_ms = self._ask(name, rate_per_minute, want, clock)
+        except redis.RedisError:
+            return self._take_locally(lease, rate_per_minute, clock)
+        with self._lock:
+            if granted == 0:
+                lease.refused_until = clock + min(wait_ms / 1000, 60.0)
+                return max(lease.refused_until - clock, 0.001)
+            lease.tokens, lease.expires = granted - 1, clock + LEASE_SECONDS
+            return 0.0
+
+    def _ask(self, name: str, rate_per_minute: int, want: int, clock: float) -> tuple[int, int]:
+        if self._away_until > clock:
+            raise redis.ConnectionError("Redis was away a moment ago")
+        try:
+            if self._client is None:
+                self._client = redis.Redis.from_url(
+                    settings.REDIS_URL, socket_timeout=0.05, socket_connect_timeout=0.05
+                )
+                self._script = self._client.register_script(_SCRIPT)
+            rate = rate_per_minute / 60_000
+            granted, wait_ms = self._script(keys=[f"bucket:{name}"], args=[rate, _burst(rate_per_minute), want])  # type: ignore[operator]
+        except redis.RedisError:
+            self._away_until = clock + _PAUSE_SECONDS
+            raise
+        return int(granted), int(wait_ms)
+
+    def _take_locally(self, lease: _Lease, rate_per_minute: int, clock: float) -> float:
+        with self._lock:
+            per_second = rate_per_minute / 60
+            refilled = lease.local_tokens + (clock - lease.local_at) * per_second
+            lease.local_tokens, lease.local_at = min(_burst(rate_per_minute), refilled), clock
+            if lease.local_tokens >= 1:
+                lease.local_tokens -= 1
+                return 0.0
+            return (1 - lease.local_tokens) / per_second
+
+
+def _burst(rate_per_minute: int) -> float:
+    return max(1.0, rate_per_minute / 6)
+
+
+buckets = Buckets()

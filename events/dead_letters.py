@@ -1,0 +1,49 @@
+"""Items that could not be digested: kept scrubbed, readable and replayable."""
+
+import traceback
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from events import scrubbing
+from events.models import DeadLetter, InboxItem
+
+
+def bury(item: InboxItem, error: Exception, *, now: datetime) -> DeadLetter:
+    """Keep `item` with the reason it failed, in the caller's transaction."""
+    trace = "".join(traceback.format_exception(error))[-8000:]
+    return DeadLetter.objects.create(
+        project_id=item.project_id,
+        kind=item.kind,
+        item_id=item.item_id,
+        quantity=item.quantity,
+        received_at=item.received_at,
+        payload=item.payload,
+        blob=item.blob,
+        attempts=item.attempts,
+        error=scrubbing.scrub_text(trace),
+        created_at=now,
+    )
+
+
+def replay(letters: Iterable[DeadLetter]) -> int:
+    """Move dead letters back into the inbox with fresh attempts; return how many."""
+    replayed = 0
+    for letter in letters:
+        with transaction.atomic():
+            locked = DeadLetter.objects.select_for_update(skip_locked=True).filter(pk=letter.pk).first()
+            if locked is None:
+                continue
+            InboxItem.objects.create(
+                project_id=locked.project_id,
+                kind=locked.kind,
+                item_id=locked.item_id,
+                quantity=locked.quantity,
+                received_at=locked.received_at,
+                payload=locked.payload,
+                blob=locked.blob,
+            )
+            locked.delete()
+            replayed += 1
+    return replayed

@@ -1,0 +1,36 @@
+"""What Celery runs for events; each task is named as the function it calls."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from events import accounting, inbox, recording
+from events import digest as digesting
+from events import drain as draining
+
+
+@shared_task
+def digest() -> None:
+    digesting.run(now=timezone.now())
+
+
+@shared_task
+def drain_spool() -> None:
+    draining.drain(now=timezone.now())
+
+
+@shared_task
+def end_due_ignores() -> None:
+    recording.end_due_ignores(now=timezone.now())
+
+
+@shared_task
+def ensure_partitions() -> None:
+    inbox.ensure_partitions(now=timezone.now(), seen_days=settings.OBS_SEEN_DAYS)
+
+
+@shared_task
+def fold_accounting() -> None:
+    accounting.fold(before=timezone.now() - timedelta(hours=2))

@@ -1,0 +1,89 @@
+"""Items on disk while PostgreSQL is away."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from events import accounting, drain, payloads, spool
+from events.models import InboxItem, IngestKey, Project
+from events.payloads import Packed
+
+
+@pytest.fixture
+def writer() -> Any:
+    writer = spool.Writer()
+    yield writer
+    writer.close()
+
+
+def item(number: int) -> Packed:
+    return Packed("attachment", uuid.UUID(int=number), 2, payloads.pack({"n": number}), b"\x00blob")
+
+
+def test_what_was_appended_reads_back(writer: spool.Writer, settings: Any, now: datetime) -> None:
+    writer.append([item(1), item(2)], project_id=7, key_id=3, now=now)
+    writer.append([item(3)], project_id=8, key_id=None, now=now)
+    records = spool.pending()
+    assert [(r.project_id, r.key_id, r.quantity, r.received_at) for r in records] == [(7, 3, 4, now), (8, None, 2, now)]
+    assert records[0].items == (item(1), item(2))
+
+
+def test_the_drain_moves_records_into_the_inbox_once(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime
+) -> None:
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    assert accounting.report().in_spool == 2
+    assert accounting.report().difference == 0
+    assert drain.drain(now=now) == 1
+    assert drain.drain(now=now) == 0, "the writer still holds the file, but its mark says how far it was read"
+    report = accounting.report()
+    assert (report.received, report.in_inbox, report.in_spool, report.duplicate, report.difference) == (2, 2, 0, 0, 0)
+    assert bytes(InboxItem.objects.get().blob) == b"\x00blob"
+
+
+def test_a_closed_file_is_removed_after_the_drain(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime
+) -> None:
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    drain.drain(now=now)
+    assert spool.files() != []
+    writer.append([item(2)], project_id=project.pk, key_id=key.pk, now=now)
+    writer.close()
+    assert drain.drain(now=now) == 1
+    assert spool.files() == []
+    assert InboxItem.objects.count() == 2
+
+
+def test_a_file_that_grew_since_it_was_read_stays(writer: spool.Writer, now: datetime) -> None:
+    writer.append([item(1)], project_id=1, key_id=None, now=now)
+    (record,) = spool.pending()
+    writer.append([item(2)], project_id=1, key_id=None, now=now)
+    writer.close()
+    (path,) = spool.files()
+    assert spool.remove_if_closed(path, drained_to=record.end) is False
+    assert path.exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip"])
+def test_a_torn_record_is_skipped(writer: spool.Writer, now: datetime, damage: str) -> None:
+    writer.append([item(1)], project_id=1, key_id=None, now=now)
+    writer.append([item(2)], project_id=1, key_id=None, now=now)
+    writer.close()
+    (path,) = spool.files()
+    data = bytearray(path.read_bytes())
+    if damage == "cut":
+        del data[-3:]
+    else:
+        data[-1] ^= 0xFF
+    path.write_bytes(data)
+    assert [record.items for record in spool.read(path)] == [(item(1),)]
+
+
+def test_a_full_spool_promises_nothing(writer: spool.Writer, settings: Any, now: datetime) -> None:
+    settings.OBS_SPOOL_MAX_BYTES = 300
+    writer.append([item(1)], project_id=1, key_id=None, now=now)
+    with pytest.raises(spool.SpoolFull):
+        writer.append([item(2)], project_id=1, key_id=None, now=now)
+    assert len(spool.pending()) == 1

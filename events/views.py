@@ -1,0 +1,152 @@
+"""The edges of ingest: what Sentry's SDKs call."""
+
+import math
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from events import accounting, addresses, body, ingest, lenient, origins
+from events.authentication import KeyAuthentication, Refused, agree
+from events.incoming import Decoded, IngestError
+from events.keys import Key
+from events.protocols import sentry
+from events.throttling import KeyThrottle, seconds_to_wait
+
+ALLOWED_HEADERS = "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage, x-requested-with"
+EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
+# How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.
+DISABLED_SECONDS = 86_400
+
+
+class IngestView(APIView):
+    """What all ingest endpoints share: key, rate, origin, body, answer, CORS. `decode` says what the body is."""
+
+    authentication_classes = [KeyAuthentication]
+    throttle_classes = [KeyThrottle]
+    content_type = ""
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        raise exceptions.MethodNotAllowed(self.request.method)
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        """DRF's request without its parsers and negotiation: a body is bytes, an answer is JSON."""
+        wrapped = Request(request, authenticators=self.get_authenticators(), parser_context={"kwargs": kwargs})
+        wrapped.now = timezone.now()
+        return wrapped
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.perform_authentication(request)
+        if request.auth is not None:
+            self.check_origin(request, request.auth)
+        self.check_throttles(request)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        renderer = self.get_renderers()[0]
+        return renderer, renderer.media_type
+
+    def post(self, request: Request, project_id: int) -> HttpResponse:
+        environ = request._request.META
+        data = body.read(
+            environ,
+            compressed_cap=settings.OBS_MAX_BODY_BYTES,
+            decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
+        )
+        self.content_type = environ.get("CONTENT_TYPE", "")
+        key = request.auth or self.key_in_body(request, data, project_id)
+        sender = ingest.Sender(addresses.of_request(request._request), environ.get("HTTP_USER_AGENT", "")[:400])
+        decoded = ingest.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
+        return self.accepted(decoded, key)
+
+    def key_in_body(self, request: Request, data: bytes, project_id: int) -> Key:
+        """The key that only the body names; it passes the same doors, later."""
+        key = agree(None, self.body_key(data), project_id=project_id, now=request.now)
+        self.check_origin(request, key)
+        wait = seconds_to_wait(key)
+        request.auth = key
+        if wait:
+            self.throttled(request._request, wait)
+        return key
+
+    def body_key(self, data: bytes) -> str | None:
+        return None
+
+    def check_origin(self, request: Request, key: Key) -> None:
+        if not origins.is_allowed(request._request.META.get("HTTP_ORIGIN", ""), key.allowed_origins):
+            accounting.refusals.refuse(key.project_id, "request", "filtered", "origin")
+            raise Refused("This key does not take events from this origin.", reason="origin")
+
+    def throttled(self, request: Any, wait: float) -> None:
+        raise exceptions.Throttled(wait)
+
+    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
+        answer = {"id": decoded.response_id} if decoded.response_id else {}
+        response = HttpResponse(lenient.canonical(answer), content_type="application/json")
+        if key.disabled_categories:
+            categories = ";".join(sorted(key.disabled_categories))
+            response["X-Sentry-Rate-Limits"] = f"{DISABLED_SECONDS}:{categories}:project:disabled"
+        return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        request = self.request
+        match exc:
+            case IngestError():
+                response = Response({"detail": exc.detail}, status=exc.status)
+                response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]
+            case ingest.Unavailable():
+                response = Response({"detail": "Nothing can be stored now; try again."}, status=503)
+                response["Retry-After"] = "5"
+            case exceptions.Throttled():
+                key: Key = request.auth
+                seconds = max(1, math.ceil(exc.wait or 1))
+                accounting.refusals.refuse(key.project_id, "request", "rate_limited", "rate")
+                response = Response({"detail": f"Too many requests; try again in {seconds} s."}, status=429)
+                response["Retry-After"] = str(seconds)
+                response["X-Sentry-Rate-Limits"] = f"{seconds}::key:rate_limited"
+            case _:
+                return super().handle_exception(exc)
+        response.exception = True
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(response, Response):
+            response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        return response
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = HttpResponse(status=200)
+        response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+        response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+        response["Access-Control-Max-Age"] = "86400"
+        return response
+
+
+class EnvelopeView(IngestView):
+    """`POST /api/<project>/envelope/`: every current SDK; also the target of a tunnel, keyed by the envelope's DSN."""
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        return sentry.decode_envelope(data, context)
+
+    def body_key(self, data: bytes) -> str | None:
+        return sentry.envelope_key(data)
+
+
+class StoreView(IngestView):
+    """`POST /api/<project>/store/`: legacy SDKs, one JSON event."""
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        return sentry.decode_store(data, context)
+
+
+class SecurityView(IngestView):
+    """`POST /api/<project>/security/?sentry_key=`: CSP, NEL and Reporting API reports of browsers."""
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        return sentry.decode_security(data, self.content_type, context)
