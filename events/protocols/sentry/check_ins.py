@@ -49,7 +49,7 @@ def _config(sent: Any, door: Door) -> dict[str, Any] | None:
     config: dict[str, Any] = {"schedule": schedule, "timezone": scalar(sent.get("timezone"), 64) or None}
     for name in NUMBERS:
         number = sent.get(name)
-        config[name] = int(number) if type(number) in (int, float) and 0 <= number < 10**6 else None
+        config[name] = int(number) if isinstance(number, int | float) and 0 <= number < 10**6 else None
     return config
 
 

@@ -62,7 +62,8 @@ def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
 def tags(value: Any, door: Door) -> dict[str, str]:
     """Return tags given as a dict, as pairs or as `{key, value}` dicts, at most as many as allowed."""
     pairs = list(value.items()) if isinstance(value, dict) else _tag_pairs(value)
-    longest, cleaned = door.context.limits.tag, {}
+    longest = door.context.limits.tag
+    cleaned: dict[str, str] = {}
     for name, text in pairs:
         if len(cleaned) == door.context.limits.tags:
             door.note("tags_dropped")

@@ -25,9 +25,9 @@ class Clock:
 
     def moment(self, value: Any, notes: list[str]) -> float:
         """Return epoch seconds inside [receipt - 30 days, receipt + 60 s]; without a readable value, the receipt."""
-        if type(value) is float and not self.shift and self.earliest <= value <= self.latest:
-            return value
-        sent = seconds(value)
+        sent = value if type(value) is float else seconds(value)
+        if not self.shift and sent is not None and self.earliest <= sent <= self.latest:
+            return sent
         if sent is None:
             return self.received
         moment = sent + self.shift
@@ -49,21 +49,22 @@ class Clock:
 
 def seconds(value: Any) -> float | None:
     """Return epoch seconds of a number, a numeric string or an ISO 8601 string, else None."""
-    if isinstance(value, bool):
+    if type(value) is str:
+        return _parsed(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, int | float):
-        number = float(value)
-        return number if number - number == 0 else None
-    if not isinstance(value, str) or len(value) > 40:
+    number = float(value)
+    return number if number - number == 0 else None
+
+
+def _parsed(text: str) -> float | None:
+    if len(text) > 40:
         return None
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return _number(value)
-    try:
+        moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (OverflowError, ValueError):
-        return None
+    except (ValueError, OverflowError):
+        return _number(text)
 
 
 def _number(text: str) -> float | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from events import lenient
 from events.incoming import Decoded, Incoming, Malformed, Refused, TooLarge
 from events.protocols.sentry import auth, items
@@ -61,7 +63,7 @@ def _header(body: bytes) -> tuple[dict[str, Any], int]:
 
 
 def _framed(body: bytes, position: int, salt: bytes, context: Context) -> list[items.Item]:
-    framed = []
+    framed: list[items.Item] = []
     for header, data in _frames(body, position):
         if len(framed) == context.limits.items:
             raise TooLarge(f"an envelope holds {context.limits.items} items at most")
@@ -105,7 +107,11 @@ def _line(body: bytes, position: int) -> tuple[bytes, int]:
 
 
 def _object(line: bytes, name: str) -> dict[str, Any]:
-    value = lenient.loads(line)
+    # Headers are read and dropped, so they need none of the limits that stored values have.
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        value = lenient.loads(line)
     if not isinstance(value, dict):
         raise Malformed(f"{name} is not a JSON object", reason="framing")
     return value

@@ -80,16 +80,14 @@ def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
     for frame in frames:
         for name, field in frame.items():
             kind = type(field)
-            expected = TYPES.get(name)
-            if kind is str:
-                if (
-                    len(field) > LINE
-                    or (name in URLS and "://" in field)
-                    or (expected is not None and kind is not expected)
-                ):
-                    frame[name] = _fixed(name, field)
-            elif expected is not None and field is not None and kind is not expected:
-                frame[name] = _fixed(name, field)
+            if TYPES.get(name, kind) is not kind:
+                if field is not None:
+                    frame[name] = _converted(TYPES[name], field)
+            elif kind is str:
+                if len(field) > LINE:
+                    frame[name] = trimmed(field, LINE)
+                if name in URLS and "://" in field:
+                    frame[name] = trimmed(tidy_url(field), LINE)
     return {"frames": frames}
 
 
@@ -100,14 +98,10 @@ def _put_stacktrace(entry: dict[str, Any], door: Door) -> None:
             del entry["stacktrace"]
 
 
-def _fixed(name: str, field: Any) -> Any:
-    expected = TYPES.get(name, str)
+def _converted(expected: type, field: Any) -> Any:
     if expected is str:
-        text = readable(field, LINE)
-        return trimmed(tidy_url(text), LINE) if name in URLS and "://" in text else text
-    if expected is int:
-        return _line_number(field)
-    return None
+        return readable(field, LINE)
+    return _line_number(field) if expected is int else None
 
 
 def _line_number(field: Any) -> int | None:
