@@ -20,8 +20,6 @@ def _web() -> list[str]:
     command += ["--workers", str(settings.OBS_WEB_WORKERS), "--blocking-threads", str(settings.OBS_WEB_THREADS)]
     command += ["--backpressure", str(in_flight), "--backlog", "2048"]
     command += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
-    command += ["--static-path-route", "/static", "--static-path-mount", str(settings.STATIC_ROOT)]
-    command += ["--static-path-expires", "600"]
     return [*command, "formaos_obs.wsgi:application"]
 
 

@@ -1,0 +1,88 @@
+"""The frame of every page: who looks, at which project, in which state; one function draws a page in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard import navigation, state
+from dashboard.state import PERIODS, State
+from events import access
+from events.models import Project
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "obs-theme"
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme this browser chose by hand; empty when it follows the system."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def state_of(request: HttpRequest) -> State:
+    """The state in the request's URL, now."""
+    return state.parse(request.GET.dict(), now=timezone.now())
+
+
+def draw(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    project: Project | None = None,
+    section: str = "",
+    shown: State | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page `template` inside the frame. `section` lights up its entry in the bar; `shown` is the parsed state."""
+    user = request.user
+    signed_in = user.is_authenticated
+    frame: dict[str, Any] = {
+        "theme": theme_of(request),
+        "version": settings.OBS_VERSION,
+        "projects": list(access.visible_projects(user).order_by("slug")[:200]) if signed_in else [],
+        "project": project,
+        "section": section,
+        "state": shown,
+    }
+    if project is not None:
+        shown = shown or state_of(request)
+        role = access.role_of(user, project)
+        environments = list(project.environments.values_list("name", flat=True)[:100])
+        frame |= {
+            "state": shown,
+            "nav": navigation.links(project.slug, section=section, query=shown.query),
+            "environments": [_choice(request, shown, name or "All environments", env=name) for name in ["", *environments]],
+            "periods": [
+                {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
+                for since, (words, key, _) in PERIODS.items()
+            ],
+            "compare_url": f"?{_replaced(request, cmp='' if shown.compare else 'prev')}",
+            "role": role,
+            "may_edit": access.is_enough(role, access.EDITOR),
+            "may_own": access.is_enough(role, access.OWNER),
+            "pulse_url": reverse("dashboard:pulse", args=[project.slug]),
+        }
+    return render(request, template, {**frame, **context, "frame": frame}, status=status)
+
+
+def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
+    current = changes.get("env", None) == shown.environment
+    return {"words": words, "url": f"?{_replaced(request, **changes)}", "is_current": current}
+
+
+def _replaced(request: HttpRequest, **changes: str) -> str:
+    """The query string of this very URL with `changes`; filters of the page stay, its page number goes."""
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    for name, value in changes.items():
+        name = name.rstrip("_")
+        parameters.pop(name, None)
+        if value:
+            parameters[name] = value
+    return parameters.urlencode()

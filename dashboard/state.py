@@ -1,0 +1,115 @@
+"""What a page looks at, as its URL says it: environment, period, comparison. Pure; the clock is a parameter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+import re2
+
+PERIODS: dict[str, tuple[str, str, timedelta]] = {
+    "-15m": ("15 min", "", timedelta(minutes=15)),
+    "-1h": ("1 h", "h", timedelta(hours=1)),
+    "-24h": ("24 h", "d", timedelta(days=1)),
+    "-7d": ("7 d", "w", timedelta(days=7)),
+    "-30d": ("30 d", "m", timedelta(days=30)),
+    "-90d": ("90 d", "", timedelta(days=90)),
+}
+"""`from` -> (its words, its key on the keyboard, its length)."""
+
+DEFAULT = "-24h"
+LONGEST = timedelta(days=400)
+KEPT = ("env", "from", "to", "cmp")
+_RELATIVE = re2.compile(r"^-(\d{1,4})([mhdw])$")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A parsed URL. `since` and `until` are as written; `start` and `end` are what they mean now (end exclusive)."""
+
+    environment: str
+    since: str
+    until: str
+    compare: bool
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+    @property
+    def label(self) -> str:
+        """The period in words."""
+        if self.since in PERIODS and not self.until:
+            return f"Last {PERIODS[self.since][0]}"
+        if self.since.startswith("-") and not self.until:
+            return f"Last {self.since[1:]}"
+        return f"{self.start:%d %b %H:%M} – {self.end:%d %b %H:%M}"
+
+    @property
+    def previous(self) -> tuple[datetime, datetime]:
+        """The period of equal length just before this one."""
+        return self.start - self.length, self.start
+
+    @property
+    def query(self) -> str:
+        """The state as a query string without defaults: `env=prod&from=-7d`, or nothing."""
+        return self.with_()
+
+    def with_(self, **changes: str) -> str:
+        """The query string of this state with `changes` to env, from, to or cmp; an empty value drops the part."""
+        parts = {
+            "env": self.environment,
+            "from": "" if self.since == DEFAULT and not self.until else self.since,
+            "to": self.until,
+            "cmp": "prev" if self.compare else "",
+        }
+        parts.update({name.rstrip("_"): value for name, value in changes.items()})
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    def absolute(self) -> str:
+        """The query string that means the same tomorrow."""
+        return self.with_(from_=_stamp(self.start), to=_stamp(self.end))
+
+
+def parse(parameters: Mapping[str, str], *, now: datetime) -> State:
+    """The state in `parameters`; whatever is unreadable counts as not said."""
+    environment = parameters.get("env", "").replace("\x00", "")[:64]
+    compare = parameters.get("cmp", "") == "prev"
+    since, until = parameters.get("from", ""), parameters.get("to", "")
+    end = _moment(until, now=now) if until else now
+    start = _moment(since, now=now) if since else None
+    if end is None or start is None or start >= end:
+        since, until = DEFAULT, ""
+        start, end = now - PERIODS[DEFAULT][2], now
+    if end - start > LONGEST:
+        start = end - LONGEST
+        since = _stamp(start)
+    return State(environment=environment, since=since, until=until, compare=compare, start=start, end=end)
+
+
+def narrowed(state: State, *, environment: str) -> State:
+    """`state` in another environment."""
+    return replace(state, environment=environment)
+
+
+def _moment(text: str, *, now: datetime) -> datetime | None:
+    if text == "now":
+        return now
+    try:
+        relative = _RELATIVE.match(text)
+        if relative:
+            return now - timedelta(**{_UNITS[relative[2]]: int(relative[1])})
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text), tz=UTC)
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

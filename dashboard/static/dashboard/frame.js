@@ -1,0 +1,129 @@
+// Keys, palette, theme and live mode of every page. Pages work without it.
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const toast = (text) => {
+    const line = document.createElement("p");
+    line.className = "toast";
+    line.textContent = text;
+    $(".toasts").append(line);
+    setTimeout(() => line.remove(), 4000);
+  };
+  setTimeout(() => $$(".toasts .toast:not(.error)").forEach((line) => line.remove()), 6000);
+
+  // theme: the cookie is what the server reads; the attribute is what this page shows
+  const dark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const themeForm = $("#theme-form");
+  themeForm?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const theme = dark() ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    document.cookie = `obs-theme=${theme};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+    $("button", themeForm).value = theme === "dark" ? "light" : "dark";
+    document.dispatchEvent(new Event("obs:theme"));
+  });
+
+  // sheets close on Escape, on a click elsewhere and when another opens
+  const picks = $$("details.pick");
+  document.addEventListener("click", (event) => picks.forEach((pick) => pick.contains(event.target) || (pick.open = false)));
+  picks.forEach((pick) => pick.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && pick.open) { pick.open = false; $("summary", pick).focus(); event.stopPropagation(); }
+  }));
+
+  // copying; [data-copy] names the element, [data-copy-url] the page relative or absolute
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-url]");
+    if (!button) return;
+    event.preventDefault();
+    const url = button.dataset.copyUrl;
+    const text = url !== undefined ? new URL(url || location.href, location.href).href : $(button.dataset.copy).textContent;
+    try { await navigator.clipboard.writeText(text); toast("Copied"); } catch { toast("The browser refused to copy"); }
+  });
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm;
+    if (question && !confirm(question)) event.preventDefault();
+  });
+
+  // palette
+  const palette = $("#palette"), input = $("#palette-input");
+  const options = palette ? $$("#palette-list li") : [];
+  const choose = (index) => {
+    const shown = options.filter((option) => !option.hidden);
+    options.forEach((option) => option.setAttribute("aria-selected", "false"));
+    if (shown.length) { const at = shown[(index + shown.length) % shown.length]; at.setAttribute("aria-selected", "true"); at.scrollIntoView({ block: "nearest" }); }
+  };
+  const chosen = () => options.filter((option) => !option.hidden).findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const openPalette = () => { if (palette && !palette.open) { input.value = ""; filter(); palette.showModal(); input.focus(); } };
+  const filter = () => { const words = input.value.toLowerCase().trim(); options.forEach((option) => { option.hidden = !option.textContent.toLowerCase().includes(words); }); choose(0); };
+  input?.addEventListener("input", filter);
+  input?.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(chosen() + (event.key === "ArrowDown" ? 1 : -1)); }
+    if (event.key === "Enter") { event.preventDefault(); const at = options.filter((option) => !option.hidden)[chosen()]; if (at) $("a", at).click(); }
+  });
+  const paletteButton = $("#palette-button");
+  if (paletteButton) { paletteButton.hidden = false; paletteButton.addEventListener("click", openPalette); }
+
+  // rows: j, k, Enter
+  const rows = $$("[data-row]");
+  let row = -1;
+  const step = (by) => {
+    const neighbour = $(`[data-step="${by > 0 ? "next" : "previous"}"]`);
+    if (!rows.length) { neighbour?.click(); return; }
+    rows[row]?.classList.remove("chosen");
+    row = Math.min(rows.length - 1, Math.max(0, row + by));
+    rows[row].classList.add("chosen");
+    rows[row].scrollIntoView({ block: "nearest" });
+    $("a.title", rows[row])?.focus({ preventScroll: true });
+  };
+  const resolve = () => {
+    const box = rows[row] && $("input[type=checkbox]", rows[row]);
+    if (box) { $$("[data-row] input[type=checkbox]").forEach((other) => { other.checked = other === box; }); }
+    if (box || !rows.length) $("[data-key-resolve]")?.click();
+  };
+  $("[data-check-all]")?.addEventListener("change", (event) => $$("[data-row] input[type=checkbox]").forEach((box) => { box.checked = event.target.checked; }));
+
+  // live: ask for what is new every 2 s, slower while hidden or failing; never move rows under the pointer
+  const live = $("#live"), pulse = document.body.dataset.pulse;
+  let timer = 0, wait = 2000, cursor = "";
+  const beat = async () => {
+    try {
+      const url = new URL(pulse, location.href);
+      url.searchParams.set("since", cursor);
+      new URLSearchParams(location.search).forEach((value, name) => name !== "page" && url.searchParams.set(name, value));
+      const answer = await fetch(url, { headers: { Accept: "application/json" } });
+      wait = document.hidden ? 15000 : 2000;
+      if (answer.status === 200) {
+        const { cursor: at, count } = await answer.json();
+        if (cursor && count) showNew(count);
+        if (!cursor) cursor = at;
+      } else if (!answer.ok && answer.status !== 204) wait = Math.min(60000, wait * 4);
+    } catch { wait = Math.min(60000, wait * 2); }
+    timer = setTimeout(beat, wait);
+  };
+  const showNew = (count) => {
+    let pill = $("#new-pill");
+    if (!pill) { pill = document.createElement("button"); pill.id = "new-pill"; pill.className = "button primary pill"; pill.addEventListener("click", () => location.reload()); $(".toasts").after(pill); }
+    pill.textContent = `${count} new: show`;
+  };
+  const setLive = (on) => { live.setAttribute("aria-pressed", String(on)); clearTimeout(timer); try { sessionStorage.setItem("live", on ? "1" : ""); } catch { /* private mode */ } if (on) beat(); };
+  if (live && pulse) { live.hidden = false; live.addEventListener("click", () => setLive(live.getAttribute("aria-pressed") !== "true")); try { if (sessionStorage.getItem("live")) setLive(true); } catch { /* private mode */ } }
+
+  // keys
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]")) { if (event.key === "Escape") event.target.blur(); return; }
+    const key = event.key;
+    if (Date.now() - going < 1200) { going = 0; const link = $(`[data-go="${CSS.escape(key)}"]`); if (link) { event.preventDefault(); link.click(); } return; }
+    const acts = {
+      g: () => { going = Date.now(); }, "?": () => $("#keys")?.showModal(), "/": () => $("[data-search]")?.focus(), j: () => step(1), k: () => step(-1), e: resolve,
+      ".": () => { const menu = $("[data-actions]"); if (menu) { menu.open = true; $("button, a, input", menu)?.focus(); } },
+      l: () => live?.click(), t: () => $("button", themeForm)?.click(), z: () => history.length > 1 && new URLSearchParams(location.search).has("to") && history.back(), x: () => $("[data-key=x]")?.click(),
+      h: () => $("[data-period=h]")?.click(), d: () => $("[data-period=d]")?.click(), w: () => $("[data-period=w]")?.click(), m: () => $("[data-period=m]")?.click(),
+      Escape: () => { const back = $("[data-back]"); back && !picks.some((pick) => pick.open) && back.click(); },
+    };
+    if (acts[key]) { if (key !== "Escape") event.preventDefault(); acts[key](); }
+  });
+})();

@@ -1,0 +1,59 @@
+"""What templates may ask for; each is one call to a plain function."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from dashboard import sparklines, words
+
+register = template.Library()
+
+register.filter("compact", words.compact)
+register.filter("size", words.size)
+register.filter("percent", words.percent)
+register.filter("duration", words.duration)
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    return words.ago(moment, now=timezone.now())
+
+
+@register.filter
+def stamp(moment: datetime | None) -> str:
+    """The moment to the second, in UTC."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"
+
+
+@register.filter
+def iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+@register.filter
+def share(part: float, whole: float) -> float:
+    """Percent of `whole`, for widths."""
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any], key: Any) -> Any:
+    return mapping.get(key)
+
+
+@register.inclusion_tag("dashboard/parts/sparkline.html")
+def sparkline(values: Sequence[float], label: str, shape: str = "line") -> dict[str, Any]:
+    """A small picture of `values`; `label` is its sentence for those who do not see it."""
+    values = [value or 0 for value in values]
+    if shape == "bars":
+        return {"bars": sparklines.bars(values), "label": label}
+    return {"points": sparklines.line(values), "label": label}
+
+
+@register.inclusion_tag("dashboard/parts/moment.html")
+def moment(at: datetime | None) -> dict[str, Any]:
+    """`3 h ago`, with the exact time beside it for the pointer and for machines."""
+    return {"at": at, "now": timezone.now()}
