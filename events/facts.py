@@ -309,7 +309,7 @@ def _numbers(value: Any, number: Callable[[Any], Any]) -> list[Any] | None:
 
 
 def _tags(values: list[Any]) -> pa.Array:
-    """Maps of text to text; numbers and booleans are spelled out, other values are left out."""
+    """Maps of text to text; numbers and booleans are spelled out, others left out. A key occurs once a map."""
     offsets: list[int | None] = []
     keys: list[str] = []
     items: list[str] = []
@@ -319,12 +319,22 @@ def _tags(values: list[Any]) -> pa.Array:
             continue
         offsets.append(len(keys))
         if not {*map(type, value), *map(type, value.values())} <= {str}:
-            spelled = {key: _spelled(item) for key, item in value.items() if type(key) is str}
-            value = {key: item for key, item in spelled.items() if item is not None}
+            value = {
+                key: item for key, item in zip(value, map(_spelled, value.values()), strict=True) if item is not None
+            }
+            value = {key: item for key, item in value.items() if type(key) is str}
         keys.extend(value)
         items.extend(value.values())
     offsets.append(len(keys))
-    return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), _texts(keys), _texts(items))
+    try:
+        named = pa.array(keys, pa.string())
+    except UnicodeEncodeError:  # replacing what UTF-8 cannot spell may make two keys one, and readers refuse such a map
+        return _tags([_encodable(value) if isinstance(value, dict) else value for value in values])
+    return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), named, _texts(items))
+
+
+def _encodable(value: dict[Any, Any]) -> dict[Any, Any]:
+    return {key.encode(errors="replace").decode(): item for key, item in value.items() if type(key) is str}
 
 
 def _spelled(value: Any) -> str | None:

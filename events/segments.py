@@ -84,15 +84,15 @@ def retire(old: Sequence[Segment], *, now: datetime) -> bool:
 def write_sorted(place: Place, batches: Iterable[pa.RecordBatch], *, level: int, now: datetime) -> Segment:
     """Write one file from batches in the fact's order and return its segment, not saved."""
     root, fact, path = files.root(), FACTS[place.fact], place.new_path()
-    rows, earliest, latest = 0, None, None
+    rows = 0
+    ends: list[datetime] = []
     with root.create(path) as stream, pq.ParquetWriter(stream, fact.schema, **_options(fact, blooms=True)) as writer:
         for batch in _in_row_groups(batches, fact):
             writer.write_table(batch, row_group_size=ROW_GROUP)
-            low, high = _span(batch)
-            earliest, latest = min(earliest or low, low), max(latest or high, high)
+            ends = [min(*_span(batch), *ends), max(*_span(batch), *ends)]
             rows += batch.num_rows
     return Segment(
-        project_id=place.project_id, fact=place.fact, day=place.day, min_at=earliest, max_at=latest,
+        project_id=place.project_id, fact=place.fact, day=place.day, min_at=ends[0], max_at=ends[1],
         rows=rows, bytes=root.size(path), path=path, level=level, created_at=now,
     )  # fmt: skip
 

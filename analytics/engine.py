@@ -1,0 +1,184 @@
+"""The query engine: SQL over the facts of one project and period, by DuckDB in this process."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+from analytics.periods import Period
+from events import duck, files, segments
+from events.facts import FACTS, SQL
+
+Wanted = Mapping[str, Period | tuple[datetime | None, datetime | None]]
+Parameters = Mapping[str, Any]
+
+PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
+
+
+class EngineError(Exception):
+    """A question that was not answered; the message may be shown."""
+
+
+class SegmentMissing(EngineError):
+    """A listed segment has no file, even after the list was read again."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The segment {path} is listed, but its file is missing.")
+        self.path = path
+
+
+class QueryTimeout(EngineError):
+    """The question took longer than OBS_QUERY_TIMEOUT_SECONDS."""
+
+
+class QueryTooLarge(EngineError):
+    """The question needed more than OBS_QUERY_MEMORY_MB."""
+
+
+class Facts(Protocol):
+    """The facts of one project and period, one relation each, under the names of events/facts.py.
+
+    The relations hold the period asked for and nothing else. `at` is a reserved word in SQL: write "at" or e.at.
+    """
+
+    def ask(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """Return the rows of one SELECT. `$name` is bound; a list is bound as `(…)`, for IN. Raises EngineError."""
+
+    def table(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        """Return the same as an Arrow table."""
+
+
+class Engine(Protocol):
+    def read(self, project_id: int, wanted: Wanted) -> Any:
+        """Return a context that yields Facts."""
+
+
+@contextmanager
+def read(project_id: int, wanted: Wanted) -> Iterator[Facts]:
+    """Yield the facts wanted, {fact: period}, to ask questions of."""
+    with ENGINES[settings.OBS_QUERY_ENGINE].read(project_id, wanted) as facts:
+        yield facts
+
+
+@dataclass
+class DuckFacts:
+    """Facts read from the segments by a cursor of this process's database."""
+
+    project_id: int
+    wanted: Wanted
+    cursor: duckdb.DuckDBPyConnection
+    listed: dict[str, list[str]] = field(default_factory=dict)
+
+    def ask(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        return self.table(sql, parameters).to_pylist()
+
+    def table(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        sql, bound = spread(sql, parameters or {})
+        try:
+            return self._run(sql, bound)
+        except SegmentMissing:
+            # Compaction may have swapped the file since the list was read, and its grace may be over.
+            self.listed.clear()
+            return self._run(sql, bound)
+
+    def _run(self, sql: str, bound: dict[str, Any]) -> pa.Table:
+        statement = self._with_facts(sql)
+        (parsed, *others) = duckdb.extract_statements(statement)
+        if others or parsed.type != duckdb.StatementType.SELECT:
+            raise EngineError("A question is one SELECT.")
+        timer = threading.Timer(settings.OBS_QUERY_TIMEOUT_SECONDS, self.cursor.interrupt)
+        timer.start()
+        try:
+            return self.cursor.execute(parsed, bound).to_arrow_table()
+        except duckdb.InterruptException:
+            raise QueryTimeout(f"No answer within {settings.OBS_QUERY_TIMEOUT_SECONDS:g} seconds.") from None
+        except duckdb.OutOfMemoryException:
+            raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.") from None
+        except (duckdb.IOException, duckdb.HTTPException) as error:
+            missing = next((path for paths in self.listed.values() for path in paths if path in str(error)), None)
+            if missing is None:
+                raise EngineError("A segment could not be read.") from error
+            raise SegmentMissing(missing) from None
+        finally:
+            timer.cancel()
+
+    def _with_facts(self, sql: str) -> str:
+        relations = ", ".join(f"{name} AS NOT MATERIALIZED ({self._relation(name)})" for name in self.wanted)
+        if not relations:
+            return sql
+        if found := STARTS_WITH.match(sql):
+            return f"WITH {relations}, {sql[found.end() :]}"
+        return f"WITH {relations} {sql}"
+
+    def _relation(self, name: str) -> str:
+        """SQL of a fact in its period: every column, typed, also when no file has it or there is no file."""
+        start, end = self.wanted[name]
+        if name not in self.listed:
+            found = segments.select(self.project_id, name, start=start, end=end)
+            self.listed[name] = [segment.path for segment in found]
+        columns = ", ".join(f'NULL::{SQL[column.kind]} AS "{column.name}"' for column in FACTS[name].columns)
+        typed = f"SELECT {columns} WHERE false"
+        if not self.listed[name]:
+            return typed
+        root = files.root()
+        scan = duck.scan([root.url(path) for path in self.listed[name]])
+        bounds = [f"\"at\" >= TIMESTAMPTZ '{start.isoformat()}'"] if start is not None else []
+        bounds += [f"\"at\" < TIMESTAMPTZ '{end.isoformat()}'"] if end is not None else []
+        return f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
+
+
+class DuckEngine:
+    """One closed-off database a process, one cursor a reader; a fork or another root gets its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: tuple[object, ...] | None = None
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def read(self, project_id: int, wanted: Wanted) -> Iterator[Facts]:
+        cursor = self._cursor()
+        try:
+            yield DuckFacts(project_id, wanted, cursor)
+        finally:
+            cursor.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        key = (os.getpid(), files.root().url(""), settings.OBS_QUERY_MEMORY_MB, settings.OBS_QUERY_THREADS)
+        with self._lock:
+            if self._database is None or self._key != key:
+                self._database = duck.connect(
+                    memory_mb=settings.OBS_QUERY_MEMORY_MB, threads=settings.OBS_QUERY_THREADS
+                )
+                self._key = key
+            return self._database.cursor()
+
+
+ENGINES: dict[str, Engine] = {"duckdb": DuckEngine()}
+
+
+def spread(sql: str, parameters: Parameters) -> tuple[str, dict[str, Any]]:
+    """Return the SQL and parameters with every list as one placeholder an item, so that a filter can skip by them."""
+    bound: dict[str, Any] = {}
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        value = parameters[name]
+        if not isinstance(value, list | tuple):
+            bound[name] = value
+            return found[0]
+        bound.update({f"{name}_{n}": item for n, item in enumerate(value)})
+        return f"({', '.join(f'${name}_{n}' for n in range(len(value))) or 'NULL'})"
+
+    return PLACEHOLDER.sub(place, sql), bound

@@ -1,0 +1,107 @@
+"""Periods: what `-24h`, `7d` or two dates mean, the period before, and the buckets of a chart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+LONGEST = timedelta(days=3660)
+RELATIVE = re.compile(r"-?([1-9][0-9]{0,4})([mhdw])")
+# What a chart may count by; all divide a day, so that buckets begin where people expect.
+STEPS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 7 * 1440, 28 * 1440)
+)
+# Multi-day buckets are counted from a Monday.
+ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
+
+
+class BadPeriod(ValueError):
+    """The text names no period; the message is for the person who wrote it."""
+
+
+class Period(NamedTuple):
+    """The moments with start <= at < end, in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+    def previous(self) -> Period:
+        """Return the period of the same length that ends where this one starts."""
+        return Period(self.start - self.length, self.start)
+
+
+def parse(text: str, *, now: datetime) -> Period:
+    """Return the period that ends now (`-24h`, `7d`, `2w`) or lies between two moments (`2026-11-01..2026-11-08`).
+
+    A date is its midnight in UTC; as the last of two it counts as a whole day. Raises BadPeriod.
+    """
+    now = now.astimezone(UTC)
+    if found := RELATIVE.fullmatch(text.strip()):
+        return _checked(Period(_before(now, int(found[1]) * UNITS[found[2]]), now))
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise BadPeriod("A period looks like 24h, 7d or 2026-11-01..2026-11-08.")
+    return between(first, last, now=now)
+
+
+def between(first: str, last: str, *, now: datetime) -> Period:
+    """Return the period from `first` to `last` (dates or moments; empty `last`: now). Raises BadPeriod."""
+    return _checked(Period(_moment(first), _moment(last, is_end=True) if last.strip() else now.astimezone(UTC)))
+
+
+def step_for(period: Period, *, most: int = 120) -> timedelta:
+    """Return the smallest step that cuts the period into at most `most` buckets."""
+    for step in STEPS:
+        if period.length <= step * most:
+            return step
+    return STEPS[-1]
+
+
+def floor(at: datetime, step: timedelta) -> datetime:
+    """Return the start of the bucket that holds `at`."""
+    return ORIGIN + (at - ORIGIN) // step * step
+
+
+def buckets(period: Period, step: timedelta) -> list[datetime]:
+    """Return the starts of all buckets that the period touches; the first may begin before it."""
+    return list(_starts(period, step))
+
+
+def _starts(period: Period, step: timedelta) -> Iterator[datetime]:
+    at = floor(period.start, step)
+    while at < period.end:
+        yield at
+        at += step
+
+
+def _before(now: datetime, length: timedelta) -> datetime:
+    if length > LONGEST:
+        raise BadPeriod(f"A period is at most {LONGEST.days} days long.")
+    return now - length
+
+
+def _moment(text: str, *, is_end: bool = False) -> datetime:
+    text = text.strip()
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time(), tzinfo=UTC) + (timedelta(days=1) if is_end else timedelta())
+        at = datetime.fromisoformat(text)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadPeriod(f"{text[:40]!r} is no date or moment; write 2026-11-01 or 2026-11-01T12:00.") from None
+
+
+def _checked(period: Period) -> Period:
+    if period.start >= period.end:
+        raise BadPeriod("A period ends after it starts.")
+    if period.length > LONGEST:
+        raise BadPeriod(f"A period is at most {LONGEST.days} days long.")
+    return period
