@@ -14,6 +14,8 @@ from events.grouping.texts import LONGEST, first_line, in_one_wording, text, wit
 
 VERSION = 1
 TITLE_LENGTH = 200
+TYPE_LENGTH = 100
+VALUE_LENGTH = 500
 UNTITLED = "<unlabeled event>"
 
 _LEVELS = {"fatal": "fatal", "critical": "fatal", "error": "error", "warning": "warning", "warn": "warning",
@@ -61,8 +63,8 @@ def group(event: object) -> Grouping:
         hash=_digest(components),
         components=components,
         title=title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…",
-        type=subject.type,
-        value=subject.value,
+        type=subject.type[:TYPE_LENGTH],
+        value=subject.value[:VALUE_LENGTH],
         culprit=_culprit(event, subject),
         location=subject.frame.shown_file if subject.frame else "",
         function=subject.frame.shown_function if subject.frame else "",

@@ -1,0 +1,156 @@
+"""Artifact bundles as sentry-cli uploads them: `SYSB`, a version, then a zip of built files and their manifest.
+
+Nothing is unpacked to disk, and no name inside a bundle becomes a path anywhere. The debug ids in it were chosen by
+the client: look them up within the project only."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+
+MAGIC = b"SYSB"
+VERSION = 2
+FILES = 10_000
+LARGEST_FILE = 32 * 1024 * 1024  # decompressed bytes; the limit of a source map
+LARGEST_TOTAL = 512 * 1024 * 1024  # decompressed bytes of all files
+LARGEST_MANIFEST = 8 * 1024 * 1024
+LARGEST_DIRECTORY = 4 * 1024 * 1024  # the zip's list of files, which is read before any can be counted
+TYPES = ("minified_source", "source_map")
+
+_HEADER = struct.Struct("<4sI")
+_END = struct.Struct("<4s4H2LH")
+_TEXT_LENGTH = 2000
+# What `zipfile` raises for broken bytes; NotImplementedError is a RuntimeError, a wrong encoding a ValueError.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, KeyError)
+
+
+class BundleError(ValueError):
+    """The upload is no bundle that can be taken; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A built file: `source_map` or `minified_source`."""
+
+    path: str  # its name in the bundle
+    type: str
+    url: str  # where it is served, `~/static/main.js`
+    debug_id: UUID | None
+    source_map: str | None  # what a minified source says its map is called
+    size: int  # decompressed bytes
+
+
+class Bundle:
+    """A bundle whose manifest and sizes have been checked; contents are read one at a time."""
+
+    def __init__(self, archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
+        self._archive = archive
+        self.debug_id = _debug_id(manifest.get("debug_id"))
+        self.release = _text(manifest.get("release"))
+        self.dist = _text(manifest.get("dist"))
+        self.entries = tuple(_entries(archive, manifest))
+
+    def content(self, entry: Entry) -> bytes:
+        """The decompressed file. Raises `BundleError` when the zip is damaged there."""
+        try:
+            with self._archive.open(entry.path) as file:
+                content = file.read(LARGEST_FILE + 1)
+        except _DAMAGE as error:
+            raise BundleError(f"{entry.path} is damaged.") from error
+        if len(content) > LARGEST_FILE:
+            raise BundleError(f"{entry.path} has more than {LARGEST_FILE} bytes.")
+        return content
+
+
+def read(upload: bytes | BinaryIO) -> Bundle:
+    """The bundle in the upload (bytes, or a seekable file that stays open). Raises `BundleError`."""
+    file = io.BytesIO(upload) if isinstance(upload, bytes) else upload
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size or _HEADER.unpack(header) != (MAGIC, VERSION):
+        raise BundleError(f"An artifact bundle begins with {MAGIC.decode()} and version {VERSION}.")
+    _check_directory(file)
+    try:
+        archive = zipfile.ZipFile(file)
+    except _DAMAGE as error:
+        raise BundleError("The bundle's zip is damaged.") from error
+    _check_members(archive.infolist())
+    return Bundle(archive, _manifest(archive))
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """The zip's directory is small enough to be read: `zipfile` would take one of any size into memory."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(size - _END.size - 0xFFFF, 0))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) - at < _END.size:
+        raise BundleError("The bundle's zip is damaged.")
+    directory = _END.unpack_from(tail, at)[5]
+    if directory > LARGEST_DIRECTORY or tail[max(at - 20, 0) : at].startswith(b"PK\x06\x07"):
+        raise BundleError(f"The bundle's zip lists too many files: its directory may have {LARGEST_DIRECTORY} bytes.")
+
+
+def _check_members(members: list[zipfile.ZipInfo]) -> None:
+    if len(members) > FILES:
+        raise BundleError(f"A bundle has at most {FILES} files.")
+    if len({member.filename for member in members}) < len(members):
+        raise BundleError("The bundle holds a file twice.")
+    if sum(member.file_size for member in members) > LARGEST_TOTAL:
+        raise BundleError(f"The bundle's files have more than {LARGEST_TOTAL} bytes together.")
+    for member in members:
+        name = member.filename
+        if name.startswith("/") or "\\" in member.orig_filename or "\0" in member.orig_filename or ":" in name[:2]:
+            raise BundleError("The bundle holds a file with an absolute path.")
+        if ".." in name.split("/"):
+            raise BundleError("The bundle holds a file outside of it.")
+        if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BundleError("The bundle's zip is encrypted or not deflated.")
+        if member.file_size > LARGEST_FILE:
+            raise BundleError(f"{name[:_TEXT_LENGTH]} has more than {LARGEST_FILE} bytes.")
+
+
+def _manifest(archive: zipfile.ZipFile) -> dict[str, Any]:
+    try:
+        with archive.open("manifest.json") as file:
+            raw = file.read(LARGEST_MANIFEST + 1)
+        manifest = orjson.loads(raw) if len(raw) <= LARGEST_MANIFEST else None
+    except _DAMAGE as error:
+        raise BundleError("The bundle's manifest.json is missing or damaged.") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise BundleError(f"The bundle's manifest.json lists no files, or has more than {LARGEST_MANIFEST} bytes.")
+    return manifest
+
+
+def _entries(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Iterator[Entry]:
+    """The files that can be used, each debug id once per type; the manifest may list more than the zip holds."""
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    seen: set[tuple[UUID, str]] = set()
+    for path, file in manifest["files"].items():
+        if path not in sizes or not isinstance(file, dict) or file.get("type") not in TYPES:
+            continue
+        given = file.get("headers")
+        headers = {name.lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
+        debug_id = _debug_id(headers.get("debug-id"))
+        if debug_id is not None:
+            if (debug_id, file["type"]) in seen:
+                continue
+            seen.add((debug_id, file["type"]))
+        source_map = _text(headers.get("sourcemap")) or None
+        yield Entry(path, file["type"], _text(file.get("url")), debug_id, source_map, sizes[path])
+
+
+def _debug_id(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) and len(value) <= 45 else None
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    return value.replace("\0", "")[:_TEXT_LENGTH] if isinstance(value, str) else ""
