@@ -1,7 +1,7 @@
 """Merging issues, taking groups out again, and deleting issues.
 
 Error facts carry the hash of their group, so all of this moves or removes groups and never touches a fact. Rows are
-locked groups first (by id), then issues (by id): whoever counts events follows the same order.
+locked issue by issue, each with its groups, in the order in which recording locks them.
 """
 
 from collections.abc import Iterable
@@ -54,8 +54,8 @@ def unmerge(group: IssueGroup, *, actor: Any, now: datetime) -> Issue:
     """
     project = group.project
     with transaction.atomic():
-        IssueGroup.objects.select_for_update().filter(issue_id=group.issue_id).order_by("pk").first()
-        group = IssueGroup.objects.select_for_update().select_related("issue").get(pk=group.pk, project=project)
+        _lock(project, [pk for pk in (group.issue_id, group.first_issue_id) if pk])
+        group = IssueGroup.objects.select_related("issue").get(pk=group.pk, project=project)
         source = group.issue
         if IssueGroup.objects.filter(issue=source).count() < 2:
             raise ValidationError("An issue keeps at least one group.")
@@ -104,7 +104,8 @@ def recount(issue: Issue) -> None:
 def _lock(project: Project, ids: Iterable[int]) -> list[Issue]:
     """The issues of `project` among `ids`, they and their groups locked until the commit."""
     ids = list(ids)
-    list(IssueGroup.objects.select_for_update().filter(project=project, issue_id__in=ids).order_by("pk").values("pk"))
+    groups = IssueGroup.objects.select_related("issue").filter(project=project, issue_id__in=ids)
+    list(groups.order_by("issue_id", "pk").select_for_update(of=("self", "issue")))
     return list(Issue.objects.select_for_update(of=("self",)).filter(project=project, pk__in=ids).order_by("pk"))
 
 
