@@ -1,6 +1,7 @@
 """Everything that runs on a clock, and when."""
 
 import os
+from datetime import UTC, datetime
 
 from celery import Celery
 
@@ -10,13 +11,17 @@ app = Celery("formaos_obs")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 def every(seconds: float, task: str) -> dict[str, object]:
-    """A timetable line; a tick that waited longer than its period is dropped, so ticks never pile up."""
-    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
+    """A timetable line. All is due when beat starts; a tick that waited longer than its period is dropped."""
+    options = {"expires": max(seconds, 1.0), "ignore_result": True}
+    return {"task": task, "schedule": seconds, "last_run_at": _LONG_AGO, "options": options}
 
 
 app.conf.beat_schedule = {
     "digest": every(1, "events.tasks.digest"),
     "drain-spool": every(2, "events.tasks.drain_spool"),
+    "beat": every(10, "formaos_obs.tasks.beat"),
 }

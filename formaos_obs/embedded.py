@@ -221,7 +221,15 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
         for path in {folder, sockets}:
             os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     if not (folder / "PG_VERSION").exists():
-        command = [_postgres_binary("initdb"), "-D", folder, "-U", "postgres", "--auth=trust", "--encoding=UTF8"]
+        command = [
+            str(_postgres_binary("initdb")),
+            "-D",
+            str(folder),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+        ]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         done = subprocess.run(command, capture_output=True, text=True, **as_user(user))
         if done.returncode:

@@ -20,6 +20,8 @@ class Environment(environ.Env):
         self.mistakes: dict[str, str] = {}
 
     def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
+        if not self.ENVIRON.get(var):  # an empty line in an env file means the default
+            return default
         try:
             return super().get_value(var, cast, default, parse_default)
         except (ValueError, KeyError, environ.ImproperlyConfigured):

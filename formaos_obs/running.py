@@ -71,7 +71,7 @@ def _start_processes(supervisor: Supervisor, *, tell: Callable[[str], None], now
 
 def _web_answers() -> bool:
     host = "127.0.0.1" if settings.OBS_BIND == "0.0.0.0" else settings.OBS_BIND  # noqa: S104
-    request = urllib.request.Request(f"http://{host}:{settings.PORT}/healthz", headers={"Host": "127.0.0.1"})  # noqa: S310
+    request = urllib.request.Request(f"http://{host}:{settings.PORT}/healthz", headers={"Host": "127.0.0.1"})
     try:
         with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)

@@ -1,6 +1,7 @@
 """All settings, read once from the environment. `.env.example` lists each variable; `checks.py` refuses nonsense."""
 
 import hashlib
+import logging
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from formaos_obs.environment import BASE_DIR, env
 
 # --- the process -----------------------------------------------------------------------------------------------------
 DEBUG = False
-OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", "") or BASE_DIR / "var").resolve()
+OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", str(BASE_DIR / "var"))).resolve()
 PORT = env.int("PORT", 8000)
 OBS_BIND = env.str("OBS_BIND", "127.0.0.1")
 OBS_WEB_WORKERS = env.int("OBS_WEB_WORKERS", 2)
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -111,6 +113,9 @@ TEMPLATES = [
 def _database() -> dict[str, object]:
     """Django's form of DATABASE_URL; a `host` in the query is a socket folder, as in libpq's URLs."""
     config = env.url_config(env.db_url_config, "DATABASE_URL", embedded.urls().database)
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        env.mistakes["DATABASE_URL"] = "DATABASE_URL does not name a PostgreSQL"
+        config = env.db_url_config(embedded.urls().database)
     options = dict(config.get("OPTIONS", {}))
     config["HOST"] = options.pop("host", config.get("HOST", ""))
     options.setdefault("connect_timeout", 3)
@@ -120,7 +125,7 @@ def _database() -> dict[str, object]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "") or embedded.urls().redis
+REDIS_URL = env.str("REDIS_URL", embedded.urls().redis)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -159,6 +164,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -177,7 +184,7 @@ LOGOUT_REDIRECT_URL = "dashboard:login"
 AXES_FAILURE_LIMIT = env.int("OBS_LOGIN_FAILURE_LIMIT", 5)
 AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_IPWARE_PROXY_COUNT = OBS_TRUSTED_PROXIES or None
+AXES_CLIENT_IP_CALLABLE = "events.addresses.of_request"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "dashboard/locked.html"
@@ -255,10 +262,13 @@ WHITENOISE_USE_FINDERS = True
 with suppress(OSError):
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+OBS_LOG_LEVEL = env.str("OBS_LOG_LEVEL", "INFO").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "formaos_obs.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("OBS_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": OBS_LOG_LEVEL if hasattr(logging, OBS_LOG_LEVEL) else "INFO"},
 }

@@ -7,6 +7,8 @@ from formaos_obs import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("", include("events.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),

@@ -1,0 +1,190 @@
+"""Settings that are nonsense are refused at the start, each with an id and a hint."""
+
+import os
+from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from events import secrets
+from formaos_obs import self_reporting
+from formaos_obs.environment import env
+
+MIN_SECRET_LENGTH = 50
+MIN_TOKEN_LENGTH = 16
+POSITIVE = (
+    "OBS_WEB_WORKERS", "OBS_WEB_THREADS", "OBS_WORKER_PROCESSES", "OBS_SPOOL_MAX_BYTES", "OBS_QUERY_MEMORY_MB",
+    "OBS_QUERY_THREADS", "OBS_QUERY_TIMEOUT_SECONDS", "OBS_MAX_BODY_BYTES", "OBS_MAX_DECOMPRESSED_BYTES",
+    "OBS_MAX_ATTACHMENT_BYTES", "OBS_KEY_RATE_PER_MINUTE", "OBS_DIGEST_BATCH", "OBS_SEEN_DAYS", "OBS_KEPT_OCCURRENCES",
+    "OBS_INBOX_MAX_AGE_SECONDS", "OBS_RETENTION_DAYS", "AXES_FAILURE_LIMIT", "AXES_COOLOFF_TIME", "SESSION_COOKIE_AGE",
+    "OBS_MAILS_PER_HOUR",
+)  # fmt: skip
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+Found = Iterator[CheckMessage]
+
+
+def register_all() -> None:
+    """Let `manage.py check`, and every command that starts something, ask these."""
+    for check in CHECKS:
+        register(_answer(check), Tags.security)
+
+
+def _answer(check: Callable[[], Found]) -> Callable[..., list[CheckMessage]]:
+    def run(**kwargs: Any) -> list[CheckMessage]:
+        return list(check())
+
+    run.__name__ = check.__name__
+    return run
+
+
+def _error(number: int, text: str, hint: str) -> Error:
+    return Error(text, hint=hint, id=f"formaos_obs.E{number:03}")
+
+
+_FORMS = {
+    "DATABASE_URL": (5, "Use postgresql://user:password@host:5432/name."),
+    "EMAIL_URL": (16, "Use smtp+tls://user:password@host:587, or consolemail:// to print mail."),
+}
+
+
+def values_parse() -> Found:
+    for name, text in env.mistakes.items():
+        number, hint = _FORMS.get(name, (1, "See .env.example for its form; leave it empty for the default."))
+        yield _error(number, f"{text}.", hint)
+
+
+def numbers_are_positive() -> Found:
+    for name in POSITIVE:
+        if getattr(settings, name) <= 0:
+            yield _error(2, f"{name} is {getattr(settings, name)}.", "Give a number above zero.")
+    if settings.OBS_TRUSTED_PROXIES < 0:
+        yield _error(2, "OBS_TRUSTED_PROXIES is negative.", "Give the number of reverse proxies in front, 0 for none.")
+    if not 0 < settings.PORT < 65536:
+        yield _error(2, f"PORT is {settings.PORT}.", "Give a port between 1 and 65535.")
+
+
+def secret_key_is_strong() -> Found:
+    if len(settings.SECRET_KEY) < MIN_SECRET_LENGTH or len(set(settings.SECRET_KEY)) < 8:
+        hint = "Use 50 random characters or more: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        yield _error(3, f"SECRET_KEY is shorter than {MIN_SECRET_LENGTH} characters or repeats itself.", hint)
+
+
+def encryption_keys_work() -> Found:
+    for position, key in enumerate(settings.OBS_ENCRYPTION_KEYS, 1):
+        try:
+            secrets.fernet_key(key)
+        except Exception:
+            hint = (
+                "Use 64 hex digits: python3 -c 'import secrets; print(secrets.token_hex(32))'; newest first, by comma."
+            )
+            yield _error(4, f"Key {position} of OBS_ENCRYPTION_KEYS is not a key.", hint)
+    if not settings.OBS_ENCRYPTION_KEYS:
+        yield _error(4, "OBS_ENCRYPTION_KEYS is empty.", "Leave it out for a key derived from SECRET_KEY.")
+
+
+def redis_url_is_known() -> Found:
+    if urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+        yield _error(6, "REDIS_URL does not name a Redis.", "Use redis://host:6379/0, rediss:// or unix:///path.")
+
+
+def public_url_is_whole() -> Found:
+    parts = urlsplit(settings.OBS_PUBLIC_URL)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        yield _error(7, "OBS_PUBLIC_URL is not the address of a site.", "Use https://obs.example.org.")
+    elif parts.hostname not in settings.ALLOWED_HOSTS and not _is_allowed(parts.hostname):
+        hint = f"Set ALLOWED_HOSTS={parts.hostname}: requests to any other name are refused."
+        yield _error(7, "The host of OBS_PUBLIC_URL is not in ALLOWED_HOSTS.", hint)
+
+
+def _is_allowed(host: str) -> bool:
+    suffixes = [entry for entry in settings.ALLOWED_HOSTS if entry.startswith(".")]
+    return "*" in settings.ALLOWED_HOSTS or any(f".{host}".endswith(suffix) for suffix in suffixes)
+
+
+def folders_are_writable() -> Found:
+    folders = {"OBS_VAR_DIR": str(settings.OBS_VAR_DIR), "OBS_SPOOL_DIR": settings.OBS_SPOOL_DIR}
+    root = settings.OBS_SEGMENT_ROOT
+    scheme = root.partition("://")[0] if "://" in root else ""
+    if not scheme:
+        folders["OBS_SEGMENT_ROOT"] = root
+    elif scheme != "s3":
+        yield _error(8, f"OBS_SEGMENT_ROOT begins with {scheme}://.", "Use a folder, or s3://bucket/prefix.")
+    for name, folder in folders.items():
+        path = Path(folder)
+        standing = next((parent for parent in (path, *path.parents) if parent.exists()), path)
+        if not (standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)):
+            yield _error(8, f"{name} cannot be written: {path}.", f"Make {standing} a folder this user can write.")
+
+
+def self_dsn_parses() -> Found:
+    if settings.OBS_SELF_DSN and not self_reporting.is_dsn(settings.OBS_SELF_DSN):
+        yield _error(9, "OBS_SELF_DSN is not a DSN.", "Use https://<key>@<host>/<project>, or leave it empty.")
+
+
+def tokens_are_long() -> Found:
+    for name in ("OBS_METRICS_TOKEN", "OBS_AUDIT_KEY"):
+        value = getattr(settings, name)
+        if len(value) < MIN_TOKEN_LENGTH:
+            hint = f"Use {MIN_TOKEN_LENGTH} random characters or more, or leave it out: it is derived from SECRET_KEY."
+            yield _error(10, f"{name} is shorter than {MIN_TOKEN_LENGTH} characters.", hint)
+    if settings.OBS_METRICS_TOKEN == settings.OBS_AUDIT_KEY:
+        yield _error(10, "OBS_METRICS_TOKEN and OBS_AUDIT_KEY are the same.", "Whoever scrapes could forge the trail.")
+
+
+def caps_agree() -> Found:
+    if settings.OBS_MAX_DECOMPRESSED_BYTES < settings.OBS_MAX_BODY_BYTES:
+        hint = "A body that is not compressed would be refused below OBS_MAX_BODY_BYTES; raise the second."
+        yield _error(11, "OBS_MAX_DECOMPRESSED_BYTES is below OBS_MAX_BODY_BYTES.", hint)
+    if settings.OBS_MAX_ATTACHMENT_BYTES > settings.OBS_MAX_DECOMPRESSED_BYTES:
+        hint = "No envelope could carry such an attachment; raise OBS_MAX_DECOMPRESSED_BYTES."
+        yield _error(11, "OBS_MAX_ATTACHMENT_BYTES is above OBS_MAX_DECOMPRESSED_BYTES.", hint)
+
+
+def engine_is_known() -> Found:
+    if settings.OBS_QUERY_ENGINE != "duckdb":
+        yield _error(12, f"OBS_QUERY_ENGINE is {settings.OBS_QUERY_ENGINE}.", "Only duckdb is known.")
+
+
+def origins_have_schemes() -> Found:
+    for origin in settings.CSRF_TRUSTED_ORIGINS:
+        if not origin.startswith(("http://", "https://")):
+            yield _error(13, f"{origin} in CSRF_TRUSTED_ORIGINS has no scheme.", "Use https://obs.example.org.")
+
+
+def log_level_is_known() -> Found:
+    level = settings.OBS_LOG_LEVEL
+    if level not in LOG_LEVELS:
+        yield _error(14, f"OBS_LOG_LEVEL is {level}.", f"Use one of {', '.join(LOG_LEVELS)}.")
+
+
+def outbound_exceptions_are_narrow() -> Found:
+    for entry in settings.OBS_OUTBOUND_ALLOW:
+        try:
+            is_everything = ip_network(entry, strict=False).prefixlen == 0
+        except ValueError:
+            is_everything = entry.startswith("*")
+        if is_everything:
+            hint = "Name the hosts or networks that channels may reach besides public addresses."
+            yield _error(15, f"{entry} in OBS_OUTBOUND_ALLOW allows every address.", hint)
+
+
+def public_site_is_encrypted() -> Found:
+    host = urlsplit(settings.OBS_PUBLIC_URL).hostname or ""
+    if not settings.OBS_HTTPS and host not in {"127.0.0.1", "localhost", "::1"}:
+        hint = "Put a reverse proxy with TLS in front, set OBS_PUBLIC_URL=https://… and OBS_TRUSTED_PROXIES=1."
+        yield Warning("OBS_PUBLIC_URL is served without TLS.", hint=hint, id="formaos_obs.W001")
+    if settings.OBS_HTTPS and not settings.OBS_TRUSTED_PROXIES:
+        hint = "Set OBS_TRUSTED_PROXIES to the number of reverse proxies, else all visitors share one address."
+        yield Warning("OBS_PUBLIC_URL is https, but no proxy is trusted.", hint=hint, id="formaos_obs.W002")
+
+
+CHECKS: tuple[Callable[[], Found], ...] = (
+    values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
+    redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
+    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, public_site_is_encrypted,
+)  # fmt: skip

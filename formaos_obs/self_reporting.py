@@ -1,0 +1,99 @@
+"""The server reports its own errors through sentry-sdk, to OBS_SELF_DSN, which may be its own, and never in a circle.
+
+A circle needs an event that is caused by delivering or storing an event. So whatever stems from an ingest request or
+from digesting is not reported (it is logged, counted and kept as a dead letter instead), sessions and client reports
+are off, and at most RATE reports leave a process in a minute, whatever else may happen.
+"""
+
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import sentry_sdk
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.utils import BadDsn, Dsn
+
+from events.scrubbing import scrub
+
+RATE = 10
+WINDOW_SECONDS = 60.0
+_INGEST_PATH = re.compile(r"/api/[0-9]+/")
+# The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
+INGEST_MODULES = (
+    "events.accounting", "events.authentication", "events.body", "events.dead_letters", "events.digest", "events.drain",
+    "events.inbox", "events.ingest", "events.pipeline", "events.protocols", "events.spool", "events.steps",
+    "events.throttling", "events.views",
+)  # fmt: skip
+
+_sent: deque[float] = deque(maxlen=RATE)
+
+
+def start(dsn: str, *, release: str) -> None:
+    """Report from now on; without a DSN that can be read nothing is reported (a check refuses one that cannot)."""
+    if not is_dsn(dsn):
+        return
+    sentry_sdk.init(
+        dsn=dsn,
+        release=release,
+        before_send=before_send,
+        integrations=[
+            DjangoIntegration(middleware_spans=False, signals_spans=False, cache_spans=False),
+            CeleryIntegration(),
+            LoggingIntegration(),
+        ],
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        auto_session_tracking=False,
+        send_client_reports=False,
+        shutdown_timeout=1,
+    )
+
+
+def is_dsn(text: str) -> bool:
+    """Whether the SDK would take `text` as a DSN."""
+    try:
+        Dsn(text)
+    except (BadDsn, ValueError):
+        return False
+    return True
+
+
+def before_send(event: Any, hint: dict[str, Any]) -> Any:
+    """The event as it may leave, or None; called by the SDK in the thread of the error, its queue never waits."""
+    if stems_from_ingest(event) or not _has_budget(time.monotonic()):
+        return None
+    request = event.get("request")
+    if request:
+        event["request"] = {key: request[key] for key in ("method", "url") if key in request}
+    return scrub(event)
+
+
+def stems_from_ingest(event: Any) -> bool:
+    """Whether the event was caused by accepting or digesting events."""
+    path = urlsplit(str((event.get("request") or {}).get("url", ""))).path
+    return bool(_INGEST_PATH.match(path)) or any(_is_ingest(module) for module in _modules(event))
+
+
+def _is_ingest(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in INGEST_MODULES)
+
+
+def _modules(event: Any) -> Iterator[str]:
+    """The logger, and the module of each frame of each exception."""
+    yield str(event.get("logger") or "")
+    for exception in (event.get("exception") or {}).get("values") or []:
+        for frame in (exception.get("stacktrace") or {}).get("frames") or []:
+            yield str(frame.get("module") or "")
+
+
+def _has_budget(clock: float) -> bool:
+    if len(_sent) == RATE and clock - _sent[0] < WINDOW_SECONDS:
+        return False
+    _sent.append(clock)
+    return True
