@@ -1,7 +1,6 @@
 """Who sends: the ingest key of a request, as a DRF authentication class."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 from rest_framework.authentication import BaseAuthentication
@@ -28,11 +27,11 @@ class KeyAuthentication(BaseAuthentication):
         public_key = auth.claimed_key(request._request.META)
         if public_key is None:
             return None, None
-        return None, usable(request.parser_context["kwargs"]["project_id"], public_key, now=request.now)
+        return None, usable(request.parser_context["kwargs"].get("project_id", 0), public_key, now=request.now)
 
 
 def usable(project_id: int, public_key: str, *, now: datetime) -> Key:
-    """The project's key by that name. Raises Refused when there is none or it is off, Unavailable when nobody can tell."""
+    """The project's key by that name. Raises Refused (none, or off), Unavailable when nobody can tell."""
     try:
         key = keys.find(project_id, public_key)
     except (DatabaseError, InterfaceError) as error:
@@ -42,11 +41,3 @@ def usable(project_id: int, public_key: str, *, now: datetime) -> Key:
     if not key.is_usable(now=now):
         raise Refused("This key is disabled.")
     return key
-
-
-def agree(key: Key | None, dsn_key: str | None, *, project_id: int, now: datetime) -> Key:
-    """The one key that the request and the DSN in its body name between them."""
-    named: Any = auth.agreed(key.public_key if key else None, dsn_key)
-    if named is None:
-        raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
-    return key or usable(project_id, named, now=now)

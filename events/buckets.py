@@ -1,7 +1,7 @@
 """Token buckets in Redis, leased by the process in small lots so that most requests ask nobody.
 
-A bucket holds `rate_per_minute / 6` tokens (ten seconds' worth, at least 1) and refills evenly. Without Redis (50 ms are
-waited, then it is left alone for a second) each process keeps the bucket alone.
+A bucket holds `rate_per_minute / 6` tokens (ten seconds' worth, at least 1) and refills evenly. Without Redis (50 ms
+are waited, then it is left alone for a second) each process keeps the bucket alone.
 """
 
 import threading

@@ -119,9 +119,8 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
             name = f"ingest_seen_{start:%Y%m%d}"
             if name not in existing:
                 _make_partition(cursor, name, start)
-        dropped = sorted(
-            name for name in existing if name != "ingest_seen_default" and name < f"ingest_seen_{oldest:%Y%m%d}"
-        )
+        first_kept = f"ingest_seen_{oldest:%Y%m%d}"
+        dropped = sorted(name for name in existing if name != "ingest_seen_default" and name < first_kept)
         for name in dropped:
             cursor.execute(f'DROP TABLE "{name}"')
         cursor.execute("DELETE FROM ingest_seen_default WHERE day < %s", [oldest])
@@ -131,12 +130,8 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
 def _make_partition(cursor: psycopg.Cursor, name: str, start: date) -> None:  # type: ignore[type-arg]
     """Attach the partition; rows of its range that waited in the default one move into it."""
     end = start + timedelta(days=7)
-    cursor.execute(
-        f'CREATE TABLE "{name}" (LIKE ingest_seen INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)'
-    )
-    cursor.execute(
-        f"WITH moved AS (DELETE FROM ingest_seen_default WHERE day >= %s AND day < %s RETURNING *)"
-        f' INSERT INTO "{name}" SELECT * FROM moved',
-        [start, end],
-    )
+    likeness = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES"
+    cursor.execute(f'CREATE TABLE "{name}" (LIKE ingest_seen {likeness})')
+    moved = "DELETE FROM ingest_seen_default WHERE day >= %s AND day < %s RETURNING *"
+    cursor.execute(f'WITH moved AS ({moved}) INSERT INTO "{name}" TABLE moved', [start, end])
     cursor.execute(f"ALTER TABLE ingest_seen ATTACH PARTITION \"{name}\" FOR VALUES FROM ('{start}') TO ('{end}')")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from events import accounting, inbox, lenient, payloads, pseudonyms, scrubbing, spool
-from events.incoming import Decoded, Incoming, IngestError
+from events.incoming import Decoded, Incoming
 from events.keys import Key
 from events.payloads import Packed
 from events.protocols.sentry.context import Context, Limits
@@ -67,14 +67,9 @@ def limits() -> Limits:
 def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime) -> Decoded:
     """Keep what `body` holds and return what was decoded.
 
-    Raises IngestError for a body that is refused as a whole (counted as invalid), Unavailable when nothing can be kept.
+    Raises IngestError for a body that is refused as a whole, Unavailable when nothing can be kept.
     """
-    context = context_of(key, sender, now)
-    try:
-        decoded = decode(body, context)
-    except IngestError as error:
-        accounting.refusals.refuse(key.project_id, "request", "invalid", error.reason)
-        raise
+    decoded = decode(body, context_of(key, sender, now))
     for refused in decoded.refused:
         accounting.refusals.refuse(key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity)
     packed = []

@@ -1,4 +1,4 @@
-"""Ingest keys as the hot path needs them: looked up once in 30 seconds per process, and kept while PostgreSQL is away."""
+"""Ingest keys as the hot path needs them: looked up twice a minute per process, kept while PostgreSQL is away."""
 
 import time
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from events import accounting, payloads, recording, segments
+from events import accounting, payloads, recording, segments, tallies
 from events.accounting import Line
 from events.models import InboxItem
 from events.recording import Sighting
@@ -92,8 +92,8 @@ def process(rows: Sequence[InboxItem], *, now: datetime) -> None:
 
 def store(batch: Batch) -> None:
     """Write everything the steps gathered, in one order, so that two digests wait for each other and never deadlock."""
-    recording.put_releases(batch.releases)
-    recording.put_environments(batch.environments)
+    tallies.put_releases(batch.releases)
+    tallies.put_environments(batch.environments)
     recording.record(batch.sightings, now=batch.now)
     for model in {type(row) for row in batch.rows}:
         model.objects.bulk_create([row for row in batch.rows if type(row) is model], ignore_conflicts=True)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
-from events import occurrences, regressions
+from events import occurrences, regressions, tallies
 from events.grouping import Grouping
 from events.models import (
     Activity,
-    Environment,
     GroupHour,
     Issue,
     IssueGroup,
@@ -85,7 +84,7 @@ def record(sightings: Sequence[Sighting], *, now: datetime) -> None:
     touched = _locked(by_key)
     missing = {key: found for key, found in by_key.items() if key not in touched}
     if missing:
-        _lock_projects({project_id for project_id, _ in missing})
+        tallies.lock_new_groups({project_id for project_id, _ in missing})
         touched |= _locked(missing)
         for key in sorted(missing, key=lambda k: (k[0], k[1].int)):
             if key not in touched:
@@ -114,13 +113,6 @@ def _locked(wanted: Mapping[tuple[int, uuid.UUID], list[Sighting]]) -> dict[tupl
     )
     found = {(group.project_id, group.hash): group for group in groups}
     return {key: _Touched(found[key], wanted[key]) for key in wanted if key in found}
-
-
-def _lock_projects(project_ids: set[int]) -> None:
-    """One digest at a time may make groups of a project; taken in order."""
-    with connection.cursor() as cursor:
-        for project_id in sorted(project_ids):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('new groups', %s))", [project_id])
 
 
 def _create(key: tuple[int, uuid.UUID], sightings: list[Sighting], *, now: datetime) -> _Touched:
@@ -168,43 +160,28 @@ def _create(key: tuple[int, uuid.UUID], sightings: list[Sighting], *, now: datet
 
 def _put_users(ordered: Sequence[_Touched]) -> None:
     """Remember who was touched; `new_users` becomes how many the group had not seen before."""
-    pairs = sorted({(t.group.pk, s.user_key) for t in ordered for s in t.sightings if s.user_key is not None})
-    if not pairs:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO events_groupuser (group_id, user_key) SELECT * FROM unnest(%s::bigint[], %s::bigint[])"
-            " ON CONFLICT DO NOTHING RETURNING group_id",
-            [[pair[0] for pair in pairs], [pair[1] for pair in pairs]],
-        )
-        new = Counter(group_id for (group_id,) in cursor.fetchall())
+    pairs = {(t.group.pk, s.user_key) for t in ordered for s in t.sightings if s.user_key is not None}
+    new = tallies.put_users(sorted(pairs))
     for touched in ordered:
         touched.new_users = new[touched.group.pk]
 
 
 def _put_hours(ordered: Sequence[_Touched]) -> None:
-    counts: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
-    for touched in ordered:
-        for sighting in touched.sightings:
-            hour = sighting.at.replace(minute=0, second=0, microsecond=0)
-            counts[touched.group.pk, hour, sighting.environment] += 1
-    keys = sorted(counts)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO events_grouphour AS h (group_id, hour, environment, count)"
-            " SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])"
-            " ON CONFLICT (group_id, hour, environment) DO UPDATE SET count = h.count + excluded.count",
-            [[k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys], [counts[k] for k in keys]],
+    tallies.put_hours(
+        Counter(
+            (touched.group.pk, sighting.at.replace(minute=0, second=0, microsecond=0), sighting.environment)
+            for touched in ordered
+            for sighting in touched.sightings
         )
+    )
 
 
 def _put_occurrences(ordered: Sequence[_Touched], *, now: datetime) -> None:
     """Keep the first, the last and a spread in between of each group; drop what the spread no longer holds."""
-    bounds = dict(
-        Project.objects.filter(pk__in={t.group.project_id for t in ordered}).values_list("pk", "kept_occurrences")
-    )
+    projects = Project.objects.filter(pk__in={touched.group.project_id for touched in ordered})
+    bounds = dict(projects.values_list("pk", "kept_occurrences"))
     kept: list[Occurrence] = []
-    thinned: list[tuple[int, int, int]] = []
+    spreads: list[tallies.Spread] = []
     for touched in ordered:
         bound = bounds.get(touched.group.project_id) or settings.OBS_KEPT_OCCURRENCES
         before, total = touched.group.event_count, touched.total
@@ -212,9 +189,8 @@ def _put_occurrences(ordered: Sequence[_Touched], *, now: datetime) -> None:
             if occurrences.keeps(ordinal, n=total, bound=bound):
                 kept.append(_occurrence(touched.group, sighting, ordinal, now=now))
         if before:
-            thinned.append((touched.group.pk, total, occurrences.stride(total, bound=bound)))
-    if thinned:
-        _thin(thinned)
+            spreads.append(tallies.Spread(touched.group.pk, total, occurrences.stride(total, bound=bound)))
+    tallies.thin(spreads)
     Occurrence.objects.bulk_create(kept, ignore_conflicts=True, batch_size=500)
 
 
@@ -231,18 +207,6 @@ def _occurrence(group: IssueGroup, sighting: Sighting, ordinal: int, *, now: dat
         release=sighting.release,
         payload=sighting.payload,
     )
-
-
-def _thin(groups: Sequence[tuple[int, int, int]]) -> None:
-    """Remove occurrences outside the spread, and the files sent with them. `groups`: (group, total, stride)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH gone AS (DELETE FROM events_occurrence o USING unnest(%s::bigint[], %s::bigint[], %s::bigint[])"
-            " AS g(id, total, stride) WHERE o.group_id = g.id AND o.ordinal <> 1 AND o.ordinal <> g.total"
-            " AND o.ordinal %% g.stride <> 0 RETURNING o.project_id, o.event_id)"
-            " DELETE FROM events_attachment a USING gone WHERE a.project_id = gone.project_id AND a.event_id = gone.event_id",
-            [[g[0] for g in groups], [g[1] for g in groups], [g[2] for g in groups]],
-        )
 
 
 def _decide(change: _Change, *, now: datetime) -> None:
@@ -337,83 +301,19 @@ def _reopen(issue: Issue, kind: str, sighting: Sighting | None, detail: dict[str
 
 
 def _update_groups(ordered: Sequence[_Touched]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE events_issuegroup g SET event_count = t.e, user_count = g.user_count + t.u,"
-            " first_seen_at = least(g.first_seen_at, t.f), last_seen_at = greatest(g.last_seen_at, t.l)"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-            " AS t(id, e, u, f, l) WHERE g.id = t.id",
-            [
-                [t.group.pk for t in ordered],
-                [t.total for t in ordered],
-                [t.new_users for t in ordered],
-                [min(s.at for s in t.sightings) for t in ordered],
-                [max(s.at for s in t.sightings) for t in ordered],
-            ],
-        )
+    tallies.update_groups(
+        [
+            tallies.GroupTally(
+                t.group.pk, t.total, t.new_users, min(s.at for s in t.sightings), max(s.at for s in t.sightings)
+            )
+            for t in ordered
+        ]
+    )
 
 
 def _update_issues(changes: Sequence[_Change]) -> None:
-    merged = [c.issue.pk for c in changes if any(t.new_users for t in c.touched) and not c.touched[0].is_new_issue]
-    distinct = _distinct_users(merged)
-    issues = [change.issue for change in changes]
-    for issue in issues:
-        issue.user_count = distinct.get(issue.pk, issue.user_count)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE events_issue i SET event_count = t.e, user_count = t.u, first_seen_at = t.f, last_seen_at = t.l,"
-            " last_release = t.r, level = t.v FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[],"
-            " %s::timestamptz[], %s::text[], %s::text[]) AS t(id, e, u, f, l, r, v) WHERE i.id = t.id",
-            [
-                [issue.pk for issue in issues],
-                [issue.event_count for issue in issues],
-                [issue.user_count for issue in issues],
-                [issue.first_seen_at for issue in issues],
-                [issue.last_seen_at for issue in issues],
-                [issue.last_release for issue in issues],
-                [issue.level for issue in issues],
-            ],
-        )
-
-
-def _distinct_users(issue_ids: Sequence[int]) -> dict[int, int]:
-    """Users of those issues that have several groups: a user of two groups is one user."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT g.issue_id, count(DISTINCT u.user_key) FROM events_issuegroup g JOIN events_groupuser u ON u.group_id = g.id"
-            " WHERE g.issue_id IN (SELECT issue_id FROM events_issuegroup WHERE issue_id = ANY(%s) GROUP BY 1 HAVING count(*) > 1)"
-            " GROUP BY 1",
-            [list(issue_ids)],
-        )
-        return dict(cursor.fetchall())
-
-
-def put_releases(releases: Mapping[tuple[int, str], tuple[datetime, datetime]]) -> None:
-    """Make releases known and widen their first and last event."""
-    keys = sorted(releases)
-    if not keys:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO events_release AS r (project_id, version, created_at, first_event_at, last_event_at, url, ref, new_issue_count)"
-            " SELECT p, v, f, f, l, '', '', 0 FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[]) AS t(p, v, f, l)"
-            " ON CONFLICT (project_id, version) DO UPDATE SET first_event_at = least(r.first_event_at, excluded.first_event_at),"
-            " last_event_at = greatest(r.last_event_at, excluded.last_event_at)"
-            " WHERE r.first_event_at IS NULL OR r.first_event_at > excluded.first_event_at"
-            " OR r.last_event_at < excluded.last_event_at - interval '1 second'",
-            [
-                [k[0] for k in keys],
-                [k[1] for k in keys],
-                [releases[k][0] for k in keys],
-                [releases[k][1] for k in keys],
-            ],
-        )
-
-
-def put_environments(environments: set[tuple[int, str]]) -> None:
-    known = set(
-        Environment.objects.filter(project_id__in={p for p, _ in environments}).values_list("project_id", "name")
-    ) if environments else set()  # fmt: skip
-    Environment.objects.bulk_create(
-        [Environment(project_id=p, name=name) for p, name in sorted(environments - known)], ignore_conflicts=True
-    )
+    grown = [c.issue.pk for c in changes if any(t.new_users for t in c.touched) and not c.touched[0].is_new_issue]
+    distinct = tallies.distinct_users(grown)
+    for change in changes:
+        change.issue.user_count = distinct.get(change.issue.pk, change.issue.user_count)
+    tallies.update_issues([change.issue for change in changes])

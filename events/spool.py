@@ -1,7 +1,7 @@
 """Where accepted items wait on local disk while PostgreSQL is away.
 
-A file is a row of records: length (u32), CRC-32 (u32), head length (u32), head (JSON), then payloads and blobs. A record
-is fsynced before its request is answered. A record cut short by a kill was never answered, and is skipped.
+A file is a row of records: length (u32), CRC-32 (u32), head length (u32), head (JSON), then payloads and blobs. A
+record is fsynced before its request is answered. A record cut short by a kill was never answered, and is skipped.
 """
 
 import fcntl
@@ -162,20 +162,15 @@ def _encode(items: Sequence[Packed], *, project_id: int, key_id: int | None, now
             "project": project_id,
             "key": key_id,
             "at": now.isoformat(),
-            "items": [
-                [
-                    item.kind,
-                    item.item_id.hex,
-                    item.quantity,
-                    len(item.payload),
-                    -1 if item.blob is None else len(item.blob),
-                ]
-                for item in items
-            ],
+            "items": [[i.kind, i.item_id.hex, i.quantity, len(i.payload), _blob_length(i)] for i in items],
         }
     )
     body = b"".join([head, *(part for item in items for part in (item.payload, item.blob or b""))])
     return _FRAME.pack(len(body), zlib.crc32(body), len(head)) + body
+
+
+def _blob_length(item: Packed) -> int:
+    return -1 if item.blob is None else len(item.blob)
 
 
 def _decode(body: bytes, head_length: int, *, file: str, offset: int, end: int) -> Record:

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<int:project_id>/store/", views.StoreView.as_view(), name="store"),
     path("api/<int:project_id>/security/", views.SecurityView.as_view(), name="security"),
     path("api/<int:project_id>/csp-report/", views.SecurityView.as_view(), name="csp-report"),
+    path("tunnel/", views.TunnelView.as_view(), name="tunnel"),
 ]

@@ -12,13 +12,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from events import accounting, addresses, body, ingest, lenient, origins
-from events.authentication import KeyAuthentication, Refused, agree
+from events.authentication import KeyAuthentication, Refused, usable
 from events.incoming import Decoded, IngestError
 from events.keys import Key
 from events.protocols import sentry
 from events.throttling import KeyThrottle, seconds_to_wait
 
-ALLOWED_HEADERS = "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage, x-requested-with"
+ALLOWED_HEADERS = (
+    "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage,"
+    " x-requested-with"
+)
 EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
 # How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.
 DISABLED_SECONDS = 86_400
@@ -50,7 +53,7 @@ class IngestView(APIView):
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type
 
-    def post(self, request: Request, project_id: int) -> HttpResponse:
+    def post(self, request: Request, project_id: int = 0) -> HttpResponse:
         environ = request._request.META
         data = body.read(
             environ,
@@ -58,22 +61,29 @@ class IngestView(APIView):
             decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
         )
         self.content_type = environ.get("CONTENT_TYPE", "")
-        key = request.auth or self.key_in_body(request, data, project_id)
+        key = self.agreed_key(request, data, project_id)
         sender = ingest.Sender(addresses.of_request(request._request), environ.get("HTTP_USER_AGENT", "")[:400])
         decoded = ingest.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
         return self.accepted(decoded, key)
 
-    def key_in_body(self, request: Request, data: bytes, project_id: int) -> Key:
-        """The key that only the body names; it passes the same doors, later."""
-        key = agree(None, self.body_key(data), project_id=project_id, now=request.now)
-        self.check_origin(request, key)
-        wait = seconds_to_wait(key)
-        request.auth = key
-        if wait:
-            self.throttled(request._request, wait)
-        return key
+    def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
+        """The one key that the request and its body name between them; a key of the body passes the doors here."""
+        dsn = self.dsn(data)
+        named = sentry.agreed(request.auth.public_key if request.auth else None, dsn.key if dsn else None)
+        if named is None:
+            raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
+        if dsn is not None and dsn.project_id != project_id:
+            raise Refused("The DSN in the envelope names another project.")
+        if request.auth is None:
+            request.auth = usable(project_id, named, now=request.now)
+            self.check_origin(request, request.auth)
+            wait = seconds_to_wait(request.auth)
+            if wait:
+                raise exceptions.Throttled(wait)
+        return request.auth
 
-    def body_key(self, data: bytes) -> str | None:
+    def dsn(self, data: bytes) -> sentry.Dsn | None:
+        """The DSN that the body names, if its protocol has a place for one."""
         return None
 
     def check_origin(self, request: Request, key: Key) -> None:
@@ -96,6 +106,8 @@ class IngestView(APIView):
         request = self.request
         match exc:
             case IngestError():
+                if request.auth is not None and exc.status != 403:
+                    accounting.refusals.refuse(request.auth.project_id, "request", "invalid", exc.reason)
                 response = Response({"detail": exc.detail}, status=exc.status)
                 response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]
             case ingest.Unavailable():
@@ -134,8 +146,18 @@ class EnvelopeView(IngestView):
     def decode(self, data: bytes, context: Any) -> Decoded:
         return sentry.decode_envelope(data, context)
 
-    def body_key(self, data: bytes) -> str | None:
-        return sentry.envelope_key(data)
+    def dsn(self, data: bytes) -> sentry.Dsn | None:
+        return sentry.dsn_of(data)
+
+
+class TunnelView(EnvelopeView):
+    """`POST /tunnel/`: the target of an SDK's `tunnel` option; the envelope's DSN says whose it is."""
+
+    def agreed_key(self, request: Request, data: bytes, project_id: int = 0) -> Key:
+        dsn = self.dsn(data)
+        if dsn is None:
+            raise Refused("A tunnelled envelope names its DSN in its header.")
+        return super().agreed_key(request, data, dsn.project_id)
 
 
 class StoreView(IngestView):
