@@ -74,9 +74,11 @@ def words(frames: tuple[Frame, ...]) -> tuple[str, ...]:
     """The in-app frames (all when none is), each once, so that the depth of a recursion does not count."""
     listed = [found for found in frames if not is_native(found)] or frames
     chosen = [found for found in listed if found.in_app] or listed
-    # Chrome continues a stack over `await`, other engines do not.
-    here = [found for found in chosen if not found.resumed] or chosen
-    return tuple(dict.fromkeys(found.words for found in here))
+    # Chrome continues a stack over `await`, other engines do not: the last part is what all of them have.
+    resumed = max((index for index, found in enumerate(chosen[:-1]) if found.resumed), default=-1)
+    here = chosen[resumed + 1 :]
+    # Nameless frames (arrows, top levels, handlers) differ between engines; the named ones tell enough.
+    return tuple(dict.fromkeys(found.words for found in [found for found in here if found.name] or here))
 
 
 def _block(thrown: Thrown, *, by_frames: bool) -> tuple[str, ...]:

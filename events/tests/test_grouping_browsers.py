@@ -137,16 +137,17 @@ MAIN = "https://shop.example/assets/main.3f2a91bc.js"
 def test_one_click_in_three_browsers_is_one_issue() -> None:
     chrome = script(
         "Cannot read properties of undefined (reading 'total')",
-        (MAIN, "async Shop.boot"), (MAIN, "HTMLButtonElement.<anonymous>"), (MAIN, "Object.checkout"),
+        (MAIN, "?"), ("index 0", "async Promise.all"), (MAIN, "async Shop.boot"),
+        (MAIN, "HTMLButtonElement.<anonymous>"), (MAIN, "Object.checkout"),
         ("<anonymous>", "Array.forEach"), (MAIN, "Cart.sum [as total]"),
     )  # fmt: skip
     firefox = script(
         'can\'t access property "total", e is undefined',
-        (MAIN, "setup/<"), (MAIN, "checkout"), (MAIN, "sum"),
+        (MAIN, "boot"), (MAIN, "promise callback*setup"), (MAIN, "setup/<"), (MAIN, "checkout"), (MAIN, "sum"),
     )  # fmt: skip
     safari = script(
         "undefined is not an object (evaluating 'e.total')",
-        (MAIN, "?"), (MAIN, "checkout"), ("[native code]", "forEach"), (MAIN, "sum"),
+        (MAIN, "global code"), (MAIN, "?"), (MAIN, "checkout"), ("[native code]", "forEach"), (MAIN, "sum"),
     )  # fmt: skip
     assert chrome.components == firefox.components == safari.components
     assert "frame assets/main.js in checkout" in chrome.components
