@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 
 import urllib3
 from django.conf import settings
@@ -63,6 +64,8 @@ _URL = re.compile(
     r"(?P<target>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(?:\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?)",
     re.ASCII,
 )
+
+Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 class Refused(Exception):
@@ -236,13 +239,13 @@ def _check_url(url: str, *, hosts: frozenset[str], allow: _Allowed) -> Url:
     return parsed
 
 
-def _resolve(url: Url, *, allow: _Allowed) -> list[tuple[socket.AddressFamily, tuple]]:
+def _resolve(url: Url, *, allow: _Allowed) -> list[Address]:
     """Every address of the host, all of them permitted: one bad address among good ones is how rebinding looks."""
     try:
         found = socket.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Unreachable("The name does not resolve.") from None
-    addresses = [(family, address) for family, _, _, _, address in found]
+    addresses: list[Address] = [(family, address) for family, _, _, _, address in found]
     if not addresses:
         raise Unreachable("The name does not resolve.")
     for _, address in addresses:
@@ -251,7 +254,7 @@ def _resolve(url: Url, *, allow: _Allowed) -> list[tuple[socket.AddressFamily, t
     return addresses
 
 
-def _open(addresses: list[tuple[socket.AddressFamily, tuple]], timeout: Timeout) -> socket.socket:
+def _open(addresses: list[Address], timeout: Timeout) -> socket.socket:
     """A connection to the first of the addresses that takes one, all tries together within the time to connect."""
     until = time.monotonic() + timeout.connect
     for family, address in addresses:
@@ -295,4 +298,5 @@ def _shut(end: socket.socket) -> None:
 def _reason(error: Exception, *, is_late: bool) -> str:
     if is_late or isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
         return "No complete answer in time."
-    return "TLS failed." if isinstance(error, ssl.SSLError | urllib3.exceptions.SSLError) else "The answer was not HTTP."
+    is_tls = isinstance(error, ssl.SSLError | urllib3.exceptions.SSLError)
+    return "TLS failed." if is_tls else "The answer was not HTTP."

@@ -34,8 +34,8 @@ def fernet_key(configured: str) -> bytes:
     """The key Fernet wants: 64 hex digits are stretched for this purpose, a Fernet key is taken as it is."""
     try:
         if len(configured) == 64:
-            derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"obs secrets").derive(bytes.fromhex(configured))
-            return base64.urlsafe_b64encode(derived)
+            derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"obs secrets")
+            return base64.urlsafe_b64encode(derivation.derive(bytes.fromhex(configured)))
         if len(base64.urlsafe_b64decode(configured)) == 32:
             return configured.encode()
     except (ValueError, binascii.Error):

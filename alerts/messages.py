@@ -1,0 +1,258 @@
+"""What is said: one Message, and a pure builder per channel kind that keeps its limits.
+
+Text of events is hostile: it is escaped for its destination first and cut afterwards, never the other way round.
+Lengths are counted in UTF-16 units, as the receivers' clients do; that is never less than what their servers count.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+VERSION = 1
+LEVELS = ("debug", "info", "warning", "error", "fatal")
+_COLOURS = {"debug": 0x9CA3AF, "info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626, "fatal": 0x7F1D1D}
+_GREEN = 0x16A34A
+_INVISIBLE = dict.fromkeys(
+    code
+    for first, last in ((0, 8), (11, 12), (14, 31), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
+    for code in range(first, last + 1)
+)
+_HEADLINES = {
+    "new_issue": "New issue",
+    "regression": "Regression",
+    "unignored": "No longer ignored",
+    "resolved": "Resolved",
+    "digest": "Many issues at once",
+    "channel": "A channel needs attention",
+    "test": "Test message",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What any channel can say; scrubbed already, without personal data."""
+
+    kind: str
+    dedup: str
+    title: str
+    project: str
+    at: str
+    level: str = "error"
+    environment: str = ""
+    release: str = ""
+    culprit: str = ""
+    event_count: int = 0
+    user_count: int = 0
+    first_seen_at: str = ""
+    issue_id: int | None = None
+    link: str = ""
+    reason: str = ""
+    lines: tuple[str, ...] = ()
+    more_count: int = 0
+
+    @property
+    def headline(self) -> str:
+        """The kind in words."""
+        return _HEADLINES[self.kind]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Label and value of what is known, in the order of reading."""
+        found = [
+            ("Project", self.project),
+            ("Level", self.level if self.issue_id else ""),
+            ("Environment", self.environment),
+            ("Release", self.release),
+            ("Events", f"{self.event_count:,}" if self.event_count else ""),
+            ("Users", f"{self.user_count:,}" if self.user_count else ""),
+            ("First seen", clock(self.first_seen_at)),
+        ]
+        return [(label, one_line(value)) for label, value in found if one_line(value)]
+
+    @property
+    def listing(self) -> list[str]:
+        """The lines, and how many were left out."""
+        shown = [one_line(line) for line in self.lines[:10] if one_line(line)]
+        return [*shown, *([f"… and {self.more_count:,} more"] if self.more_count else [])]
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """Culprit and reason, as far as there are any."""
+        return [one_line(part) for part in (self.culprit, self.reason) if one_line(part)]
+
+
+def pack(message: Message) -> dict[str, Any]:
+    """The message as JSON for the outbox, texts bounded and without what a database or a receiver rejects."""
+    packed = {name: fit(value, 1000) if isinstance(value, str) else value for name, value in asdict(message).items()}
+    return {**packed, "lines": [fit(line, 300) for line in message.lines[:100]]}
+
+
+def unpack(packed: dict[str, Any]) -> Message:
+    """The message of the outbox; fields that are not known any more are left out."""
+    known = {field.name for field in fields(Message)}
+    kept = {name: value for name, value in packed.items() if name in known}
+    return Message(**{**kept, "lines": tuple(kept.get("lines", ()))})
+
+
+def clock(moment: str) -> str:
+    """A moment in ISO form as people read it, in UTC."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+
+
+def length(text: str) -> int:
+    """UTF-16 units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def fit(text: str, limit: int, escape: Callable[[str], str] = str) -> str:
+    """The text escaped, cut to the limit with an ellipsis, no escape sequence cut in two; "" stays ""."""
+    text = clean(text)
+    whole = escape(text[: limit + 1])
+    if len(text) <= limit and length(whole) <= limit:
+        return whole
+    kept, used = [], 1
+    for character in text[:limit]:
+        piece = escape(character)
+        used += length(piece)
+        if used > limit:
+            break
+        kept.append(piece)
+    return "".join(kept).rstrip() + "…"
+
+
+def clean(text: str) -> str:
+    """Without control characters but white space, lone surrogates, and what turns the direction of writing."""
+    return text.translate(_INVISIBLE).encode("utf-8", "replace").decode()
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space made one space: fit for a header of a mail."""
+    return " ".join(clean(text).split())
+
+
+# --- Slack: https://docs.slack.dev/reference/block-kit/blocks ---------------------------------------------------------
+# A whole message stays below 10,000 characters of blocks: an undocumented `msg_blocks_too_long` comes near 13,200.
+SLACK_HEADER, SLACK_FIELDS = 150, 10
+
+
+def slack_escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def slack(message: Message) -> dict[str, Any]:
+    """The body for an incoming webhook, blocks and their fallback text."""
+    return {
+        "text": _slack_text(message),
+        "blocks": _slack_blocks(message),
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "link_names": 0,
+    }
+
+
+def slack_minimal(message: Message) -> dict[str, Any]:
+    """The body when blocks were refused: text and nothing else."""
+    return {"text": _slack_text(message)}
+
+
+def _slack_text(message: Message) -> str:
+    head = f"{message.headline}: {fit(one_line(message.title), 300, slack_escape)}"
+    return f"{head} ({fit(message.project, 100, slack_escape)}) {fit(message.link, 1000, slack_escape)}".strip()
+
+
+def _slack_blocks(message: Message) -> list[dict[str, Any]]:
+    def mrkdwn(text: str) -> dict[str, Any]:
+        return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+    header = f"{message.headline}: {fit(one_line(message.title), 110, slack_escape)}"
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": header[:SLACK_HEADER], "emoji": False}}
+    ]
+    blocks += [{"type": "section", "text": mrkdwn(fit(part, 300, slack_escape))} for part in message.paragraphs]
+    if message.facts:
+        texts = [f"*{label}*\n{fit(value, 150, slack_escape)}" for label, value in message.facts[:SLACK_FIELDS]]
+        blocks.append({"type": "section", "fields": [mrkdwn(text) for text in texts]})
+    if message.listing:
+        lines = [f"• {fit(line, 120, slack_escape)}" for line in message.listing]
+        blocks.append({"type": "section", "text": mrkdwn("\n".join(lines))})
+    if 0 < length(message.link) <= 1000:
+        label = {"type": "plain_text", "text": "Open the issue" if message.issue_id else "Open"}
+        blocks.append({"type": "actions", "elements": [{"type": "button", "text": label, "url": message.link}]})
+    footer = f"{clock(message.at)} · {fit(message.dedup, 64, slack_escape)}"
+    blocks.append({"type": "context", "elements": [mrkdwn(footer)]})
+    return blocks
+
+
+# --- Discord: message and embed limits of discord-api-docs, resources/webhook -----------------------------------------
+# The parts below sum up to less than the 6,000 characters that all embeds together may have.
+DISCORD_CONTENT, DISCORD_TITLE, DISCORD_DESCRIPTION = 2000, 256, 4096
+_DISCORD_MARKS = frozenset("\\*_~`|[]()<>#@:-")
+
+
+def discord_escape(text: str) -> str:
+    return "".join(f"\\{character}" if character in _DISCORD_MARKS else character for character in text)
+
+
+def discord(message: Message) -> dict[str, Any]:
+    """The body for a webhook: one embed, nobody mentioned."""
+    title = f"{message.headline}: {fit(one_line(message.title), 200, discord_escape)}"
+    parts = [fit(line, 300, discord_escape) for line in (*message.paragraphs, *message.listing)]
+    embed: dict[str, Any] = {
+        "title": title[:DISCORD_TITLE],
+        "description": "\n".join(parts)[:DISCORD_DESCRIPTION],
+        "color": _GREEN if message.kind in ("resolved", "test") else _COLOURS.get(message.level, _COLOURS["error"]),
+        "fields": [
+            {"name": label, "value": fit(value, 150, discord_escape), "inline": True}
+            for label, value in message.facts
+        ],
+        "footer": {"text": fit(message.dedup, 64)},
+        "timestamp": message.at,
+    }
+    if 0 < length(message.link) <= 1000:
+        embed["url"] = message.link
+    return {"embeds": [embed], "allowed_mentions": {"parse": []}}
+
+
+def discord_minimal(message: Message) -> dict[str, Any]:
+    """The body when the embed was refused: text and nothing else."""
+    text = f"{message.headline}: {fit(one_line(message.title), 300, discord_escape)} {message.link[:1000]}".strip()
+    return {"content": fit(text, DISCORD_CONTENT), "allowed_mentions": {"parse": []}}
+
+
+# --- the signed webhook: documented in docs/alerts.md -----------------------------------------------------------------
+
+
+def webhook(message: Message) -> dict[str, Any]:
+    """The JSON of the generic webhook."""
+    return {"version": VERSION, **pack(message)}
+
+
+def webhook_minimal(message: Message) -> dict[str, Any]:
+    """The JSON of the generic webhook with its four plain fields."""
+    names = ("kind", "dedup", "title", "project", "link")
+    packed = pack(message)
+    return {"version": VERSION, **{name: packed[name] for name in names}}
+
+
+# --- mail -------------------------------------------------------------------------------------------------------------
+MAIL_SUBJECT = 150
+
+
+def subject(message: Message) -> str:
+    """One line without CR or LF."""
+    return fit(one_line(f"[{message.project}] {message.headline}: {message.title}"), MAIL_SUBJECT)
+
+
+def text(message: Message) -> str:
+    """The message as plain text."""
+    rows = [f"{label}: {value}" for label, value in message.facts]
+    parts = [
+        f"{message.headline}: {one_line(message.title)}",
+        *message.paragraphs,
+        "\n".join(rows),
+        "\n".join(f"- {line}" for line in message.listing),
+        message.link,
+        f"-- \n{clock(message.at)} · {message.dedup}",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"

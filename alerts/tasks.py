@@ -1,0 +1,17 @@
+"""What Celery runs for alerts; each task is named as the module it runs."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from alerts import deliver as delivering
+from alerts import notify as notifying
+
+
+@shared_task
+def notify() -> None:
+    notifying.claim_transitions(now=timezone.now())
+
+
+@shared_task
+def deliver() -> None:
+    delivering.run(now=timezone.now())

@@ -1,0 +1,29 @@
+"""Builders of channels and transitions."""
+
+from datetime import datetime
+from typing import Any
+
+from alerts import subscriptions
+from alerts.models import Channel
+from events.models import Issue, Project, Transition
+from events.tests import make
+from events.tests.make import NOW
+
+SIGNING = "sixteen-or-more-characters"
+
+
+def channel(project: Project, url: str = "", *, kind: str = "webhook", name: str = "", **fields: Any) -> Channel:
+    """A channel; of kind email when no URL is given."""
+    kind, config = (kind, {"url": url, "secret": SIGNING}) if url else ("email", {"addresses": "team@example.org"})
+    values = {"actor": "test", "now": NOW, **fields}
+    return subscriptions.create(project, kind=kind, name=name or kind, config=config, **values)
+
+
+def transition(issue: Issue, *, kind: str = "new_issue", at: datetime = NOW, **detail: str) -> Transition:
+    given = {"environment": "production", "release": "web@1.0.0", **detail}
+    return Transition.objects.create(project=issue.project, issue=issue, kind=kind, at=at, detail=given)
+
+
+def transitions(project: Project, count: int, **fields: Any) -> list[Transition]:
+    """That many new issues."""
+    return [transition(make.issue(project, groups=0, title=f"Error {n}"), **fields) for n in range(count)]
