@@ -106,7 +106,7 @@ class IngestView(APIView):
         request = self.request
         match exc:
             case IngestError():
-                if request.auth is not None and exc.status != 403:
+                if exc.status != 403 and request.auth is not None:
                     accounting.refusals.refuse(request.auth.project_id, "request", "invalid", exc.reason)
                 response = Response({"detail": exc.detail}, status=exc.status)
                 response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from events import accounting, keys
 from events.buckets import buckets
-from events.models import IngestKey, InboxItem, Project
+from events.models import InboxItem, IngestKey, Project
 
 
 @pytest.fixture(autouse=True)
