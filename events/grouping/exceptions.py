@@ -34,7 +34,12 @@ def chain(event: dict[Any, Any], *, platform: str) -> tuple[Thrown, ...]:
     if not isinstance(values, list):
         return ()
     mechanisms = [_mechanism(value) for value in values[-EXCEPTIONS:]]
-    groups = {str(m.get("exception_id")) for m in mechanisms if m.get("is_exception_group") is True}
+    groups: set[int] = set()
+    for mechanism in reversed(mechanisms):
+        own, parent = mechanism.get("exception_id"), mechanism.get("parent_id")
+        is_inside = isinstance(parent, int) and parent in groups
+        if isinstance(own, int) and (is_inside or mechanism.get("is_exception_group") is True):
+            groups.add(own)  # what a member was caused by, or holds, is inside too
     found = (
         _thrown(value, mechanism, groups, platform=platform)
         for value, mechanism in zip(values[-EXCEPTIONS:], mechanisms, strict=True)
@@ -98,7 +103,7 @@ def _mechanism(value: object) -> dict[Any, Any]:
     return mechanism if isinstance(mechanism, dict) else {}
 
 
-def _thrown(value: object, mechanism: dict[Any, Any], groups: set[str], *, platform: str) -> Thrown | None:
+def _thrown(value: object, mechanism: dict[Any, Any], groups: set[int], *, platform: str) -> Thrown | None:
     if not isinstance(value, dict):
         return None
     kind, message = text(value.get("type"), limit=256), text(value.get("value"))
@@ -111,7 +116,7 @@ def _thrown(value: object, mechanism: dict[Any, Any], groups: set[str], *, platf
         frames=frames,
         is_script=platform in SCRIPT_PLATFORMS,
         is_synthetic=mechanism.get("synthetic") is True,
-        in_group=str(mechanism.get("parent_id")) in groups,
+        in_group=isinstance(parent := mechanism.get("parent_id"), int) and parent in groups,
     )
 
 

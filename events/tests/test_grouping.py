@@ -75,6 +75,22 @@ ONE_ISSUE: dict[str, tuple[Any, Any]] = {
             {"type": "ExceptionGroup", "value": "3 sub", "mechanism": {"exception_id": 0, "is_exception_group": True}},
         ]}},
     ),
+    "causes of members in another order": (
+        {"exception": {"values": [
+            {"type": "A", "mechanism": {"exception_id": 4, "parent_id": 3}},
+            {"type": "T", "mechanism": {"exception_id": 3, "parent_id": 0}},
+            {"type": "B", "mechanism": {"exception_id": 2, "parent_id": 1}},
+            {"type": "T", "mechanism": {"exception_id": 1, "parent_id": 0}},
+            {"type": "G", "mechanism": {"exception_id": 0, "is_exception_group": True}},
+        ]}},
+        {"exception": {"values": [
+            {"type": "B", "mechanism": {"exception_id": 4, "parent_id": 3}},
+            {"type": "T", "mechanism": {"exception_id": 3, "parent_id": 0}},
+            {"type": "A", "mechanism": {"exception_id": 2, "parent_id": 1}},
+            {"type": "T", "mechanism": {"exception_id": 1, "parent_id": 0}},
+            {"type": "G", "mechanism": {"exception_id": 0, "is_exception_group": True}},
+        ]}},
+    ),
     "a fingerprint of another spelling": (
         error("E", "x", PAY, fingerprint=["db", "{{default}}"]),
         error("E", "y", PAY, fingerprint=["db", "{{ default }}"]),
