@@ -19,7 +19,7 @@ class Clock:
     def __init__(self, received_at: datetime, sent_at: Any = None) -> None:
         self.received = received_at.timestamp()
         self.earliest, self.latest = self.received - PAST, self.received + FUTURE
-        sent = seconds(sent_at)
+        sent = seconds(sent_at) if isinstance(sent_at, str) else None
         drift = self.received - sent if sent is not None else 0.0
         self.shift = drift if abs(drift) >= DRIFT else 0.0
 
