@@ -9,13 +9,15 @@
 import itertools
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
 
 from events import spool
 
@@ -116,13 +118,28 @@ class Buffer:
             lines, self._lines = self._lines, Counter()
         try:
             write(lines, now=now)
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             with self._lock:
                 self._lines.update(lines)
             raise
 
 
 refusals = Buffer()
+
+
+def start_flushing(*, seconds: float = 1.0) -> None:
+    """Write this process's refusals from now on, in a thread that ends with the process."""
+
+    def flush() -> None:
+        while True:
+            time.sleep(seconds)
+            try:
+                refusals.flush(now=timezone.now())
+            except (DatabaseError, InterfaceError):
+                connection.close()
+
+    threading.Thread(target=flush, name="refusals", daemon=True).start()
+
 
 _READ = """
 SELECT

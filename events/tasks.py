@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, inbox, recording
+from events import accounting, compaction, inbox, recording
 from events import digest as digesting
 from events import drain as draining
 
@@ -34,3 +34,18 @@ def ensure_partitions() -> None:
 @shared_task
 def fold_accounting() -> None:
     accounting.fold(before=timezone.now() - timedelta(hours=2))
+
+
+@shared_task
+def compact() -> None:
+    compaction.compact(now=timezone.now())
+
+
+@shared_task
+def sweep() -> None:
+    compaction.sweep(now=timezone.now())
+
+
+@shared_task
+def retain() -> None:
+    compaction.retain(now=timezone.now())

@@ -23,5 +23,13 @@ def every(seconds: float, task: str) -> dict[str, object]:
 app.conf.beat_schedule = {
     "digest": every(1, "events.tasks.digest"),
     "drain-spool": every(2, "events.tasks.drain_spool"),
+    "notify": every(1, "alerts.tasks.notify"),
+    "deliver": every(1, "alerts.tasks.deliver"),
+    "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
+    "compact": every(60, "events.tasks.compact"),
+    "sweep": every(600, "events.tasks.sweep"),
+    "retain": every(3600, "events.tasks.retain"),
+    "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
+    "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "beat": every(10, "formaos_obs.tasks.beat"),
 }

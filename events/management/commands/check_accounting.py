@@ -1,0 +1,36 @@
+"""`manage.py check_accounting`: both sides of the ledger; exits 1 when they differ."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from events import accounting
+from events.models import Project
+
+
+class Command(BaseCommand):
+    help = "Print what arrived and what became of it; exit 1 when the sides differ."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", help="One project's slug; without it, all projects.")
+        parser.add_argument("--json", action="store_true", help="Print one JSON object.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project_id = None
+        if options["project"]:
+            project_id = Project.objects.filter(slug=options["project"]).values_list("pk", flat=True).first()
+            if project_id is None:
+                raise CommandError(f"There is no project {options['project']!r}.")
+        report = accounting.report(project_id=project_id)
+        if options["json"]:
+            self.stdout.write(json.dumps(report.as_dict()))
+        else:
+            for name, value in report.as_dict().items():
+                if name != "filtered":
+                    self.stdout.write(f"{name:16} {value:>12}")
+            for reason, quantity in report.filtered.items():
+                self.stdout.write(f"  filtered: {reason:20} {quantity:>12}")
+        if report.difference:
+            raise CommandError(f"The ledger differs by {report.difference} records.", returncode=1)
