@@ -1,0 +1,135 @@
+"""The doors of the read API: token, scope, rate, project, and one audit entry for each call."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import exceptions, serializers
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from events import access, addresses, audit, tokens
+from events.buckets import buckets
+from events.models import ApiToken, Project
+
+CALLS_PER_MINUTE = 600
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer fobs_…`; anything else, a DSN's key above all, is answered 401."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiToken]:
+        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+        if not scheme:
+            raise exceptions.NotAuthenticated("Send an API token: Authorization: Bearer fobs_…")
+        if scheme.lower() != "bearer":
+            raise exceptions.AuthenticationFailed("Only Bearer tokens are taken here; a DSN's key can only send.")
+        token = tokens.find(secret.strip(), now=timezone.now())
+        if token is None:
+            raise exceptions.AuthenticationFailed("This token is unknown, revoked or expired.")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI document names the token."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "fobs_…"}
+
+
+class TokenThrottle(BaseThrottle):
+    """CALLS_PER_MINUTE for each token."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self._wait = buckets.take(f"token:{request.auth.pk}", rate_per_minute=CALLS_PER_MINUTE)
+        return self._wait == 0.0
+
+    def wait(self) -> float:
+        return math.ceil(self._wait)
+
+
+class ApiView(APIView):
+    """One address of the API. `actions` names the audit entry, `scopes` the scope, by method."""
+
+    authentication_classes: Sequence[Any] = [TokenAuthentication]
+    throttle_classes: Sequence[Any] = [TokenThrottle]
+    actions: ClassVar[dict[str, str]] = {}
+    scopes: ClassVar[dict[str, str]] = {}
+    request: Request
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with audit.scope(via="token", address=addresses.of_request(request)) as self.written:
+            return super().dispatch(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        super().perform_authentication(request)
+        self.written.via = f"token:{request.auth.pk}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        scope = self.scopes.get(request.method or "", tokens.READ)
+        if scope not in request.auth.scopes:
+            raise exceptions.PermissionDenied(f"This token lacks the scope {scope}.")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, ValidationError):
+            exc = exceptions.ValidationError({"detail": " ".join(exc.messages)})
+        response = super().handle_exception(exc)
+        if isinstance(exc, exceptions.ValidationError) and "detail" not in (response.data or {}):
+            fields = "; ".join(f"{name}: {_first(said)}" for name, said in response.data.items())
+            response.data = {"detail": fields, "fields": response.data}
+        return response
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        token = getattr(request, "auth", None)
+        if token is not None and not self.written.written:
+            self._record(token, response)
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final["Cache-Control"] = "no-store"
+        return final
+
+    def _record(self, token: ApiToken, response: Response) -> None:
+        action = self.actions.get(self.request.method or "", f"api.{(self.request.method or '').lower()}")
+        named = {name: value for name, value in self.kwargs.items() if name != "rest"}
+        if response.status_code >= 400:
+            named, action = {**named, "action": action, "status": response.status_code}, "access.denied"
+        project = getattr(self, "project", None)
+        audit.record(action, actor=token.user, project=project, detail=named, now=timezone.now())
+
+    def open_project(self, slug: str, role: str = access.VIEWER) -> Project:
+        """The project, if the token's owner may and the token is not for another one; 404 otherwise."""
+        token: ApiToken = self.request.auth
+        if token.project and token.project.slug != slug:
+            raise Http404
+        self.project = access.get_project_or_404(token.user, slug, role)
+        return self.project
+
+    def parameters(self, form: type[serializers.Serializer]) -> dict[str, Any]:
+        """The query string as `form` reads it. Raises a 400 that names each wrong parameter."""
+        read = form(data=self.request.query_params)
+        unknown = set(self.request.query_params) - set(read.fields)
+        if unknown:
+            known = ", ".join(read.fields)
+            raise exceptions.ValidationError({"detail": f"Unknown parameter {min(unknown)!r}; known are {known}."})
+        read.is_valid(raise_exception=True)
+        return dict(read.validated_data)
+
+
+def _first(said: Any) -> str:
+    while isinstance(said, list | dict) and said:
+        said = next(iter(said.values())) if isinstance(said, dict) else said[0]
+    return str(said)

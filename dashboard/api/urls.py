@@ -1,0 +1,18 @@
+"""Addresses of the read API."""
+
+from django.urls import path
+
+from dashboard.api import views
+
+urlpatterns = [
+    path("projects/", views.Projects.as_view(), name="api-projects"),
+    path("projects/<slug:slug>/", views.ProjectDetail.as_view(), name="api-project"),
+    path("projects/<slug:slug>/issues/", views.Issues.as_view(), name="api-issues"),
+    path("projects/<slug:slug>/issues/<int:issue_id>/", views.IssueDetail.as_view(), name="api-issue"),
+    path("projects/<slug:slug>/issues/<int:issue_id>/events/", views.IssueEvents.as_view(), name="api-issue-events"),
+    path("projects/<slug:slug>/events/<str:event_id>/", views.EventDetail.as_view(), name="api-event"),
+    path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
+    path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
+    path("schema/", views.Schema.as_view(), name="api-schema"),
+    path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),
+]
