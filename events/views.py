@@ -33,6 +33,7 @@ class IngestView(APIView):
     authentication_classes = [KeyAuthentication]
     throttle_classes = [KeyThrottle]
     content_type = ""
+    schema = None  # the protocols are other people's; the OpenAPI document describes the read API
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         raise exceptions.MethodNotAllowed(self.request.method)
