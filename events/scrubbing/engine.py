@@ -1,6 +1,7 @@
 """Runs the rules over any JSON value: one pass over all strings joined, and a rebuild of only what changed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import re2
@@ -25,6 +26,8 @@ _LONGEST_NAME = 64
 _NAME_KEYS = ("name", "key", "header", "field")
 # `auth: {"method": "basic"}` and `session: {…}` are judged key by key.
 _OPEN_CONTAINERS = frozenset({"[authorization]", "[session]"})
+# Verdicts that the first item of a pair passes on to the second.
+_NAMING = frozenset({"mask", "email", "phone"})
 _SCALARS = frozenset({str, int, float})
 # What an event cannot do without: identifiers, times and kinds, when they are leaves.
 _ALWAYS_ALLOWED = keys.IDS | frozenset(
@@ -109,11 +112,11 @@ class _Verdicts(dict[str, Verdict | None]):
     """Verdicts by key, remembered: the keys of events repeat. Emptied when someone sends ever new ones."""
 
     def __missing__(self, key: str) -> Verdict | None:
-        name = str(key)
-        verdict = keys.judge(name)
+        name = str(key).encode("utf-8", "replace").decode()
         clean = changes([name], name).get(name, name)
+        verdict = keys.judge(clean)
         if clean != name:
-            verdict = Verdict("rename", renamed=clean)
+            verdict = replace(verdict or Verdict("none"), renamed=clean)
         if len(self) >= 16_384:
             self.clear()
         self[key] = verdict
@@ -123,13 +126,22 @@ class _Verdicts(dict[str, Verdict | None]):
 _VERDICTS = _Verdicts()
 
 
+def _naming(name: str) -> Verdict | None:
+    """The verdict that a string passes on to the value beside it. A text that holds a secret or marker is no name."""
+    if len(name) > _LONGEST_NAME:
+        return None
+    verdict = _VERDICTS[name]
+    if verdict is None or verdict.renamed or verdict.action not in _NAMING or keys.has_marker(name):
+        return None
+    return verdict
+
+
 def _named(node: dict[str, Any]) -> Verdict | None:
     """The verdict that {"name": "password", "value": …} passes on its value."""
     for name_key in _NAME_KEYS:
         name = node.get(name_key)
-        if type(name) is str and len(name) <= _LONGEST_NAME:
-            verdict = _VERDICTS[name]
-            return verdict if verdict and verdict.action == "mask" else None
+        if type(name) is str:
+            return _naming(name)
     return None
 
 
@@ -163,7 +175,7 @@ def _collect(root: Any) -> tuple[list[str], bool]:
                         if _passes(verdict, value):
                             continue
                         add(value)
-                        dirty = dirty or verdict.action == "rename" or keys.masked(verdict, value) is not value
+                        dirty = dirty or verdict.renamed != "" or keys.masked(verdict, value) is not value
                         continue
                     if verdict.action == "modules" and kind is dict:
                         texts += [text for text in value.values() if type(text) is str and len(text) > 40]
@@ -190,7 +202,7 @@ def _collect(root: Any) -> tuple[list[str], bool]:
                         add(str(value))
                 elif kind not in _PLAIN:
                     dirty = True
-            if len(node) == 2 and type(node[0]) is str and len(node[0]) <= _LONGEST_NAME and _is_pair(node):
+            if len(node) == 2 and type(node[0]) is str and _naming(node[0]):
                 dirty = True
         elif type(node) is str:
             add(node)
@@ -202,16 +214,12 @@ def _collect(root: Any) -> tuple[list[str], bool]:
     return texts, dirty
 
 
-def _is_pair(node: list[Any]) -> bool:
-    verdict = _VERDICTS[node[0]]
-    return verdict is not None and verdict.action in ("mask", "email", "phone")
-
-
 class _Rebuild:
     """Copies a tree along the paths that change; untouched branches stay the same objects."""
 
-    def __init__(self, changed: dict[str, str]) -> None:
+    def __init__(self, changed: dict[str, str], *, has_flags: bool) -> None:
         self.changed = changed
+        self.has_flags = has_flags
 
     def value(self, value: Any) -> Any:
         kind = type(value)
@@ -226,21 +234,34 @@ class _Rebuild:
         return value if kind in _PLAIN else DROPPED
 
     def mapping(self, node: dict[str, Any]) -> dict[str, Any]:
-        out: dict[str, Any] = {}
-        named = _named(node) if "value" in node else None
-        same = True
+        if "value" in node and (verdict := _named(node)):
+            node = node | {"value": self.judged(verdict, node["value"])}
+        changed, verdicts = self.changed, _VERDICTS
+        edits: dict[str, Any] = {}
+        renames = False
         for key, value in node.items():
-            verdict = named if named is not None and key == "value" else _VERDICTS[key]
-            name = key
-            if verdict is None:
-                new = self.value(value)
-            elif verdict.action == "rename":
-                name, new = self.free_name(verdict.renamed, node, out), self.value(value)
-            else:
+            verdict = verdicts[key]
+            if verdict is not None:
+                renames = renames or verdict.renamed != ""
                 new = self.judged(verdict, value)
-            out[name] = new
-            same = same and new is value and name is key
-        return node if same else out
+            elif type(value) is str:
+                new = changed.get(value, value)
+            else:
+                new = self.value(value)
+            if new is not value:
+                edits[key] = new
+        if edits:
+            node = node | edits
+        return self.renamed(node) if renames else node
+
+    def renamed(self, node: dict[str, Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for key, value in node.items():
+            verdict = _VERDICTS[key]
+            if verdict is not None and verdict.renamed:
+                key = self.free_name(verdict.renamed, node, out)
+            out[key] = value
+        return out
 
     @staticmethod
     def free_name(name: str, node: dict[str, Any], out: dict[str, Any]) -> str:
@@ -276,14 +297,16 @@ class _Rebuild:
         return value if kind in _PLAIN else DROPPED
 
     def sequence(self, node: list[Any]) -> list[Any]:
-        out = [self.value(item) for item in node]
-        for i, name in enumerate(node[:-1]):
-            if type(name) is not str or len(name) > _LONGEST_NAME or not (len(node) == 2 or name[:1] == "-"):
-                continue
-            verdict = _VERDICTS[name]
-            if verdict is not None and verdict.action in ("mask", "email", "phone"):
-                out[i + 1] = self.judged(verdict, node[i + 1])
-        return node if all(new is old for new, old in zip(out, node, strict=True)) else out
+        changed = self.changed
+        out = [changed.get(item, item) if type(item) is str else self.value(item) for item in node]
+        if self.has_flags or len(node) == 2:
+            for i, name in enumerate(node[:-1]):
+                if type(name) is str and (len(node) == 2 or name[:1] == "-") and (verdict := _naming(name)):
+                    out[i + 1] = self.judged(verdict, node[i + 1])
+        for new, old in zip(out, node, strict=True):
+            if new is not old:
+                return out
+        return node
 
 
 def clean(root: Any) -> Any:
@@ -291,8 +314,9 @@ def clean(root: Any) -> Any:
     texts, dirty = _collect(root)
     joined = SEPARATOR.join(texts)
     changed = changes(texts, joined)
-    if changed or dirty or "\x1e--" in joined:
-        return _Rebuild(changed).value(root)
+    has_flags = "\x1e--" in joined or joined.startswith("--")
+    if changed or dirty or has_flags:
+        return _Rebuild(changed, has_flags=has_flags).value(root)
     return root
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from events.scrubbing import validators
 
-Action = Literal["mask", "id", "version", "modules", "email", "phone", "rename"]
+Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Verdict:
     """How to treat the value of a key.
 
     mask: the value is a secret. id, version, modules: protocol fields that pass as they are while they look the part.
-    email, phone: personal when the value looks the part. rename: the key itself holds a secret.
+    email, phone: personal when the value looks the part. `renamed` is the key to store when the key itself holds a secret.
     `weak` leaves numbers and containers alone (`tokens: 512`, `auth: {…}`); `line` means that in text the whole
     rest of the line belongs to the value.
     """
@@ -117,9 +117,26 @@ _BENIGN_FIRST = frozenset(
     "output cached public remaining avg mean".split()
 )
 
+# Not the brackets of a form field: `user[password]`.
+MARKER = re2.compile(r"\[pem\]|(?:^|[^\pL\pN_])\[[a-z0-9_]{2,24}\]")
 _HUMP = re2.compile(r"([a-z0-9])([A-Z])")
 _ACRONYM = re2.compile(r"([A-Z]+)([A-Z][a-z])")
 _WORD = re2.compile(r"[\pL]+")
+
+# Every word or ending above, as a substring: most keys hold none and need no second look.
+_TELLING = re2.compile(
+    "|".join(
+        sorted(
+            {re2.escape(word) for word in (*_MARKER_OF_WORD, *_ENDINGS, *VERSION_WORDS, *_EMAIL, *_PHONE)}
+            | {f"{a}[^a-z]*{b}" for a, b in (*_PHRASES, ("e", "mail"))}
+        )
+    )
+)
+
+
+def has_marker(text: str) -> bool:
+    """Whether scrubbing has been at the text already."""
+    return "[" in text and MARKER.search(text.encode("utf-8", "replace").decode()) is not None
 
 
 def words(key: str) -> list[str]:
@@ -145,12 +162,16 @@ def _secret_at(parts: list[str]) -> tuple[int, str, str] | None:
 
 
 def judge(key: str) -> Verdict | None:
-    """The verdict on a key, or None when it says nothing about its value."""
+    """The verdict on a key, or None when it says nothing about its value. Markers in a key do not count."""
+    if "[" in key:
+        key = MARKER.sub("", key)
     low = key.lower()
     if low in IDS:
         return Verdict("id")
     if low in MODULES:
         return Verdict("modules")
+    if not _TELLING.search(low):
+        return None
     parts = words(key[-128:])
     if not parts:
         return None

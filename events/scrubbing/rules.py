@@ -44,7 +44,7 @@ def pattern(
 
 def token(name: str, prefix: str, body: str, *, validate: validators.Validator | None = None) -> Rule:
     """A vendor token: a prefix no prose has, and its body. No right boundary: `key ghp_…)` stands in log lines."""
-    return pattern(name, rf"\b(?:{prefix})", rf"\b(?:{prefix})(?:{body})", validate=validate)
+    return pattern(name, rf"\b(?:{prefix})[\w+/=.-]{{8}}", rf"\b(?:{prefix})(?:{body})", validate=validate)
 
 
 _PEM_BEGIN = re2.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]+-{4,5}")
@@ -81,7 +81,7 @@ RULES: tuple[Rule, ...] = (
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
             r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
     token("obs_token", "fobs_", r"[A-Za-z0-9_-]{16,}"),
-    token("aws_key", "AKIA|ASIA|ABIA|ACCA", "[A-Z0-9]{16}"),
+    token("aws_key", "AKIA|ASIA|ABIA", r"[A-Z0-9]{16}\b"),
     token("github_token", "gh[pousr]_|github_pat_", r"[A-Za-z0-9_]{20,}"),
     token("gitlab_token", "gl(?:pat|ptt|dt|rt|soat|cbt|ft|imt|agent|oas)-|GR1348941", r"[\w-]{16,}"),
     token("slack_token", r"xox[abeoprsd](?:\.xox[bp])?-|xapp-", r"[\w-]{10,}"),

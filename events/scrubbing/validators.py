@@ -128,7 +128,7 @@ def email(data: bytes, start: int, end: int) -> Span | None:
     labels = domain.lower().split(b".")
     if labels[-1].decode("utf-8", "replace") not in TLDS or _SCALE.fullmatch(labels[0]) and len(labels) == 2:
         return None
-    if local == b"git" and _after(data, end) in (58, 47):
+    if _after(data, end) in _DIGITS or local == b"git" and _after(data, end) in (58, 47):
         return None
     return start, end
 
