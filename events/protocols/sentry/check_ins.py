@@ -19,7 +19,7 @@ def decode(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
 
     `{check_in_id, monitor_slug, status, timestamp, duration, release, environment, trace_id, monitor_config}`.
     """
-    slug, status = scalar(raw.get("monitor_slug"), 200), raw.get("status")
+    slug, status = scalar(raw.get("monitor_slug"), 200), scalar(raw.get("status"), 20)
     check_in_id = hexadecimal(raw["check_in_id"], 32) if raw.get("check_in_id") else LATEST
     if not slug or status not in STATUSES or check_in_id is None:
         return None
@@ -56,7 +56,7 @@ def _config(sent: Any, door: Door) -> dict[str, Any] | None:
 def _schedule(sent: Any) -> dict[str, Any] | None:
     if not isinstance(sent, dict):
         return None
-    value, unit = sent.get("value"), sent.get("unit")
+    value, unit = sent.get("value"), scalar(sent.get("unit"), 20)
     if sent.get("type") == "crontab" and isinstance(value, str) and 0 < len(value) <= 200:
         return {"type": "crontab", "value": value}
     if sent.get("type") == "interval" and type(value) is int and 0 < value < 10**6 and unit in UNITS:

@@ -15,7 +15,7 @@ MOST = 10**9
 
 def single(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
     """Return `{sid, user, init, started, timestamp, duration, status, errors, seq, release, environment}` or None."""
-    sid, status = hexadecimal(raw.get("sid"), 32), raw.get("status", "ok")
+    sid, status = hexadecimal(raw.get("sid"), 32), scalar(raw.get("status", "ok"), 20)
     if sid is None or status not in STATUSES:
         return None
     attrs = _attrs(raw)

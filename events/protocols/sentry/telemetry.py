@@ -55,13 +55,13 @@ def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
 def _metric(item: Any, door: Door) -> dict[str, Any] | None:
     if not isinstance(item, dict):
         return None
-    name, value = scalar(item.get("name"), 200), item.get("value")
-    if not name or item.get("type") not in METRICS or isinstance(value, bool) or not isinstance(value, int | float):
+    name, kind, value = scalar(item.get("name"), 200), scalar(item.get("type"), 20), item.get("value")
+    if not name or kind not in METRICS or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return {
         "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
         "name": name,
-        "type": item["type"],
+        "type": kind,
         "value": value,
         "unit": scalar(item.get("unit"), 30) or None,
         "trace_id": hexadecimal(item.get("trace_id"), 32),
