@@ -22,7 +22,7 @@ SPOOL_MAX_SHARE = 0.9
 _HEARTBEAT = "heartbeat"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What was found at a moment; None where nothing could be read."""
 

@@ -188,6 +188,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "events.addresses.of_request"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+CSRF_FAILURE_VIEW = "dashboard.views.errors.forbidden"
 AXES_LOCKOUT_TEMPLATE = "dashboard/locked.html"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -202,6 +203,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if OBS_HTTPS and O
 SECURE_HSTS_SECONDS = 31_536_000 if OBS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = OBS_HTTPS
 SECURE_SSL_REDIRECT = False  # the reverse proxy redirects; a redirected ingest POST would lose its body
+SILENCED_SYSTEM_CHECKS = ["security.W008"]  # which asks for that redirect
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -253,7 +255,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = OBS_VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("OBS_STATIC_DIR", str(OBS_VAR_DIR / "static")))
 # Collected files carry a hash in their name and lie beside their br and gz forms; else the sources are served.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,0 +1,64 @@
+"""The server reports its own errors, and never because of a report."""
+
+import importlib.util
+from typing import Any
+
+import pytest
+
+from formaos_obs import self_reporting
+
+
+@pytest.fixture(autouse=True)
+def full_budget() -> None:
+    self_reporting._sent.clear()
+
+
+def _raised_in(*modules: str) -> dict[str, Any]:
+    frames = [{"module": module, "function": "f"} for module in modules]
+    return {"exception": {"values": [{"type": "ValueError", "stacktrace": {"frames": frames}}]}}
+
+
+@pytest.mark.parametrize(
+    ("event", "leaves"),
+    [
+        (_raised_in("dashboard.views.issues", "analytics.queries.issue_list"), True),
+        (_raised_in("events.tasks", "events.compaction"), True),
+        (_raised_in("events.viewsets"), True),
+        ({"message": "hello", "logger": "alerts.notify"}, True),
+        ({"request": {"url": "http://127.0.0.1:8000/p/web/issues/"}}, True),
+        ({"request": {"url": "http://127.0.0.1:8000/api/v1/projects/"}}, True),
+        (_raised_in("events.tasks", "events.digest", "events.pipeline"), False),
+        (_raised_in("events.tasks", "events.digest", "events.steps.put_issue"), False),
+        ({"message": "A batch could not be digested", "logger": "events.digest"}, False),
+        ({"request": {"url": "http://127.0.0.1:8000/api/1/envelope/?sentry_key=k"}}, False),
+        ({"request": {"url": "http://127.0.0.1:8000/api/1/store/"}}, False),
+    ],
+)
+def test_only_what_ingest_did_not_cause_leaves(event: dict[str, Any], leaves: bool) -> None:
+    assert (self_reporting.before_send(event, {}) is not None) is leaves
+
+
+def test_a_flood_is_cut_to_the_rate() -> None:
+    sent = [self_reporting.before_send({"message": "again"}, {}) for _ in range(50)]
+    assert len([event for event in sent if event]) == self_reporting.RATE
+
+
+def test_nothing_of_a_request_leaves_but_its_method_and_address() -> None:
+    event = {
+        "request": {"url": "http://x/p/", "method": "POST", "data": "secret", "cookies": {}, "query_string": "a=b"}
+    }
+    assert self_reporting.before_send(event, {})["request"] == {"url": "http://x/p/", "method": "POST"}
+
+
+def test_what_leaves_is_scrubbed() -> None:
+    event = self_reporting.before_send({"message": "mail to jane@example.org failed"}, {})
+    assert "jane@example.org" not in str(event)
+
+
+def test_the_modules_of_ingest_exist() -> None:
+    assert [name for name in self_reporting.INGEST_MODULES if importlib.util.find_spec(name) is None] == []
+
+
+@pytest.mark.parametrize("dsn", ["", "nonsense", "https://host/1"])
+def test_a_dsn_that_cannot_be_read_starts_nothing(dsn: str) -> None:
+    assert not self_reporting.is_dsn(dsn)
