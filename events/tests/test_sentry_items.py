@@ -27,7 +27,7 @@ def test_a_session_is_kept_without_address_and_agent() -> None:
     }
     assert only(decoded(({"type": "session"}, sent))).payload == {
         "sid": EVENT_ID,
-        "user": pseudonym("user", "alice@example.com"),
+        "did": pseudonym("user", "alice@example.com"),
         "init": True,
         "started": NOW - 60,
         "timestamp": NOW - 1,
@@ -35,8 +35,7 @@ def test_a_session_is_kept_without_address_and_agent() -> None:
         "status": "crashed",
         "errors": 2,
         "seq": 0,
-        "release": "shop@1",
-        "environment": "live",
+        "attrs": {"release": "shop@1", "environment": "live"},
     }
 
 
@@ -53,7 +52,7 @@ def test_aggregates_are_counts_per_minute_a_hundred_at_most() -> None:
     assert len(item.payload["aggregates"]) == 100
     assert item.payload["aggregates"][0] == {
         "started": NOW - 60,
-        "user": pseudonym("user", "42"),
+        "did": pseudonym("user", "42"),
         "exited": 5,
         "errored": 0,
         "crashed": 0,
@@ -175,6 +174,8 @@ def test_a_transaction_is_its_segment_and_its_spans() -> None:
 def test_streamed_spans_have_the_same_shape() -> None:
     typed = {
         "sentry.op": "db",
+        "sentry.sdk.name": "sentry.javascript.node",
+        "user.key": "u_1",
         "sentry.release": "shop@1",
         "sentry.segment.name": "GET /",
         "sentry.environment": "live",
@@ -196,6 +197,8 @@ def test_streamed_spans_have_the_same_shape() -> None:
     assert kept.keys() == transaction.keys()
     assert (kept["op"], kept["release"], kept["transaction"], kept["attributes"]) == ("db", "shop@1", "GET /", typed)
     assert (item.kind, item.quantity) == ("span", 1)
+    assert item.payload["sdk"]["name"] == "sentry.javascript.node"
+    assert item.payload["user"] == {"key": "u_1"}
     assert [(refused.category, refused.quantity) for refused in result.refused] == [("span", 2)]
 
 
@@ -278,7 +281,7 @@ def test_attachments_are_texts_or_pictures(
 ) -> None:
     item = only(decoded(({"type": "attachment", "length": len(data)} | header, data), event_id=EVENT_ID))
     assert (item.payload["content_type"], item.payload["is_text"]) == (content_type, is_text)
-    assert (item.blob is None, "text" in item.payload) == (is_text, is_text)
+    assert item.blob == (data.replace(b"\xff", "\ufffd".encode()) if is_text else data)
     assert (item.payload["event_id"], item.payload["size"]) == (EVENT_ID, len(data))
 
 

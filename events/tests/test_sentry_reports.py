@@ -69,6 +69,19 @@ def test_both_forms_of_a_csp_report_are_one_shape() -> None:
     assert (old.payload["type"], old.payload["timestamp"], new.payload["timestamp"]) == ("csp-violation", NOW, NOW - 2)
 
 
+def test_a_report_is_counted_by_five_fields() -> None:
+    assert security(OLD).items[0].payload["report"] == {
+        "kind": "csp",
+        "directive": "script-src",
+        "blocked_host": "evil.example",
+        "document_url": "https://shop.example.com/pay",
+        "disposition": None,
+    }
+    _, network, deprecation, _ = (item.payload["report"] for item in security(NEW).items)
+    assert (network["kind"], network["directive"]) == ("nel", "dns.name_not_resolved")
+    assert (deprecation["kind"], deprecation["document_url"]) == ("report", "https://a.example/")
+
+
 def test_every_report_of_an_array_is_an_item() -> None:
     result = security(NEW)
     assert [item.payload["type"] for item in result.items] == [

@@ -20,7 +20,10 @@ MINIDUMPS = frozenset({"event.minidump", "unreal.context", "event.applecrashrepo
 
 
 def decode(header: dict[str, Any], data: bytes, door: Door) -> Incoming | Refused:
-    """Return an item whose payload is `{event_id, filename, content_type, attachment_type, size, is_text, text?}`."""
+    """Return an item whose payload is `{event_id, filename, content_type, attachment_type, size, is_text}`.
+
+    The blob of a text is valid UTF-8, for the caller to scrub.
+    """
     sent_type = scalar(header.get("content_type"), 100).lower()
     attachment_type = scalar(header.get("attachment_type"), 64) or "event.attachment"
     filename = _filename(header.get("filename"))
@@ -42,16 +45,18 @@ def decode(header: dict[str, Any], data: bytes, door: Door) -> Incoming | Refuse
         "size": len(data),
         "is_text": is_text,
     }
-    if is_text:
-        payload["text"] = data.decode("utf-8", "replace").replace("\0", "\ufffd")
     item_id = identity("attachment", (event_id or "").encode(), filename.encode(), data)
-    return Incoming("attachment", item_id, 1, payload, None if is_text else data)
+    return Incoming("attachment", item_id, 1, payload, _readable(data) if is_text else data)
 
 
 def _filename(sent: Any) -> str:
     name = scalar(sent, 1000).replace("\\", "/").rpartition("/")[2]
     name = "".join(character for character in name if character.isprintable()).strip(". ")
     return trimmed(name, 200) or "attachment"
+
+
+def _readable(data: bytes) -> bytes:
+    return data.decode("utf-8", "replace").replace("\0", "\ufffd").encode()
 
 
 def _picture(data: bytes) -> str:

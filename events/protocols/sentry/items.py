@@ -94,7 +94,8 @@ def _user_report(item: Item, door: Door) -> Outcomes:
 
 def _spans(item: Item, door: Door) -> Outcomes:
     kept, refused = spans.from_stream(lenient.loads(item.data), door)
-    yield from _batch("span", "span", {"spans": kept}, len(kept), refused, item, door)
+    payload: dict[str, Any] = {"spans": kept, **(spans.shared(kept[0]) if kept else {})}
+    yield from _batch("span", "span", payload, len(kept), refused, item, door)
 
 
 def _logs(item: Item, door: Door) -> Outcomes:

@@ -55,8 +55,9 @@ LONGEST_AGE = 86_400_000
 def decode_security(
     body: bytes, content_type: str, context: Context, *, release: str = "", environment: str = ""
 ) -> Decoded:
-    """Return one item per report: `{type, timestamp, url, user_agent, release, environment, body}`.
+    """Return one item per report: `{type, timestamp, level, url, user_agent, release, environment, body, report}`.
 
+    `body` has the report's own fields under one spelling, `report` the five that are counted by (`_summary`).
     `release` and `environment` come from the endpoint's query string. The content type is not needed to tell the two
     forms apart, since one is an object and the other an array; browsers and proxies disagree about it.
     """
@@ -81,17 +82,40 @@ def _report(report: Any, number: int, context: Context, shared: dict[str, Any]) 
         return Refused("security", "filtered", "report_type")
     normalised = _body(details)
     clock = Clock(context.received_at)
-    payload = {
+    payload: dict[str, Any] = {
         "type": kind,
+        "level": "warning",
         "timestamp": clock.moment(clock.received - age / 1000, []),
         "url": tidy_url(scalar(report.get("url"), LONGEST)) or normalised.get("document_url"),
         "user_agent": trimmed(context.user_agent, 500),
         **shared,
         "body": normalised,
     }
+    payload["report"] = _summary(kind, payload)
     # Two visitors' reports are equal byte for byte, so a report is known by who sent it and when as well.
     sender = f"{context.peer_ip} {context.user_agent} {context.received_at.isoformat()} {number}".encode()
     return Incoming("security", identity("security", lenient.canonical(report), sender), 1, payload)
+
+
+def _summary(kind: str, payload: dict[str, Any]) -> dict[str, str | None]:
+    """Return kind (csp, nel, report), directive, blocked_host, document_url and disposition."""
+    details = payload["body"]
+    directive = scalar(details.get("effective_directive") or details.get("violated_directive"), LONGEST)
+    about = directive.partition(" ")[0] or scalar(details.get("type") or details.get("id"), LONGEST)
+    blocked = scalar(details.get("blocked_url"), LONGEST)
+    return {
+        "kind": {"csp-violation": "csp", "network-error": "nel"}.get(kind, "report"),
+        "directive": trimmed(about or kind, 100),
+        "blocked_host": _host(blocked) or None,
+        "document_url": scalar(details.get("document_url"), LONGEST) or payload["url"] or None,
+        "disposition": scalar(details.get("disposition"), 20) or None,
+    }
+
+
+def _host(url: str) -> str:
+    """The host of a URL, the scheme of `data:` and its like, a keyword (`inline`) as it is."""
+    scheme, separator, rest = url.partition("://")
+    return (rest.partition("/")[0] if separator else scheme.partition(":")[0]).lower()[:200]
 
 
 def _parts(report: Any) -> tuple[str, dict[str, Any] | None, float]:

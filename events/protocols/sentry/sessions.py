@@ -14,7 +14,10 @@ MOST = 10**9
 
 
 def single(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
-    """Return `{sid, user, init, started, timestamp, duration, status, errors, seq, release, environment}` or None."""
+    """Return a valid session, else None: `{sid, did, init, started, timestamp, duration, status, errors, seq, attrs}`.
+
+    `did` is the pseudonym; `attrs` keeps `release` and `environment`.
+    """
     sid, status = hexadecimal(raw.get("sid"), 32), scalar(raw.get("status", "ok"), 20)
     if sid is None or status not in STATUSES:
         return None
@@ -22,7 +25,7 @@ def single(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
     duration = raw.get("duration")
     return {
         "sid": sid,
-        "user": people.session_key(raw.get("did"), attrs.get("ip_address"), door.context),
+        "did": people.session_key(raw.get("did"), attrs.get("ip_address"), door.context),
         "init": raw.get("init") is True,
         "started": door.clock.moment(raw.get("started"), door.notes),
         "timestamp": door.clock.moment(raw.get("timestamp"), door.notes),
@@ -30,24 +33,24 @@ def single(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
         "status": status,
         "errors": _count(raw.get("errors")),
         "seq": _count(raw.get("seq")),
-        **_release(attrs),
+        "attrs": _release(attrs),
     }
 
 
 def aggregates(raw: dict[str, Any], door: Door) -> tuple[dict[str, Any], int]:
-    """Return `{aggregates: [{started, user, exited, errored, ...}], release, environment}` and the count of refused."""
+    """Return `{aggregates: [{started, did, exited, errored, ...}], attrs}` and the count of refused."""
     sent = raw.get("aggregates")
     sent = sent if isinstance(sent, list) else []
     kept = [
         {
             "started": door.clock.moment(entry.get("started"), door.notes),
-            "user": people.session_key(entry.get("did"), None, door.context),
+            "did": people.session_key(entry.get("did"), None, door.context),
             **{name: _count(entry.get(name)) for name in COUNTS},
         }
         for entry in sent[: door.context.limits.sessions]
         if isinstance(entry, dict)
     ]
-    return {"aggregates": kept, **_release(_attrs(raw))}, len(sent) - len(kept)
+    return {"aggregates": kept, "attrs": _release(_attrs(raw))}, len(sent) - len(kept)
 
 
 def _attrs(raw: dict[str, Any]) -> dict[str, Any]:

@@ -52,6 +52,13 @@ def from_stream(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
     return kept, len(items) - len(kept)
 
 
+def shared(span: dict[str, Any]) -> dict[str, Any]:
+    """Return `{sdk, user}` of a batch as an event would name them; a batch is of one trace, so of one sender."""
+    found = span["attributes"]
+    sdk = {name: scalar(found.get(f"sentry.sdk.{name}"), 64) for name in ("name", "version")}
+    return {"sdk": sdk, "user": {"key": found["user.key"]} if "user.key" in found else None}
+
+
 def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
     if not isinstance(item, dict):
         return None
