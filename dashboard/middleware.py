@@ -13,7 +13,7 @@ IDLE = timedelta(minutes=30)
 _NOTED_EVERY = timedelta(minutes=1)
 _BEGAN, _SEEN = "obs_began", "obs_seen"
 # A page that asks for news by itself is no sign of a person.
-_POLLS = ("/pulse/",)
+_POLLS = ("/pulse.json",)
 
 
 class SessionLimits:

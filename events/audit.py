@@ -111,6 +111,12 @@ def record(
     return entry
 
 
+def is_told() -> bool:
+    """Whether the scope this runs in, if any, has its entry already."""
+    current = _scope.get()
+    return current is not None and current.written > 0
+
+
 def head() -> Head:
     """The last entry; id 0 and the genesis mac when there is none."""
     last = AuditEntry.objects.order_by("-id").values_list("id", "mac").first()

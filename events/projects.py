@@ -101,7 +101,7 @@ def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetim
         raise ValidationError(f"roles are {', '.join(Membership.Role.values)}")
     with transaction.atomic():
         if role != Membership.Role.OWNER:
-            _check_an_owner_stays(project, user)
+            check_an_owner_stays(project, user)
         membership, is_new = Membership.objects.update_or_create(
             project=project, user=user, defaults={"role": role}, create_defaults={"role": role, "created_at": now}
         )
@@ -113,7 +113,7 @@ def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetim
 def remove_member(project: Project, user: Any, *, actor: Any, now: datetime) -> None:
     """`user` is a stranger to the project and their tokens for it are revoked."""
     with transaction.atomic():
-        _check_an_owner_stays(project, user)
+        check_an_owner_stays(project, user)
         removed, _ = Membership.objects.filter(project=project, user=user).delete()
         if removed:
             for token in ApiToken.objects.filter(project=project, user=user, revoked_at=None).select_related("project"):
@@ -136,8 +136,9 @@ def revoke_tokens(user: Any, *, actor: Any, now: datetime) -> None:
         tokens.revoke(token, actor=actor, now=now)
 
 
-def _check_an_owner_stays(project: Project, user: Any) -> None:
-    owners = Membership.objects.select_for_update().filter(project=project, role=Membership.Role.OWNER)
+def check_an_owner_stays(project: Project, user: Any) -> None:
+    """Raises ValidationError when `user` is the project's only owner."""
+    owners = Membership.objects.filter(project=project, role=Membership.Role.OWNER)
     ids = set(owners.values_list("user_id", flat=True))
     if ids == {user.pk}:
         raise ValidationError("A project keeps at least one owner.")

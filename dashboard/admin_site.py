@@ -1,0 +1,54 @@
+"""The admin: for staff, entered by the one login page, one audit entry for each request."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+
+from events import addresses, audit
+
+
+class ObsAdminSite(AdminSite):
+    site_header = site_title = "FormaOS Obs admin"
+    index_title = "Configuration"
+    enable_nav_sidebar = True
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The login page of the dashboard; 404 for whoever is logged in and is no staff."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Http404
+        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
+        """`view` for staff only, with one entry for each request; Django's catalogue of words needs none."""
+        inner = super().admin_view(view, cacheable)
+        if cacheable:
+            return inner
+
+        @wraps(view)
+        def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                return inner(request, *args, **kwargs)
+            with audit.scope(via="admin", address=addresses.of_request(request)) as written:
+                try:
+                    response = inner(request, *args, **kwargs)
+                except (Http404, PermissionDenied) as refusal:
+                    _note(request, "access.denied", kwargs, status=404 if isinstance(refusal, Http404) else 403)
+                    raise
+                if not written.written:
+                    _note(request, "admin.view" if request.method == "GET" else "admin.post", kwargs)
+            return response
+
+        audited.audited_action = "admin.view"  # type: ignore[attr-defined]
+        return audited
+
+
+def _note(request: HttpRequest, action: str, named: dict[str, Any], **detail: Any) -> None:
+    where = request.resolver_match.view_name if request.resolver_match else ""
+    obj = (where.removeprefix("admin:").rpartition("_")[0], named["object_id"]) if "object_id" in named else None
+    audit.record(action, actor=request.user, obj=obj, detail={"page": where, **detail}, now=timezone.now())

@@ -1,0 +1,87 @@
+"""How long a login lasts, and what ends it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dashboard import middleware
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize(
+    ("began", "seen", "is_over"),
+    [
+        (0, 0, False),
+        (29 * 60, 29 * 60, False),
+        (30 * 60, 30 * 60, True),
+        (11.9 * HOUR, 10, False),
+        (12 * HOUR, 10, True),
+    ],
+)
+def test_a_login_ends_after_half_an_hour_idle_or_half_a_day(began: float, seen: float, is_over: bool) -> None:
+    now = 1_800_000_000.0
+    assert middleware.is_over(began=now - began, seen=now - seen, now=now) is is_over
+
+
+def logged_in(client: Client) -> bool:
+    return client.get("/admin/").status_code == 200
+
+
+@pytest.fixture
+def clock(monkeypatch: Any, now: datetime) -> list[datetime]:
+    moments = [now]
+    monkeypatch.setattr(middleware.timezone, "now", lambda: moments[-1])
+    return moments
+
+
+def test_requests_keep_it_alive_until_the_absolute_end(as_alice: Client, clock: list[datetime]) -> None:
+    for step in range(36):
+        clock.append(clock[0] + timedelta(minutes=20 * step))
+        assert logged_in(as_alice), step
+    clock.append(clock[0] + timedelta(hours=12))
+    assert not logged_in(as_alice)
+
+
+def test_idleness_ends_it_on_the_server(as_alice: Client, clock: list[datetime]) -> None:
+    assert logged_in(as_alice)
+    cookie = as_alice.cookies["obs-session"].value
+    clock.append(clock[0] + timedelta(minutes=30))
+    assert not logged_in(as_alice)
+    clock.append(clock[0])
+    as_alice.cookies["obs-session"] = cookie
+    assert not logged_in(as_alice)
+
+
+def test_changing_the_password_ends_the_other_logins(alice: Any, as_alice: Client) -> None:
+    assert logged_in(as_alice)
+    alice.set_password("another-password-2")
+    alice.save()
+    assert not logged_in(as_alice)
+
+
+def test_the_session_changes_its_name_on_login(alice: Any) -> None:
+    client = Client()
+    client.get("/login/")
+    client.cookies["obs-session"] = "fixed-by-an-attacker"
+    client.post("/login/", {"username": "alice", "password": "alice-password-1"})
+    assert client.cookies["obs-session"].value != "fixed-by-an-attacker"
+    assert logged_in(client)
+
+
+def test_guessing_locks_one_name_at_one_address_only(alice: Any, bob: Any, settings: Any) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT + 1):
+        Client().post("/login/", {"username": "alice", "password": "guess"}, headers={"X-Forwarded-For": "1.2.3.4"})
+    right = {"username": "alice", "password": "alice-password-1"}
+    assert Client().post("/login/", right, headers={"X-Forwarded-For": "5.6.7.8"}).status_code in (403, 429)
+    assert Client().post("/login/", {"username": "bob", "password": "bob-password-1"}).status_code == 302
+    assert Client(REMOTE_ADDR="203.0.113.9").post("/login/", right).status_code == 302
+
+
+@pytest.mark.parametrize("where", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+def test_next_never_leads_elsewhere(alice: Any, where: str) -> None:
+    sent = {"username": "alice", "password": "alice-password-1", "next": where}
+    response = Client().post("/login/", sent)
+    assert (response.status_code, response["Location"]) == (302, "/")
