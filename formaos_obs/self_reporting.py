@@ -5,13 +5,13 @@ from digesting is not reported (it is logged, counted and kept as a dead letter 
 are off, and at most RATE reports leave a process in a minute, whatever else may happen.
 """
 
-import re
 import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import re2
 import sentry_sdk
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
@@ -22,7 +22,7 @@ from events.scrubbing import scrub
 
 RATE = 10
 WINDOW_SECONDS = 60.0
-_INGEST_PATH = re.compile(r"/api/[0-9]+/")
+_INGEST_PATH = re2.compile(r"/api/[0-9]+/")
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
     "events.accounting", "events.authentication", "events.body", "events.dead_letters", "events.digest", "events.drain",

@@ -57,7 +57,8 @@ OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
 OBS_HTTPS = OBS_PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "dashboard",  # before the admin, whose templates it dresses
+    "dashboard.admin_apps.ObsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -70,7 +71,6 @@ INSTALLED_APPS = [
     "events",
     "analytics",
     "alerts",
-    "dashboard",
     "formaos_obs",
 ]
 

@@ -27,6 +27,6 @@ def test_each_task_is_on_the_clock() -> None:
 
 @pytest.mark.parametrize("entry", app.conf.beat_schedule.values())
 def test_a_late_tick_is_dropped(entry: dict[str, Any]) -> None:
-    assert entry["options"]["expires"] <= max(1, entry["schedule"])
+    assert entry["options"]["expires"] <= max(10, entry["schedule"])
     assert not entry.get("args")
     assert not entry.get("kwargs")

@@ -1,0 +1,2 @@
+# README's command.
+make --no-print-directory test

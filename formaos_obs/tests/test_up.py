@@ -1,0 +1,216 @@
+"""`manage.py up`, run for real: from an empty folder, with unmodified parts, killed and started again.
+
+The tests share one house; whoever finds it stopped starts it.
+"""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from formaos_obs.environment import BASE_DIR
+
+
+class House:
+    """A running `up` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes] | None = None
+        self.output = ""
+
+    def start(self, **environment: str) -> str:
+        """What was printed until it was ready."""
+        command = [sys.executable, "manage.py", "up"]
+        self.process = subprocess.Popen(
+            command, cwd=BASE_DIR, env=self.environment(**environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        printed = b""
+        deadline = time.monotonic() + 90
+        assert self.process.stdout
+        while b"Ctrl-C stops all" not in printed:
+            assert time.monotonic() < deadline, printed
+            assert self.process.poll() is None, printed.decode()
+            if select.select([self.process.stdout], [], [], 0.2)[0]:
+                printed += os.read(self.process.stdout.fileno(), 65_536)
+        return printed.decode()
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return {**kept, "OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), **more}
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> tuple[int, str]:
+        assert self.process
+        assert self.process.stdout
+        self.process.send_signal(signal.SIGINT)
+        rest = self.process.stdout.read()
+        self.process.stdout.close()
+        return self.process.wait(30), rest.decode()
+
+    def access(self) -> dict[str, str]:
+        return json.loads((self.folder / "up.json").read_text())
+
+    def pids(self) -> dict[str, int]:
+        return json.loads((self.folder / "pids.json").read_text())
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def wait(self, is_so: Callable[[], Any], *, seconds: float = 30) -> Any:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            value = is_so()
+            if value:
+                return value
+            time.sleep(0.05)
+        raise AssertionError(f"not so after {seconds} s: {self.tail()}")
+
+    def tail(self) -> str:
+        return "\n".join(f"== {log.name}\n{log.read_text()[-2000:]}" for log in (self.folder / "log").glob("*.log"))
+
+    def sql(self, query: str) -> str:
+        """The first column of the first row."""
+        program = (
+            "import psycopg, sys; from formaos_obs import embedded;"
+            "print(psycopg.connect(embedded.urls().database).execute(sys.argv[1]).fetchone()[0])"
+        )
+        command = [sys.executable, "-c", program, query]
+        done = subprocess.run(command, cwd=BASE_DIR, env=self.environment(), capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"))
+    house.output = house.start()
+    yield house
+    if house.is_running():
+        house.stop()
+
+
+@pytest.fixture
+def house(built: House) -> House:
+    if not built.is_running():
+        built.start()
+    return built
+
+
+def test_it_prints_where_to_go_and_how_to_get_in(house: House) -> None:
+    access = house.access()
+    assert f"URL    http://127.0.0.1:{house.port}\n" in house.output
+    assert f"DSN    {access['dsn']}\n" in house.output
+    assert re.fullmatch(rf"http://[0-9a-f]{{32}}@127\.0\.0\.1:{house.port}/\d+", access["dsn"])
+    assert f"Login  admin / {access['admin_password']}\n" in house.output
+
+
+def test_scripts_find_their_way_in_a_private_file(house: House) -> None:
+    assert stat.S_IMODE((house.folder / "up.json").stat().st_mode) == 0o600
+    expected = {"url", "dsn", "project_key", "api_token", "admin_username", "admin_password"}
+    assert house.access().keys() == expected
+    assert all(house.access().values())
+
+
+def test_it_becomes_ready(house: House) -> None:
+    house.wait(lambda: house.get("/readyz")[0] == 200)
+    assert json.loads(house.get("/readyz")[1]) == {"ready": True, "reasons": {}}
+
+
+def test_a_chunked_body_without_a_length_is_stored(house: House) -> None:
+    event_id = uuid.uuid4().hex
+    project = house.access()["dsn"].rpartition("/")[2]
+    event = json.dumps({"event_id": event_id, "message": f"chunked {event_id}", "platform": "node"})
+    envelope = f'{{"event_id":"{event_id}"}}\n{{"type":"event"}}\n{event}\n'.encode()
+    head = (
+        f"POST /api/{project}/envelope/?sentry_key={house.access()['project_key']} HTTP/1.1\r\n"
+        "Host: 127.0.0.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", house.port), timeout=10) as client:
+        client.sendall(head.encode())
+        for start in range(0, len(envelope), 50):
+            piece = envelope[start : start + 50]
+            client.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        client.sendall(b"0\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    stored = f"SELECT count(*) FROM events_occurrence WHERE event_id = '{event_id}'"
+    house.wait(lambda: house.sql(stored) == "1")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "redis", "postgres"])
+def test_a_killed_part_is_back_within_two_seconds(house: House, name: str) -> None:
+    old = house.pids()[name]
+    os.kill(old, signal.SIGKILL)
+    house.wait(lambda: house.pids().get(name) not in (None, old), seconds=2)
+    house.wait(lambda: house.get("/readyz")[0] == 200)
+
+
+def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:
+    command = [sys.executable, "manage.py", "up"]
+    done = subprocess.run(command, cwd=BASE_DIR, env=house.environment(), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "Already running" in done.stderr
+
+
+def test_it_reports_its_own_error_to_itself_exactly_once(house: House) -> None:
+    name = f"self report {uuid.uuid4().hex}"
+    program = f"import logging; logging.getLogger('dashboard.probe').error('{name}')"
+    received = "SELECT coalesce(sum(quantity), 0) FROM ingest_outcome WHERE outcome = 'received'"
+    before = int(house.sql(received))
+    environment = house.environment(OBS_SELF_DSN=house.access()["dsn"])
+    subprocess.run([sys.executable, "manage.py", "shell", "-c", program], cwd=BASE_DIR, env=environment, check=True)
+    house.wait(lambda: house.sql(received) == str(before + 1))
+    house.wait(lambda: house.sql("SELECT count(*) FROM ingest_inbox") == "0")
+    count = f"SELECT coalesce(sum(event_count), 0) FROM events_issue WHERE title LIKE '%{name[-8:]}%'"
+    assert (house.sql(count), house.sql(received)) == ("1", str(before + 1))
+
+
+def test_it_stops_cleanly_and_starts_again_on_the_same_data(house: House) -> None:
+    pids, access = house.pids(), house.access()
+    projects = house.sql("SELECT count(*) FROM events_project")
+    status, printed = house.stop()
+    assert (status, printed.split()[-1]) == (0, "stopped")
+    assert [name for name, pid in pids.items() if psutil.pid_exists(pid)] == []
+
+    printed = house.start()
+    assert access["admin_password"] not in printed
+    assert house.access() == access
+    assert house.sql("SELECT count(*) FROM events_project") == projects
+
+
+def test_nobody_survives_a_killed_supervisor(house: House) -> None:
+    pids = house.pids()
+    assert house.process
+    assert house.process.stdout
+    house.process.kill()
+    house.process.wait()
+    house.process.stdout.close()
+    house.wait(lambda: not [name for name, pid in pids.items() if psutil.pid_exists(pid)])
