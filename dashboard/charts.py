@@ -90,7 +90,9 @@ def stacked_bars(
         layout=layout(start=start, end=end, markers=markers, barmode="stack", bargap=0.08),
         sentence=_sentence(total, noun, shown),
         columns=["Time (UTC)", *shown],
-        rows=[[f"{bucket:%Y-%m-%d %H:%M}", *(counts[i] for counts in shown.values())] for i, bucket in enumerate(buckets)],
+        rows=[
+            [f"{bucket:%Y-%m-%d %H:%M}", *(counts[i] for counts in shown.values())] for i, bucket in enumerate(buckets)
+        ],
         is_empty=total == 0,
         keys=[(name, colours.get(name, i + 1)) for i, name in enumerate(shown)],
     )
@@ -124,7 +126,9 @@ def lines(
         layout=figure,
         sentence=f"{noun}: {said}." if said else f"{noun}: nothing yet.",
         columns=["Time (UTC)", *series],
-        rows=[[f"{bucket:%Y-%m-%d %H:%M}", *(values[i] for values in series.values())] for i, bucket in enumerate(buckets)],
+        rows=[
+            [f"{bucket:%Y-%m-%d %H:%M}", *(values[i] for values in series.values())] for i, bucket in enumerate(buckets)
+        ],
         is_empty=not known,
         keys=[(name, i % 6 + 1) for i, name in enumerate(series)],
     )
@@ -153,4 +157,6 @@ def _sentence(total: float, noun: str, series: Mapping[str, Sequence[float]]) ->
     if not total:
         return f"No {noun} in this period."
     most = max(series, key=lambda name: sum(series[name]))
-    return f"{total:g} {noun}, most of them {most} ({sum(series[most]):g})." if len(series) > 1 else f"{total:g} {noun}."
+    return (
+        f"{total:g} {noun}, most of them {most} ({sum(series[most]):g})." if len(series) > 1 else f"{total:g} {noun}."
+    )

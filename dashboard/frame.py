@@ -57,7 +57,9 @@ def draw(
         frame |= {
             "state": shown,
             "nav": navigation.links(project.slug, section=section, query=shown.query),
-            "environments": [_choice(request, shown, name or "All environments", env=name) for name in ["", *environments]],
+            "environments": [
+                _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
+            ],
             "periods": [
                 {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
                 for since, (words, key, _) in PERIODS.items()
@@ -72,7 +74,7 @@ def draw(
 
 
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
-    current = changes.get("env", None) == shown.environment
+    current = changes.get("env") == shown.environment
     return {"words": words, "url": f"?{_replaced(request, **changes)}", "is_current": current}
 
 

@@ -29,7 +29,7 @@ PROJECT_PAGES: list[Page] = [
     Page("issues", "Issues", "dashboard:issue-list", "i"),
     Page("releases", "Releases", "dashboard:release-list", "r"),
     Page("feedback", "Feedback", "dashboard:feedback-list", "f"),
-    Page("alerts", "Alerts", "dashboard:alerts", "a"),
+    Page("alerts", "Alerts", "dashboard:channel-list", "a"),
     Page("setup", "Setup", "dashboard:setup", "u"),
     Page("settings", "Settings", "dashboard:settings", "s"),
 ]
@@ -43,5 +43,7 @@ def links(slug: str, *, section: str, query: str) -> list[Link]:
             url = reverse(page.url_name, args=[slug])
         except NoReverseMatch:
             continue
-        found.append(Link(page.section, page.title, f"{url}?{query}" if query else url, page.key, page.section == section))
+        found.append(
+            Link(page.section, page.title, f"{url}?{query}" if query else url, page.key, page.section == section)
+        )
     return found

@@ -197,7 +197,9 @@ def _problems(raw: object) -> tuple[str, ...]:
     found = []
     for item in values.items(raw, limit=20):
         problem = values.mapping(item)
-        words = " ".join(values.line(problem.get(part), limit=120) for part in ("type", "name", "value") if problem.get(part))
+        words = " ".join(
+            values.line(problem.get(part), limit=120) for part in ("type", "name", "value") if problem.get(part)
+        )
         if words or isinstance(item, str):
             found.append(words or values.line(item))
     return tuple(found)

@@ -100,7 +100,11 @@ def _exception(item: Mapping[str, Any], *, is_first: bool) -> ExceptionView:
     runs, left_out = _runs(item.get("stacktrace"))
     handled = mechanism.get("handled")
     source = values.line(mechanism.get("source"), limit=60)
-    relation = "" if is_first else {"__cause__": "caused by", "__context__": "while handling"}.get(source, source or "caused by")
+    relation = (
+        ""
+        if is_first
+        else {"__cause__": "caused by", "__context__": "while handling"}.get(source, source or "caused by")
+    )
     return ExceptionView(
         type=values.line(item.get("type"), limit=200),
         value=values.text(item.get("value")),
@@ -133,7 +137,7 @@ def _runs(stacktrace: object) -> tuple[tuple[FrameRun, ...], int]:
 def _frame(frame: Mapping[str, Any]) -> FrameView:
     line = values.number(frame.get("lineno"))
     data = values.mapping(frame.get("data"))
-    original = values.line(data.get("minified") or frame.get("minified"), limit=300)
+    minified = (values.line(data.get(f"orig_{part}"), limit=200) for part in ("filename", "lineno", "colno"))
     place = values.line(frame.get("filename") or frame.get("module") or frame.get("abs_path"), limit=300)
     return FrameView(
         place=place or "<unknown>",
@@ -144,7 +148,7 @@ def _frame(frame: Mapping[str, Any]) -> FrameView:
         source=_source(frame, line),
         variables=values.pairs(frame.get("vars"), limit=60),
         package=values.line(frame.get("package"), limit=200),
-        original=original,
+        original=":".join(part for part in minified if part),
     )
 
 

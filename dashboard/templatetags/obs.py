@@ -1,6 +1,6 @@
 """What templates may ask for; each is one call to a plain function."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,18 @@ from dashboard import sparklines, words
 
 register = template.Library()
 
-register.filter("compact", words.compact)
-register.filter("size", words.size)
-register.filter("percent", words.percent)
-register.filter("duration", words.duration)
+
+
+def _number_filter(name: str, function: Callable[[Any], str]) -> None:
+    """`function` as a filter; what is no number counts as none, as a missing variable does."""
+
+    @register.filter(name)
+    def apply(value: Any) -> str:
+        return function(value if isinstance(value, int | float) else None)
+
+
+for _name, _function in {"compact": words.compact, "size": words.size, "percent": words.percent, "duration": words.duration}.items():
+    _number_filter(_name, _function)
 
 
 @register.filter

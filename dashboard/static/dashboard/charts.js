@@ -92,7 +92,7 @@
     card.dataset.asked = "1";
     show(card, "loading");
     try {
-      const inline = part(card, "figure");
+      const inline = part(card, "figure")?.querySelector("script");
       let figure;
       if (inline) figure = JSON.parse(inline.textContent);
       else {

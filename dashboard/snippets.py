@@ -1,0 +1,99 @@
+"""The lines to paste for each platform."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One platform: what to install and what to write; `note` says what to know besides."""
+
+    name: str
+    title: str
+    install: str
+    code: str
+    note: str = ""
+
+
+def of(dsn: str, *, base_url: str, slug: str) -> list[Snippet]:
+    """The snippets of a project with this DSN."""
+    parts = urlsplit(dsn)
+    key, host = parts.username or "", f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+    project_id = parts.path.rsplit("/", 1)[-1]
+    return [
+        Snippet("python", "Python", "pip install sentry-sdk", _PYTHON.format(dsn=dsn)),
+        Snippet("django", "Django", "pip install 'sentry-sdk[django]'", _DJANGO.format(dsn=dsn), "At the end of settings.py."),
+        Snippet("node", "Node", "npm install @sentry/node", _NODE.format(dsn=dsn), "In instrument.js, imported before all else."),
+        Snippet("browser", "Browser", "npm install @sentry/browser", _BROWSER.format(dsn=dsn)),
+        Snippet("react", "React", "npm install @sentry/react", _REACT.format(dsn=dsn), "Errors of rendering need the boundary."),
+        Snippet("curl", "curl", "", _CURL.format(host=host, project_id=project_id, key=key), "One error, by hand."),
+        Snippet("sentry-cli", "sentry-cli", "npm install --global @sentry/cli", _CLI.format(base=base_url, slug=slug),
+                "The token is made under “Your API tokens”, with the scope “releases”."),
+    ]  # fmt: skip
+
+
+_PYTHON = """import sentry_sdk
+
+sentry_sdk.init(
+    dsn="{dsn}",
+    release="my-app@1.0.0",
+    environment="production",
+)
+
+1 / 0
+"""
+_DJANGO = """import sentry_sdk
+
+sentry_sdk.init(
+    dsn="{dsn}",
+    release="my-app@1.0.0",
+    environment="production",
+)
+"""
+_NODE = """import * as Sentry from "@sentry/node";
+
+Sentry.init({{
+  dsn: "{dsn}",
+  release: "my-app@1.0.0",
+  environment: "production",
+}});
+
+Sentry.captureException(new Error("Hello from Node"));
+"""
+_BROWSER = """import * as Sentry from "@sentry/browser";
+
+Sentry.init({{
+  dsn: "{dsn}",
+  release: "my-app@1.0.0",
+  environment: "production",
+}});
+
+setTimeout(() => {{ throw new Error("Hello from the browser"); }});
+"""
+_REACT = """import * as Sentry from "@sentry/react";
+import {{ createRoot }} from "react-dom/client";
+
+Sentry.init({{ dsn: "{dsn}", release: "my-app@1.0.0" }});
+
+createRoot(document.getElementById("root")).render(
+  <Sentry.ErrorBoundary fallback={{<p>Something went wrong.</p>}}>
+    <App />
+  </Sentry.ErrorBoundary>,
+);
+"""
+_CURL = """curl {host}/api/{project_id}/store/ \\
+  -H "X-Sentry-Auth: Sentry sentry_version=7, sentry_key={key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"message": "Hello from curl", "level": "error", "platform": "other"}}'
+"""
+_CLI = """export SENTRY_URL={base}
+export SENTRY_ORG=obs SENTRY_PROJECT={slug}
+export SENTRY_AUTH_TOKEN=…
+
+sentry-cli releases new my-app@1.0.0
+sentry-cli releases set-commits my-app@1.0.0 --auto
+sentry-cli sourcemaps inject ./dist
+sentry-cli sourcemaps upload --release my-app@1.0.0 ./dist
+sentry-cli releases finalize my-app@1.0.0
+sentry-cli deploys new --release my-app@1.0.0 -e production
+"""

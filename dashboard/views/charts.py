@@ -1,0 +1,52 @@
+"""A chart as JSON for a card, as CSV, and as a page with its table."""
+
+from hashlib import sha256
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, quote_etag
+
+from analytics.engine import EngineError
+from dashboard import cards, exports, frame
+from dashboard.access import page
+from events.models import Project
+
+
+@page("chart.view")
+def chart_json(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
+    """The figure of a chart, with the moment it was asked."""
+    now = timezone.now()
+    try:
+        figure = cards.figure(project, name, state=frame.state_of(request), parameters=request.GET.dict(), now=now)
+    except EngineError as error:
+        return JsonResponse({"detail": str(error)}, status=503)
+    body = orjson.dumps(figure.as_dict(), default=str)
+    etag = quote_etag(sha256(body).hexdigest()[:32])
+    document = orjson.dumps({**figure.as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
+    response = HttpResponse(
+        document, content_type="application/json", headers={"ETag": etag, "Cache-Control": "private, no-cache"}
+    )
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+@page("chart.export")
+def chart_csv(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
+    """The table behind a chart."""
+    figure = cards.figure(
+        project, name, state=frame.state_of(request), parameters=request.GET.dict(), now=timezone.now()
+    )
+    response = HttpResponse(exports.csv_text(figure.columns, figure.rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{project.slug}-{name}.csv"'
+    return response
+
+
+@page("chart.view")
+def chart_page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
+    """A chart alone, with its table: what every chart is without JavaScript."""
+    shown = frame.state_of(request)
+    figure = cards.figure(project, name, state=shown, parameters=request.GET.dict(), now=timezone.now())
+    taken = {key: request.GET[key] for key in cards.CHARTS[name].parameters if key in request.GET}
+    card = cards.card(project, name, state=shown, height="tall", width="all", figure=figure, **taken)
+    context = {"card": card, "figure": figure}
+    return frame.draw(request, "dashboard/chart.html", context, project=project, section="overview", shown=shown)

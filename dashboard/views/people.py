@@ -1,0 +1,101 @@
+"""Logging in and out, the theme, and the tokens of whoever looks."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from dashboard import frame
+from dashboard.access import site_page
+from events import addresses, audit, tokens
+from events.models import ApiToken
+
+TOKEN_DAYS = (30, 90, 365)
+
+
+class LoginView(auth_views.LoginView):
+    template_name = "dashboard/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        address = addresses.of_request(self.request)
+        audit.record("login", actor=form.get_user(), via="session", address=address, now=timezone.now())
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(theme=frame.theme_of(self.request), **kwargs)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keeps the chosen theme in a cookie; the page it came from is shown again."""
+    response = redirect(safe_next(request))
+    chosen = request.POST.get("theme", "")
+    if chosen in frame.THEMES:
+        response.set_cookie(frame.THEME_COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=settings.OBS_HTTPS)
+    return response
+
+
+@site_page("account.view")
+def account(request: HttpRequest) -> HttpResponseBase:
+    """The API tokens of whoever looks."""
+    mine = ApiToken.objects.filter(user=request.user).select_related("project").order_by("-created_at")[:100]
+    context = {"tokens": mine, "scopes": sorted(tokens.SCOPES), "days": TOKEN_DAYS, "now": timezone.now()}
+    return frame.draw(request, "dashboard/account.html", context, section="account")
+
+
+@require_POST
+@site_page("token.create")
+def token_create(request: HttpRequest) -> HttpResponseBase:
+    """A new token, its secret shown on this answer and never again."""
+    now = timezone.now()
+    days = request.POST.get("days", "")
+    expires_at = now + timedelta(days=int(days)) if days in map(str, TOKEN_DAYS) else None
+    name = request.POST.get("name", "").strip() or "token"
+    try:
+        token, secret = tokens.create(
+            request.user, name=name, scopes=request.POST.getlist("scopes"), expires_at=expires_at, now=now
+        )
+    except ValueError as error:
+        messages.error(request, f"No token was made: {error}.")
+        return redirect("dashboard:account")
+    mine = ApiToken.objects.filter(user=request.user).select_related("project").order_by("-created_at")[:100]
+    context = {
+        "tokens": mine,
+        "scopes": sorted(tokens.SCOPES),
+        "days": TOKEN_DAYS,
+        "now": now,
+        "secret": secret,
+        "made": token,
+    }
+    response = frame.draw(request, "dashboard/account.html", context, section="account")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@site_page("token.revoke")
+def token_revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
+    """The token stops working; only its owner gets here with it."""
+    token = get_object_or_404(ApiToken.objects.filter(user=request.user), pk=token_id)
+    tokens.revoke(token, actor=request.user, now=timezone.now())
+    messages.success(request, f"{token.name} is revoked.")
+    return redirect("dashboard:account")
+
+
+def safe_next(request: HttpRequest) -> str:
+    """The relative address in `next`, or home: never another host's."""
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return reverse("dashboard:home")

@@ -1,0 +1,69 @@
+"""Releases: what is out, how it fares, what it brought."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Max
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from analytics.engine import EngineError
+from analytics.periods import Period
+from analytics.queries import release_health
+from analytics.queries.release_health import ReleaseHealth
+from dashboard import cards, frame
+from dashboard.access import page
+from dashboard.state import State
+from events.models import Issue, Project, Release
+
+_PAGE = 25
+_COMMITS = 200
+
+
+@page("releases.list")
+def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The releases, newest first."""
+    shown = frame.state_of(request)
+    found = Release.objects.filter(project=project).annotate(
+        commit_count=Count("commits", distinct=True), last_deploy=Max("deploys__finished_at")
+    )
+    listed = Paginator(found.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
+    health, is_known = _health(project, shown)
+    context = {
+        "rows": [(release, health.get(release.version)) for release in listed],
+        "listed": listed,
+        "is_known": is_known,
+        "card": cards.card(project, "crash_free", state=shown, width="all"),
+    }
+    return frame.draw(
+        request, "dashboard/releases/list.html", context, project=project, section="releases", shown=shown
+    )
+
+
+@page("release.view")
+def release_page(request: HttpRequest, project: Project, version: str) -> HttpResponseBase:
+    """One release: health, issues it brought and carries, commits, deploys."""
+    shown = frame.state_of(request)
+    release = get_object_or_404(Release, project=project, version=version)
+    issues = Issue.objects.filter(project=project).select_related("assigned_to")
+    context = {
+        "release": release,
+        "health": _health(project, shown)[0].get(version),
+        "card": cards.card(project, "crash_free", state=shown, release=version),
+        "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
+        "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by("-resolved_at")[:25],
+        "commits": release.commits.all()[:_COMMITS],
+        "deploys": release.deploys.all()[:50],
+    }  # fmt: skip
+    return frame.draw(
+        request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown
+    )
+
+
+def _health(project: Project, shown: State) -> tuple[dict[str, ReleaseHealth], bool]:
+    """The health of each release with sessions in the period, and whether it could be read."""
+    try:
+        found = release_health.release_health(
+            project, period=Period(shown.start, shown.end), environment=shown.environment, most=200
+        )
+    except EngineError:
+        return {}, False
+    return {one.release: one for one in found}, True
