@@ -15,6 +15,8 @@ NAME = 200
 VALUE = 4096
 DROPPED = frozenset(
     [
+        # Set here, never by a sender: it must be a pseudonym.
+        "user.key",
         "user.email",
         "user.name",
         "user.username",
@@ -33,6 +35,8 @@ DROPPED = frozenset(
 # Kept when the project collects addresses, or people's names.
 ADDRESSES = frozenset(["user.ip_address", "user.ip", "client.address", "client_address", "client.ip", "http.client_ip"])
 NAMES = frozenset(["user.email", "user.name", "user.username", "user.full_name"])
+IDENTITIES = ("user.id", "user.email", "user.name", "user.username")
+PEOPLE = frozenset(IDENTITIES)
 QUERIES = frozenset(["http.query", "url.query", "http.fragment", "url.fragment"])
 HEADER_PREFIXES = ("http.request.header.", "http.response.header.", "http.request.cookie")
 
@@ -43,29 +47,31 @@ def plain(sent: Any, door: Door) -> dict[str, Any]:
     if not isinstance(sent, dict):
         return kept
     for name, typed in sent.items():
-        value = typed.get("value") if type(typed) is dict and "value" in typed else typed
-        if value is None:
+        value = typed["value"] if type(typed) is dict and "value" in typed else typed
+        kind = type(value)
+        if kind is str:
+            # Quick tests first: hardly any attribute is long or holds a URL with a query.
+            if len(value) > VALUE or "?" in value or "@" in value or "#" in value or name in QUERIES:
+                value = _text(name, value)
+        elif kind is dict or kind is list:
+            value = readable(value, VALUE)
+        if (
+            value is None
+            or value == ""
+            or ((name in DROPPED or name.startswith("http.")) and not _is_allowed(name, door))
+        ):
             continue
         if len(kept) == MOST:
             door.note("attributes_dropped")
             break
-        if type(value) is str:
-            value = _text(name, value)
-        elif isinstance(value, dict | list):
-            value = readable(value, VALUE)
-        if value != "" and _is_allowed(name, door):
-            kept[name if len(name) <= NAME else trimmed(name, NAME)] = value
+        kept[name if len(name) <= NAME else trimmed(name, NAME)] = value
     _put_user(kept, sent, door)
     return kept
 
 
 def _text(name: str, value: str) -> str:
-    if len(value) > VALUE:
-        value = trimmed(value, VALUE)
-    if name in QUERIES:
-        return tidy_query(value)
-    # Quick test first: hardly any attribute holds a URL with a query.
-    return tidy_words(value) if "?" in value or "@" in value or "#" in value else value
+    value = trimmed(value, VALUE)
+    return tidy_query(value) if name in QUERIES else tidy_words(value)
 
 
 def _is_allowed(name: str, door: Door) -> bool:
@@ -79,7 +85,9 @@ def _is_allowed(name: str, door: Door) -> bool:
 
 def _put_user(kept: dict[str, Any], sent: dict[str, Any], door: Door) -> None:
     """Replace what says who it was by the pseudonym that says who is the same."""
-    for name in ("user.id", "user.email", "user.name", "user.username"):
+    if PEOPLE.isdisjoint(sent):
+        return
+    for name in IDENTITIES:
         typed = sent.get(name)
         identity = readable(typed.get("value") if isinstance(typed, dict) else typed, NAME)
         if identity:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from events.protocols.sentry import people, request
+from events.protocols.sentry import attributes, people, request
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_query, tidy_url, tidy_words
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
@@ -161,6 +161,8 @@ def _contexts(value: Any, door: Door) -> dict[str, Any] | None:
     if device := contexts.get("device"):
         # A device is often named after its owner.
         device.pop("name", None)
+    if (trace := contexts.get("trace")) and "data" in trace:
+        trace["data"] = attributes.plain(trace["data"], door)
     if response := contexts.get("response"):
         response.pop("cookies", None)
         response.pop("data", None)

@@ -36,7 +36,7 @@ def from_transaction(raw: dict[str, Any], cleaned: dict[str, Any], door: Door) -
         "is_segment": True,
         "start": start,
         "end": end,
-        "attributes": attributes.plain(trace.get("data"), door) | _values(cleaned.get("measurements")),
+        "attributes": trace.get("data", {}) | _values(cleaned.get("measurements")),
         **shared,
     }
     children = [_child(span, trace_id, span_id, shared, door) for span in _dicts(raw.get("spans"), door)]
