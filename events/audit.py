@@ -7,6 +7,7 @@ insertion or swap breaks the chain; a cut tail shows only against a head that wa
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,6 +21,8 @@ from django.db import connection, models, transaction
 
 from events import addresses
 from events.models import AuditEntry, Project
+
+logger = logging.getLogger(__name__)
 
 GENESIS = bytes(32)
 _LOCK = 0x0B5_A0D17  # the advisory lock that puts writers in a row; any constant no other lock uses
@@ -146,11 +149,12 @@ def heads_path() -> Path:
 
 
 def note_head(*, now: datetime) -> str:
-    """The line appended to the file of heads; the caller also prints it, so that it reaches another machine's logs."""
+    """The line appended to the file of heads and to the log, which is how it reaches another machine."""
     current = head()
     line = f"{now.astimezone(UTC).isoformat(timespec='seconds')} {current.entry_id} {current.mac}"
     with heads_path().open("a", encoding="ascii") as file:
         file.write(line + "\n")
+    logger.info("Audit head %s", line)
     return line
 
 

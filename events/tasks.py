@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, compaction, inbox, recording
+from events import accounting, audit, compaction, inbox, recording
 from events import digest as digesting
 from events import drain as draining
 
@@ -49,3 +49,8 @@ def sweep() -> None:
 @shared_task
 def retain() -> None:
     compaction.retain(now=timezone.now())
+
+
+@shared_task
+def note_audit_head() -> None:
+    audit.note_head(now=timezone.now())

@@ -33,5 +33,6 @@ app.conf.beat_schedule = {
     "retain": every(3600, "events.tasks.retain"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
+    "note-audit-head": every(86_400, "events.tasks.note_audit_head"),
     "beat": every(10, "formaos_obs.tasks.beat"),
 }
