@@ -1,7 +1,7 @@
 """JSON as senders really write it, in; JSON that everything downstream can read back, out.
 
-What `loads` returns: at most DEPTH levels and NODES values, keys of at most KEY characters, no NUL, no lone surrogate,
-no NaN or infinity, no integer beyond 64 bits (such numbers arrive as strings).
+What `loads` returns: at most DEPTH levels and `nodes` values, keys of at most KEY characters, no NUL, no lone
+surrogate, no NaN or infinity, no integer beyond 64 bits (such numbers arrive as strings).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from events.incoming import Malformed
 
 DEPTH = 64
 NODES = 50_000
+# Values that are parsed at all: a few megabytes of brackets must not become a gigabyte of objects.
+PARSED = 500_000
 KEY = 256
 TOO_DEEP = "[nested too deeply]"
 TOO_MANY = "[too many values]"
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
-# Every value but the first costs two bytes at least, so a shorter text cannot hold NODES values.
-SMALL = 2 * NODES
 # re2 reads bytes only in latin-1: in UTF-8 it would refuse the bad bytes this module is here for.
 _BYTES = re2.Options()
 _BYTES.encoding = re2.Options.Encoding.LATIN1
@@ -36,23 +36,24 @@ STRUCTURE = re2.compile(_STRING + rb"|[\[\]{}]", _BYTES)
 SUSPECT = re2.compile(
     rb"(?:^|[\[,:])[ \t\r\n]*-?[0-9]{19}" + rb'|(?:[^"\\]|\\.){%d}"[ \t\r\n]*:' % (KEY + 1) + rb"|\\u0000", _BYTES
 )
-# Matches a JSON text of at most DEPTH levels. One linear scan, five times faster than a walk through the value.
+# Matches a JSON text of at most DEPTH levels. One linear scan, several times faster than a walk through the value.
 SHALLOW = re2.compile(rb"(?:%s|[\[{]" % _PLAIN * DEPTH + rb"(?:%s)*" % _PLAIN + rb"[\]}])*" * DEPTH, _BYTES)
-# Brackets that one text deeper than the C scanner may have before it is refused unread.
-BRACKETS = 4 * NODES
+# Strings and brackets that a text too deep for the C scanner may have before it is refused unread.
+TOKENS = 4 * NODES
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, nodes: int = NODES) -> Any:
     """Return the value of a JSON text, repaired where that is possible. Raises Malformed with the position."""
+    values = _values_at_most(data, beyond=nodes)
+    if values > PARSED:
+        raise Malformed("not JSON that can be read: too many values", reason="too_many_values")
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return _tidy(_parsed_slowly(data))
+        return _tidy(_parsed_slowly(data), nodes)
     if SUSPECT.search(data):
-        return _tidy(_parsed_slowly(data))
-    if (len(data) > SMALL and _values_at_most(data) > NODES) or not SHALLOW.fullmatch(data):
-        return _tidy(value)
-    return value
+        return _tidy(_parsed_slowly(data), nodes)
+    return _tidy(value, nodes) if values > nodes or not SHALLOW.fullmatch(data) else value
 
 
 def canonical(value: Any) -> bytes:
@@ -60,11 +61,15 @@ def canonical(value: Any) -> bytes:
     try:
         data = orjson.dumps(value)
     except (TypeError, ValueError, RecursionError):
-        return orjson.dumps(_tidy(value))
-    return orjson.dumps(_tidy(value)) if b"\\u0000" in data else data
+        return orjson.dumps(_tidy(value, PARSED))
+    return orjson.dumps(_tidy(value, PARSED)) if b"\\u0000" in data else data
 
 
-def _values_at_most(data: bytes) -> int:
+def _values_at_most(data: bytes, *, beyond: int) -> int:
+    """Return an upper bound; a text too short to hold more than `beyond` values is not counted."""
+    # Every value but the first costs two bytes at least.
+    if len(data) <= 2 * beyond:
+        return 0
     return 1 + data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
@@ -107,14 +112,13 @@ def _flattened(data: bytes) -> bytes:
 
 
 def _shallow_parts(data: bytes) -> Iterator[bytes]:
-    depth = copied = brackets = 0
-    for match in STRUCTURE.finditer(data):
+    depth = copied = 0
+    for number, match in enumerate(STRUCTURE.finditer(data)):
+        if number > TOKENS:
+            raise Malformed("not JSON that can be read: nested too deeply", reason="depth")
         character = data[match.start()]
         if character == 0x22:
             continue
-        brackets += 1
-        if brackets > BRACKETS:
-            raise Malformed("not JSON that can be read: nested too deeply", reason="depth")
         if character in b"[{":
             depth += 1
             if depth == DEPTH + 1:
@@ -129,15 +133,15 @@ def _shallow_parts(data: bytes) -> Iterator[bytes]:
     yield data[copied:]
 
 
-def _tidy(value: Any) -> Any:
-    return _Tidier().tidy(value, depth=0)
+def _tidy(value: Any, nodes: int) -> Any:
+    return _Tidier(nodes).tidy(value, depth=0)
 
 
 class _Tidier:
     """One walk that rebuilds a value inside the limits."""
 
-    def __init__(self) -> None:
-        self.left = NODES
+    def __init__(self, nodes: int) -> None:
+        self.left = nodes
 
     def tidy(self, value: Any, *, depth: int) -> Any:
         self.left -= 1

@@ -99,6 +99,17 @@ def test_values_beyond_the_limit_become_a_marker(data: bytes) -> None:
     assert len(value) <= lenient.NODES
 
 
+def test_more_brackets_than_memory_are_malformed_unparsed() -> None:
+    for data in (b"[" + b"{}," * 600_000 + b"{}]", b"[" * 1100 + b'"",' * 300_000 + b"]" * 1100):
+        with pytest.raises(Malformed):
+            lenient.loads(data)
+
+
+def test_a_batch_may_hold_more_values() -> None:
+    data = b"[" + b"1," * 60_000 + b"1]"
+    assert lenient.loads(data, nodes=100_000) == [1] * 60_001
+
+
 def test_a_large_value_inside_the_limit_is_untouched() -> None:
     assert lenient.loads(b"[" + b"1234567," * 20_000 + b"1]") == [1234567] * 20_000 + [1]
 

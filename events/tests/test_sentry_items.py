@@ -231,6 +231,20 @@ def test_a_log_line_over_its_limit_is_refused_alone() -> None:
     assert [(refused.category, refused.quantity) for refused in result.refused] == [("log_item", 2)]
 
 
+def test_a_batch_over_its_limit_is_refused_by_what_it_announces() -> None:
+    lines = [{"body": "y" * 60_000} for _ in range(40)]
+    (refused,) = decoded(({"type": "log", "item_count": 40}, {"items": lines})).refused
+    assert (refused.category, refused.reason, refused.quantity) == ("log_item", "too_large", 40)
+
+
+def test_a_long_batch_is_neither_cut_nor_marked() -> None:
+    attributes = {f"a{number}": {"value": number, "type": "integer"} for number in range(20)}
+    lines = [{"body": "x", "attributes": attributes} for _ in range(1000)]
+    item = only(decoded(({"type": "log"}, {"items": lines})))
+    assert item.quantity == 1000
+    assert item.payload["items"][-1]["attributes"]["a19"] == 19
+
+
 def test_a_metric_needs_a_name_a_type_and_a_number() -> None:
     good = {"name": "orders", "type": "counter", "value": 2, "attributes": {"shop": {"value": "eu", "type": "string"}}}
     bad = [

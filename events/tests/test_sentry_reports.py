@@ -120,6 +120,11 @@ def test_a_body_without_report_is_malformed(body: bytes) -> None:
         sentry.decode_security(body, "application/csp-report", context())
 
 
+def test_a_giant_report_is_too_large() -> None:
+    with pytest.raises(TooLarge):
+        security({"csp-report": {"sample": "x" * (1 << 20)}})
+
+
 def test_a_bare_event_is_stored_and_named_in_the_answer() -> None:
     result = sentry.decode_store(json.dumps({"event_id": EVENT_ID, "message": "x"}).encode(), context())
     assert [item.kind for item in result.items] == ["error"]

@@ -27,8 +27,6 @@ def decode(header: dict[str, Any], data: bytes, door: Door) -> Incoming | Refuse
     sent_type = scalar(header.get("content_type"), 100).lower()
     attachment_type = scalar(header.get("attachment_type"), 64) or "event.attachment"
     filename = _filename(header.get("filename"))
-    if len(data) > door.context.limits.attachment:
-        return Refused("attachment", "invalid", "too_large")
     if attachment_type in MINIDUMPS:
         return Refused("attachment", "filtered", "minidump")
     picture = _picture(data)

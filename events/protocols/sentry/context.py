@@ -25,6 +25,8 @@ class Limits:
     client_report: int = 4 * 1024
     attachment: int = 5 * MIB
     sessions: int = 100
+    batch: int = 2 * MIB
+    batch_items: int = 10_000
     spans: int = 1000
     reports: int = 100
     tags: int = 100

@@ -20,6 +20,8 @@ from events.protocols.sentry.texts import identifier
 
 # Items of which an envelope may hold one at most: they are the event that its id names.
 EVENTS = frozenset({"event", "transaction", "feedback"})
+# Bytes of an envelope or item header: the largest real ones, with a trace in them, have about 600.
+HEADER = 16 * 1024
 NAMED = frozenset({"error", "transaction", "feedback"})
 
 
@@ -107,6 +109,8 @@ def _line(body: bytes, position: int) -> tuple[bytes, int]:
 
 
 def _object(line: bytes, name: str) -> dict[str, Any]:
+    if len(line) > HEADER:
+        raise Malformed(f"{name} has {len(line)} bytes, the limit is {HEADER}", reason="framing")
     # Headers are read and dropped, so they need none of the limits that stored values have.
     try:
         value = orjson.loads(line)

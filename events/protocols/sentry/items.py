@@ -15,6 +15,7 @@ from events.protocols.sentry.texts import identifier, scalar
 
 Outcomes = Iterator[Incoming | Refused]
 REASON = 100
+MOST_ANNOUNCED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ def decode(item: Item, door: Door) -> Outcomes:
     if decoder is None:
         category, reason = FILTERED.get(kind, ("default", "unknown_item_type"))
         yield Refused(category, "filtered", reason)
+        return
+    most = getattr(door.context.limits, SIZES.get(kind, "batch"))
+    if len(item.data) > most and kind not in WHOLE:
+        yield Refused(CATEGORIES[kind], "invalid", "too_large", _announced(item))
         return
     try:
         yield from decoder(item, door)
@@ -93,18 +98,18 @@ def _user_report(item: Item, door: Door) -> Outcomes:
 
 
 def _spans(item: Item, door: Door) -> Outcomes:
-    kept, refused = spans.from_stream(lenient.loads(item.data), door)
+    kept, refused = spans.from_stream(_batch_of(item), door)
     payload: dict[str, Any] = {"spans": kept, **(spans.shared(kept[0]) if kept else {})}
     yield from _batch("span", "span", payload, len(kept), refused, item, door)
 
 
 def _logs(item: Item, door: Door) -> Outcomes:
-    kept, refused = telemetry.logs(lenient.loads(item.data), door, size=len(item.data))
+    kept, refused = telemetry.logs(_batch_of(item), door, size=len(item.data))
     yield from _batch("log", "log_item", {"items": kept}, len(kept), refused, item, door)
 
 
 def _metrics(item: Item, door: Door) -> Outcomes:
-    kept, refused = telemetry.metrics(lenient.loads(item.data), door)
+    kept, refused = telemetry.metrics(_batch_of(item), door)
     yield from _batch("metric", "trace_metric", {"items": kept}, len(kept), refused, item, door)
 
 
@@ -139,11 +144,10 @@ def _sessions(item: Item, door: Door) -> Outcomes:
 
 
 def _check_in(item: Item, door: Door) -> Outcomes:
-    too_large = len(item.data) > door.context.limits.check_in
-    raw = None if too_large else _object(item)
+    raw = _object(item)
     payload = check_ins.decode(raw, door) if raw is not None else None
     if payload is None:
-        yield Refused("monitor", "invalid", "too_large" if too_large else "check_in")
+        yield Refused("monitor", "invalid", "check_in")
         return
     parts = [payload["monitor_slug"].encode(), payload["check_in_id"].encode(), payload["status"].encode()]
     if payload["check_in_id"] == check_ins.LATEST:
@@ -152,8 +156,7 @@ def _check_in(item: Item, door: Door) -> Outcomes:
 
 
 def _client_report(item: Item, door: Door) -> Outcomes:
-    too_large = len(item.data) > door.context.limits.client_report
-    raw = None if too_large else _object(item)
+    raw = _object(item)
     sent = raw.get("discarded_events") if raw is not None else None
     discarded = [
         {
@@ -165,7 +168,7 @@ def _client_report(item: Item, door: Door) -> Outcomes:
         if isinstance(entry, dict) and type(entry.get("quantity")) is int and entry["quantity"] > 0
     ]
     if raw is None or not discarded:
-        yield Refused("default", "invalid", "too_large" if too_large else "client_report")
+        yield Refused("default", "invalid", "client_report")
         return
     payload = {"timestamp": door.clock.moment(raw.get("timestamp"), door.notes), "discarded_events": discarded}
     yield Incoming("client_report", identity("client_report", item.data, item.salt), 1, payload)
@@ -173,6 +176,17 @@ def _client_report(item: Item, door: Door) -> Outcomes:
 
 def _attachment(item: Item, door: Door) -> Outcomes:
     yield attachments.decode(item.header, item.data, door)
+
+
+def _batch_of(item: Item) -> Any:
+    """The batch is taken apart, so the limit of values is one for all its items together."""
+    return lenient.loads(item.data, nodes=lenient.PARSED)
+
+
+def _announced(item: Item) -> int:
+    """How many facts an unread batch says it holds."""
+    count = item.header.get("item_count")
+    return count if type(count) is int and 0 < count <= MOST_ANNOUNCED else 1
 
 
 def _object(item: Item, *, most: int | None = None) -> dict[str, Any] | None:
@@ -210,6 +224,10 @@ CATEGORIES = {
     "client_report": "default",
     "attachment": "attachment",
 }
+# Limits of one item by name, where it is not that of a batch.
+SIZES = {"check_in": "check_in", "client_report": "client_report", "attachment": "attachment"}
+# Their size refuses the whole request: without its event an envelope has no meaning.
+WHOLE = frozenset({"event", "transaction", "feedback", "user_report"})
 # Known to exist, not kept here: category and reason.
 FILTERED = {
     "replay_event": ("replay", "replay"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from events import lenient
-from events.incoming import Decoded, Incoming, Malformed, Refused, identity
+from events.incoming import Decoded, Incoming, Malformed, Refused, TooLarge, identity
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.context import Context
 from events.protocols.sentry.links import tidy_url
@@ -61,6 +61,8 @@ def decode_security(
     `release` and `environment` come from the endpoint's query string. The content type is not needed to tell the two
     forms apart, since one is an object and the other an array; browsers and proxies disagree about it.
     """
+    if len(body) > context.limits.event:
+        raise TooLarge(f"the report has {len(body)} bytes, the limit is {context.limits.event}")
     value = lenient.loads(body)
     reports = value if isinstance(value, list) else [value]
     if not reports or not any(isinstance(report, dict) for report in reports):

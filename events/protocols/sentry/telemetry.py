@@ -17,10 +17,11 @@ SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
 def logs(raw: Any, door: Door, *, size: int) -> tuple[list[dict[str, Any]], int]:
     """Return `[{timestamp, level, severity_number, body, trace_id, span_id, attributes}]` and the count of refused."""
     sent = _items(raw)
+    most = door.context.limits.batch_items
     longest = door.context.limits.log_item
     kept = [
         _log(item, door)
-        for item in sent
+        for item in sent[:most]
         if isinstance(item, dict) and (size <= longest or len(lenient.canonical(item)) <= longest)
     ]
     return kept, len(sent) - len(kept)
@@ -29,7 +30,7 @@ def logs(raw: Any, door: Door, *, size: int) -> tuple[list[dict[str, Any]], int]
 def metrics(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
     """Return `[{timestamp, name, type, value, unit, trace_id, span_id, attributes}]` and the count of refused."""
     sent = _items(raw)
-    kept = [metric for item in sent if (metric := _metric(item, door)) is not None]
+    kept = [metric for item in sent[: door.context.limits.batch_items] if (metric := _metric(item, door)) is not None]
     return kept, len(sent) - len(kept)
 
 
