@@ -1,7 +1,8 @@
 """Notifications leave the house: claimed in a transaction, sent outside of any, judged by a pure function."""
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from alerts.models import Channel, Notification
 from events.secrets import Undecipherable
 
 BATCH = 8
-MAX_ROUNDS = 50
+RUN_SECONDS = 10
 CLAIM = timedelta(minutes=2)  # longer than any one try takes
 GIVE_UP = timedelta(hours=24)
 FIRST_DELAY, MAX_DELAY = timedelta(seconds=5), timedelta(minutes=15)
@@ -52,17 +53,19 @@ def decide(
 
 
 def run(*, now: datetime) -> int:
-    """Delivers what is due, one message a channel at a time; how many tries were made."""
+    """Delivers what is due, one message a channel at a time; how many tries were made.
+
+    A channel that failed is left alone for the rest of the run, and the run ends after RUN_SECONDS: a receiver that
+    hangs holds up neither the others nor the worker.
+    """
     give_up_stranded(now=now)
-    tries = 0
+    tries, failing, until = 0, set(), time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(BATCH) as pool:
-        for _ in range(MAX_ROUNDS):
-            claimed = _claim(now=now)
-            if not claimed:
-                break
+        while time.monotonic() < until and (claimed := _claim(but=failing, now=now)):
             errands = [_errand(notification, now=now) for notification in claimed]
             for notification, outcome in zip(claimed, pool.map(lambda errand: errand(), errands), strict=True):
-                _settle(notification, outcome, now=now)
+                if _settle(notification, outcome, now=now) == "retry":
+                    failing.add(notification.channel_id)
             tries += len(claimed)
     return tries
 
@@ -76,7 +79,7 @@ def give_up_stranded(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(*, now: datetime) -> list[Notification]:
+def _claim(*, but: Collection[int] = (), now: datetime) -> list[Notification]:
     """The oldest due notification of each ready channel, ours until `claimed_until`."""
     unclaimed = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     due = Notification.objects.filter(unclaimed, status=Notification.Status.PENDING, next_attempt_at__lte=now)
@@ -85,7 +88,7 @@ def _claim(*, now: datetime) -> list[Notification]:
     )
     unpaused = Q(channel__paused_until__isnull=True) | Q(channel__paused_until__lte=now)
     ready = due.filter(unpaused, ~Exists(in_flight), channel__is_enabled=True)
-    first = ready.order_by("channel", "id").distinct("channel").values("pk")
+    first = ready.exclude(channel__in=but).order_by("channel_id", "id").distinct("channel_id").values("pk")
     claimed = list(
         due.filter(pk__in=first)
         .select_for_update(skip_locked=True, of=("self",))
@@ -111,10 +114,11 @@ def _errand(notification: Notification, *, now: datetime) -> Callable[[], Outcom
 
 
 @transaction.atomic
-def _settle(notification: Notification, outcome: Outcome, *, now: datetime) -> None:
+def _settle(notification: Notification, outcome: Outcome, *, now: datetime) -> str:
+    """What was decided; "" when the notification is no longer ours."""
     mine = Notification.objects.filter(pk=notification.pk, claimed_until=notification.claimed_until)
     if not mine.select_for_update().exists():
-        return  # the channel was deleted, or the claim ran out and another worker took over
+        return ""  # the channel was deleted, or the claim ran out and another worker took over
     decision = decide(
         outcome,
         attempts=notification.attempts,
@@ -136,6 +140,7 @@ def _settle(notification: Notification, outcome: Outcome, *, now: datetime) -> N
         notification.status = Notification.Status.DEAD
     notification.save()
     _settle_channel(notification, decision, outcome, now=now)
+    return decision.action
 
 
 def _settle_channel(notification: Notification, decision: Decision, outcome: Outcome, *, now: datetime) -> None:

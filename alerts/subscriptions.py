@@ -60,7 +60,7 @@ def update(
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
     changes = {field: value for field, value in config.items() if value.strip()}
     if changes:
-        _put_config(channel, {**stored(channel), **changes})
+        _put_config(channel, changes)
     channel.full_clean(exclude=["config", "masked"])
     detail = {**_detail(channel), "changed": sorted(changes)}
     names = ["name", "transitions", "min_level", "environments", *(["config", "masked"] if changes else [])]
@@ -134,6 +134,25 @@ def stored(channel: Channel) -> dict[str, Any]:
     return json.loads(channel.config)
 
 
+def is_name_taken(channel: Channel, name: str) -> bool:
+    """Whether another channel of its project has the name."""
+    return Channel.objects.filter(project_id=channel.project_id, name=name).exclude(pk=channel.pk).exists()
+
+
+def check_config(channel: Channel, given: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration that these fields make of the channel; raises ValidationError."""
+    kind = KINDS.get(channel.kind)
+    if kind is None:
+        raise ValidationError({"kind": "Not a kind of channel."})
+    before = stored(channel) if channel.pk and set(given) != set(kind.FIELDS) else {}
+    if isinstance(before.get("addresses"), list):
+        before["addresses"] = " ".join(before["addresses"])
+    try:
+        return kind.clean({**before, **given})
+    except InvalidConfig as error:
+        raise ValidationError({error.field: error.reason}) from None
+
+
 def log(notification: Notification, outcome: Outcome, *, decision: str, now: datetime) -> DeliveryAttempt:
     """The line of the delivery log."""
     return DeliveryAttempt.objects.create(
@@ -158,16 +177,9 @@ def _switch(channel: Channel, action: str, fields: dict[str, Any], *, actor: Any
     return True
 
 
-def _put_config(channel: Channel, given: Mapping[str, Any]) -> None:
-    kind = KINDS.get(channel.kind)
-    if kind is None:
-        raise ValidationError({"kind": "Not a kind of channel."})
-    typed = {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in given.items()}
-    try:
-        config = kind.clean(typed)
-    except InvalidConfig as error:
-        raise ValidationError({error.field: error.reason}) from None
-    channel.config, channel.masked = json.dumps(config), kind.mask(config)[:120]
+def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
+    config = check_config(channel, given)
+    channel.config, channel.masked = json.dumps(config), KINDS[channel.kind].mask(config)[:120]
 
 
 def _put_filters(

@@ -30,6 +30,7 @@ class Server:
     port: int
     replies: list[Reply]
     requests: list[Request] = field(default_factory=list)
+    got: threading.Event = field(default_factory=threading.Event)
 
     @property
     def endpoint(self) -> str:
@@ -49,6 +50,7 @@ def serving(*replies: Reply) -> Iterator[Server]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             state.requests.append(Request(self.command, self.path, dict(self.headers), body))
+            state.got.set()
             reply = state.replies.pop(0) if len(state.replies) > 1 else state.replies[0]
             self.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -1,0 +1,131 @@
+"""Channels and the delivery log for staff; each change is a call to the function the pages call."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from alerts import subscriptions
+from alerts.forms import ChannelForm
+from alerts.models import Channel, DeliveryAttempt, Notification
+
+
+class ChannelAdminForm(ChannelForm):
+    class Meta(ChannelForm.Meta):
+        fields = ["project", *ChannelForm.Meta.fields]
+
+
+@admin.register(Channel)
+class ChannelAdmin(admin.ModelAdmin):
+    """Channels; secrets are written here and never read."""
+
+    form = ChannelAdminForm
+    list_display = ["name", "project", "kind", "masked", "is_enabled", "disabled_reason", "last_sent_at"]
+    list_filter = ["kind", "is_enabled", "project"]
+    list_select_related = ["project"]
+    search_fields = ["name", "masked"]
+    actions = ["send_test", "enable", "disable"]
+    readonly_fields = ["masked", "is_enabled", "disabled_reason", "disabled_at", "paused_until", "last_sent_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
+        return super().get_queryset(request).defer("config")
+
+    def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        typed = ["project", "name", "kind", "url", "secret", "addresses", "transitions", "min_level", "environments"]
+        return typed if obj is None else [*(name for name in typed if name != "kind"), *self.readonly_fields]
+
+    def get_form(self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return ChannelAdminForm if obj is None else ChannelForm
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        return [] if obj is None else [*self.readonly_fields, "project"]
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
+        assert isinstance(form, ChannelForm)
+        stored = form.store(obj.project, actor=request.user, now=timezone.now())
+        if stored is None:  # taken by somebody else after the form was validated
+            raise ValidationError(form.errors.as_data())
+        obj.pk = stored.pk
+
+    def delete_model(self, request: HttpRequest, obj: Channel) -> None:
+        subscriptions.delete(obj, actor=request.user, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        for channel in queryset.select_related("project"):
+            subscriptions.delete(channel, actor=request.user, now=timezone.now())
+
+    @admin.action(description="Send a test message")
+    def send_test(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        for channel in queryset.select_related("project"):
+            outcome = subscriptions.test(channel, actor=request.user, now=timezone.now())
+            level = messages.SUCCESS if outcome.is_sent else messages.ERROR
+            self.message_user(request, f"{channel.name}: {outcome.words}", level)
+
+    @admin.action(description="Enable")
+    def enable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        for channel in queryset.select_related("project"):
+            subscriptions.enable(channel, actor=request.user, now=timezone.now())
+
+    @admin.action(description="Disable")
+    def disable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        for channel in queryset.select_related("project"):
+            subscriptions.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DeliveryAttemptInline(ReadOnly, admin.TabularInline):
+    model = DeliveryAttempt
+    fields = ["at", "status", "error", "latency_ms", "decision"]
+    extra = 0
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, admin.ModelAdmin):
+    """The outbox and what became of it."""
+
+    list_display = ["created_at", "channel", "kind", "title", "status", "attempts", "last_status", "last_error"]
+    list_filter = ["status", "kind", "channel__kind", "channel__project"]
+    list_select_related = ["channel"]
+    date_hierarchy = "created_at"
+    search_fields = ["dedup", "remote_id"]
+    inlines = [DeliveryAttemptInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        return super().get_queryset(request).select_related("channel").defer("channel__config")
+
+    @admin.display(description="title")
+    def title(self, notification: Notification) -> str:
+        return str(notification.payload.get("title", ""))[:80]
+
+
+@admin.register(DeliveryAttempt)
+class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):
+    """Every try, newest first."""
+
+    list_display = ["at", "channel", "notification", "status", "error", "latency_ms", "decision"]
+    list_filter = ["decision", "status", "notification__channel__project"]
+    date_hierarchy = "at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
+        rows = super().get_queryset(request).select_related("notification__channel")
+        return rows.defer("notification__channel__config")
+
+    @admin.display(description="channel")
+    def channel(self, attempt: DeliveryAttempt) -> str:
+        return attempt.notification.channel.name
