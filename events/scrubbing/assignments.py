@@ -15,8 +15,9 @@ _KEYS = (
 )
 _WORDS = (
     rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|dbpass|userpass|passkey|pwd|kennwort|senha|secret|token"
-    rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf|signature"
-    r"|sess_?id|session|connect\.sid|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
+    rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf"
+    r"|signature"
+    r"|sess_?id|session[ _.-]?(?:id|key|token)|[_.-]session|connect\.sid|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
     r"|(?:recovery|backup|security|verification|otp|mfa|sms|auth)[ _.-]?codes?"
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
     r"|connection.?string|пароль|密码)"
@@ -29,6 +30,7 @@ _SEPARATOR = (
     r"|\r?\n\r?\n"  # multipart
     r"|[ \t]*(?:=>|:=|={1,3}|:|%3A|%3D)[ \t]*"
     r"|[ \t]+(?:is|was)[ \t]+"
+    rf"|[ \t]+(?:in|like|ilike)[ \t]*\(?[ \t]*{_OPENS}"
     rf"|[ \t]*[, \t(][ \t]*[bu]?{_OPENS}"  # a pair, or SQL's PASSWORD 'x'
     r"|>)"
 )
@@ -39,22 +41,20 @@ _SPLIT = re2.compile(rf"(?i)(?:(--?[\w-]+)[ \t]+|([\pL\pN_.$%\[ -]*?){_TAIL}({_S
 # A call, a subscript or a string prefix may stand between the separator and the quote: `SecretStr('x')`, `b'x'`.
 _OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
 _CLOSE = {
-    (quote, escaped): re2.compile(
-        (rb"[^%c\\\x1e]*" % quote) if escaped else (rb"(?:[^%c\\\x1e]|\\[^\x1e])*" % quote)
-    )
+    (quote, escaped): re2.compile((rb"[^%c\\\x1e]*" % quote) if escaped else (rb"(?:[^%c\\\x1e]|\\[^\x1e])*" % quote))
     for quote in b"\"'`"
     for escaped in (False, True)
 }
 _LINE = re2.compile(rb"(?:=\"[^\"\r\n\x1e]*\"|[^\r\n\"'\x1e\\])+")
 _ENV = re2.compile(rb"[^\s\"'\x1e]+")
-_WORD = re2.compile(
-    rb"(?:(?i:bearer|basic|token|digest)[ \t]+)?(?:[^\s&;,\"'`<>\x1e\\]|\\[^nrt\"'\x1e])+"
-)
+_WORD = re2.compile(rb"(?:(?i:bearer|basic|token|digest)[ \t]+)?(?:[^\s&;,\"'`<>\x1e\\]|\\[^nrt\"'\x1e])+")
 _TAG = re2.compile(rb"[^<\x1e]+")
 _EXPRESSION = re2.compile(
     rb"(?:[A-Za-z_][\w.]*[(\[{]|(?:self|this|cls|request|req|os|process|settings|config|conf|env|ctx|args|kwargs|event"
     rb"|data|form|params|user|obj|options|opts|props|state|payload|body|response|res)\.[A-Za-z_]|[(\[{&|!=*/+)<\]}])"
 )
+_CODE_WORDS = frozenset(b"await new function async lambda yield typeof not if".split())
+_LOOKUP = re2.compile(rb"(?i)[\w.]*(?:get|fetch|load|read|env|find|lookup|config|settings|input|prompt)")
 _IDENTIFIER = re2.compile(rb"[A-Za-z_][A-Za-z_.-]*")
 # What follows "password:" in a sentence rather than in a record.
 _PROSE = frozenset(
@@ -89,7 +89,11 @@ def _quoted(data: bytes, at: int, key: bytes) -> tuple[int, int] | None:
     if not closed:
         return None
     value = closed.group()
-    if call[0] >= 0 and _is_name(value, key) or value == key or keys.is_harmless(value.decode("utf-8", "replace")):
+    if len(value) < 6 and not any(chr(c).isalnum() for c in value):
+        return closed.end(), closed.end()
+    if call[0] >= 0 and (_is_name(value, key) or _LOOKUP.match(data, *call)):
+        return closed.end(), closed.end()
+    if value == key or keys.is_harmless(value.decode("utf-8", "replace")):
         return closed.end(), closed.end()
     return closed.span()
 
@@ -98,7 +102,7 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
     """Whether an unquoted value is prose, code or a placeholder, not a secret."""
     if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
         return True
-    if _EXPRESSION.match(value) or _is_name(value, key):
+    if value in _CODE_WORDS or _EXPRESSION.match(value) or _is_name(value, key):
         return True
     loose = b"=" not in sep and sep.upper() != b"%3D" and not sep.startswith(b">")
     if loose and value.lower().rstrip(b".") in _PROSE:
@@ -107,7 +111,7 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
         return True
     has_digit = any(48 <= c <= 57 for c in value)
     if verdict.marker == "[code]":
-        return not has_digit or verdict.weak and sum(48 <= c <= 57 for c in value) < 4
+        return not has_digit or (verdict.weak and sum(48 <= c <= 57 for c in value) < 4)
     if sep.strip() in (b"is", b"was") or (loose and verdict.weak):
         return not has_digit and value.isalpha()
     return False
@@ -127,7 +131,7 @@ def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdic
     else:
         rule = _WORD
     found = rule.match(data, at)
-    if not found:
+    if not found or (rule is _TAG and data[found.end() : found.end() + 2] != b"</"):
         return at, at
     value = found.group().rstrip(b")]}.:" if rule is _WORD else b" ")
     if keys.is_harmless(found.group().decode("utf-8", "replace")) or _is_plain(value, key, verdict, sep):
@@ -154,9 +158,9 @@ def find(data: bytes) -> Iterator[Hit]:
         if not verdict or data[max(0, start - 11) : start].lower().endswith((b"unexpected ", b"nexpected")):
             continue
         if sep[-1:] in b"\"'`" and sep[-1:]:
-            if sep.lstrip()[:1] == b"," and data[start - 2 : start - 1] not in (b"[", b"(") and not b"value" in sep:
-                if not data[: start - 1].rstrip(b"\\\"'b")[-1:] in (b"[", b"("):
-                    continue
+            opener = data[max(0, start - 8) : start].rstrip(b"\\\"'`b")[-1:]
+            if sep.lstrip()[:1] == b"," and b"value" not in sep and opener not in (b"[", b"("):
+                continue
             at -= 1
             while data[at - 1 : at] == b"\\":
                 at -= 1
@@ -175,7 +179,7 @@ _CELL = re2.compile(rb"'(?:[^'\x1e]|'')*'|\"[^\"\x1e]*\"|[^,'\"\x1e]+|,")
 def find_inserted(data: bytes) -> Iterator[Hit]:
     """Yields the literals that an INSERT puts into secret columns."""
     for match in _INSERT.finditer(data):
-        columns = [name.strip(b" \t\r\n\"`[]") for name in match.group(1).split(b",")]
+        columns = [name.strip(b' \t\r\n"`[]') for name in match.group(1).split(b",")]
         verdicts = [_verdict(name) for name in columns]
         if not any(verdicts):
             continue
@@ -186,7 +190,8 @@ def find_inserted(data: bytes) -> Iterator[Hit]:
                 text = cell.group()
                 if text == b",":
                     column += 1
-                elif text[:1] in b"'\"" and column < len(columns) and (verdict := verdicts[column]):
-                    if not keys.is_harmless(text.decode("utf-8", "replace")):
-                        yield cell.start() + 1, cell.end() - 1, verdict.marker
+                    continue
+                verdict = verdicts[column] if column < len(columns) and text[:1] in b"'\"" else None
+                if verdict and not keys.is_harmless(text.decode("utf-8", "replace")):
+                    yield cell.start() + 1, cell.end() - 1, verdict.marker
             at = row.end()

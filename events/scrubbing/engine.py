@@ -9,6 +9,7 @@ import re2
 from events.scrubbing import keys
 from events.scrubbing.keys import Verdict
 from events.scrubbing.rules import RULES, Rule
+from events.scrubbing.wordlists import word_set
 
 SEPARATOR = "\x1e"
 DROPPED = "[dropped]"
@@ -30,9 +31,9 @@ _OPEN_CONTAINERS = frozenset({"[authorization]", "[session]"})
 _NAMING = frozenset({"mask", "email", "phone"})
 _SCALARS = frozenset({str, int, float})
 # What an event cannot do without: identifiers, times and kinds, when they are leaves.
-_ALWAYS_ALLOWED = keys.IDS | frozenset(
-    "timestamp start_timestamp received level platform type release environment dist version status handled "
-    "sent_at started duration op event filename function lineno colno in_app".split()
+_ALWAYS_ALLOWED = keys.IDS | word_set(
+    "timestamp start_timestamp received level platform type release environment dist version status "
+    "handled sent_at started duration op event filename function lineno colno in_app"
 )
 _PLAIN = frozenset({int, float, bool, type(None)})
 # Integers of the length of a card number are read as text.
@@ -150,7 +151,9 @@ def _passes(verdict: Verdict, value: str) -> bool:
     if verdict.action == "id":
         return len(value) <= 36 and value.replace("-", "").isalnum()
     if verdict.action == "version":
-        return len(value) <= 200 and " " not in value and ("@" not in value or value[value.rfind("@") + 1 :][:1].isdigit())
+        return (
+            len(value) <= 200 and " " not in value and ("@" not in value or value[value.rfind("@") + 1 :][:1].isdigit())
+        )
     return verdict.action == "modules"
 
 

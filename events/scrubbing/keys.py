@@ -1,10 +1,12 @@
 """What a key says about its value: whole words decide, never substrings (`author` is not `auth`)."""
 
-import re2
 from dataclasses import dataclass
 from typing import Literal
 
+import re2
+
 from events.scrubbing import validators
+from events.scrubbing.wordlists import word_set
 
 Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
 
@@ -14,7 +16,8 @@ class Verdict:
     """How to treat the value of a key.
 
     mask: the value is a secret. id, version, modules: protocol fields that pass as they are while they look the part.
-    email, phone: personal when the value looks the part. `renamed` is the key to store when the key itself holds a secret.
+    email, phone: personal when the value looks the part. `renamed` is the key to store when the key itself holds a
+    secret.
     `weak` leaves numbers and containers alone (`tokens: 512`, `auth: {…}`); `line` means that in text the whole
     rest of the line belongs to the value.
     """
@@ -27,18 +30,22 @@ class Verdict:
 
 
 # Fields that the Sentry and PostHog protocols define as identifiers. Rewriting one of them loses the event.
-IDS = frozenset(
-    "event_id trace_id span_id parent_span_id parent_id parentspanid traceid spanid debug_id code_id replay_id "
-    "profile_id profiler_id check_in_id sid did segment_id link_id thread_id uuid fingerprint chunk_id "
-    "$session_id $window_id $device_id $insert_id $pageview_id public_key".split()
+IDS = word_set(
+    "event_id trace_id span_id parent_span_id parent_id parentspanid traceid spanid debug_id code_id "
+    "replay_id profile_id profiler_id check_in_id sid did segment_id link_id thread_id uuid fingerprint "
+    "chunk_id $session_id $window_id $device_id $insert_id $pageview_id public_key"
 )
-VERSION_WORDS = frozenset("version versions release releases build dist ver commit revision sha digest checksum".split())
+VERSION_WORDS = word_set("version versions release releases build dist ver commit revision sha digest checksum")
 MODULES = frozenset({"modules", "packages", "dependencies", "requirements"})
 
-_PASSWORD = "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
+_PASSWORDS = word_set(
+    "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
+)
 _MARKER_OF_WORD: dict[str, str] = {
-    **dict.fromkeys((*_PASSWORD.split(), "passphrase", "pass", "passwords"), "[password]"),
-    **dict.fromkeys(("secret", "secrets", "credential", "credentials", "creds", "mnemonic", "signature"), "[secret]"),
+    **dict.fromkeys((*_PASSWORDS, "passphrase", "pass", "passwords"), "[password]"),
+    **dict.fromkeys(
+        ("secret", "secrets", "credential", "credentials", "creds", "mnemonic", "signature", "hmac"), "[secret]"
+    ),
     **dict.fromkeys(("token", "tokens", "csrf", "xsrf", "bearer", "authtoken", "passkey"), "[token]"),
     **dict.fromkeys(("apikey", "apikeys", "secretkey", "accesskey", "privatekey", "authkey", "sshkey"), "[key]"),
     **dict.fromkeys(("cookie", "cookies"), "[cookie]"),
@@ -53,8 +60,8 @@ _MARKER_OF_WORD: dict[str, str] = {
     "ccnumber": "[card]",
     "ccnum": "[card]",
 }
-_WEAK = frozenset("token tokens pass auth session signature bearer csrf xsrf pin otp totp csc".split())
-_LINE = frozenset("cookie cookies authorization passphrase mnemonic".split())
+_WEAK = word_set("token tokens pass auth session signature bearer csrf xsrf pin otp totp csc")
+_LINE = frozenset(["cookie", "cookies", "authorization", "passphrase", "mnemonic"])
 # A glued word counts when it ends like this: `dbpassword`, `mytoken`. Nothing benign in English or code ends so.
 _ENDINGS = (
     "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "authtoken", "accesstoken",
@@ -65,14 +72,16 @@ _ENDINGS = (
 _PHRASES: dict[tuple[str, str], str] = {
     **{
         (word, noun): "[key]"
-        for word in "api access secret private signing signature encryption master account auth client deploy ssh "
-        "service shared storage license server consumer hmac crypto aes rsa subscription functions webhook host "
-        "app application ssl".split()
+        for word in word_set(
+            "api access secret private signing signature encryption master account auth client deploy ssh service "
+            "shared storage license server consumer hmac crypto aes rsa subscription functions webhook host app "
+            "application ssl"
+        )
         for noun in ("key", "keys")
     },
     **{
         (word, noun): "[code]"
-        for word in "recovery backup security verification auth authorization otp mfa access sms".split()
+        for word in word_set("recovery backup security verification auth authorization otp mfa access sms")
         for noun in ("code", "codes")
     },
     ("pass", "word"): "[password]",
@@ -95,26 +104,27 @@ _PHRASES: dict[tuple[str, str], str] = {
     ("national", "id"): "[id]",
     ("tax", "id"): "[id]",
 }
-_EMAIL = frozenset("email emails mail".split())
-_PHONE = frozenset("phone telephone mobile tel fax msisdn cellphone phonenumber".split())
+_EMAIL = frozenset(["email", "emails", "mail"])
+_PHONE = frozenset(["phone", "telephone", "mobile", "tel", "fax", "msisdn", "cellphone", "phonenumber"])
 
 # `password_reset_at`, `token_count`, `cookie_policy`: the last word says that the value is about a secret, not one.
-_BENIGN_LAST = frozenset(
-    "count counts length len size limit limits max min method methods type types at date time timestamp expiry expires "
-    "expired expire expiration ttl age name names field fields url uri path file filename policy strength score valid "
-    "invalid required enabled disabled changed reset updated created present status state error errors hint label "
-    "placeholder rules usage used input output prompt completion index position attempts provider backend class scheme "
-    "mode version format algorithm alg endpoint issuer scope scopes visible style column template form view views "
-    "validator validators validation rate ratio per total percent price cost id ids kind source location domain "
-    "samesite secure httponly consent banner manager service middleware hasher hashers set exists missing ok "
-    "timeout interval lifetime duration window bytes bits seconds ms days minutes hours budget page screen title "
-    "description text message handler user username owner host port region".split()
+_BENIGN_LAST = word_set(
+    "count counts length len size limit limits max min method methods type types at date time timestamp "
+    "expiry expires expired expire expiration ttl age name names field fields url uri path file filename "
+    "policy strength score valid invalid required enabled disabled changed reset updated created present "
+    "status state error errors hint label placeholder rules usage used input output prompt completion "
+    "index position attempts provider backend class scheme mode version format algorithm alg endpoint "
+    "issuer scope scopes visible style column template form view views validator validators validation "
+    "rate ratio per total percent price cost id ids kind source location domain samesite secure httponly "
+    "consent banner manager service middleware hasher hashers set exists missing ok timeout interval "
+    "lifetime duration window bytes bits seconds ms days minutes hours budget page screen title "
+    "description text message handler user username owner host port region"
 )
 _KEEPS_SECRET_WITH_ID = frozenset({"secret", "session", "sess", "access"})
-_BENIGN_FIRST = frozenset(
-    "has is use uses using needs need requires require required max min num n total count show hide forgot check "
-    "validate get make create generate invalid missing no allow enable disable can should prompt completion input "
-    "output cached public remaining avg mean".split()
+_BENIGN_FIRST = word_set(
+    "has is use uses using needs need requires require required max min num n total count show hide "
+    "forgot check validate get make create generate invalid missing no allow enable disable can should "
+    "prompt completion input output cached public remaining avg mean"
 )
 
 # Not the brackets of a form field: `user[password]`.
@@ -188,16 +198,16 @@ def judge(key: str) -> Verdict | None:
             return Verdict("mask", marker, weak=word in _WEAK, line=word in _LINE)
     if last in VERSION_WORDS:
         return Verdict("version")
-    if not found and last in _EMAIL or parts[-2:] == ["e", "mail"]:
+    if (not found and last in _EMAIL) or parts[-2:] == ["e", "mail"]:
         return Verdict("email", "[email]")
-    if not found and (last in _PHONE or last == "number" and len(parts) > 1 and parts[-2] in _PHONE):
+    if not found and (last in _PHONE or (last == "number" and len(parts) > 1 and parts[-2] in _PHONE)):
         return Verdict("phone", "[phone]")
     return None
 
 
-_HARMLESS_WORDS = frozenset(
-    "none null nil true false undefined nan empty unset redacted filtered hidden masked removed required optional "
-    "missing invalid str string int bool bytes".split()
+_HARMLESS_WORDS = word_set(
+    "none null nil true false undefined nan empty unset redacted filtered hidden masked removed required "
+    "optional missing invalid str string int bool bytes"
 )
 
 
@@ -221,11 +231,13 @@ def masked(verdict: Verdict, value: object) -> object:
         # `session` names many things: only a value that could be a session id counts.
         if verdict.marker == "[session]" and verdict.weak and (len(value) < 16 or " " in value):
             return value
+        if verdict.marker == "[secret]" and verdict.weak and " " in value:  # The signature of a function.
+            return value
         return verdict.marker
     if type(value) is int or type(value) is float:
         if verdict.action == "phone":
             return verdict.marker if value >= 1_000_000 else value
-        if verdict.action != "mask" or verdict.weak and not (verdict.marker == "[code]" and value >= 1000):
+        if verdict.action != "mask" or (verdict.weak and not (verdict.marker == "[code]" and value >= 1000)):
             return value
         return verdict.marker
     return value

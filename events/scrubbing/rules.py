@@ -1,8 +1,8 @@
 """The declared rules for text, in the order in which they run.
 
-A rule finds spans in UTF-8 bytes and names the marker that replaces them. `hint` is a smaller regex that matches wherever
-the rule can match: all hints together form one automaton, which tells in a single pass which rules are worth running.
-Every negated class excludes \\x1e, the separator between the strings of one event.
+A rule finds spans in UTF-8 bytes and names the marker that replaces them. `hint` is a smaller regex that matches
+wherever the rule can match: all hints together form one automaton, which tells in a single pass which rules are worth
+running. Every negated class excludes \\x1e, the separator between the strings of one event.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -61,8 +61,10 @@ def find_pem(data: bytes) -> Iterator[Hit]:
         at = max(stop, begin.end())
 
 
-_DATABASES = r"(?i:postgres(?:ql)?|mysql|mariadb|mssql|redis|rediss|amqps?|mongodb|clickhouse|cockroachdb|oracle|kafka|ldaps?|smtps?|ftp|sftp)(?:\+\w+)?"
-_HOST_END = r"[^\s/\"'<>\\@\x1e]"
+_DATABASES = (
+    r"(?i:postgres(?:ql)?|mysql|mariadb|mssql|rediss?|amqps?|mongodb|clickhouse|cockroachdb|oracle|kafka|ldaps?|smtps?"
+    r"|s?ftp)(?:\+\w+)?"
+)
 _EMAIL_AT = r"(?:@|%40|\\u0040)"
 
 RULES: tuple[Rule, ...] = (
@@ -71,13 +73,16 @@ RULES: tuple[Rule, ...] = (
     pattern("ssh_key", r"\bssh-(?:rsa|dss|ed25519) AAAA|\becdsa-sha2-nistp\d+ AAAA",
             r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+) AAAA[A-Za-z0-9+/=]+(?: [\w.-]+@[\w.-]+)?"),
     pattern("webhook", r"hooks\.slack\.com/|/webhooks/\d|webhook\.office\.com/|hooks\.zapier\.com/",
-            r"https?://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/|(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/"
+            r"https?://(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/"
+            r"|(?:\w+\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/"
             r"|[\w.-]*webhook\.office\.com/|hooks\.zapier\.com/)[^\s\"'<>)\x1e]+"),
     pattern("userinfo", r"://[^\s/@\"'<>\x1e]*:[^\s@\"'<>\x1e]+@",
             rf"(?:{_DATABASES}://([^\s/@\"'<>\x1e]*:[^\s\"'<>\x1e]+)@[\w\[%.-]"
             rf"|\b[A-Za-z][A-Za-z0-9+.-]*://([^\s/@\"'<>\x1e:]*:[^\s/\"'<>\x1e]+)@)"),
-    pattern("url_token", r"://[A-Za-z0-9_-]{20}", r"://([A-Za-z0-9_-]{20,})@", marker="[userinfo]"),
-    pattern("dsn_login", r"@(?:tcp|unix)\(", r"[\w.-]+:([^\s@\x1e]+)@(?:tcp|unix)\(", marker="[password]"),
+    pattern("url_token", r"://[A-Za-z0-9_-]{16}", r"://([A-Za-z0-9_-]{16,})@", marker="[userinfo]",
+            validate=validators.has_digit),
+    pattern("dsn_login", r"@(?:tcp|unix)\(|:thin:", r"[\w.-]+:([^\s@\x1e]+)@(?:tcp|unix)\("
+            r"|:thin:\w+/([^\s@\x1e]+)@", marker="[password]"),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
             r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
     token("obs_token", "fobs_", r"[A-Za-z0-9_-]{16,}"),
@@ -108,34 +113,58 @@ RULES: tuple[Rule, ...] = (
     token("sentry_token", "sntry[su]_", r"[\w+/=.-]{20,}"),
     token("posthog_key", "ph[xs]_", r"[A-Za-z0-9]{20,}"),
     token("vendor_token",
-          r"lin_api_|ntn_|secret_|figd_|r8_|gsk_|HRKU-|ATATT3|NRAK-|dp\.(?:pt|st|ct)\.|dckr_pat_|pscale_(?:tkn|pw|oauth)_"
+          r"lin_api_|ntn_|secret_|figd_|r8_|gsk_|HRKU-|ATATT3|NRAK-|dp\.(?:pt|st|ct)\.|dckr_pat_|pscale_(?:tkn|pw"
+          r"|oauth)_"
           r"|sbp_|pul-|rubygems_|pplx-|AGE-SECRET-KEY-1|xai-|vercel_|tskey-|cfut_|atlasv1\.",
           r"[\w+/=.-]{24,}", validate=validators.has_digit),
     pattern("azure_secret", r"[\w~.-]{3}\dQ~", r"\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,}"),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
-    pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
+    pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u"
+            r"|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
             marker="[password]"),
-    pattern("auth_command", r"\bAUTH [^\s]", r"\bAUTH ([^\s\"'\x1e]+)", marker="[password]",
+    pattern("client_login", r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]* -p",
+            r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]*? -p ?([^\s\"'\x1e-][^\s\"'\x1e]*)", marker="[password]"),
+    pattern("tag", r"(?i)(?:password|secret|token|api_?key)[ \t][^<>\x1e]*>",
+            r"(?i)<(?:\w+:)?\w*(?:password|secret|token"
+            r"|api_?key)[ \t][^<>\x1e]*[^/<>\x1e]>([^<\[\x1e]+)", marker="[secret]"),
+    pattern("sql_login", r"(?i)identified by|set password for",
+            r"(?i)(?:identified by|set password for [^=\x1e]*=)\s*'((?:[^'\x1e]|'')+)'",
+            marker="[password]", validate=validators.is_not_masked),
+    pattern("spoken", r"(?i)(?:password|passwd|pwd|passphrase|token|secret|api.?key)[ \t|]+[\w!@#$%^&*+/=.~-]{8}",
+            r"(?i)\b(?:password|passwd|pwd|passphrase|token|secret|api.?key)[ \t]*[ \t"
+            r"|][ \t]*([\w!@#$%^&*+/=.~-]{8,})", marker="[secret]",
+            validate=validators.is_strong),
+    pattern("auth_command", r"\bAUTH [^\s]", r"\bAUTH ([^\s\"'<\x1e]+)", marker="[password]",
             validate=validators.is_credential_word),
-    pattern("oauth_code", r"[?&](?:code|sig)=", r"[?&](?:code|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
+    pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"
+            r"|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
             validate=validators.has_digit),
+    pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
     pattern("email", rf"[\pL\pN_+%'-]{_EMAIL_AT}[\pL\pN-]+\.",
-            rf"[\pL\pN._%+'-]*[\pL\pN_%+-]{_EMAIL_AT}[\pL\pN](?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN-]*[\pL\pN])*\.(?:xn--[a-z0-9]+|\pL{{2,}})",
+            rf"[\pL\pN._%+'-]*[\pL\pN_%+-]{_EMAIL_AT}[\pL\pN]"
+            r"(?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN-]*[\pL\pN])*\.(?:xn--[a-z0-9]+|\pL{2,})",
             validate=validators.email),
-    pattern("card", r"\b[2-6]\d{3}[ -]?\d{4}[ -]?\d|\b3[0-9]{3}[ -]\d{6}", r"\b[2-6]\d(?:[ -]?\d){10,17}\b", validate=validators.card),
-    pattern("iban", r"\b[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2}", r"\b[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30}", validate=validators.iban),
+    pattern("card", r"\b[2-6]\d{3}[ -]?\d{4}[ -]?\d|\b3[0-9]{3}[ -]\d{6}", r"\b[2-6]\d(?:[ -]?\d){10,17}\b",
+            validate=validators.card),
+    pattern("iban", r"\b[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2}", r"\b[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30}",
+            validate=validators.iban),
     pattern("ssn", r"\b\d{3}-\d\d-\d{4}\b", r"\b\d{3}-\d\d-\d{4}\b", validate=validators.ssn),
-    pattern("ip4", r"\d\.\d{1,3}\.\d{1,3}\.\d", r"\b\d{1,3}(?:\.\d{1,3}){3}\b", marker="[ip]", validate=validators.ipv4),
-    pattern("ip6", r"(?i)[0-9a-f]{1,4}::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}", r"(?i)(?:[0-9a-f]{1,4}:|::)(?:[0-9a-f]{0,4}:)*[0-9a-f]{0,4}",
+    pattern("ip4", r"\d\.\d{1,3}\.\d{1,3}\.\d", r"\b\d{1,3}(?:\.\d{1,3}){3}\b", marker="[ip]",
+            validate=validators.ipv4),
+    pattern("ip6", r"(?i)[0-9a-f]{1,4}::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}", r"(?i)(?:[0-9a-f]{1,4}:"
+            r"|::)(?:[0-9a-f]{0,4}:)*[0-9a-f]{0,4}",
             marker="[ip]", validate=validators.ipv6),
-    pattern("phone", r"\+[1-9][\d ().-]{7}|[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=]",
-            r"(?:(\+[1-9]\d{0,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5})*)|((?:1[ .-])?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
+    pattern("phone", r"\+[1-9][\d ().-]{7}|\b00[1-9]\d[ -]\d|[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}"
+            r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=]",
+            r"(?:(\+[1-9]\d{0,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5})*)"
+            r"|(\b00[1-9]\d[ -]\d[\d -]{5,12}\d)|((?:1[ .-])?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
             r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=][ \t]*[\"']?(\+?[\d(][\d ()./-]{5,18}\d))",
             validate=validators.phone),
     pattern("user_path", r"/home/|/Users/|(?i:[\\/]users[\\/])",
-            r"(?:/home/|/Users/)([^\s/\\:\"'<>|*?()\[\],;\x1e]+)|[A-Za-z]:(?:[\\/]|\\\\)+(?i:users)(?:[\\/]|\\\\)+([^\\/:*?\"'<>|\r\n\x1e]+)",
+            r"(?:/home/|/Users/)([^\s/\\:\"'<>|*?()\[\],;\x1e]+)|(?:[A-Za-z]:[\\/]+|\\)(?i:users)[\\/]+([^\\/:*?\"'<>"
+            r"|\r\n\x1e]+)",
             marker="[user]", validate=validators.user_name),
 )  # fmt: skip

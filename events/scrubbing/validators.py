@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 import re2
 
-from events.scrubbing.tlds import TLDS
+from events.scrubbing.wordlists import IBAN_LENGTHS, TLDS
 
 Span = tuple[int, int]
 Validator = Callable[[bytes, int, int], Span | None]
 
 # What stands where a secret would stand: markers, masks, template and SQL placeholders, versions.
 PLACEHOLDER = re2.compile(
-    r"(?:(?i:(?:bearer|basic|token|digest) )?\[[A-Za-z0-9_ ]{1,24}\]"
-    r"|[*•]+|x{3,}|[.\-_#]+|%(?:\(\w+\))?s|\$\d+|\?|:[a-z_]+|\$\{[^}\x1e]*\}|\{\{?[^}\x1e]*\}?\}|<[a-z_ -]*>|<[A-Za-z][\w .]*(?: object at 0x[0-9a-f]+|: \d+)>|\$[A-Z_]+"
+    r"(?i:(?:bearer|basic|token|digest) )?(?:\[[A-Za-z0-9_ ]{1,24}\]"
+    r"|[*•]+|x{3,}|[.\-_#]+|%(?:\(\w+\))?s|\$\d+|\?|:[a-z_]+|\$\{[^}\x1e]*\}|\{\{?[^}\x1e]*\}?\}|\$[A-Z_]+"
+    r"|<[a-z_ -]*>|<[A-Za-z][\w .]*(?: object at 0x[0-9a-f]+|: \d+)>"
     r"|v?\d+\.\d+(?:\.\d+)*(?:[.-]?[a-z]+\d*)?)".encode()
 )
 _ALNUM = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -41,6 +42,20 @@ def is_credential_word(data: bytes, start: int, end: int) -> Span | None:
     return (start, end) if len(value) > 24 else None
 
 
+def is_not_masked(data: bytes, start: int, end: int) -> Span | None:
+    """Refuses markers, masks and placeholders."""
+    return None if PLACEHOLDER.fullmatch(data[start:end]) else (start, end)
+
+
+def is_strong(data: bytes, start: int, end: int) -> Span | None:
+    """Refuses words that follow `token` in a sentence: a secret mixes capitals, small letters and digits."""
+    value = data[start:end].rstrip(b".")
+    if not any(c in _DIGITS for c in value) or value.isdigit():
+        return None
+    mixed = value.lower() != value != value.upper()
+    return (start, start + len(value)) if mixed or (len(value) >= 20 and value.isalnum()) else None
+
+
 def luhn(digits: bytes) -> bool:
     """Whether the check digit of an ASCII digit string is right."""
     total = 0
@@ -53,7 +68,7 @@ def luhn(digits: bytes) -> bool:
 
 
 def is_card_number(digits: bytes) -> bool:
-    """Luhn, and a length that the issuer's prefix allows. Epoch stamps in ms, µs and ns begin with 1: no issuer does."""
+    """Luhn, and a length that the issuer's prefix allows. Epoch stamps begin with 1, which no issuer does."""
     n, two, four = len(digits), int(digits[:2]), int(digits[:4])
     known = (
         (digits[:1] == b"4" and n in (13, 16, 19))
@@ -80,18 +95,6 @@ def card(data: bytes, start: int, end: int) -> Span | None:
     if _after(data, end) == 46 and end + 1 < len(data) and data[end + 1] in _DIGITS:
         return None
     return (start, end) if is_card_number(b"".join(groups)) else None
-
-
-IBAN_LENGTHS = {
-    country: int(length)
-    for pair in (
-        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
-        "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 "
-        "LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 "
-        "QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
-    ).split()
-    for country, length in [(pair[:2], pair[2:])]
-}
 
 
 def iban(data: bytes, start: int, end: int) -> Span | None:
@@ -126,9 +129,9 @@ def email(data: bytes, start: int, end: int) -> Span | None:
     """A known top-level domain; not `icon@2x.png`, not the `git@host:` of a remote."""
     local, _, domain = data[start:end].replace(b"%40", b"@").replace(b"\\u0040", b"@").rpartition(b"@")
     labels = domain.lower().split(b".")
-    if labels[-1].decode("utf-8", "replace") not in TLDS or _SCALE.fullmatch(labels[0]) and len(labels) == 2:
+    if labels[-1].decode("utf-8", "replace") not in TLDS or (_SCALE.fullmatch(labels[0]) and len(labels) == 2):
         return None
-    if _after(data, end) in _DIGITS or local == b"git" and _after(data, end) in (58, 47):
+    if _after(data, end) in _DIGITS or (local == b"git" and _after(data, end) in (58, 47)):
         return None
     return start, end
 
@@ -137,7 +140,7 @@ _VERSION_LEAD = re2.compile(rb"(?i)(?:version|release|build|ver\.?|v|revision|up
 
 
 def ipv4(data: bytes, start: int, end: int) -> Span | None:
-    """Octets in range, not loopback; not `Chrome/120.0.0.0`, `pkg-1.2.3.4`, `1.2.3.4-rc1` or `version 1.2.3.4`."""
+    """Octets in range, not loopback; no version as in `Chrome/120.0.0.0`, `pkg-1.2.3.4` or `version 1.2.3.4`."""
     octets = data[start:end].split(b".")
     if any(int(o) > 255 or (len(o) > 1 and o[:1] == b"0") for o in octets):
         return None
@@ -146,7 +149,11 @@ def ipv4(data: bytes, start: int, end: int) -> Span | None:
     before = data[max(0, start - 2) : start]
     if before[-1:] in (b"-", b"_", b"+") and before[:1] not in b"0123456789 =:":
         return None
-    if before[-1:] == b"/" and before[:1].isalnum() or before[-1:] == b"." or before[-1:] == b"@" and before != b"@":
+    if (
+        (before[-1:] == b"/" and before[:1].isalnum())
+        or before[-1:] == b"."
+        or (before[-1:] == b"@" and before != b"@")
+    ):
         return None
     tail = data[end : end + 2]
     if tail[:1] in (b"-", b"+", b".", b"_") and tail[1:].isalnum() and not (tail[:1] == b"-" and tail[1:].isdigit()):
@@ -181,7 +188,7 @@ def phone(data: bytes, start: int, end: int) -> Span | None:
     if before in (b"=", b"/") and digits < 10:
         return None
     after = data[end : end + 2]
-    if after[:1] and (after[0] in _ALNUM or after[:1] in (b"-", b".", b":") and after[1:].isdigit()):
+    if after[:1] and (after[0] in _ALNUM or (after[:1] in (b"-", b".", b":") and after[1:].isdigit())):
         return None
     return start, end
 
@@ -196,6 +203,11 @@ _ROUTES = frozenset(b"index dashboard settings about profile contact help login 
 def user_name(data: bytes, start: int, end: int) -> Span | None:
     """The name in /home/NAME; service accounts and web routes such as /home/dashboard stay."""
     name = data[start:end].lower()
+    path = data[max(0, start - 16) : start]
+    for root in (b"/home/", b"/Users/"):
+        before = path.removesuffix(root)
+        if before != path and before[-1:].isalnum() and not before.endswith((b"/var", b"/export")):
+            return None  # Part of a URL or of an application's own tree.
     if name in _NOBODY or name.partition(b".")[0] in _ROUTES or not any(c in _ALNUM for c in name):
         return None
     return start, end

@@ -6,10 +6,14 @@ from events.scrubbing import keys, scrub, scrub_text, validators
 @pytest.mark.parametrize(
     ("key", "marker"),
     [
-        ("password", "[password]"), ("userPassword", "[password]"), ("DB_PASSWD", "[password]"), ("password2", "[password]"),
-        ("passwordHash", "[password]"), ("passWord", "[password]"), ("dbpassword", "[password]"), ("X-Api-Key", "[key]"),
-        ("APIKey", "[key]"), ("aws_secret_access_key", "[key]"), ("client-secret", "[secret]"), ("OAuthToken", "[token]"),
-        ("reset_password_token", "[token]"), ("verify_token", "[token]"), ("Set-Cookie", "[cookie]"), ("auth", "[authorization]"),
+        ("password", "[password]"), ("userPassword", "[password]"), ("DB_PASSWD", "[password]"),
+        ("password2", "[password]"),
+        ("passwordHash", "[password]"), ("passWord", "[password]"), ("dbpassword", "[password]"),
+        ("X-Api-Key", "[key]"),
+        ("APIKey", "[key]"), ("aws_secret_access_key", "[key]"), ("client-secret", "[secret]"),
+        ("OAuthToken", "[token]"),
+        ("reset_password_token", "[token]"), ("verify_token", "[token]"), ("Set-Cookie", "[cookie]"),
+        ("auth", "[authorization]"),
         ("session_id", "[session]"), ("user[password]", "[password]"), ("card_number", "[card]"), ("cvv", "[code]"),
         ("vault.secret_id", "[secret]"),
     ],
@@ -23,9 +27,12 @@ def test_a_key_names_a_secret(key, marker):
 @pytest.mark.parametrize(
     "key",
     [
-        "author", "authority", "tokenizer", "tokenized", "max_tokens", "maxTokens", "token_count", "tokenCount", "token_type",
-        "password_reset_at", "has_password", "passwordLength", "check_password", "is_secret", "cookie_policy", "compass", "passenger",
-        "bypass", "secretary", "auth_method", "session_duration", "keyboard", "primary_key", "monkey", "shipping", "key", "id",
+        "author", "authority", "tokenizer", "tokenized", "max_tokens", "maxTokens", "token_count", "tokenCount",
+        "token_type",
+        "password_reset_at", "has_password", "passwordLength", "check_password", "is_secret", "cookie_policy",
+        "compass", "passenger",
+        "bypass", "secretary", "auth_method", "session_duration", "keyboard", "primary_key", "monkey", "shipping",
+        "key", "id",
     ],
 )  # fmt: skip
 def test_a_key_names_no_secret(key):

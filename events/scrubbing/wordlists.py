@@ -1,8 +1,12 @@
-"""Top-level domains that mail is sent to: every country code and the delegated generic names in use (IANA root zone).
+"""Lists that others maintain: top-level domains (IANA root zone) and the lengths of IBANs (SWIFT registry)."""
 
-`zip` and `mov` are left out: they are file types far more often than domains.
-"""
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+# Every country code and the generic names in use; `zip` and `mov` are file types far more often than domains.
 _COUNTRIES = (
     "ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc "
     "cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga "
@@ -32,4 +36,16 @@ _GENERIC = (
     "tools top tours town trade training travel tv university vacations ventures video vip voyage wales website "
     "wien win wine work works world wtf xxx xyz yachts yoga zone "
 )
-TLDS = frozenset(f"{_COUNTRIES} {_GENERIC} xn--p1ai xn--fiqs8s рф 中国".split())
+TLDS = word_set(f"{_COUNTRIES} {_GENERIC} xn--p1ai xn--fiqs8s рф 中国")
+
+IBAN_LENGTHS = {
+    country: int(length)
+    for pair in word_set(
+        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 "
+        "EE20 EG29 ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 "
+        "JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 "
+        "NO15 OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 "
+        "TL23 TN24 TR26 UA29 VA22 VG24 XK20 YE30"
+    )
+    for country, length in [(pair[:2], pair[2:])]
+}
