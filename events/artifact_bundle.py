@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 from uuid import UUID
 
 import orjson
@@ -68,7 +68,7 @@ class Bundle:
         return content
 
 
-def read(upload: bytes | BinaryIO) -> Bundle:
+def read(upload: bytes | IO[bytes]) -> Bundle:
     """The bundle in the upload (bytes, or a seekable file that stays open). Raises `BundleError`."""
     file = io.BytesIO(upload) if isinstance(upload, bytes) else upload
     header = file.read(_HEADER.size)
@@ -83,7 +83,7 @@ def read(upload: bytes | BinaryIO) -> Bundle:
     return Bundle(archive, _manifest(archive))
 
 
-def _check_directory(file: BinaryIO) -> None:
+def _check_directory(file: IO[bytes]) -> None:
     """The zip's directory is small enough to be read: `zipfile` would take one of any size into memory."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(size - _END.size - 0xFFFF, 0))

@@ -12,18 +12,32 @@ from events import accounting, payloads, recording, segments, tallies
 from events.accounting import Line
 from events.models import InboxItem
 from events.recording import Sighting
-from events.steps import check_ins, client_reports, errors, feedback, files, logs, metrics, reports, sessions, spans
+from events.steps import (
+    check_ins,
+    client_reports,
+    errors,
+    feedback,
+    files,
+    logs,
+    metrics,
+    reports,
+    sessions,
+    sources,
+    spans,
+)
+from events.symbolication import Maps
 
 Step = Callable[["Batch", "Item"], str | None]
 
 
 @dataclass(slots=True)
 class Item:
-    """An inbox item unpacked; `packed` is its payload as kept, for steps that keep it as it is."""
+    """An inbox item unpacked; `packed` is its payload as kept. A step that changes the payload sets `repacked`."""
 
     row: InboxItem
     payload: Any
     dropped: int = 0
+    repacked: bytes | None = None
 
     @property
     def project_id(self) -> int:
@@ -31,7 +45,7 @@ class Item:
 
     @property
     def packed(self) -> bytes:
-        return bytes(self.row.payload)
+        return bytes(self.row.payload) if self.repacked is None else self.repacked
 
 
 @dataclass
@@ -45,6 +59,7 @@ class Batch:
     rows: list[Any] = field(default_factory=list)
     releases: dict[tuple[int, str], tuple[datetime, datetime]] = field(default_factory=dict)
     environments: set[tuple[int, str]] = field(default_factory=set)
+    maps: Maps = field(default_factory=Maps)
 
     def drop(self, item: Item, reason: str, quantity: int = 1) -> None:
         """Count `quantity` of the item's records as filtered."""
@@ -63,7 +78,7 @@ class Batch:
 
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    "error": (errors.drop_no_object, errors.put_sighting, errors.put_fact),
+    "error": (errors.drop_no_object, sources.put_original_source, errors.put_sighting, errors.put_fact),
     "security": (errors.drop_no_object, reports.put_fact, reports.put_sighting),
     "session": (sessions.put_update,),
     "sessions": (sessions.put_aggregates,),

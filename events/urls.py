@@ -1,13 +1,15 @@
 """Addresses that SDKs and other API clients call."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from events import views
+from events import cli_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<int:project_id>/envelope/", views.EnvelopeView.as_view(), name="envelope"),
     path("api/<int:project_id>/store/", views.StoreView.as_view(), name="store"),
     path("api/<int:project_id>/security/", views.SecurityView.as_view(), name="security"),
     path("api/<int:project_id>/csp-report/", views.SecurityView.as_view(), name="csp-report"),
+    path("api/0/", include("events.cli_urls")),
+    path("api/deploys/", cli_views.DeployHook.as_view(), name="deploy-hook"),
     path("tunnel/", views.TunnelView.as_view(), name="tunnel"),
 ]
