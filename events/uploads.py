@@ -33,7 +33,7 @@ PROJECTS = 50
 
 _SHA1 = re2.compile(r"^[0-9a-f]{40}$")
 _LAST_LINES = 4096  # of a minified file, where the name of its map stands
-_MAP_COMMENT = re2.compile(r"//[#@] ?sourceMappingURL=([^\s'\"]{1,2000})\s*$")
+_MAP_COMMENT = re2.compile(r"//[#@] ?sourceMappingURL=([^\s'\"]+)\s*$")
 
 
 class UploadError(ValueError):
@@ -137,7 +137,7 @@ def source_map_name(content: bytes) -> str:
     """What a minified source says its map is called, in its last lines; "" for none and for one inside itself."""
     match = _MAP_COMMENT.search(content[-_LAST_LINES:].decode("utf-8", "replace").rstrip())
     name = match.group(1) if match else ""
-    return "" if name.startswith("data:") else name
+    return "" if name.startswith("data:") else name[:2000]
 
 
 def _demand_names(checksum: str, chunks: Sequence[str]) -> None:
