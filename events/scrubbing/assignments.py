@@ -16,8 +16,8 @@ _KEYS = (
 _WORDS = (
     rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|dbpass|userpass|passkey|pwd|kennwort|senha|secret|token"
     rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf"
-    r"|signature"
-    r"|sess_?id|session[ _.-]?(?:id|key|token)|[_.-]session|connect\.sid|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
+    r"|signature|sess_?id|session[ _.-]?(?:id|key|token)|[_.-]session|connect\.sid"
+    r"|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
     r"|(?:recovery|backup|security|verification|otp|mfa|sms|auth)[ _.-]?codes?"
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
     r"|connection.?string|пароль|密码)"
@@ -72,6 +72,21 @@ _LONGEST = 160
 def _verdict(key: bytes) -> keys.Verdict | None:
     verdict = keys.judge(key.decode("utf-8", "replace"))
     return verdict if verdict and verdict.action == "mask" else None
+
+
+@lru_cache(maxsize=4096)
+def _named(found: bytes) -> tuple[bytes, bytes, keys.Verdict] | None:
+    """(key, separator, verdict) of a matched name, or None when the name is no secret's."""
+    split = _SPLIT.fullmatch(found)
+    if not split:
+        return None
+    flag, key, sep = split.groups()
+    if flag:
+        key, sep = flag, b"="
+    elif key[:1] == b"[" and found[len(key) : len(key) + 1] == b"]":
+        return None  # A marker.
+    verdict = _verdict(key)
+    return (key, sep, verdict) if verdict else None
 
 
 def _is_name(value: bytes, key: bytes) -> bool:
@@ -146,16 +161,11 @@ def find(data: bytes) -> Iterator[Hit]:
         start, at = match.start(), match.end()
         if start < done:
             continue
-        split = _SPLIT.fullmatch(match.group()) if at - start <= _LONGEST else None
-        if not split:
+        named = _named(data[start:at]) if at - start <= _LONGEST else None
+        if not named:
             continue
-        flag, key, sep = split.groups()
-        if key and key[:1] == b"[" and data[start + len(key) : start + len(key) + 1] == b"]":
-            continue  # A marker.
-        if flag:
-            key, sep = flag, b"="
-        verdict = _verdict(key)
-        if not verdict or data[max(0, start - 11) : start].lower().endswith((b"unexpected ", b"nexpected")):
+        key, sep, verdict = named
+        if data[max(0, start - 11) : start].lower().endswith((b"unexpected ", b"nexpected")):
             continue
         if sep[-1:] in b"\"'`" and sep[-1:]:
             opener = data[max(0, start - 8) : start].rstrip(b"\\\"'`b")[-1:]

@@ -157,6 +157,15 @@ def _passes(verdict: Verdict, value: str) -> bool:
     return verdict.action == "modules"
 
 
+def _asks(verdict: Verdict, value: Any) -> bool:
+    """Whether a value that is no string must change because of its key."""
+    if verdict.renamed or type(value) in _PLAIN:
+        return bool(verdict.renamed) or keys.masked(verdict, value) is not value
+    if type(value) is not dict and type(value) is not list:
+        return True
+    return verdict.action == "mask" and (type(value) is list or verdict.marker not in _OPEN_CONTAINERS)
+
+
 def _collect(root: Any) -> tuple[list[str], bool]:
     """All strings that rules must read, lists in order, and whether a key alone already asks for a rebuild."""
     texts: list[str] = []
@@ -183,7 +192,7 @@ def _collect(root: Any) -> tuple[list[str], bool]:
                     if verdict.action == "modules" and kind is dict:
                         texts += [text for text in value.values() if type(text) is str and len(text) > 40]
                         continue
-                    dirty = dirty or verdict.action not in ("id", "version", "modules")
+                    dirty = dirty or _asks(verdict, value)
                 if kind is str:
                     add(value)
                 elif kind is dict or kind is list:
