@@ -10,8 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from alerts import subscriptions
+from alerts.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
+
+FILTERS = ["transitions", "min_level", "environments"]
 
 
 class ChannelAdminForm(ChannelForm):
@@ -35,8 +38,9 @@ class ChannelAdmin(admin.ModelAdmin):
         return super().get_queryset(request).defer("config")
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
-        typed = ["project", "name", "kind", "url", "secret", "addresses", "transitions", "min_level", "environments"]
-        return typed if obj is None else [*(name for name in typed if name != "kind"), *self.readonly_fields]
+        if obj is None:
+            return ["project", "name", "kind", "url", "secret", "addresses", *FILTERS]
+        return ["project", "name", *KINDS[obj.kind].FIELDS, *FILTERS, *self.readonly_fields]
 
     def get_form(self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **kwargs: Any) -> Any:
         return ChannelAdminForm if obj is None else ChannelForm
@@ -50,6 +54,10 @@ class ChannelAdmin(admin.ModelAdmin):
         if stored is None:  # taken by somebody else after the form was validated
             raise ValidationError(form.errors.as_data())
         obj.pk = stored.pk
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The channels alone: their log goes with them, though nobody may delete from it by hand."""
+        return [str(channel) for channel in objs], {"channels": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Channel) -> None:
         subscriptions.delete(obj, actor=request.user, now=timezone.now())

@@ -59,7 +59,8 @@ def run(*, now: datetime) -> int:
     hangs holds up neither the others nor the worker.
     """
     give_up_stranded(now=now)
-    tries, failing, until = 0, set(), time.monotonic() + RUN_SECONDS
+    failing: set[int] = set()
+    tries, until = 0, time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(BATCH) as pool:
         while time.monotonic() < until and (claimed := _claim(but=failing, now=now)):
             errands = [_errand(notification, now=now) for notification in claimed]

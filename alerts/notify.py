@@ -88,7 +88,7 @@ def of_transition(transition: Transition, *, dedup: str) -> Message:
 
 def issue_link(project: Project, issue: Issue) -> str:
     """The address of the issue's page, for people outside."""
-    return settings.OBS_PUBLIC_URL + reverse("dashboard:issue-detail", args=[project.slug, issue.pk])
+    return settings.OBS_PUBLIC_URL + reverse("dashboard:issue", args=[project.slug, issue.pk])
 
 
 @transaction.atomic
