@@ -18,7 +18,7 @@ from events.incoming import Malformed
 DEPTH = 64
 NODES = 50_000
 # Values that are parsed at all: a few megabytes of brackets must not become a gigabyte of objects.
-PARSED = 500_000
+PARSED = 600_000
 KEY = 256
 TOO_DEEP = "[nested too deeply]"
 TOO_MANY = "[too many values]"
@@ -70,7 +70,7 @@ def _values_at_most(data: bytes, *, beyond: int) -> int:
     # Every value but the first costs two bytes at least.
     if len(data) <= 2 * beyond:
         return 0
-    return 1 + data.count(b",") + data.count(b"[") + data.count(b"{")
+    return min(1 + data.count(b",") + data.count(b"[") + data.count(b"{"), len(data) // 2 + 1)
 
 
 def _parsed_slowly(data: bytes) -> Any:

@@ -86,6 +86,7 @@ FRAMING = {
     "a negative length": b'{}\n{"type":"event","length":-1}\n{}',
     "a length in text": b'{}\n{"type":"event","length":"2"}\n{}',
     "a true length": b'{}\n{"type":"event","length":true}\n{}',
+    "a desert of newlines": b"{}" + b"\n" * 1000,
     "a giant envelope header": b'{"a":"' + b"x" * 20_000 + b'"}\n',
     "a giant item header": b'{}\n{"type":"event","a":"' + b"x" * 20_000 + b'"}\n{}',
     "a length too short": b'{}\n{"type":"event","length":3}\n{"message":"x"}\n',

@@ -176,11 +176,16 @@ def test_a_fingerprint_is_a_list_of_texts(sent: Any, stored: Any) -> None:
     assert event({"fingerprint": sent}).get("fingerprint") == stored
 
 
+def test_a_large_text_full_of_brackets_is_only_a_text() -> None:
+    assert event({"extra": {"a": "[{," * 300_000}})["extra"] == {"a": "[{," * 300_000}
+
+
 HOSTILE = (
     None,
     17,
     True,
-    "x" * 30_000,
+    "a." * 30_000,
+    "/?&@#" * 5_000,
     [],
     {},
     [None],

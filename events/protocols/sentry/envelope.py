@@ -22,6 +22,7 @@ from events.protocols.sentry.texts import identifier
 EVENTS = frozenset({"event", "transaction", "feedback"})
 # Bytes of an envelope or item header: the largest real ones, with a trace in them, have about 600.
 HEADER = 16 * 1024
+BLANK = 100
 NAMED = frozenset({"error", "transaction", "feedback"})
 
 
@@ -75,9 +76,13 @@ def _framed(body: bytes, position: int, salt: bytes, context: Context) -> list[i
 
 
 def _frames(body: bytes, position: int) -> Iterator[tuple[dict[str, Any], bytes]]:
+    blank = 0
     while position < len(body):
         line, position = _line(body, position)
         if not line.strip():
+            blank += 1
+            if blank > BLANK:
+                raise Malformed("the envelope has too many blank lines", reason="framing")
             continue
         header = _object(line, "an item header")
         if not isinstance(header.get("type"), str):

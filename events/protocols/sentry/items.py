@@ -41,8 +41,8 @@ def decode(item: Item, door: Door) -> Outcomes:
         return
     try:
         yield from decoder(item, door)
-    except Malformed:
-        yield Refused(CATEGORIES[kind], "invalid", "json")
+    except Malformed as error:
+        yield Refused(CATEGORIES[kind], "invalid", error.reason)
 
 
 def decode_event(item: Item, door: Door) -> Outcomes:
