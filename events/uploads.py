@@ -70,8 +70,8 @@ def chunk_content(data: bytes, *, is_gzip: bool) -> bytes:
 
 def store_chunks(chunks: Sequence[tuple[str, bytes]], *, token: ApiToken, now: datetime) -> int:
     """Keep (SHA-1, content) pairs for the token's owner; return how many. Raises UploadError, TooMuch."""
-    if len(chunks) > CHUNKS_PER_REQUEST:
-        raise UploadError(f"A request has at most {CHUNKS_PER_REQUEST} chunks.")
+    if not 0 < len(chunks) <= CHUNKS_PER_REQUEST:
+        raise UploadError(f"A request has 1 to {CHUNKS_PER_REQUEST} chunks.")
     for sha1, content in chunks:
         if hashlib.sha1(content, usedforsecurity=False).hexdigest() != sha1:
             raise UploadError("A chunk's SHA-1 is not that of its content.")

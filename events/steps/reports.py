@@ -10,19 +10,22 @@ if TYPE_CHECKING:
 
 
 def put_fact(batch: "Batch", item: "Item") -> str | None:
-    """Add the report as a security fact."""
+    """Add the report as a security fact; `status` is the HTTP status a network error or a blocked page had."""
     payload = item.payload
-    report = mapping(payload.get("report"))
+    report, body = mapping(payload.get("report")), mapping(payload.get("body"))
+    status = body.get("status_code")
     at = errors.moment(payload.get("timestamp"), item)
     batch.facts[item.project_id, "security"].append(
         {
             "at": at,
             "event_id": item.row.item_id.hex,
-            "kind": text(report.get("kind") or payload.get("kind"), 20) or "report",
+            "kind": text(report.get("kind"), 20) or "report",
+            "reason": text(payload.get("type"), 64) or None,
             "directive": text(report.get("directive"), 100) or None,
             "blocked_host": text(report.get("blocked_host"), 200) or None,
             "document_route": text(report.get("document_url"), 500) or None,
             "disposition": text(report.get("disposition"), 20) or None,
+            "status": status if type(status) is int and 0 < status < 1000 else None,
             "release": text(payload.get("release"), 200) or None,
             "environment": text(payload.get("environment"), 64) or None,
             "quantity": 1,
