@@ -22,6 +22,7 @@ from events.facts import FACTS, SQL
 Wanted = Mapping[str, Period | tuple[datetime | None, datetime | None]]
 Parameters = Mapping[str, Any]
 
+BATCH = 10_000
 PLACEHOLDER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
 
@@ -58,6 +59,9 @@ class Facts(Protocol):
     def table(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Return the same as an Arrow table."""
 
+    def batches(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the same in pieces, for exports: the reader sets the pace, so there is no timeout."""
+
 
 class Engine(Protocol):
     def read(self, project_id: int, wanted: Wanted) -> Any:
@@ -92,15 +96,31 @@ class DuckFacts:
             self.listed.clear()
             return self._run(sql, bound)
 
+    def batches(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
+        sql, bound = spread(sql, parameters or {})
+        with self._errors():
+            yield from self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(BATCH)
+
     def _run(self, sql: str, bound: dict[str, Any]) -> pa.Table:
-        statement = self._with_facts(sql)
-        (parsed, *others) = duckdb.extract_statements(statement)
-        if others or parsed.type != duckdb.StatementType.SELECT:
-            raise EngineError("A question is one SELECT.")
+        statement = self._parsed(sql)
         timer = threading.Timer(settings.OBS_QUERY_TIMEOUT_SECONDS, self.cursor.interrupt)
         timer.start()
         try:
-            return self.cursor.execute(parsed, bound).to_arrow_table()
+            with self._errors():
+                return self.cursor.execute(statement, bound).to_arrow_table()
+        finally:
+            timer.cancel()
+
+    def _parsed(self, sql: str) -> duckdb.Statement:
+        (parsed, *others) = duckdb.extract_statements(self._with_facts(sql))
+        if others or parsed.type != duckdb.StatementType.SELECT:
+            raise EngineError("A question is one SELECT.")
+        return parsed
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except duckdb.InterruptException:
             raise QueryTimeout(f"No answer within {settings.OBS_QUERY_TIMEOUT_SECONDS:g} seconds.") from None
         except duckdb.OutOfMemoryException:
@@ -110,8 +130,6 @@ class DuckFacts:
             if missing is None:
                 raise EngineError("A segment could not be read.") from error
             raise SegmentMissing(missing) from None
-        finally:
-            timer.cancel()
 
     def _with_facts(self, sql: str) -> str:
         relations = ", ".join(f"{name} AS NOT MATERIALIZED ({self._relation(name)})" for name in self.wanted)

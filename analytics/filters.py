@@ -9,7 +9,8 @@ from uuid import UUID
 
 def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tuple[str, dict[str, Any]]:
     """Return the condition for errors of these groups (None: all) in this environment (empty: all)."""
-    terms, bound = ["true"], {}
+    terms = ["true"]
+    bound: dict[str, Any] = {}
     if groups is not None:
         terms.append("e.group_hash IN $groups")
         bound["groups"] = sorted({group.hex for group in groups})

@@ -53,7 +53,20 @@ def parse(text: str, *, now: datetime) -> Period:
 
 def between(first: str, last: str, *, now: datetime) -> Period:
     """Return the period from `first` to `last` (dates or moments; empty `last`: now). Raises BadPeriod."""
-    return _checked(Period(_moment(first), _moment(last, is_end=True) if last.strip() else now.astimezone(UTC)))
+    return _checked(Period(moment(first), moment(last, is_end=True) if last.strip() else now.astimezone(UTC)))
+
+
+def moment(text: str, *, is_end: bool = False) -> datetime:
+    """Return the moment that a date or a moment names; as an end, a date is the midnight after. Raises BadPeriod."""
+    text = text.strip()
+    try:
+        if len(text) == 10:
+            day = date.fromisoformat(text)
+            return datetime.combine(day, time(), tzinfo=UTC) + (timedelta(days=1) if is_end else timedelta())
+        at = datetime.fromisoformat(text)
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadPeriod(f"{text[:40]!r} is no date or moment; write 2026-11-01 or 2026-11-01T12:00.") from None
 
 
 def step_for(period: Period, *, most: int = 120) -> timedelta:
@@ -85,18 +98,6 @@ def _before(now: datetime, length: timedelta) -> datetime:
     if length > LONGEST:
         raise BadPeriod(f"A period is at most {LONGEST.days} days long.")
     return now - length
-
-
-def _moment(text: str, *, is_end: bool = False) -> datetime:
-    text = text.strip()
-    try:
-        if len(text) == 10:
-            day = date.fromisoformat(text)
-            return datetime.combine(day, time(), tzinfo=UTC) + (timedelta(days=1) if is_end else timedelta())
-        at = datetime.fromisoformat(text)
-        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadPeriod(f"{text[:40]!r} is no date or moment; write 2026-11-01 or 2026-11-01T12:00.") from None
 
 
 def _checked(period: Period) -> Period:

@@ -178,8 +178,8 @@ def _within(chosen: list[Segment]) -> list[Segment]:
 
 def _candidates(project_id: int | None) -> list[Place]:
     found = Segment.objects.all() if project_id is None else Segment.objects.filter(project_id=project_id)
-    days = found.values_list("project_id", "fact", "day").annotate(Count("id")).filter(id__count__gt=1)
-    return [Place(project, fact, day) for project, fact, day, _ in days.order_by("-id__count") if fact in FACTS]
+    days = found.values_list("project_id", "fact", "day").annotate(files=Count("id")).filter(files__gt=1)
+    return [Place(project, fact, day) for project, fact, day, _ in days.order_by("-files") if fact in FACTS]
 
 
 @contextmanager

@@ -43,8 +43,9 @@ def error_trend(
             SELECT time_bucket($step, e."at", $origin) AS start, coalesce(e.level, 'error') AS level, e.user_key
             FROM errors e WHERE {condition}
         )
-        SELECT start, level, count(*) AS errors, count(DISTINCT user_key) AS users, grouping_id(level) AS is_total
-        FROM chosen GROUP BY GROUPING SETS ((start, level), (start))
+        SELECT start, level, count(*) AS errors, NULL AS users FROM chosen GROUP BY start, level
+        UNION ALL
+        SELECT start, NULL, NULL, count(DISTINCT user_key) FROM chosen GROUP BY start
     """
     with engine.read(project.pk, {"errors": period}) as facts:
         rows = facts.ask(sql, {**bound, "step": step, "origin": periods.ORIGIN})
@@ -53,7 +54,7 @@ def error_trend(
     users = [0] * len(starts)
     for row in rows:
         index = place[row["start"]]
-        if row["is_total"]:
+        if row["level"] is None:
             users[index] = row["users"]
         else:
             levels.setdefault(row["level"], [0] * len(starts))[index] = row["errors"]

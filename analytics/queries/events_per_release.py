@@ -35,10 +35,18 @@ def events_per_release(
     """Return the releases with errors in the period, the one seen first last."""
     condition, bound = filters.errors(groups=groups, environment=environment)
     sql = f"""
-        SELECT coalesce(e.release, '') AS release, count(*) AS errors, count(DISTINCT e.user_key) AS users,
-               count(DISTINCT e.group_hash) AS groups, min(e."at") AS first_at, max(e."at") AS last_at
-        FROM errors e WHERE {condition}
-        GROUP BY ALL ORDER BY first_at DESC, release LIMIT $most
+        WITH chosen AS (
+            SELECT coalesce(e.release, '') AS release, e.group_hash, e.user_key, e."at" FROM errors e WHERE {condition}
+        ), per_group AS (
+            SELECT release, group_hash, count(*) AS errors, min("at") AS first_at, max("at") AS last_at
+            FROM chosen GROUP BY release, group_hash
+        ), people AS (
+            SELECT release, count(DISTINCT user_key) AS users FROM chosen GROUP BY release
+        )
+        SELECT release, sum(errors)::BIGINT AS errors, any_value(users) AS users, count(*) AS groups,
+               min(first_at) AS first_at, max(last_at) AS last_at
+        FROM per_group JOIN people USING (release)
+        GROUP BY release ORDER BY first_at DESC, release LIMIT $most
     """
     with engine.read(project.pk, {"errors": period}) as facts:
         return tuple(ReleaseErrors(**row) for row in facts.ask(sql, {**bound, "most": most}))

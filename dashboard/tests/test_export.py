@@ -32,7 +32,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def export(path: Path, name: str = "errors", **options: Any) -> list[dict[str, Any]]:
-    archives.export(name, path=path, now=NOW + DAY, **options)
+    archives.export(name, path=path, **{"now": NOW + DAY, **options})
     return lines(path)
 
 
@@ -89,7 +89,7 @@ def test_parquet_is_a_folder_of_files_with_types(project: Project, week: list[st
     archives.export("errors", form="parquet", path=tmp_path / "out", project=project, now=NOW + DAY)
     table = pq.read_table(tmp_path / "out")
     assert sorted(table["event_id"].to_pylist()) == week
-    assert str(table.schema.field("tags").type) == "map<string, string>"
+    assert str(table.schema.field("tags").type) == "map<string, string ('tags')>"
     assert len(list((tmp_path / "out").iterdir())) == 7
 
 
@@ -98,14 +98,11 @@ def test_issues_and_the_audit_trail_are_exported_too(project: Project, tmp_path:
     (issue,) = export(tmp_path / "issues", "issues")
     assert (issue["project"], issue["title"], issue["status"]) == ("web", '=HYPERLINK("x")', "unresolved")
     assert export(tmp_path / "none", "issues", filters={"status": "resolved"}) == []
-    assert [entry["action"] for entry in export(tmp_path / "audit", "audit", filters={"action": "export"})] == [
-        "export"
-    ] * 2
+    later = export(tmp_path / "audit", "audit", filters={"action": "export"}, now=NOW + 2 * DAY)
+    assert [entry["object_id"] for entry in later] == ["issues", "issues"]
     archives.export("audit", form="parquet", path=tmp_path / "audit.parquet", now=NOW + 2 * DAY)
-    assert (
-        pq.read_table(tmp_path / "audit.parquet")["mac"].to_pylist()[-1]
-        == AuditEntry.objects.order_by("id")[2].mac.hex()
-    )
+    kept = pq.read_table(tmp_path / "audit.parquet")["mac"].to_pylist()
+    assert kept == [bytes(entry.mac).hex() for entry in AuditEntry.objects.order_by("id")[:3]]
 
 
 def test_each_export_is_in_the_audit_trail_before_a_row_leaves(
@@ -117,7 +114,7 @@ def test_each_export_is_in_the_audit_trail_before_a_row_leaves(
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.project_id, entry.object_id) == ("export", project.pk, "errors")
     assert entry.detail == {"format": "ndjson", "is_continued": False, "filters": ["level"]}
-    assert audit.verify().is_intact
+    assert not audit.verify().problems
 
 
 class Killed(BaseException):
@@ -193,8 +190,8 @@ def test_a_wrong_option_is_explained(project: Project, arguments: list[str], why
 
 
 def test_the_command_writes_to_standard_output(project: Project, capfdbinary: Any) -> None:
-    rows.store(project, rows.error(1))
-    call_command("export", "errors", "--project", "web", "--from", "2026-11-23", "--to", "2026-11-23")
+    rows.store(project, rows.error(1, at=NOW - 3 * DAY))
+    call_command("export", "errors", "--project", "web", "--from", "2026-11-20", "--to", "2026-11-20")
     written = capfdbinary.readouterr()
     assert json.loads(written.out)["event_id"] == rows.hexed("event 1")
     assert written.err == b"1 rows.\n"
@@ -202,7 +199,7 @@ def test_the_command_writes_to_standard_output(project: Project, capfdbinary: An
 
 @pytest.mark.django_db(transaction=True)
 def test_kill_minus_nine_loses_and_doubles_no_line(project: Project, tmp_path: Path) -> None:
-    made = [rows.error(n, at=NOW - (n % 30) * DAY, type="x" * 200) for n in range(15_000)]
+    made = [rows.error(n, at=NOW - (1 + n % 30) * DAY, type="x" * 200) for n in range(15_000)]
     rows.store(project, *made)
     at = connection.settings_dict
     url = f"postgres://{at['USER']}:{at['PASSWORD']}@/{at['NAME']}?host={at['HOST']}"
@@ -217,7 +214,6 @@ def test_kill_minus_nine_loses_and_doubles_no_line(project: Project, tmp_path: P
             time.sleep(0.001)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
-        assert state.exists()
     subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
     assert sorted(row["event_id"] for row in lines(path)) == sorted(row["event_id"] for row in made)
     assert not state.exists()

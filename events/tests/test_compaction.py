@@ -226,6 +226,7 @@ def test_kill_minus_nine_in_the_middle_loses_and_doubles_nothing(project: Projec
     made = rows.spread(project, 20_000, files=40)
     before = facts_of(project)
     environment = {**os.environ, "DATABASE_URL": _url(), "OBS_SEGMENT_ROOT": django_settings.OBS_SEGMENT_ROOT}
+    killed = 0
     for delay in (0.0, 0.03, random.uniform(0.05, 0.15)):
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "manage.py", "compact"], env=environment, stdout=subprocess.PIPE, text=True
@@ -238,11 +239,13 @@ def test_kill_minus_nine_in_the_middle_loses_and_doubles_nothing(project: Projec
         finally:
             process.send_signal(signal.SIGKILL)
             process.communicate()
+        killed += process.returncode == -signal.SIGKILL
         assert facts_of(project) == before
         listed = set(Segment.objects.values_list("path", flat=True))
         assert listed <= on_disk()
         if listed != {s.path for s in made}:
             break
+    assert killed
     with psycopg.connect(_url().replace("postgres://", "postgresql://")) as check:
         assert check.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (0,)
     compaction.compact(now=NOW)

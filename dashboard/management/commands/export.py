@@ -1,0 +1,62 @@
+"""`manage.py export`: facts, issues, kept events or the audit trail, to a file or standard output."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from analytics import periods
+from analytics.engine import EngineError
+from dashboard import archives
+from dashboard.archives import DATASETS, FORMATS, BadFilter, BadState, Progress
+from events.models import Project
+
+
+class Command(BaseCommand):
+    help = "Export a dataset. With --output, a run that was killed is continued by giving the same command again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("dataset", choices=DATASETS)
+        parser.add_argument("--project", help="slug; default: all projects")
+        parser.add_argument("--from", dest="start", help="2026-11-01 or 2026-11-01T12:00, UTC")
+        parser.add_argument("--to", dest="end", help="the same; a date counts as a whole day; default: now")
+        parser.add_argument(
+            "--filter", action="append", default=[], metavar="KEY=VALUE", help="repeatable: all must hold"
+        )
+        parser.add_argument("--format", choices=FORMATS, default="ndjson")
+        parser.add_argument("--output", type=Path, help="a file, or for Parquet a folder; default: standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        try:
+            rows = archives.export(
+                options["dataset"],
+                project=Project.objects.get(slug=options["project"]) if options["project"] else None,
+                start=periods.moment(options["start"]) if options["start"] else None,
+                end=periods.moment(options["end"], is_end=True) if options["end"] else None,
+                filters=dict(self._pair(text) for text in options["filter"]),
+                form=options["format"],
+                path=options["output"],
+                tell=self._tell if sys.stderr.isatty() else lambda progress: None,
+                now=now,
+            )
+        except Project.DoesNotExist:
+            raise CommandError(f"There is no project {options['project']}.") from None
+        except (BadFilter, BadState, periods.BadPeriod, EngineError) as error:
+            raise CommandError(str(error)) from error
+        self.stderr.write(f"{rows:,} rows.")
+
+    def _pair(self, text: str) -> tuple[str, str]:
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise CommandError(f"--filter takes KEY=VALUE, not {text}.")
+        return key, value
+
+    def _tell(self, progress: Progress) -> None:
+        share = progress.done / progress.total
+        bar = "█" * int(share * 30)
+        self.stderr.write(f"\r{bar:░<30} {share:4.0%}  {progress.rows:,} rows ", ending="")
+        if progress.done == progress.total:
+            self.stderr.write("")
