@@ -76,7 +76,7 @@ def is_card_number(digits: bytes) -> bool:
         or (n == 15 and two in (34, 37))
         or (n == 14 and (two in (36, 38, 39) or 300 <= int(digits[:3]) <= 305))
         or (16 <= n <= 19 and (two in (62, 64, 65) or four == 6011))
-        or (12 <= n <= 19 and two in (50, 56, 57, 58, 67))
+        or (n == 16 and two in (50, 56, 57, 58, 67))
     )
     return known and len(set(digits)) > 1 and luhn(digits)
 
@@ -85,14 +85,13 @@ _CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (
 
 
 def card(data: bytes, start: int, end: int) -> Span | None:
-    """Card numbers in one run or in printed groups; not the digits of a float."""
+    """Card numbers in one run or in printed groups; not the digits of a float or of `v4-17…-42…`."""
     text = data[start:end]
     groups = text.replace(b"-", b" ").split(b" ")
     if len(groups) > 1 and (tuple(map(len, groups)) not in _CARD_GROUPS or (b"-" in text and b" " in text)):
         return None
-    if _before(data, start) == 46 and start > 1 and data[start - 2] in _DIGITS:
-        return None
-    if _after(data, end) == 46 and end + 1 < len(data) and data[end + 1] in _DIGITS:
+    before, after = data[max(0, start - 2) : start], data[end : end + 2]
+    if (before[-1:] in (b".", b"-") and before[:1].isdigit()) or (after[:1] in (b".", b"-") and after[1:].isdigit()):
         return None
     return (start, end) if is_card_number(b"".join(groups)) else None
 

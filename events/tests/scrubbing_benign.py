@@ -63,7 +63,7 @@ BENIGN: tuple[Any, ...] = (
     "token=${TOKEN}", "secret={{ secret }}",
     "std::vector<int>::push_back", "App::Models::User", "a::b", "00:1b:44:11:3a:b7", "ratio 16:9 at 10:20:30",
     "4 100 200 300 400 500 600", "order 4111-1111", "ISBN 978-3-16-148410-0", "1234-5678-9012", "DE 12 months",
-    "3.141592653589793", "0.4111111111111111",
+    "3.141592653589793", "v4-1700000000000-4222222222222", "0.4111111111111111",
     "room 555-1234", "2024-01-02", "123-45-678", "v1.2.3-rc.4", "sk-folding-cube-container-wrapper",
     "npm_config_registry", "gh_page", "eyJ",
     "https://shop.example/products?page=2&sort=name", "GET /api/0/projects/ 200 in 31 ms", "user 42 logged in",
