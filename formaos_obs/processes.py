@@ -34,5 +34,5 @@ def _beat() -> list[str]:
     # No file remembers when a task ran last: every task is due at the start, and safe to repeat.
     return [
         "celery", "--app", "formaos_obs", "beat", "--loglevel", "WARNING", "--pidfile=",
-        "--scheduler", "celery.beat:Scheduler", "--max-interval", "0.5",
+        "--scheduler", "celery.beat:Scheduler", "--max-interval", "1",
     ]  # fmt: skip
