@@ -1,5 +1,6 @@
 """Channels and the delivery log for staff; each change is a call to the function the pages call."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,20 +14,17 @@ from alerts import subscriptions
 from alerts.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
+from events import access
+from events.audited_admin import AuditedAdmin, ReadOnlyAdmin
 
 FILTERS = ["transitions", "min_level", "environments"]
 
 
-class ChannelAdminForm(ChannelForm):
-    class Meta(ChannelForm.Meta):
-        fields = ["project", *ChannelForm.Meta.fields]
-
-
 @admin.register(Channel)
-class ChannelAdmin(admin.ModelAdmin):
+class ChannelAdmin(AuditedAdmin):
     """Channels; secrets are written here and never read."""
 
-    form = ChannelAdminForm
+    form = ChannelForm
     list_display = ["name", "project", "kind", "masked", "is_enabled", "disabled_reason", "last_sent_at"]
     list_filter = ["kind", "is_enabled", "project"]
     list_select_related = ["project"]
@@ -42,11 +40,13 @@ class ChannelAdmin(admin.ModelAdmin):
             return ["project", "name", "kind", "url", "secret", "addresses", *FILTERS]
         return ["project", "name", *KINDS[obj.kind].FIELDS, *FILTERS, *self.readonly_fields]
 
-    def get_form(self, request: HttpRequest, obj: Channel | None = None, change: bool = False, **kwargs: Any) -> Any:
-        return ChannelAdminForm if obj is None else ChannelForm
-
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         return [] if obj is None else [*self.readonly_fields, "project"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, queryset=access.visible_projects(request.user), **kwargs
+        )
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
         assert isinstance(form, ChannelForm)
@@ -59,6 +59,10 @@ class ChannelAdmin(admin.ModelAdmin):
         """The channels alone: their log goes with them, though nobody may delete from it by hand."""
         return [str(channel) for channel in objs], {"channels": len(objs)}, set(), []
 
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Channel]) -> Any:
+        """Django's own log only: the function that deletes a channel writes its audit entry."""
+        return admin.ModelAdmin.log_deletions(self, request, queryset)
+
     def delete_model(self, request: HttpRequest, obj: Channel) -> None:
         subscriptions.delete(obj, actor=request.user, now=timezone.now())
 
@@ -66,45 +70,33 @@ class ChannelAdmin(admin.ModelAdmin):
         for channel in queryset.select_related("project"):
             subscriptions.delete(channel, actor=request.user, now=timezone.now())
 
-    @admin.action(description="Send a test message")
+    @admin.action(description="Send a test message", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
             outcome = subscriptions.test(channel, actor=request.user, now=timezone.now())
             level = messages.SUCCESS if outcome.is_sent else messages.ERROR
             self.message_user(request, f"{channel.name}: {outcome.words}", level)
 
-    @admin.action(description="Enable")
+    @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
             subscriptions.enable(channel, actor=request.user, now=timezone.now())
 
-    @admin.action(description="Disable")
+    @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
             subscriptions.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
 
 
-class ReadOnly:
-    """Nothing is added, changed or deleted by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class DeliveryAttemptInline(ReadOnly, admin.TabularInline):
+class DeliveryAttemptInline(admin.TabularInline):
     model = DeliveryAttempt
     fields = ["at", "status", "error", "latency_ms", "decision"]
+    can_delete = False
     extra = 0
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnly, admin.ModelAdmin):
+class NotificationAdmin(ReadOnlyAdmin):
     """The outbox and what became of it."""
 
     list_display = ["created_at", "channel", "kind", "title", "status", "attempts", "last_status", "last_error"]
@@ -115,7 +107,9 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [DeliveryAttemptInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        return super().get_queryset(request).select_related("channel").defer("channel__config")
+        visible = access.visible_projects(request.user)
+        rows = super().get_queryset(request).filter(channel__project__in=visible)
+        return rows.select_related("channel").defer("channel__config")
 
     @admin.display(description="title")
     def title(self, notification: Notification) -> str:
@@ -123,7 +117,7 @@ class NotificationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(DeliveryAttempt)
-class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):
+class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every try, newest first."""
 
     list_display = ["at", "channel", "notification", "status", "error", "latency_ms", "decision"]
@@ -131,8 +125,9 @@ class DeliveryAttemptAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
-        rows = super().get_queryset(request).select_related("notification__channel")
-        return rows.defer("notification__channel__config")
+        visible = access.visible_projects(request.user)
+        rows = super().get_queryset(request).filter(notification__channel__project__in=visible)
+        return rows.select_related("notification__channel").defer("notification__channel__config")
 
     @admin.display(description="channel")
     def channel(self, attempt: DeliveryAttempt) -> str:

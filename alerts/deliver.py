@@ -14,12 +14,14 @@ from django.db.models import Exists, OuterRef, Q
 from alerts import attempts, messages, notify, subscriptions
 from alerts.attempts import Outcome
 from alerts.models import Channel, Notification
+from events.models import Transition
 from events.secrets import Undecipherable
 
 BATCH = 8
 RUN_SECONDS = 10
 CLAIM = timedelta(minutes=2)  # longer than any one try takes
 GIVE_UP = timedelta(hours=24)
+KEPT = timedelta(days=90)
 FIRST_DELAY, MAX_DELAY = timedelta(seconds=5), timedelta(minutes=15)
 DEFAULT_PAUSE, MAX_PAUSE = 30.0, 86_400.0  # seconds
 GONE = frozenset({401, 403, 404, 410})
@@ -77,6 +79,14 @@ def give_up_stranded(*, now: datetime) -> int:
         status=Notification.Status.PENDING, channel__is_enabled=False, created_at__lte=now - GIVE_UP
     )
     return stranded.update(status=Notification.Status.DEAD, last_error="The channel was off for a day.")
+
+
+def forget(*, now: datetime) -> int:
+    """Deletes the log, and the transitions behind it, after KEPT; how many notifications."""
+    finished = Notification.objects.exclude(status=Notification.Status.PENDING)
+    count, _ = finished.filter(created_at__lt=now - KEPT).delete()
+    Transition.objects.filter(claimed_at__lt=now - KEPT).delete()
+    return count
 
 
 @transaction.atomic

@@ -15,3 +15,8 @@ def notify() -> None:
 @shared_task
 def deliver() -> None:
     delivering.run(now=timezone.now())
+
+
+@shared_task
+def forget() -> None:
+    delivering.forget(now=timezone.now())

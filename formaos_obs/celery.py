@@ -27,6 +27,7 @@ app.conf.beat_schedule = {
     "drain-spool": every(2, "events.tasks.drain_spool"),
     "notify": every(1, "alerts.tasks.notify"),
     "deliver": every(1, "alerts.tasks.deliver"),
+    "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "compact": every(60, "events.tasks.compact"),
     "sweep": every(600, "events.tasks.sweep"),

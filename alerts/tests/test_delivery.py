@@ -245,6 +245,16 @@ def test_no_transaction_is_open_while_the_network_is_used(
     assert blocks == [outside]
 
 
+def test_the_log_is_forgotten_after_ninety_days_and_what_waits_is_not(project: Project, now: datetime) -> None:
+    make.channel(project)
+    old, waiting = notified(project, now=now), notified(project, now=now)
+    Notification.objects.filter(pk=old.pk).update(status="sent")
+    deliver.forget(now=now + timedelta(days=90))
+    assert Notification.objects.count() == 2
+    deliver.forget(now=now + timedelta(days=90, seconds=1))
+    assert list(Notification.objects.values_list("pk", "transition")) == [(waiting.pk, None)]
+
+
 def test_the_number_of_queries_of_an_idle_tick_is_small(
     project: Project, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
