@@ -34,7 +34,7 @@ def page(action: str, role: str = access.VIEWER, obj: str = "") -> Callable[[Vie
                 request, action, answer, slug=slug, obj=(obj.removesuffix("_id"), rest[obj]) if obj else None
             )
 
-        return _marked(door, action)
+        return _marked(door, action, role)
 
     return decorate
 
@@ -57,8 +57,9 @@ def site_page(action: str, *, staff: bool = False) -> Callable[[View], View]:
     return decorate
 
 
-def _marked(door: View, action: str) -> View:
-    door.audited_action = action  # type: ignore[attr-defined]
+def _marked(door: View, action: str, role: str = "") -> View:
+    """The door with what a walk over all addresses checks."""
+    door.audited_action, door.needed_role = action, role  # type: ignore[attr-defined]
     return door
 
 

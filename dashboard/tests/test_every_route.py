@@ -1,0 +1,206 @@
+"""A walk over every address: a new page can forget neither its door, nor its stranger, nor its audit entry."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from alerts.tests import make as make_alerts
+from dashboard.api.doors import ApiView
+from events import tokens
+from events.cli_views import CliView
+from events.models import Attachment, AuditEntry, IngestKey, Project
+from events.tests import make
+
+# Addresses for which being a stranger means nothing; each with its reason.
+SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook"}  # take keys or tokens to write
+HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
+ENTERING = {"login", "logout", "theme"}  # before or after being somebody
+POLLS = {"pulse", "setup-state"}  # a number every two seconds, no content; closed to strangers, without an entry
+OPEN = SENDING | HEALTH | ENTERING
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    path: str
+    parameters: tuple[str, ...]
+    callback: Any
+
+    def url(self, values: dict[str, Any]) -> str:
+        path = self.path
+        for name, pattern in zip(self.parameters, _placeholders(self.path), strict=True):
+            path = path.replace(pattern, quote(str(values[name]), safe=""), 1)
+        return f"/{path}"
+
+    @property
+    def is_page(self) -> bool:
+        return hasattr(self.callback, "audited_action") and not self.path.startswith("admin/")
+
+    @property
+    def is_api(self) -> bool:
+        return issubclass(getattr(self.callback, "cls", object), ApiView)
+
+
+def _placeholders(path: str) -> list[str]:
+    return [part.partition(">")[0].join("<>") for part in path.split("<")[1:]]
+
+
+def _walk(patterns: list[Any], before: str = "") -> Iterator[Route]:
+    for found in patterns:
+        path = before + str(found.pattern)
+        if isinstance(found, URLResolver):
+            yield from _walk(found.url_patterns, path)
+        elif isinstance(found, URLPattern):
+            names = tuple(part[1:-1].rpartition(":")[2] for part in _placeholders(path))
+            yield Route(found.name or path, path, names, found.callback)
+
+
+ROUTES = [route for route in _walk(get_resolver().url_patterns) if not route.path.startswith("admin/")]
+PAGES = [route for route in ROUTES if route.is_page]
+API = [route for route in ROUTES if route.is_api]
+CLOSED = [route for route in ROUTES if route.name not in OPEN]
+IN_PROJECT = [route for route in CLOSED if "slug" in route.parameters]
+
+
+def by_name(route: Route) -> str:
+    return route.name
+
+
+def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
+    """One of each kind of thing that an address can name, in `project`."""
+    issue = make.issue(project, groups=2, users=(1,))
+    event = make.occurrence(issue.groups.all()[0])
+    release = make.release(project, f"{project.slug}@1.0.0")
+    token, _ = tokens.create(owner, name="walk", scopes=["read"], project=project, now=now)
+    attachment = Attachment.objects.create(
+        project=project,
+        attachment_id=uuid.uuid4(),
+        event_id=event.event_id,
+        at=now,
+        filename="a.txt",
+        size=1,
+        content=b"a",
+    )
+    return {
+        "slug": project.slug,
+        "organization": project.slug,
+        "project_id": project.pk,
+        "issue_id": issue.pk,
+        "event_id": event.event_id.hex,
+        "version": release.version,
+        "token_id": token.pk,
+        "attachment_id": attachment.attachment_id,
+        "channel_id": make_alerts.channel(project, kind="email").pk,
+        "name": "errors",
+        "kind": "email",
+        "rest": "no/such/thing",
+    }
+
+
+@pytest.fixture
+def here(project: Project, alice: Any, bob: Any, now: datetime) -> dict[str, Any]:
+    return things(project, alice, now)
+
+
+@pytest.fixture
+def elsewhere(db: None, now: datetime) -> dict[str, Any]:
+    other = Project.objects.create(slug="other", name="Other")
+    from_there = type(other.memberships.create(user=_user("dora"), role="owner").user).objects.get(username="dora")
+    return things(other, from_there, now)
+
+
+def _user(name: str) -> Any:
+    from_model = Project.memberships.rel.related_model._meta.get_field("user").related_model
+    return from_model.objects.create_user(name)
+
+
+def bearer(user: Any, now: datetime) -> dict[str, str]:
+    _, secret = tokens.create(user, name="walk", scopes=tokens.SCOPES, now=now)
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def answers(client: Client, route: Route, values: dict[str, Any], **extra: Any) -> list[Any]:
+    """GET and an empty POST of the route; one of them may be 405."""
+    return [client.get(route.url(values), **extra), client.post(route.url(values), **extra)]
+
+
+def test_every_address_has_a_door() -> None:
+    known = OPEN | POLLS
+    doors = [route.is_page or issubclass(getattr(route.callback, "cls", object), ApiView | CliView) for route in ROUTES]
+    assert {route.name for route, has_door in zip(ROUTES, doors, strict=True) if not has_door} == known
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=by_name)
+def test_visitors_and_senders_see_nothing(route: Route, here: dict[str, Any], key: IngestKey) -> None:
+    dsn = {"X-Sentry-Auth": f"Sentry sentry_key={key.public_key}, sentry_version=7"}
+    senders = [
+        {},
+        dsn,
+        {"Authorization": f"Bearer {key.public_key}"},
+        {"Authorization": f"DSN http://{key.public_key}@h/1"},
+    ]
+    for headers in senders:
+        for response in answers(Client(), route, here, headers=headers):
+            assert response.status_code in (302, 401, 403, 405), response.status_code
+            assert response.status_code != 302 or response["Location"].startswith("/login/?next=")
+    assert Client().get(route.url(here), {"sentry_key": key.public_key}).status_code in (302, 401, 403, 405)
+    assert not AuditEntry.objects.filter(actor="").exists()
+
+
+@pytest.mark.parametrize("route", IN_PROJECT, ids=by_name)
+def test_strangers_cannot_tell_it_from_nothing(
+    route: Route, here: dict[str, Any], as_charlie: Client, charlie: Any, now: datetime
+) -> None:
+    client, extra = (
+        (as_charlie, {}) if route.is_page or route.name in POLLS else (Client(), {"headers": bearer(charlie, now)})
+    )
+    statuses = {response.status_code for response in answers(client, route, here, **extra)}
+    assert statuses <= {404, 405}
+    assert 404 in statuses
+
+
+@pytest.mark.parametrize("route", PAGES, ids=by_name)
+def test_each_page_writes_one_entry_for_each_person(
+    route: Route, here: dict[str, Any], as_alice: Client, as_bob: Client, as_charlie: Client
+) -> None:
+    for client in (as_charlie, as_bob, as_alice):
+        for send in (client.get, client.post):
+            before = AuditEntry.objects.count()
+            response = send(route.url(here))
+            written = AuditEntry.objects.count() - before
+            assert response.status_code < 500
+            assert (response.status_code, written) in ((405, 0), (response.status_code, 1)), send
+
+
+@pytest.mark.parametrize("route", [r for r in PAGES if r.callback.needed_role in ("editor", "owner")], ids=by_name)
+def test_viewers_change_nothing(route: Route, here: dict[str, Any], as_bob: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(n_tup_upd) FROM pg_stat_xact_user_tables WHERE relname NOT LIKE 'django%%'")
+        before = cursor.fetchone()
+        statuses = {response.status_code for response in answers(as_bob, route, here)}
+        cursor.execute("SELECT sum(n_tup_upd) FROM pg_stat_xact_user_tables WHERE relname NOT LIKE 'django%%'")
+        assert cursor.fetchone() == before
+    assert statuses <= {403, 405}
+
+
+_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version"}
+
+
+@pytest.mark.parametrize("route", [r for r in CLOSED if _IDS & set(r.parameters)], ids=by_name)
+def test_things_of_another_project_are_not_found_in_this_one(
+    route: Route, here: dict[str, Any], elsewhere: dict[str, Any], as_alice: Client, alice: Any, now: datetime
+) -> None:
+    client, extra = (as_alice, {}) if route.is_page else (Client(), {"headers": bearer(alice, now)})
+    for name in _IDS & set(route.parameters):
+        foreign = {**here, name: elsewhere[name]}
+        statuses = {response.status_code for response in answers(client, route, foreign, **extra)}
+        assert statuses <= {400, 404, 405}, name
+        assert 404 in statuses, name
