@@ -1,6 +1,5 @@
 """Channels and the delivery log for staff; each change is a call to the function the pages call."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -59,7 +58,7 @@ class ChannelAdmin(AuditedAdmin):
         """The channels alone: their log goes with them, though nobody may delete from it by hand."""
         return [str(channel) for channel in objs], {"channels": len(objs)}, set(), []
 
-    def log_deletions(self, request: HttpRequest, queryset: Iterable[Channel]) -> Any:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Django's own log only: the function that deletes a channel writes its audit entry."""
         return admin.ModelAdmin.log_deletions(self, request, queryset)
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from alerts import subscriptions
 from alerts.channels import KINDS, webhook
-from alerts.models import Channel
+from alerts.models import Channel, Notification
 from events.models import Project, Transition
 
 _TYPED = ("url", "secret", "addresses")
@@ -24,7 +24,7 @@ class ChannelForm(forms.ModelForm):
     addresses = forms.CharField(max_length=2000, required=False, help_text="E-mail addresses, separated by commas.")
     transitions = forms.MultipleChoiceField(
         label="Tell of",
-        choices=Transition.Kind.choices,
+        choices=[(kind, Notification.Kind(kind).label) for kind in Transition.Kind.values],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="None chosen: all.",
@@ -34,6 +34,9 @@ class ChannelForm(forms.ModelForm):
     class Meta:
         model = Channel
         fields = ["name", "kind", "min_level"]
+        labels = {"min_level": "Lowest level"}
+
+    field_order = ["project", "name", "kind", *_TYPED, "transitions", "min_level", "environments"]
 
     def __init__(self, *args: Any, kind: str = "", project: Project | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -260,5 +260,4 @@ def test_the_number_of_queries_of_an_idle_tick_is_small(
 ) -> None:
     make.channel(project)
     with django_assert_max_num_queries(7):  # four of them open and close transactions
-        deliver.run(now=now)
-        notify.claim_transitions(now=now)
+        assert deliver.run(now=now) == notify.claim_transitions(now=now) == 0

@@ -148,7 +148,7 @@ def test_the_number_of_queries_does_not_grow_with_the_transitions(
     make.channel(project, URL)
     make.transitions(project, 15)
     with django_assert_max_num_queries(10):
-        notify.claim_transitions(now=now)
+        assert notify.claim_transitions(now=now) == 15
 
 
 def test_the_other_channels_hear_of_a_broken_one_once_an_hour(project: Project, now: datetime) -> None:
