@@ -173,7 +173,8 @@ class DuckEngine:
             cursor.close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
-        key = (os.getpid(), files.root().url(""), settings.OBS_QUERY_MEMORY_MB, settings.OBS_QUERY_THREADS)
+        memory, threads = settings.OBS_QUERY_MEMORY_MB, settings.OBS_QUERY_THREADS
+        key = (os.getpid(), files.root().url(""), settings.OBS_S3_ENDPOINT, memory, threads)
         with self._lock:
             if self._database is None or self._key != key:
                 self._database = duck.connect(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tuple[str, dict[str, Any]]:
@@ -18,3 +21,10 @@ def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tu
         terms.append("e.environment = $environment")
         bound["environment"] = environment
     return " AND ".join(terms), bound
+
+
+def bucket(moment: str, *, starts: Sequence[datetime], step: timedelta) -> tuple[str, dict[str, Any]]:
+    """Return the index in `starts` of the bucket of the SQL `moment`. Whole numbers: time_bucket takes twice as long."""
+    microsecond = timedelta(microseconds=1)
+    bound = {"first": (starts[0] - EPOCH) // microsecond, "width": step // microsecond}
+    return f"(epoch_us({moment}) - $first) // $width", bound

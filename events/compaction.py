@@ -79,7 +79,7 @@ def plan(listed: Sequence[Segment], *, now: datetime) -> list[Segment]:
     return chosen if rest >= WORTH * chosen[-1].rows else []
 
 
-def compact(*, now: datetime, seconds: float = 240.0, project_id: int | None = None) -> Compacted:
+def compact(*, now: datetime, seconds: float = 30.0, project_id: int | None = None) -> Compacted:
     """Merge what is due until nothing is or the time is up. Two workers never merge the same day at once."""
     deadline = time.monotonic() + seconds
     merges = inputs = rows = failures = 0

@@ -20,7 +20,7 @@ from events.models import RetiredSegment, Segment
 
 # Small enough that a question about one group reads little, large enough that a scan of all does not pay for it
 # (bench/facts.py).
-ROW_GROUP = 16_384
+ROW_GROUP = 32_768
 # A clock may run ahead; what claims to be later than this happened when it was received.
 AHEAD = timedelta(days=1)
 

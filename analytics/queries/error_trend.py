@@ -14,12 +14,11 @@ from events.models import Project
 
 @dataclass(frozen=True, slots=True)
 class ErrorTrend:
-    """Errors per bucket: `levels[level][i]` counts from `starts[i]` for one `step`; `users[i]` are distinct users."""
+    """Errors per bucket: `levels[level][i]` counts from `starts[i]` for one `step`."""
 
     starts: tuple[datetime, ...]
     step: timedelta
     levels: dict[str, tuple[int, ...]]
-    users: tuple[int, ...]
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -38,25 +37,14 @@ def error_trend(
     step = step or periods.step_for(period)
     starts = periods.buckets(period, step)
     condition, bound = filters.errors(groups=groups, environment=environment)
+    index, clock = filters.bucket('e."at"', starts=starts, step=step)
     sql = f"""
-        WITH chosen AS (
-            SELECT time_bucket($step, e."at", $origin) AS start, coalesce(e.level, 'error') AS level, e.user_key
-            FROM errors e WHERE {condition}
-        )
-        SELECT start, level, count(*) AS errors, NULL AS users FROM chosen GROUP BY start, level
-        UNION ALL
-        SELECT start, NULL, NULL, count(DISTINCT user_key) FROM chosen GROUP BY start
+        SELECT {index} AS place, coalesce(e.level, 'error') AS severity, count(*) AS errors
+        FROM errors e WHERE {condition} GROUP BY ALL
     """
     with engine.read(project.pk, {"errors": period}) as facts:
-        rows = facts.ask(sql, {**bound, "step": step, "origin": periods.ORIGIN})
-    place = {start: index for index, start in enumerate(starts)}
+        rows = facts.ask(sql, {**bound, **clock})
     levels: dict[str, list[int]] = {}
-    users = [0] * len(starts)
     for row in rows:
-        index = place[row["start"]]
-        if row["level"] is None:
-            users[index] = row["users"]
-        else:
-            levels.setdefault(row["level"], [0] * len(starts))[index] = row["errors"]
-    by_level = {level: tuple(counts) for level, counts in sorted(levels.items())}
-    return ErrorTrend(tuple(starts), step, by_level, tuple(users))
+        levels.setdefault(row["severity"], [0] * len(starts))[row["place"]] = row["errors"]
+    return ErrorTrend(tuple(starts), step, {level: tuple(counts) for level, counts in sorted(levels.items())})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from analytics import engine, periods
+from analytics import engine, filters, periods
 from analytics.periods import Period
 from events.models import Project
 
@@ -119,15 +119,16 @@ def health_trend(
 ) -> HealthTrend:
     """Return the health of sessions begun in each bucket, of one release or all."""
     step = step or periods.step_for(period)
-    sql = f"""{SESSIONS}
-        SELECT time_bucket($step, begun, $origin) AS start, {MEASURES} FROM counted
-        WHERE $release IS NULL OR release = $release GROUP BY start
-    """
-    bound = {"environment": environment, "release": release, "step": step, "origin": periods.ORIGIN}
-    with engine.read(project.pk, {"sessions": period}) as facts:
-        found = {row["start"]: _health(row) for row in facts.ask(sql, bound)}
     starts = periods.buckets(period, step)
-    return HealthTrend(tuple(starts), step, tuple(found.get(start, Health()) for start in starts))
+    index, clock = filters.bucket("begun", starts=starts, step=step)
+    sql = f"""{SESSIONS}
+        SELECT {index} AS place, {MEASURES} FROM counted
+        WHERE $release IS NULL OR release = $release GROUP BY place
+    """
+    bound = {"environment": environment, "release": release, **clock}
+    with engine.read(project.pk, {"sessions": period}) as facts:
+        found = {row["place"]: _health(row) for row in facts.ask(sql, bound)}
+    return HealthTrend(tuple(starts), step, tuple(found.get(place, Health()) for place in range(len(starts))))
 
 
 def _health(row: dict[str, Any]) -> Health:
