@@ -23,7 +23,7 @@ from dashboard.presenters import events as event_presenter
 from dashboard.presenters import history, markdown
 from dashboard.state import State
 from dashboard.views import issues as issue_list
-from events import access, issue_groups, issues, payloads
+from events import access, issue_groups, issues, payloads, symbolication
 from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project, Release
 
 _ACTIVITY = 100
@@ -40,7 +40,7 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     wanted = event_id or (kept[-1][0] if kept else "")
     occurrence = _occurrence(project, issue, wanted) if wanted else None
     around = query.neighbours(wanted, kept if any(one == wanted for one, _ in kept) else query.kept_occurrences(issue))
-    event = event_presenter.present(payloads.unpack(occurrence.payload)) if occurrence else None
+    event = event_presenter.present(_event(project, occurrence)) if occurrence else None
     common = _common(request, project, issue)
     context = {
         **common,
@@ -115,7 +115,7 @@ def event_json(request: HttpRequest, project: Project, issue_id: int, event_id: 
 def event_markdown(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
     """The event as Markdown."""
     issue = issues.get_or_404(project, issue_id)
-    event = event_presenter.present(payloads.unpack(_occurrence(project, issue, event_id).payload))
+    event = event_presenter.present(_event(project, _occurrence(project, issue, event_id)))
     url = _url(request, project, issue, event_id)
     return _plain(markdown.present(event, title=issue.title, url=url).encode(), "text/plain; charset=utf-8")
 
@@ -174,6 +174,11 @@ def _occurrence(project: Project, issue: Issue, event_id: str) -> Occurrence:
     if kept is None:
         raise Http404("This event is not kept.")
     return kept
+
+
+def _event(project: Project, occurrence: Occurrence) -> Any:
+    """The event as kept, through the source maps that came after it."""
+    return symbolication.for_display(payloads.unpack(occurrence.payload), project)
 
 
 def _steps(project: Project, issue: Issue, around: query.Neighbours | None, state: str) -> list[tuple[str, str, str]]:

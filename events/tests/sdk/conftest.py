@@ -1,0 +1,118 @@
+"""What the tests with real SDKs share: a server, a project, the npm packages, a way to run clients and to look."""
+
+import hashlib
+import html
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+from django.utils import timezone
+
+from events import accounting, digest, tokens
+from events.models import IngestKey, Issue, Project
+from events.tests.sdk.server import Server, running_server
+
+__all__ = ["running_server"]
+
+HERE = Path(__file__).parent
+CLIENTS = HERE / "clients"
+RELEASE = "shop@1.4.2"
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The pinned npm packages, installed once per lock file."""
+    lock = (HERE / "npm" / "package-lock.json").read_bytes()
+    folder = Path(django_settings.OBS_VAR_DIR) / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
+    modules = folder / "node_modules"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(HERE / "npm", folder)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
+        (folder / "complete").touch()
+    return modules
+
+
+@dataclass
+class Shop:
+    """The monitored application's side: its project at the server, and what became of what it sent."""
+
+    server: Server
+    project: Project
+    key: IngestKey
+    client: Client
+    token: str
+    home: Path
+
+    @property
+    def dsn(self) -> str:
+        return self.server.dsn(self.key)
+
+    def run(self, *command: str | Path, cwd: Path | None = None, **environment: str) -> str:
+        """What a client prints; it must end well. Its environment holds the DSN and nothing of the test's."""
+        own = {
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "SENTRY_DSN": self.dsn, "SENTRY_RELEASE": RELEASE,
+            "SENTRY_ENVIRONMENT": "production",
+        }  # fmt: skip
+        done = subprocess.run(
+            [str(part) for part in command], env=own | environment, cwd=cwd or self.home, capture_output=True,
+            text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout + done.stderr
+
+    def python(self, case: str) -> str:
+        return self.run(sys.executable, CLIENTS / "python_app.py", case)
+
+    def digest(self) -> accounting.Report:
+        """Digest what was sent; every envelope was answered 200 and every item is stored or filtered."""
+        answers = self.server.answers(f"/api/{self.project.pk}/envelope/")
+        assert answers
+        assert {answer.status for answer in answers} == {200}
+        assert digest.run(now=timezone.now()).failed == 0
+        report = accounting.report(project_id=self.project.pk)
+        assert report.difference == 0
+        assert report.received == report.stored + sum(report.filtered.values())
+        assert report.in_inbox == report.invalid == 0
+        return report
+
+    def page(self, issue: Issue) -> str:
+        """The text of the issue's page."""
+        answer = self.client.get(f"/p/{self.project.slug}/issues/{issue.pk}/")
+        assert answer.status_code == 200
+        return html.unescape(answer.content.decode())
+
+    def issue(self, text: str) -> Issue:
+        return Issue.objects.get(project=self.project, title__contains=text)
+
+
+@pytest.fixture
+def shop(
+    transactional_db: None, running_server: Server, project: Project, key: IngestKey, alice: Any, as_alice: Client,
+    tmp_path: Path,
+) -> Shop:  # fmt: skip
+    home = tmp_path / "home"
+    home.mkdir()
+    _, token = tokens.create(alice, name="ci", scopes=["releases"], project=project, now=timezone.now())
+    return Shop(running_server, project, key, as_alice, token, home)
+
+
+@pytest.fixture
+def cli(shop: Shop, node_modules: Path) -> Callable[..., str]:
+    """Runs sentry-cli as a pipeline does."""
+
+    def cli(*arguments: str | Path, cwd: Path | None = None) -> str:
+        return shop.run(
+            node_modules / ".bin" / "sentry-cli", *arguments, cwd=cwd, SENTRY_URL=shop.server.url,
+            SENTRY_AUTH_TOKEN=shop.token, SENTRY_ORG="formaos", SENTRY_PROJECT=shop.project.slug,
+        )  # fmt: skip
+
+    return cli

@@ -1,0 +1,26 @@
+"""@sentry/node: chunked bodies without a length, compressed ones, streamed spans, logs and sessions."""
+
+from pathlib import Path
+
+import pytest
+
+from events import pseudonyms
+from events.models import Issue, Segment
+from events.tests.sdk.conftest import CLIENTS, RELEASE, Shop
+
+pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
+
+
+def test_an_error_of_the_node_sdk_is_on_the_page(shop: Shop, node_modules: Path) -> None:
+    shop.run("node", CLIENTS / "node_app.cjs", NODE_PATH=str(node_modules))
+    shop.digest()
+    page = shop.page(shop.issue("SKU-NODE is out of stock"))
+    for text in (
+        "put the thing into the basket", "eu-central", RELEASE, "node_app.cjs", "reserve",
+        "throw new OutOfStock", pseudonyms.of(bytes(shop.project.pepper), "user", "42"),
+    ):  # fmt: skip
+        assert text in page
+    assert "alice@example.com" not in page
+    assert Issue.objects.filter(project=shop.project, title__contains="a long message").exists()
+    facts = set(Segment.objects.filter(project=shop.project).values_list("fact", flat=True))
+    assert facts >= {"errors", "spans", "logs", "sessions"}

@@ -1,0 +1,28 @@
+"""sentry-sdk, alone and inside Django, Celery and FastAPI: what is sent is on the issue's page."""
+
+import pytest
+
+from events import pseudonyms
+from events.models import Release
+from events.tests.sdk.conftest import RELEASE, Shop
+
+pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
+
+TRANSACTIONS = {"plain": "", "django": "/basket/{basket}/", "celery": "shop.charge", "fastapi": "/baskets/{basket}"}
+
+
+@pytest.mark.parametrize("case", TRANSACTIONS)
+def test_an_error_of_the_python_sdk_is_on_the_page(shop: Shop, case: str) -> None:
+    shop.python(case)
+    report = shop.digest()
+    assert report.duplicate == report.dead_letter == 0
+    page = shop.page(shop.issue("OutOfStock"))
+    pseudonym = pseudonyms.of(bytes(shop.project.pepper), "user", "42")
+    for text in (
+        f"SKU-{case.upper()} is out of stock", "put the thing into the basket", "eu-central", RELEASE, "production",
+        "python_app.py", "raise OutOfStock", TRANSACTIONS[case], pseudonym,
+    ):  # fmt: skip
+        assert text in page
+    for text in ("alice@example.com", "203.0.113.7", "4111"):
+        assert text not in page
+    assert Release.objects.get(project=shop.project).version == RELEASE
