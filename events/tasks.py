@@ -13,7 +13,7 @@ from events import drain as draining
 
 @shared_task
 def digest() -> None:
-    digesting.run(now=timezone.now())
+    digesting.run(now=timezone.now(), seconds=1.0)
 
 
 @shared_task
