@@ -125,11 +125,13 @@ class DuckFacts:
             raise QueryTimeout(f"No answer within {settings.OBS_QUERY_TIMEOUT_SECONDS:g} seconds.") from None
         except duckdb.OutOfMemoryException:
             raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.") from None
-        except (duckdb.IOException, duckdb.HTTPException) as error:
-            missing = next((path for paths in self.listed.values() for path in paths if path in str(error)), None)
-            if missing is None:
-                raise EngineError("A segment could not be read.") from error
-            raise SegmentMissing(missing) from None
+        except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException) as error:
+            named = next((path for paths in self.listed.values() for path in paths if path in str(error)), None)
+            if named is None:
+                raise
+            if isinstance(error, duckdb.InvalidInputException):
+                raise EngineError(f"The segment {named} is damaged.") from error
+            raise SegmentMissing(named) from None
 
     def _with_facts(self, sql: str) -> str:
         relations = ", ".join(f"{name} AS NOT MATERIALIZED ({self._relation(name)})" for name in self.wanted)

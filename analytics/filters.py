@@ -24,7 +24,7 @@ def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tu
 
 
 def bucket(moment: str, *, starts: Sequence[datetime], step: timedelta) -> tuple[str, dict[str, Any]]:
-    """Return the index in `starts` of the bucket of the SQL `moment`. Whole numbers: time_bucket takes twice as long."""
+    """Return the index in `starts` of the bucket of the SQL `moment`; whole numbers, twice as fast as time_bucket."""
     microsecond = timedelta(microseconds=1)
     bound = {"first": (starts[0] - EPOCH) // microsecond, "width": step // microsecond}
     return f"(epoch_us({moment}) - $first) // $width", bound

@@ -58,12 +58,14 @@ ERRORS = f"""
            md5(floor({GROUPS} * b * b * b)::INT::VARCHAR) AS group_hash,
            ['error', 'error', 'error', 'warning', 'fatal'][1 + floor(5 * c)::INT] AS level,
            'Error' || floor(40 * b)::INT AS type, ['production', 'staging'][1 + floor(1.2 * a)::INT] AS environment,
-           'shop@1.' || floor(30 * c)::INT AS release, 'javascript' AS platform, '/orders/' || floor(50 * b)::INT AS route,
+           'shop@1.' || floor(30 * c)::INT AS release, 'javascript' AS platform,
+           '/orders/' || floor(50 * b)::INT AS route,
            'https://shop.example/orders/' || floor(5000 * c)::INT AS url, 'sentry.javascript.browser 10' AS sdk,
            floor(100000 * a)::BIGINT AS user_key, 9000 AS size, true AS handled, "at" AS received_at,
            map(['browser', 'browser.name', 'os', 'device.family', 'server_name', 'url', 'customer', 'runtime'],
                ['Chrome ' || floor(20 * a)::INT, 'Chrome', 'Windows 1' || floor(3 * b)::INT,
-                'Family ' || floor(30 * c)::INT, 'web-' || floor(8 * a)::INT, 'https://shop.example/orders/' || floor(5000 * c)::INT,
+                'Family ' || floor(30 * c)::INT, 'web-' || floor(8 * a)::INT,
+                'https://shop.example/orders/' || floor(5000 * c)::INT,
                 'c' || floor(2000 * b)::INT, 'node 22.' || floor(9 * c)::INT]) AS tags
     FROM drawn ORDER BY group_hash, "at"
 """

@@ -112,6 +112,14 @@ def test_a_missing_file_is_named(project: Any) -> None:
     assert raised.value.path == segment.path
 
 
+@pytest.mark.parametrize("content", [b"", b"not parquet", b"PAR1 and then nothing PAR1"])
+def test_a_damaged_file_is_named(project: Any, content: bytes) -> None:
+    (segment,) = rows.store(project, rows.error(1))
+    Path(files.root().url(segment.path)).write_bytes(content)
+    with pytest.raises(EngineError, match=segment.path):
+        count(project)
+
+
 def test_a_reader_that_held_the_list_over_a_compaction_reads_the_new_one(project: Any) -> None:
     rows.spread(project, 80, files=FAN)
     with engine.read(project.pk, {"errors": (None, None)}) as facts:
