@@ -24,7 +24,7 @@ class ObsAdminSite(AdminSite):
             raise Http404
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponseBase]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """`view` for staff only, with one entry for each request; Django's catalogue of words needs none."""
         inner = super().admin_view(view, cacheable)
         if cacheable:

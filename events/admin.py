@@ -176,10 +176,9 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     list_display = ["project", "kind", "item_id", "quantity", "attempts", "received_at", "created_at", "reason"]
     list_select_related = ["project"]
     list_filter = ["kind"]
-    fields = [
+    fields = readonly_fields = (
         "project", "kind", "item_id", "quantity", "attempts", "received_at", "created_at", "error", "content",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
     actions = ["replay"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeadLetter]:
@@ -191,7 +190,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @admin.display(description="payload, scrubbed")
     def content(self, letter: DeadLetter) -> str:
-        text = orjson.dumps(payloads.unpack(letter.payload), option=orjson.OPT_INDENT_2).decode()
+        text = orjson.dumps(payloads.unpack(bytes(letter.payload)), option=orjson.OPT_INDENT_2).decode()
         return format_html("<pre>{}</pre>", text[:_SHOWN_BYTES])
 
     @admin.action(description="Replay: put back into the inbox", permissions=["replay"])

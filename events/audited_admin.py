@@ -1,6 +1,5 @@
 """What every admin page of a table has in common: changes are audited, projects of strangers are not listed."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -36,7 +35,7 @@ class AuditedAdmin(admin.ModelAdmin):
         _record(request, "change", obj, {"fields": fields} if fields else {})
         return super().log_change(request, obj, message)
 
-    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         rows = list(queryset)
         if rows:
             _record(request, "delete", rows[0], {"ids": [str(row.pk) for row in rows][:500]})

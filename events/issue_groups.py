@@ -1,7 +1,7 @@
 """Merging issues, taking groups out again, and deleting issues.
 
-Error facts carry the hash of their group, so all of this moves or removes groups and never touches a fact. Rows are
-locked issue by issue, each with its groups, in the order in which recording locks them.
+Error facts carry the hash of their group, so all of this moves or removes groups and never touches a fact. No
+errors of the project are counted meanwhile.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max, Min, Sum
 
-from events import audit
+from events import audit, rearranging
 from events.models import Activity, Attachment, Bookmark, GroupUser, Issue, IssueGroup, Occurrence, Project, Transition
 
 _KEPT_OF_SOURCE = ("title", "type", "value", "culprit", "level", "platform", "kind", "first_release", "last_release")
@@ -103,6 +103,7 @@ def recount(issue: Issue) -> None:
 
 def _lock(project: Project, ids: Iterable[int]) -> list[Issue]:
     """The issues of `project` among `ids`, they and their groups locked until the commit."""
+    rearranging.wait_for_counting(project.pk)
     ids = list(ids)
     groups = IssueGroup.objects.select_related("issue").filter(project=project, issue_id__in=ids)
     list(groups.order_by("issue_id", "pk").select_for_update(of=("self", "issue")))

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from events import occurrences, regressions, tallies
+from events import occurrences, rearranging, regressions, tallies
 from events.grouping import Grouping
 from events.models import (
     Activity,
@@ -81,6 +81,7 @@ def record(sightings: Sequence[Sighting], *, now: datetime) -> None:
     by_key: defaultdict[tuple[int, uuid.UUID], list[Sighting]] = defaultdict(list)
     for sighting in sightings:
         by_key[sighting.group_key].append(sighting)
+    rearranging.hold_still(project_id for project_id, _ in by_key)
     touched = _locked(by_key)
     missing = {key: found for key, found in by_key.items() if key not in touched}
     if missing:

@@ -1,12 +1,13 @@
 """The issue list: what each search finds, in which order, at which cost."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from analytics.queries import issue_list
-from events import search
+from events import search, segments
 from events.models import Bookmark, Issue, Project
 from events.tests import make
 
@@ -157,3 +158,36 @@ def test_queries_do_not_grow_with_rows(
     with django_assert_num_queries(5 if sort == "trend" else 4):
         page = issue_list.issue_list(project, search=query, sort=sort, environment="", user=alice, now=now)
         assert {row.issue.assigned_to.username for row in page.rows if row.issue.assigned_to} == {"alice"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("browser:Firefox", ["checkout"]),
+        ("browser:fire*", ["checkout"]),
+        ("!browser:Firefox", ["back", "login", "muted", "old"]),
+        ("has:browser", ["checkout", "login"]),
+        ("release:web@2.*", ["login"]),
+        ("url:*/cart", ["checkout"]),
+        ("browser:Firefox release:web@2.0", []),
+        ("browser:Netscape", []),
+    ],
+)
+def test_what_only_facts_know(
+    project: Project, some: dict[str, Issue], now: datetime, query: str, expected: list[str]
+) -> None:
+    told = {"checkout": ("Firefox", "web@1.0", "https://x/cart"), "login": ("Chrome", "web@2.0", "https://x/login")}
+    rows = [
+        {
+            "at": now - timedelta(hours=1),
+            "received_at": now,
+            "event_id": uuid.uuid4().hex,
+            "group_hash": some[name].groups.get().hash.hex,
+            "release": release,
+            "url": url,
+            "tags": {"browser": browser},
+        }
+        for name, (browser, release, url) in told.items()
+    ]
+    segments.write({(project.pk, "errors"): rows}, now=now)
+    assert found(project, query) == expected

@@ -148,7 +148,7 @@ class EventDetail(ApiView):
         occurrence = Occurrence.objects.select_related("group").filter(project=project, event_id=named).first()
         if occurrence is None:
             raise Http404("No event kept by this id.")
-        return Response({**forms.EventLine(occurrence).data, "event": payloads.unpack(occurrence.payload)})
+        return Response({**forms.EventLine(occurrence).data, "event": payloads.unpack(bytes(occurrence.payload))})
 
 
 class Releases(ApiView):
