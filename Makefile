@@ -35,7 +35,7 @@ test: .venv/.dev
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
+	$(BIN)/mypy events analytics alerts dashboard formaos_obs
 
 fix: .venv/.dev
 	$(BIN)/ruff check --fix .
