@@ -4,12 +4,11 @@ Alice owns the project `web`, Bob views it, Charlie should have no access to any
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 # Before Django reads its settings: tests keep their own folder, so a running `make up` is never touched.
-_base = Path(os.environ.get("OBS_VAR_DIR", Path(tempfile.gettempdir()) / "obs-test"))
+_base = Path(os.environ.get("OBS_VAR_DIR", Path(__file__).parent / "var" / "test"))
 os.environ["OBS_VAR_DIR"] = str(_base)
 
 import pytest  # noqa: E402
