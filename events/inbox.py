@@ -1,9 +1,9 @@
 """The durable point of ingest: `accept` returns after PostgreSQL has the items, or raises."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
@@ -15,35 +15,11 @@ from events.payloads import Packed
 BOUNDARY = timedelta(seconds=60)
 
 
-# One statement, one round trip, one commit: remember the ids, keep what is new, write the ledger.
-_ACCEPT = """
-WITH item AS (
-    SELECT * FROM unnest(%(kinds)s::text[], %(ids)s::uuid[], %(quantities)s::int[], %(payloads)s::bytea[],
-                         %(blobs)s::bytea[]) AS t(kind, item_id, quantity, payload, blob)
-), fresh AS (
-    INSERT INTO ingest_seen (day, project_id, kind, item_id)
-    SELECT %(week)s::date, %(project)s::bigint, kind, item_id FROM item
-    WHERE NOT EXISTS (SELECT FROM ingest_seen s WHERE s.project_id = %(project)s AND s.kind = item.kind
-                      AND s.item_id = item.item_id AND s.day >= %(oldest)s::date AND s.day < %(week)s::date)
-    ON CONFLICT DO NOTHING RETURNING kind, item_id
-), stored AS (
-    INSERT INTO ingest_inbox (project_id, key_id, kind, item_id, quantity, received_at, payload, blob)
-    SELECT %(project)s, %(key)s::bigint, kind, item_id, quantity, %(now)s::timestamptz, payload, blob
-    FROM item JOIN fresh USING (kind, item_id)
-), line AS (
-    SELECT kind, 'received' AS outcome, sum(quantity) AS quantity FROM item GROUP BY kind
-    UNION ALL
-    SELECT kind, 'duplicate', sum(quantity) FROM item LEFT JOIN fresh USING (kind, item_id)
-    WHERE fresh.kind IS NULL GROUP BY kind
-), written AS (
-    INSERT INTO ingest_outcome AS o (project_id, hour, category, outcome, reason, slot, quantity)
-    SELECT %(project)s, date_trunc('hour', %(now)s::timestamptz, 'UTC'), kind, outcome, '', %(slot)s, quantity FROM line
-    ORDER BY 3, 4
-    ON CONFLICT (project_id, hour, category, outcome, reason, slot)
-    DO UPDATE SET quantity = o.quantity + excluded.quantity
+# migrations/0003_accept.py holds the function: one round trip per item, and one commit.
+_ACCEPT = (
+    "SELECT ingest_accept(%s::bigint, %s::bigint, %s::timestamptz, %s::date, %s::date, %s::smallint,"
+    " %s::varchar, %s::uuid, %s::integer, %b::bytea, %b::bytea)"
 )
-SELECT count(*) FROM fresh
-"""
 
 
 def week_of(now: datetime) -> date:
@@ -57,48 +33,34 @@ def accept(items: Sequence[Packed], *, project_id: int, key_id: int | None, now:
 
     Identity is (project, kind, item_id). Raises django.db.OperationalError or InterfaceError when PostgreSQL is away.
     """
-    unique = {(item.kind, item.item_id): item for item in items}
-    repeated = [item for item in items if unique[item.kind, item.item_id] is not item]
     week = week_of(now)
-    parameters = {
-        "kinds": [item.kind for item in unique.values()],
-        "ids": [item.item_id for item in unique.values()],
-        "quantities": [item.quantity for item in unique.values()],
-        "payloads": [item.payload for item in unique.values()],
-        "blobs": [item.blob for item in unique.values()],
-        "project": project_id,
-        "key": key_id,
-        "now": now,
-        "week": week,
-        "oldest": week - timedelta(days=seen_days),
-        "slot": accounting.slot(),
-    }
-    with _serialised(project_id) if _near_boundary(now) else nullcontext():
+    shared = (project_id, key_id, now, week, week - timedelta(days=seen_days), accounting.slot())
+    rows = [(*shared, item.kind, item.item_id, item.quantity, item.payload, item.blob) for item in items]
+    with ExitStack() as stack:
+        if len(rows) > 1 or _near_boundary(now):
+            stack.enter_context(transaction.atomic())
+        if _near_boundary(now):
+            _serialise(project_id)
         connection.ensure_connection()
-        # A server-side cursor of psycopg itself: binary parameters and a prepared plan, half the cost of Django's.
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-            cursor.execute(_ACCEPT, parameters, prepare=True)
-            row = cursor.fetchone()
-        if repeated:
-            lines: Counter[accounting.Line] = Counter()
-            for item in repeated:
-                lines[accounting.Line(project_id, item.kind, "received")] += item.quantity
-                lines[accounting.Line(project_id, item.kind, "duplicate")] += item.quantity
-            accounting.write(lines, now=now)
-    return int(row[0]) if row else 0
+        # A cursor of psycopg itself: binary parameters and a prepared plan, half the cost of Django's.
+        stack.enter_context(connection.wrap_database_errors)
+        cursor = stack.enter_context(psycopg.Cursor(connection.connection))
+        return sum(_accept(cursor, row) for row in rows)
+
+
+def _accept(cursor: psycopg.Cursor[tuple[bool]], row: tuple[Any, ...]) -> bool:
+    found = cursor.execute(_ACCEPT, row, prepare=True).fetchone()
+    return found is not None and found[0]
 
 
 def _near_boundary(now: datetime) -> bool:
     return week_of(now - BOUNDARY) != week_of(now + BOUNDARY)
 
 
-@contextmanager
-def _serialised(project_id: int) -> Iterator[None]:
-    """One accept at a time per project, by an advisory lock that ends with the transaction."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('accept', %s))", [project_id])
-        yield
+def _serialise(project_id: int) -> None:
+    """One accept at a time per project, until the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('accept', %s))", [project_id])
 
 
 def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:

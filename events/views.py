@@ -128,7 +128,8 @@ class IngestView(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(response, Response):
-            response = super().finalize_response(request, response, *args, **kwargs)
+            # Rendered here: ingest does not pass through what renders the answers of pages (events/middleware.py).
+            response = super().finalize_response(request, response, *args, **kwargs).render()
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
         return response
@@ -172,4 +173,6 @@ class SecurityView(IngestView):
     """`POST /api/<project>/security/?sentry_key=`: CSP, NEL and Reporting API reports of browsers."""
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        return sentry.decode_security(data, self.content_type, context)
+        query = self.request.query_params
+        release, environment = query.get("sentry_release", ""), query.get("sentry_environment", "")
+        return sentry.decode_security(data, self.content_type, context, release=release, environment=environment)
