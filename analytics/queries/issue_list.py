@@ -79,7 +79,7 @@ def issue_list(
         raise ValueError(f"sorts are {', '.join(SORTS)}")
     found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
     ordered = found.select_related("assigned_to").order_by(SORTS[sort], "-pk")
-    if sort == "trend" or environment:
+    if sort == "trend" or environment or any(isinstance(term, Match | Has) for term in search.terms):
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
         ids = list(ordered.values_list("pk", flat=True))
         if sort == "trend":
