@@ -7,7 +7,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """Hashed, compressed files after `collectstatic`; before it (tests, first steps) the sources are served as they are."""
+    """Hashed, compressed files after `collectstatic`; before it (tests, first steps) the sources as they are."""
 
     manifest_strict = False
 

@@ -1,6 +1,6 @@
 """The charts there are: name -> what it is called and how it is asked for. A new chart adds one line to `CHARTS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,9 +110,16 @@ def _errors(project: Project, state: State, parameters: Mapping[str, str], now: 
     trend = error_trend.error_trend(project, period=Period(state.start, state.end), environment=state.environment)
     levels = {level: trend.levels[level] for level in charts.LEVELS if level in trend.levels}
     end = max(state.end, trend.starts[-1] + trend.step) if trend.starts else state.end
+    before: Sequence[float] = ()
+    if state.compare:
+        earlier = error_trend.error_trend(
+            project, period=Period(*state.previous), environment=state.environment, step=trend.step
+        )
+        before = earlier.totals
     return charts.stacked_bars(
-        trend.starts, levels, colours=charts.LEVELS, noun="errors", end=end, markers=deploys(project, state)
-    )
+        trend.starts, levels, colours=charts.LEVELS, noun="errors", end=end, markers=deploys(project, state),
+        before=before, is_unfinished=end > now,
+    )  # fmt: skip
 
 
 def _crash_free(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:

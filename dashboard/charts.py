@@ -27,9 +27,14 @@ class Figure:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "data": self.data, "layout": self.layout, "sentence": self.sentence, "columns": self.columns,
-            "rows": self.rows, "empty": self.is_empty, "keys": [list(key) for key in self.keys],
-        }  # fmt: skip
+            "data": self.data,
+            "layout": self.layout,
+            "sentence": self.sentence,
+            "columns": self.columns,
+            "rows": self.rows,
+            "empty": self.is_empty,
+            "keys": [list(key) for key in self.keys],
+        }
 
 
 def label(text: object, *, limit: int = 60) -> str:
@@ -46,15 +51,33 @@ def stamp(moment: datetime) -> str:
 def layout(*, start: datetime, end: datetime, markers: Sequence[Mapping[str, Any]] = (), **more: Any) -> dict[str, Any]:
     """The layout of a chart over time. `markers` are deploys: `{"at": datetime, "label": str}`, dotted lines."""
     shapes = [
-        {"type": "line", "xref": "x", "yref": "paper", "x0": stamp(m["at"]), "x1": stamp(m["at"]), "y0": 0, "y1": 1,
-         "line": {"width": 1, "dash": "dot"}, "name": "deploy"}
+        {
+            "type": "line",
+            "xref": "x",
+            "yref": "paper",
+            "x0": stamp(m["at"]),
+            "x1": stamp(m["at"]),
+            "y0": 0,
+            "y1": 1,
+            "line": {"width": 1, "dash": "dot"},
+            "name": "deploy",
+        }
         for m in markers[:50]
-    ]  # fmt: skip
+    ]
     notes = [
-        {"x": stamp(m["at"]), "y": 1, "xref": "x", "yref": "paper", "text": label(m["label"], limit=18), "showarrow": False,
-         "xanchor": "left", "yanchor": "top", "font": {"size": 10}}
+        {
+            "x": stamp(m["at"]),
+            "y": 1,
+            "xref": "x",
+            "yref": "paper",
+            "text": label(m["label"], limit=18),
+            "showarrow": False,
+            "xanchor": "left",
+            "yanchor": "top",
+            "font": {"size": 10},
+        }
         for m in markers[-3:]
-    ]  # fmt: skip
+    ]
     return {
         # Two axes, two objects: plotly changes them in place.
         "xaxis": {"type": "date", "range": [stamp(start), stamp(end)], "showgrid": False},
@@ -74,15 +97,42 @@ def stacked_bars(
     noun: str,
     end: datetime,
     markers: Sequence[Mapping[str, Any]] = (),
+    before: Sequence[float] = (),
+    is_unfinished: bool = False,
 ) -> Figure:
-    """One bar a bucket, one colour a series, stacked in the order given; series of zeros only are left out."""
+    """One bar a bucket, one colour a series, stacked in the order given; series of zeros only are left out.
+
+    `before` are the totals of the period before, drawn as a dotted line; an unfinished last bucket is paler.
+    """
     shown = {name: list(counts) for name, counts in series.items() if any(counts)}
     x = [stamp(bucket) for bucket in buckets]
     data = [
-        {"type": "bar", "name": label(name), "x": list(x), "y": counts, "meta": {"series": colours.get(name, i + 1)},
-         "hovertemplate": f"%{{y}} {label(name)}<extra></extra>"}
+        {
+            "type": "bar",
+            "name": label(name),
+            "x": list(x),
+            "y": counts,
+            "meta": {"series": colours.get(name, i + 1)},
+            "hovertemplate": f"%{{y}} {label(name)}<extra></extra>",
+        }
         for i, (name, counts) in enumerate(shown.items())
-    ]  # fmt: skip
+    ]
+    if is_unfinished and buckets:
+        for trace in data:
+            trace["marker"] = {"opacity": [1.0] * (len(buckets) - 1) + [0.45]}
+    if any(before):
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "period before",
+                "x": list(x),
+                "y": list(before[: len(x)]),
+                "line": {"width": 1.5, "dash": "dot"},
+                "meta": {"series": 6},
+                "hovertemplate": "%{y} before<extra></extra>",
+            }
+        )
     total = sum(sum(counts) for counts in shown.values())
     start = buckets[0] if buckets else end
     return Figure(
@@ -107,15 +157,24 @@ def lines(
     suffix: str = "",
     markers: Sequence[Mapping[str, Any]] = (),
 ) -> Figure:
-    """One line a series; None is a gap. Dashes tell series apart without colour; the unfinished last bucket is dotted."""
+    """One line a series that has any value; None is a gap. Dashes tell series apart without colour."""
+    series = {name: values for name, values in series.items() if any(value is not None for value in values)}
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     x = [stamp(bucket) for bucket in buckets]
     data: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "name": label(name), "x": list(x), "y": list(values), "connectgaps": False,
-         "meta": {"series": i % 6 + 1}, "line": {"width": 1.8, "dash": dashes[i % 6]},
-         "hovertemplate": f"%{{y}}{suffix} {label(name)}<extra></extra>"}
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": label(name),
+            "x": list(x),
+            "y": list(values),
+            "connectgaps": False,
+            "meta": {"series": i % 6 + 1},
+            "line": {"width": 1.8, "dash": dashes[i % 6]},
+            "hovertemplate": f"%{{y}}{suffix} {label(name)}<extra></extra>",
+        }
         for i, (name, values) in enumerate(series.items())
-    ]  # fmt: skip
+    ]
     figure = layout(start=buckets[0] if buckets else end, end=end, markers=markers)
     figure["yaxis"]["ticksuffix"] = suffix
     known = [v for values in series.values() for v in values if v is not None]
@@ -138,8 +197,14 @@ def ranked_bars(names: Sequence[str], counts: Sequence[float], *, noun: str) -> 
     """Lying bars, the longest on top."""
     return Figure(
         data=[
-            {"type": "bar", "orientation": "h", "x": list(counts), "y": [label(name, limit=40) for name in names],
-             "meta": {"series": 1}, "hovertemplate": "%{x}<extra></extra>"}
+            {
+                "type": "bar",
+                "orientation": "h",
+                "x": list(counts),
+                "y": [label(name, limit=40) for name in names],
+                "meta": {"series": 1},
+                "hovertemplate": "%{x}<extra></extra>",
+            }
         ],
         layout={
             "xaxis": {"rangemode": "tozero", "fixedrange": True},
@@ -150,7 +215,7 @@ def ranked_bars(names: Sequence[str], counts: Sequence[float], *, noun: str) -> 
         columns=["Name", noun.capitalize()],
         rows=[[name, count] for name, count in zip(names, counts, strict=True)],
         is_empty=not any(counts),
-    )  # fmt: skip
+    )
 
 
 def _sentence(total: float, noun: str, series: Mapping[str, Sequence[float]]) -> str:

@@ -21,13 +21,36 @@ _SOURCE = [
 def event(*, now: datetime) -> dict[str, object]:
     """A believable error with a stack, breadcrumbs and tags."""
     frames = [
-        {"filename": "django/core/handlers/base.py", "module": "django.core.handlers.base", "function": "_get_response", "lineno": 197, "in_app": False},
-        {"filename": "shop/views.py", "module": "shop.views", "function": "checkout", "lineno": 42, "in_app": True,
-         "pre_context": _SOURCE[:2], "context_line": _SOURCE[2], "post_context": [""], "vars": {"total": "41.90"}},
-        {"filename": "shop/payments.py", "module": "shop.payments", "function": "pay", "lineno": 17, "in_app": True,
-         "pre_context": ["def pay(total, currency):", "    rate = RATES.get(currency)"], "context_line": "    return gateway.charge(total * rate)", "post_context": [""],
-         "vars": {"total": "41.90", "currency": "'EUR'", "rate": "None"}},
-    ]  # fmt: skip
+        {
+            "filename": "django/core/handlers/base.py",
+            "module": "django.core.handlers.base",
+            "function": "_get_response",
+            "lineno": 197,
+            "in_app": False,
+        },
+        {
+            "filename": "shop/views.py",
+            "module": "shop.views",
+            "function": "checkout",
+            "lineno": 42,
+            "in_app": True,
+            "pre_context": _SOURCE[:2],
+            "context_line": _SOURCE[2],
+            "post_context": [""],
+            "vars": {"total": "41.90"},
+        },
+        {
+            "filename": "shop/payments.py",
+            "module": "shop.payments",
+            "function": "pay",
+            "lineno": 17,
+            "in_app": True,
+            "pre_context": ["def pay(total, currency):", "    rate = RATES.get(currency)"],
+            "context_line": "    return gateway.charge(total * rate)",
+            "post_context": [""],
+            "vars": {"total": "41.90", "currency": "'EUR'", "rate": "None"},
+        },
+    ]
     return {
         "event_id": uuid.uuid4().hex,
         "timestamp": now.timestamp(),
@@ -41,9 +64,17 @@ def event(*, now: datetime) -> dict[str, object]:
             {"timestamp": now.timestamp() - 2, "category": "navigation", "message": "/basket to /checkout"},
             {"timestamp": now.timestamp() - 1, "category": "query", "message": "SELECT … FROM shop_basket"},
         ],
-        "exception": {"values": [{"type": "TypeError", "value": "unsupported operand type(s) for *: 'float' and 'NoneType'",
-                                  "mechanism": {"type": "sample", "handled": False}, "stacktrace": {"frames": frames}}]},
-    }  # fmt: skip
+        "exception": {
+            "values": [
+                {
+                    "type": "TypeError",
+                    "value": "unsupported operand type(s) for *: 'float' and 'NoneType'",
+                    "mechanism": {"type": "sample", "handled": False},
+                    "stacktrace": {"frames": frames},
+                }
+            ]
+        },
+    }
 
 
 def send(ingest_key: IngestKey, *, now: datetime) -> Decoded:

@@ -22,14 +22,37 @@ def of(dsn: str, *, base_url: str, slug: str) -> list[Snippet]:
     project_id = parts.path.rsplit("/", 1)[-1]
     return [
         Snippet("python", "Python", "pip install sentry-sdk", _PYTHON.format(dsn=dsn)),
-        Snippet("django", "Django", "pip install 'sentry-sdk[django]'", _DJANGO.format(dsn=dsn), "At the end of settings.py."),
-        Snippet("node", "Node", "npm install @sentry/node", _NODE.format(dsn=dsn), "In instrument.js, imported before all else."),
+        Snippet(
+            "django",
+            "Django",
+            "pip install 'sentry-sdk[django]'",
+            _DJANGO.format(dsn=dsn),
+            "At the end of settings.py.",
+        ),
+        Snippet(
+            "node",
+            "Node",
+            "npm install @sentry/node",
+            _NODE.format(dsn=dsn),
+            "In instrument.js, imported before all else.",
+        ),
         Snippet("browser", "Browser", "npm install @sentry/browser", _BROWSER.format(dsn=dsn)),
-        Snippet("react", "React", "npm install @sentry/react", _REACT.format(dsn=dsn), "Errors of rendering need the boundary."),
+        Snippet(
+            "react",
+            "React",
+            "npm install @sentry/react",
+            _REACT.format(dsn=dsn),
+            "Errors of rendering need the boundary.",
+        ),
         Snippet("curl", "curl", "", _CURL.format(host=host, project_id=project_id, key=key), "One error, by hand."),
-        Snippet("sentry-cli", "sentry-cli", "npm install --global @sentry/cli", _CLI.format(base=base_url, slug=slug),
-                "The token is made under “Your API tokens”, with the scope “releases”."),
-    ]  # fmt: skip
+        Snippet(
+            "sentry-cli",
+            "sentry-cli",
+            "npm install --global @sentry/cli",
+            _CLI.format(base=base_url, slug=slug),
+            "The token is made under “Your API tokens”, with the scope “releases”.",
+        ),
+    ]
 
 
 _PYTHON = """import sentry_sdk

@@ -43,11 +43,39 @@ def overview(project: Project, state: State, *, now: datetime) -> list[Tile]:
     return [
         _crash_free(project, state),
         Tile("Errors", words.compact(errors), *change(errors, before, state), f"{listed}?{query[1:]}", points),
-        Tile("Errors / min", words.compact(errors / minutes), "over the period", "", f"{listed}?sort=trend{query}", points),
-        Tile("New issues", words.compact(new), "first seen in the period", "bad" if new else "good", f"{listed}?query=is%3Anew&sort=first_seen{query}", ()),
-        Tile("Open issues", words.compact(unresolved.count()), "unresolved", "", f"{listed}?query=is%3Aunresolved&from=-90d", ()),
-        Tile("Regressions", words.compact(regressed), "came back after resolving", "bad" if regressed else "good", f"{listed}?query=is%3Aregressed&from=-90d", ()),
-    ]  # fmt: skip
+        Tile(
+            "Errors / min",
+            words.compact(errors / minutes),
+            "over the period",
+            "",
+            f"{listed}?sort=trend{query}",
+            points,
+        ),
+        Tile(
+            "New issues",
+            words.compact(new),
+            "first seen in the period",
+            "bad" if new else "good",
+            f"{listed}?query=is%3Anew&sort=first_seen{query}",
+            (),
+        ),
+        Tile(
+            "Open issues",
+            words.compact(unresolved.count()),
+            "unresolved",
+            "",
+            f"{listed}?query=is%3Aunresolved&from=-90d",
+            (),
+        ),
+        Tile(
+            "Regressions",
+            words.compact(regressed),
+            "came back after resolving",
+            "bad" if regressed else "good",
+            f"{listed}?query=is%3Aregressed&from=-90d",
+            (),
+        ),
+    ]
 
 
 def overview_cards(project: Project, state: State) -> list[Card]:

@@ -52,7 +52,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/issues/<int:issue_id>/groups/", issue.issue_groups_page, name="issue-groups"),
     path("p/<slug:slug>/issues/<int:issue_id>/events/<str:event_id>/", issue.issue_page, name="event"),
     path("p/<slug:slug>/issues/<int:issue_id>/events/<str:event_id>/json/", issue.event_json, name="event-json"),
-    path("p/<slug:slug>/issues/<int:issue_id>/events/<str:event_id>/markdown/", issue.event_markdown, name="event-markdown"),
+    path(
+        "p/<slug:slug>/issues/<int:issue_id>/events/<str:event_id>/markdown/",
+        issue.event_markdown,
+        name="event-markdown",
+    ),
     path("p/<slug:slug>/attachments/<uuid:attachment_id>/", issue.attachment, name="attachment"),
     path("p/<slug:slug>/releases/", releases.release_list, name="release-list"),
     path("p/<slug:slug>/releases/<anything:version>/", releases.release_page, name="release"),
@@ -71,4 +75,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<slug:slug>/setup/sample/", setup.send_sample, name="setup-sample"),
     path("p/<slug:slug>/settings/", settings.settings, name="settings"),
     path("p/<slug:slug>/settings/change/", settings.settings_change, name="settings-change"),
-]  # fmt: skip
+]

@@ -2,7 +2,13 @@
 
 from datetime import datetime, timedelta
 
-_STEPS = [(timedelta(days=365), "y"), (timedelta(days=30), "mo"), (timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")]  # fmt: skip
+_STEPS = [
+    (timedelta(days=365), "y"),
+    (timedelta(days=30), "mo"),
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+]
 
 
 def ago(moment: datetime | None, *, now: datetime) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from dashboard.presenters import exceptions, values
+from dashboard.presenters import values
+from dashboard.presenters.exceptions import ExceptionView, ThreadView, chain, threads
 from dashboard.presenters.values import Pair, Section
 
 MAX_CRUMBS = 100
@@ -52,8 +53,8 @@ class EventView:
     logger: str
     sdk: str
     trace_id: str
-    exceptions: tuple[exceptions.ExceptionView, ...]
-    threads: tuple[exceptions.ThreadView, ...]
+    exceptions: tuple[ExceptionView, ...]
+    threads: tuple[ThreadView, ...]
     crumbs: tuple[Crumb, ...]
     crumbs_left_out: int
     request: RequestView | None
@@ -92,8 +93,8 @@ def present(payload: object) -> EventView:
         logger=values.line(event.get("logger"), limit=200),
         sdk=values.line(f"{values.line(sdk.get('name'), limit=80)} {values.line(sdk.get('version'), limit=40)}"),
         trace_id=values.line(values.mapping(contexts.get("trace")).get("trace_id"), limit=64),
-        exceptions=exceptions.chain(event),
-        threads=exceptions.threads(event),
+        exceptions=chain(event),
+        threads=threads(event),
         crumbs=_crumbs(event.get("breadcrumbs")),
         crumbs_left_out=_left_out(event.get("breadcrumbs")),
         request=_request(event.get("request")),

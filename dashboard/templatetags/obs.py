@@ -12,7 +12,6 @@ from dashboard import sparklines, words
 register = template.Library()
 
 
-
 def _number_filter(name: str, function: Callable[[Any], str]) -> None:
     """`function` as a filter; what is no number counts as none, as a missing variable does."""
 
@@ -21,7 +20,12 @@ def _number_filter(name: str, function: Callable[[Any], str]) -> None:
         return function(value if isinstance(value, int | float) else None)
 
 
-for _name, _function in {"compact": words.compact, "size": words.size, "percent": words.percent, "duration": words.duration}.items():
+for _name, _function in {
+    "compact": words.compact,
+    "size": words.size,
+    "percent": words.percent,
+    "duration": words.duration,
+}.items():
     _number_filter(_name, _function)
 
 

@@ -5,9 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from dashboard import sample
 from dashboard.tests import hostile
-from events.models import Activity, Attachment, Commit, Deploy, Environment, Feedback, Issue, Occurrence, Project, Release
+from events import segments
+from events.models import (
+    Activity,
+    Attachment,
+    Commit,
+    Deploy,
+    Environment,
+    Feedback,
+    IngestKey,
+    Issue,
+    Occurrence,
+    Project,
+    Release,
+)
 from events.tests import make
 
 
@@ -25,45 +40,135 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
     """Rows behind every page, all seen within the last day of `now`."""
     Project.objects.filter(pk=project.pk).update(first_event_at=now - timedelta(days=3))
     project.refresh_from_db()
+    IngestKey.objects.create(project=project, label="default")
     for name in ("production", "staging"):
         Environment.objects.create(project=project, name=name)
     release = make.release(project, "shop@1.4.2", created_at=now - timedelta(days=1), new_issue_count=2)
     make.release(project, hostile.XSS[0] + "\n/x", created_at=now - timedelta(days=2))
     Deploy.objects.create(release=release, environment="production", name="blue", finished_at=now - timedelta(hours=5))
-    Commit.objects.create(release=release, position=0, sha="a" * 40, author="Ada", message=f"Fix the basket {hostile.XSS[2]}")
-    issue, occurrence = _issue(project, release, now=now, payload=sample.event(now=now), title="TypeError: unsupported operand", seed=3)
+    Commit.objects.create(
+        release=release, position=0, sha="a" * 40, author="Ada", message=f"Fix the basket {hostile.XSS[2]}"
+    )
+    issue, occurrence = _issue(
+        project, release, now=now, payload=sample.event(now=now), title="TypeError: unsupported operand", seed=3
+    )
     texts = "".join(hostile.XSS)
     hostile_issue, _ = _issue(
-        project, release, now=now, payload=hostile.event(texts), title=texts[:200], seed=7, culprit=texts[:200],
-        first_release=hostile.XSS[0] + "\n", is_regressed=True, level="fatal",
-    )  # fmt: skip
+        project,
+        release,
+        now=now,
+        payload=hostile.event(texts),
+        title=texts[:200],
+        seed=7,
+        culprit=texts[:200],
+        first_release=hostile.XSS[0] + "\n",
+        is_regressed=True,
+        level="fatal",
+    )
     for index, text in enumerate(hostile.XSS):
-        _issue(project, release, now=now, payload=hostile.event(text), title=text, seed=index, culprit=text, level="warning")
+        _issue(
+            project,
+            release,
+            now=now,
+            payload=hostile.event(text),
+            title=text,
+            seed=index,
+            culprit=text,
+            level="warning",
+        )
     Activity.objects.create(issue=issue, at=now, actor=person, action="comment", text=texts)
-    Activity.objects.create(issue=issue, at=now, actor=person, action="resolve", detail={"release": texts, "in_next": False})
+    Activity.objects.create(
+        issue=issue, at=now, actor=person, action="resolve", detail={"release": texts, "in_next": False}
+    )
     Feedback.objects.create(
-        project=project, feedback_id=uuid.uuid4(), event_id=occurrence.event_id, at=now - timedelta(hours=1), name=hostile.XSS[2],
-        contact_email="u@example.org", message="The basket is empty after paying.\n" + texts, url="javascript:alert(1)", environment="production",
-    )  # fmt: skip
+        project=project,
+        feedback_id=uuid.uuid4(),
+        event_id=occurrence.event_id,
+        at=now - timedelta(hours=1),
+        name=hostile.XSS[2],
+        contact_email="u@example.org",
+        message="The basket is empty after paying.\n" + texts,
+        url="javascript:alert(1)",
+        environment="production",
+    )
     attachment = Attachment.objects.create(
-        project=project, attachment_id=uuid.uuid4(), event_id=occurrence.event_id, at=now, filename='a"b\n<script>.html',
-        content_type="text/html", size=25, content=b"<script>alert(1)</script>",
-    )  # fmt: skip
+        project=project,
+        attachment_id=uuid.uuid4(),
+        event_id=occurrence.event_id,
+        at=now,
+        filename='a"b\n<script>.html',
+        content_type="text/html",
+        size=25,
+        content=b"<script>alert(1)</script>",
+    )
+    _facts(project, issue, release, now=now)
     return World(project, issue, occurrence, hostile_issue, release, attachment)
 
 
-def _issue(project: Project, release: Release, *, now: datetime, payload: dict[str, Any], title: str, seed: int, **fields: Any) -> tuple[Issue, Occurrence]:
+def _facts(project: Project, issue: Issue, release: Release, *, now: datetime) -> None:
+    """A day of errors and sessions, so that charts have something to draw."""
+    group = issue.groups.get()
+    errors = [
+        {
+            "at": now - timedelta(minutes=7 * n),
+            "event_id": uuid.uuid4().hex,
+            "group_hash": group.hash.hex,
+            "environment": "production",
+            "level": ("error", "error", "warning", "fatal", "error", "info")[n % 6],
+            "release": release.version,
+            "user_key": n % 17,
+            "tags": {
+                "browser": ("Firefox", "Chrome", "Chrome", "Safari")[n % 4],
+                "page": hostile.XSS[n % len(hostile.XSS)],
+            },
+        }
+        for n in range(1, 200)
+        for _ in range(1 + (n * 13) % 7)
+    ]
+    sessions = [
+        {
+            "at": now - timedelta(minutes=11 * n),
+            "release": release.version,
+            "environment": "production",
+            "started": 100 + n % 9,
+            "exited": 98,
+            "errored": 1,
+            "crashed": n % 3,
+            "abnormal": 0,
+        }
+        for n in range(1, 130)
+    ]
+    with transaction.atomic():
+        segments.write({(project.pk, "errors"): errors, (project.pk, "sessions"): sessions}, now=now)
+
+
+def _issue(
+    project: Project, release: Release, *, now: datetime, payload: dict[str, Any], title: str, seed: int, **fields: Any
+) -> tuple[Issue, Occurrence]:
     values = {
-        "culprit": "shop.payments in pay", "level": "error", "event_count": 40 + seed * 11, "user_count": 7 + seed, "first_release": release.version,
-        "last_release": release.version, "first_seen_at": now - timedelta(hours=20), "last_seen_at": now - timedelta(minutes=5 + seed), **fields,
-    }  # fmt: skip
+        "culprit": "shop.payments in pay",
+        "level": "error",
+        "event_count": 40 + seed * 11,
+        "user_count": 7 + seed,
+        "first_release": release.version,
+        "last_release": release.version,
+        "first_seen_at": now - timedelta(hours=20),
+        "last_seen_at": now - timedelta(minutes=5 + seed),
+        **fields,
+    }
     issue = make.issue(project, title=title, type="TypeError", **values)
     group = issue.groups.get()
     group.components = ["exception TypeError", f"frame {title}"]
     group.save()
     make.hours(group, {ago: (ago * 7 + seed * 5) % 13 + 1 for ago in range(22)}, now=now)
     kept = [
-        make.occurrence(group, ordinal=n, payload={**payload, "event_id": (event_id := uuid.uuid4()).hex}, event_id=event_id, at=now - timedelta(hours=3 - n))
+        make.occurrence(
+            group,
+            ordinal=n,
+            payload={**payload, "event_id": (event_id := uuid.uuid4()).hex},
+            event_id=event_id,
+            at=now - timedelta(hours=3 - n),
+        )
         for n in (1, 2)
-    ]  # fmt: skip
+    ]
     return issue, kept[-1]

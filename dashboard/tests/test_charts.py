@@ -17,10 +17,19 @@ DEPLOY = {"at": HOURS[2], "label": hostile.XSS[0]}
 
 def figures() -> list[charts.Figure]:
     return [
-        charts.stacked_bars(HOURS, {"error": [1, 2, 0, 4], "fatal": [0, 1, 0, 0], "info": [0] * 4}, colours=charts.LEVELS, noun="errors", end=END, markers=[DEPLOY]),
-        charts.lines(HOURS, {hostile.XSS[0]: [1.5, None, 2, 3], "p95": [2, 2, 2, 2]}, noun="Latency", end=END, suffix=" ms"),
+        charts.stacked_bars(
+            HOURS,
+            {"error": [1, 2, 0, 4], "fatal": [0, 1, 0, 0], "info": [0] * 4},
+            colours=charts.LEVELS,
+            noun="errors",
+            end=END,
+            markers=[DEPLOY],
+        ),
+        charts.lines(
+            HOURS, {hostile.XSS[0]: [1.5, None, 2, 3], "p95": [2, 2, 2, 2]}, noun="Latency", end=END, suffix=" ms"
+        ),
         charts.ranked_bars(list(hostile.XSS[:3]), [5, 3, 1], noun="events"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("figure", figures(), ids=["bars", "lines", "ranked"])
@@ -62,11 +71,20 @@ def test_sparklines_stay_inside_their_box() -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (words.compact(999), "999"), (words.compact(12_400), "12.4 k"), (words.compact(2_500_000), "2.5 M"), (words.compact(None), "–"),
-        (words.percent(0.99996), "99.99 %"), (words.percent(1.0), "100.00 %"), (words.percent(None), "–"), (words.size(1_500), "1.5 kB"),
-        (words.duration(412), "412 ms"), (words.duration(2_100), "2.1 s"), (words.ago(None, now=END), "never"),
-        (words.ago(END - timedelta(hours=3), now=END), "3 h ago"), (words.ago(END, now=END), "just now"),
+        (words.compact(999), "999"),
+        (words.compact(12_400), "12.4 k"),
+        (words.compact(2_500_000), "2.5 M"),
+        (words.compact(None), "–"),
+        (words.percent(0.99996), "99.99 %"),
+        (words.percent(1.0), "100.00 %"),
+        (words.percent(None), "–"),
+        (words.size(1_500), "1.5 kB"),
+        (words.duration(412), "412 ms"),
+        (words.duration(2_100), "2.1 s"),
+        (words.ago(None, now=END), "never"),
+        (words.ago(END - timedelta(hours=3), now=END), "3 h ago"),
+        (words.ago(END, now=END), "just now"),
     ],
-)  # fmt: skip
+)
 def test_numbers_read_well(said: str, expected: str) -> None:
     assert said == expected

@@ -9,11 +9,35 @@ CSS = (Path(__file__).parent.parent / "static/dashboard/obs.css").read_text()
 TEXT = ("fg", "muted", "accent", "good", "warn", "bad")
 SERIES = ("s1", "s2", "s3", "s4", "s5", "s6")
 SPECIFIED = {
-    "light": {"fg": "#0f172a", "muted": "#475569", "accent": "#4f46e5", "good": "#15803d", "warn": "#b45309", "bad": "#b91c1c",
-              "s1": "#4f46e5", "s2": "#0284c7", "s3": "#0d9488", "s4": "#d97706", "s5": "#dc2626", "s6": "#7c3aed"},
-    "dark": {"fg": "#e2e8f0", "muted": "#94a3b8", "accent": "#a5b4fc", "good": "#4ade80", "warn": "#fbbf24", "bad": "#f87171",
-             "s1": "#818cf8", "s2": "#38bdf8", "s3": "#2dd4bf", "s4": "#fbbf24", "s5": "#f87171", "s6": "#c084fc"},
-}  # fmt: skip
+    "light": {
+        "fg": "#0f172a",
+        "muted": "#475569",
+        "accent": "#4f46e5",
+        "good": "#15803d",
+        "warn": "#b45309",
+        "bad": "#b91c1c",
+        "s1": "#4f46e5",
+        "s2": "#0284c7",
+        "s3": "#0d9488",
+        "s4": "#d97706",
+        "s5": "#dc2626",
+        "s6": "#7c3aed",
+    },
+    "dark": {
+        "fg": "#e2e8f0",
+        "muted": "#94a3b8",
+        "accent": "#a5b4fc",
+        "good": "#4ade80",
+        "warn": "#fbbf24",
+        "bad": "#f87171",
+        "s1": "#818cf8",
+        "s2": "#38bdf8",
+        "s3": "#2dd4bf",
+        "s4": "#fbbf24",
+        "s5": "#f87171",
+        "s6": "#c084fc",
+    },
+}
 
 
 def block(opening: str) -> dict[str, str]:

@@ -34,12 +34,24 @@ def pages(world: World) -> list[str]:
     """Every page of a project that shows HTML."""
     slug, issue, event = world.project.slug, world.issue.pk, world.occurrence.event_id.hex
     named = [
-        ("home", []), ("account", []), ("overview", [slug]), ("issue-list", [slug]), ("issue", [slug, issue]),
-        ("issue", [slug, world.hostile_issue.pk]), ("issue-groups", [slug, issue]), ("issue-groups", [slug, world.hostile_issue.pk]),
-        ("event", [slug, issue, event]), ("release-list", [slug]), ("release", [slug, world.release.version]),
-        ("release", [slug, hostile.XSS[0] + "\n/x"]), ("feedback-list", [slug]), ("setup", [slug]), ("settings", [slug]),
-        ("chart", [slug, "errors"]), ("chart", [slug, "crash_free"]),
-    ]  # fmt: skip
+        ("home", []),
+        ("account", []),
+        ("overview", [slug]),
+        ("issue-list", [slug]),
+        ("issue", [slug, issue]),
+        ("issue", [slug, world.hostile_issue.pk]),
+        ("issue-groups", [slug, issue]),
+        ("issue-groups", [slug, world.hostile_issue.pk]),
+        ("event", [slug, issue, event]),
+        ("release-list", [slug]),
+        ("release", [slug, world.release.version]),
+        ("release", [slug, hostile.XSS[0] + "\n/x"]),
+        ("feedback-list", [slug]),
+        ("setup", [slug]),
+        ("settings", [slug]),
+        ("chart", [slug, "errors"]),
+        ("chart", [slug, "crash_free"]),
+    ]
     addresses = [reverse(f"dashboard:{name}", args=args) for name, args in named]
     return [
         *addresses,
@@ -47,8 +59,11 @@ def pages(world: World) -> list[str]:
         reverse("dashboard:issue-list", args=[slug]) + "?query=is:nonsense&sort=trend&env=production&cmp=prev",
         reverse("dashboard:issue-list", args=[slug]) + "?query=zzz-nothing",
         reverse("dashboard:issue-list", args=[slug]) + "?query=&from=%3Cscript%3E&to=x&env=%22%3E%3Cscript%3E",
-        *(reverse("dashboard:setup", args=[slug]) + f"?sdk={sdk}" for sdk in ("django", "node", "browser", "react", "curl", "sentry-cli")),
-    ]  # fmt: skip
+        *(
+            reverse("dashboard:setup", args=[slug]) + f"?sdk={sdk}"
+            for sdk in ("django", "node", "browser", "react", "curl", "sentry-cli")
+        ),
+    ]
 
 
 class Strict(HTMLParser):
@@ -69,7 +84,9 @@ class Strict(HTMLParser):
         for name, value in attrs:
             if name == "style" or name.startswith("on"):
                 self.refused.append(f"{tag} {name}")
-            if name in ("href", "src", "action", "formaction") and not (value or "").startswith(("/", "#", "?", "https://", "http://")):
+            if name in ("href", "src", "action", "formaction") and not (value or "").startswith(
+                ("/", "#", "?", "https://", "http://")
+            ):
                 self.refused.append(f"{tag} {name}={value}")
         if tag == "img" and "alt" not in given:
             self.refused.append("img without alt")
@@ -91,7 +108,7 @@ def test_every_page_opens_and_holds_nothing_the_policy_refuses(as_alice: Client,
         assert answer.status_code == 200, url
         found = read(answer.content.decode())
         assert found.refused == [], url
-        assert found.headings.count("main") == 1 and found.headings.count("h1") == 1, url
+        assert sorted(found.headings) == ["h1", "main"], url
         assert len(found.ids) == len(set(found.ids)), url
         for needle in ("<script>alert", "onerror=alert(1)>", "<svg/onload", "<iframe", "<style>*"):
             assert needle not in answer.content.decode(), (url, needle)
@@ -116,7 +133,12 @@ def test_strangers_find_nothing_and_viewers_change_nothing(as_charlie: Client, a
     slug = world.project.slug
     inside = [url for url in pages(world) if url.startswith(f"/p/{slug}/")]
     assert {as_charlie.get(url).status_code for url in inside} == {404}
-    for name, args in (("issue-bulk", [slug]), ("issue-action", [slug, world.issue.pk]), ("setup-sample", [slug]), ("settings-change", [slug])):
+    for name, args in (
+        ("issue-bulk", [slug]),
+        ("issue-action", [slug, world.issue.pk]),
+        ("setup-sample", [slug]),
+        ("settings-change", [slug]),
+    ):
         url = reverse(f"dashboard:{name}", args=args)
         assert as_charlie.post(url).status_code == 404
         assert as_bob.post(url).status_code == 403
@@ -134,7 +156,9 @@ def test_an_attachment_is_saved_and_never_shown(as_alice: Client, world: World) 
 
 
 def test_a_search_error_points_at_its_place(as_alice: Client, world: World) -> None:
-    html = as_alice.get(reverse("dashboard:issue-list", args=["web"]) + "?query=level:error+is:nonsense").content.decode()
+    html = as_alice.get(
+        reverse("dashboard:issue-list", args=["web"]) + "?query=level:error+is:nonsense"
+    ).content.decode()
     assert 'role="alert"' in html
     assert "character " in html
 
@@ -158,7 +182,9 @@ def test_the_number_of_queries_does_not_grow_with_rows(
 
 def test_a_wrong_password_is_told_and_a_right_one_is_recorded(client: Client, alice: Any) -> None:
     assert "alert" in client.post("/login/", {"username": "alice", "password": "wrong"}).content.decode()
-    answer = client.post("/login/", {"username": "alice", "password": "alice-password-1", "next": "https://evil.example/"})
+    answer = client.post(
+        "/login/", {"username": "alice", "password": "alice-password-1", "next": "https://evil.example/"}
+    )
     assert answer.status_code == 302
     assert answer["Location"] == "/"
 
@@ -170,7 +196,9 @@ def test_guessing_locks_the_name_for_that_address(client: Client, alice: Any, bo
     assert client.post("/login/", {"username": "bob", "password": "bob-password-1"}).status_code == 302
 
 
-@pytest.mark.parametrize("wanted", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", ""])
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example", ""]
+)
 def test_the_theme_switch_leads_back_home_and_never_away(client: Client, wanted: str, db: None) -> None:
     answer = client.post("/theme/", {"theme": "dark", "next": wanted})
     assert answer["Location"] == "/"

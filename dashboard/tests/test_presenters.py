@@ -53,12 +53,16 @@ def test_the_exception_raised_last_comes_first_and_its_innermost_frame_on_top() 
     event = events.present({"exception": {"values": chain}})
     assert [one.type for one in event.exceptions] == ["Effect", "Cause"]
     assert [(run.is_app, [f.function for f in run.frames]) for run in event.exceptions[0].runs] == [
-        (True, ["inner"]), (False, ["library"]), (True, ["outer"]),
-    ]  # fmt: skip
+        (True, ["inner"]),
+        (False, ["library"]),
+        (True, ["outer"]),
+    ]
 
 
 def test_without_in_app_frames_the_innermost_is_shown() -> None:
-    event = events.present({"exception": [{"type": "E", "stacktrace": {"frames": [{"function": "a"}, {"function": "b"}]}}]})
+    event = events.present(
+        {"exception": [{"type": "E", "stacktrace": {"frames": [{"function": "a"}, {"function": "b"}]}}]}
+    )
     assert event.exceptions[0].runs[0].is_app
     assert event.exceptions[0].runs[0].frames[0].function == "b"
 
@@ -66,18 +70,33 @@ def test_without_in_app_frames_the_innermost_is_shown() -> None:
 def test_source_lines_are_numbered_around_the_hit() -> None:
     frame = {"lineno": 10, "pre_context": ["a", "b"], "context_line": "c", "post_context": ["d"]}
     lines = events.present({"exception": [{"stacktrace": {"frames": [frame]}}]}).exceptions[0].runs[0].frames[0].source
-    assert [(line.number, line.code, line.is_hit) for line in lines] == [(8, "a", False), (9, "b", False), (10, "c", True), (11, "d", False)]
+    assert [(line.number, line.code, line.is_hit) for line in lines] == [
+        (8, "a", False),
+        (9, "b", False),
+        (10, "c", True),
+        (11, "d", False),
+    ]
 
 
 def test_huge_lists_are_bounded_and_say_so() -> None:
-    event = events.present({
-        "tags": {str(n): "x" for n in range(5000)},
-        "extra": {str(n): "x" for n in range(5000)},
-        "breadcrumbs": [{"message": str(n)} for n in range(5000)],
-        "exception": [{"type": "E", "value": "v" * 100_000, "stacktrace": {"frames": [{"function": str(n)} for n in range(5000)]}}] * 500,
-    })  # fmt: skip
+    event = events.present(
+        {
+            "tags": {str(n): "x" for n in range(5000)},
+            "extra": {str(n): "x" for n in range(5000)},
+            "breadcrumbs": [{"message": str(n)} for n in range(5000)],
+            "exception": [
+                {
+                    "type": "E",
+                    "value": "v" * 100_000,
+                    "stacktrace": {"frames": [{"function": str(n)} for n in range(5000)]},
+                }
+            ]
+            * 500,
+        }
+    )
     assert len(event.tags) == events.MAX_TAGS
-    assert event.extra and len(event.extra.pairs) + event.extra.left_out == 5000
+    assert event.extra
+    assert len(event.extra.pairs) + event.extra.left_out == 5000
     assert len(event.crumbs) == events.MAX_CRUMBS
     assert event.crumbs[0].message == "4999"
     assert event.crumbs_left_out == 4900
@@ -88,10 +107,19 @@ def test_huge_lists_are_bounded_and_say_so() -> None:
 @pytest.mark.parametrize(
     ("address", "is_link"),
     [
-        ("https://shop.example/cart?x=1", True), ("http://shop.example", True), ("javascript:alert(1)", False), (" https://a.example", False),
-        ("//evil.example", False), ("data:text/html,x", False), ("https://", False), ("https://a b", False), ("https://[", False), (7, False), (None, False),
+        ("https://shop.example/cart?x=1", True),
+        ("http://shop.example", True),
+        ("javascript:alert(1)", False),
+        (" https://a.example", False),
+        ("//evil.example", False),
+        ("data:text/html,x", False),
+        ("https://", False),
+        ("https://a b", False),
+        ("https://[", False),
+        (7, False),
+        (None, False),
     ],
-)  # fmt: skip
+)
 def test_only_plain_web_addresses_may_become_links(address: Any, is_link: bool) -> None:
     assert bool(events.web_address(address)) is is_link
 
@@ -104,7 +132,9 @@ def test_markdown_fences_outgrow_what_they_hold() -> None:
 
 
 def test_text_is_what_json_would_say() -> None:
-    assert values.text({"a": [1, None, True]}) == orjson.dumps({"a": [1, None, True]}, option=orjson.OPT_INDENT_2).decode()
+    assert (
+        values.text({"a": [1, None, True]}) == orjson.dumps({"a": [1, None, True]}, option=orjson.OPT_INDENT_2).decode()
+    )
 
 
 @pytest.mark.parametrize(

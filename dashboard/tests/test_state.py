@@ -25,7 +25,11 @@ def test_each_period_of_the_switch_means_its_length(since: str) -> None:
         ({}, NOW - timedelta(days=1), NOW),
         ({"from": "-3h"}, NOW - timedelta(hours=3), NOW),
         ({"from": "-2w"}, NOW - timedelta(days=14), NOW),
-        ({"from": "2026-11-20T08:00", "to": "2026-11-20T09:30"}, datetime(2026, 11, 20, 8, tzinfo=UTC), datetime(2026, 11, 20, 9, 30, tzinfo=UTC)),
+        (
+            {"from": "2026-11-20T08:00", "to": "2026-11-20T09:30"},
+            datetime(2026, 11, 20, 8, tzinfo=UTC),
+            datetime(2026, 11, 20, 9, 30, tzinfo=UTC),
+        ),
         ({"from": "2026-11-20T08:00:00+02:00", "to": "now"}, datetime(2026, 11, 20, 6, tzinfo=UTC), NOW),
         ({"from": "1795000000"}, datetime.fromtimestamp(1795000000, tz=UTC), NOW),
         ({"from": "-1h", "to": "-2h"}, NOW - timedelta(days=1), NOW),
@@ -33,7 +37,7 @@ def test_each_period_of_the_switch_means_its_length(since: str) -> None:
         ({"from": "-99999999d"}, NOW - timedelta(days=1), NOW),
         ({"from": "99999999999999999999"}, NOW - timedelta(days=1), NOW),
     ],
-)  # fmt: skip
+)
 def test_a_query_means_a_period(query: dict[str, str], start: datetime, end: datetime) -> None:
     state = parse(query, now=NOW)
     assert (state.start, state.end) == (start, end)

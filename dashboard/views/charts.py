@@ -5,7 +5,8 @@ from hashlib import sha256
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, quote_etag
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 
 from analytics.engine import EngineError
 from dashboard import cards, exports, frame

@@ -49,15 +49,21 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
         "around": around,
         "steps": _steps(project, issue, around, shown.query),
         "trend": cards.card(project, "issue_trend", state=shown, issue=str(issue.pk)),
-        "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50] if occurrence else [],
+        "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50]
+        if occurrence
+        else [],
         "feedback": Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20] if occurrence else [],
         "facets": _facets(project, issue, shown),
-        "activities": history.activity(issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])),
+        "activities": history.activity(
+            issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])
+        ),
         "tags": [(tag, history.tag_search(tag.name, tag.value)) for tag in event.tags] if event else [],
-        "markdown": markdown.present(event, title=issue.title, url=_url(request, project, issue, wanted)) if event else "",
+        "markdown": markdown.present(event, title=issue.title, url=_url(request, project, issue, wanted))
+        if event
+        else "",
         "similar": query.similar(issue),
         "tab": "event",
-    }  # fmt: skip
+    }
     return frame.draw(request, "dashboard/issues/page.html", context, project=project, section="issues", shown=shown)
 
 
@@ -107,7 +113,7 @@ def issue_action(request: HttpRequest, project: Project, issue_id: int) -> HttpR
 def event_json(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
     """The payload as it is kept."""
     occurrence = _occurrence(project, issues.get_or_404(project, issue_id), event_id)
-    body = orjson.dumps(payloads.unpack(occurrence.payload), option=orjson.OPT_INDENT_2)
+    body = orjson.dumps(payloads.unpack(bytes(occurrence.payload)), option=orjson.OPT_INDENT_2)
     return _plain(body, "application/json; charset=utf-8")
 
 
@@ -135,7 +141,7 @@ def attachment(request: HttpRequest, project: Project, attachment_id: uuid.UUID)
 def _common(request: HttpRequest, project: Project, issue: Issue) -> dict[str, Any]:
     return {
         "issue": issue,
-        "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk).exists(),
+        "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk or 0).exists(),
         "members": list(issue_list.people_of(project)[:100]),
         "releases": list(
             Release.objects.filter(project=project).order_by("-id").values_list("version", flat=True)[:20]
@@ -178,7 +184,7 @@ def _occurrence(project: Project, issue: Issue, event_id: str) -> Occurrence:
 
 def _event(project: Project, occurrence: Occurrence) -> Any:
     """The event as kept, through the source maps that came after it."""
-    return symbolication.for_display(payloads.unpack(occurrence.payload), project)
+    return symbolication.for_display(payloads.unpack(bytes(occurrence.payload)), project)
 
 
 def _steps(project: Project, issue: Issue, around: query.Neighbours | None, state: str) -> list[tuple[str, str, str]]:
@@ -187,9 +193,11 @@ def _steps(project: Project, issue: Issue, around: query.Neighbours | None, stat
         return []
     at_start, at_end = around.previous is None, around.next is None
     named = [
-        ("first", "First", None if at_start else around.first), ("previous", "Previous", around.previous),
-        ("next", "Next", around.next), ("last", "Last", None if at_end else around.last),
-    ]  # fmt: skip
+        ("first", "First", None if at_start else around.first),
+        ("previous", "Previous", around.previous),
+        ("next", "Next", around.next),
+        ("last", "Last", None if at_end else around.last),
+    ]
     suffix = f"?{state}" if state else ""
     return [
         (name, words, f"{reverse('dashboard:event', args=[project.slug, issue.pk, one])}{suffix}" if one else "")

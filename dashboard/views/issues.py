@@ -29,12 +29,22 @@ SORT_WORDS = {
     "trend": "Trend",
 }
 CHIPS = [
-    ("Unresolved", "is:unresolved"), ("For review", "is:for_review"), ("New", "is:new"), ("Regressed", "is:regressed"),
-    ("Mine", "assigned:me"), ("Bookmarked", "is:bookmarked"), ("Ignored", "is:ignored"), ("Resolved", "is:resolved"), ("All", ""),
-]  # fmt: skip
+    ("Unresolved", "is:unresolved"),
+    ("For review", "is:for_review"),
+    ("New", "is:new"),
+    ("Regressed", "is:regressed"),
+    ("Mine", "assigned:me"),
+    ("Bookmarked", "is:bookmarked"),
+    ("Ignored", "is:ignored"),
+    ("Resolved", "is:resolved"),
+    ("All", ""),
+]
 LATER = {
-    "1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30),
-}  # fmt: skip
+    "1h": timedelta(hours=1),
+    "24h": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
 
 
 @page("issues.list")
@@ -49,13 +59,24 @@ def issue_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     try:
         search: Search = parse(text, now=now)
         found = query.issue_list(
-            project, search=search, environment=shown.environment, start=shown.start, end=shown.end,
-            sort=sort if sort in query.SORTS else "last_seen", page=_page_number(request), user=request.user, now=now,
-        )  # fmt: skip
+            project,
+            search=search,
+            environment=shown.environment,
+            start=shown.start,
+            end=shown.end,
+            sort=sort if sort in query.SORTS else "last_seen",
+            page=_page_number(request),
+            user=request.user,
+            now=now,
+        )
     except SearchError as problem:
         error = problem
     context = {
-        "found": found, "query": text, "sort": sort, "error": error, "pointer": " " * error.position + "^" if error else "",
+        "found": found,
+        "query": text,
+        "sort": sort,
+        "error": error,
+        "pointer": " " * error.position + "^" if error else "",
         "sorts": [(name, words, _with(request, sort=name)) for name, words in SORT_WORDS.items()],
         "chips": [(words, chip, _with(request, query=chip)) for words, chip in CHIPS],
         "previous_url": _with(request, page=str(found.page - 1)) if found and found.has_previous else "",
@@ -63,7 +84,7 @@ def issue_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "wider_url": _with(request, **{"from": "-90d", "to": ""}),
         "everything_url": _with(request, query="", **{"from": "-90d", "to": ""}),
         "members": people_of(project) if found and found.rows else [],
-    }  # fmt: skip
+    }
     return frame.draw(request, "dashboard/issues/list.html", context, project=project, section="issues", shown=shown)
 
 

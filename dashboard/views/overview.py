@@ -25,9 +25,15 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
     shown = frame.state_of(request)
     now = timezone.now()
     top = issue_list.issue_list(
-        project, search=parse("is:unresolved", now=now), environment=shown.environment, start=shown.start, end=shown.end,
-        sort="trend", user=request.user, now=now,
-    )  # fmt: skip
+        project,
+        search=parse("is:unresolved", now=now),
+        environment=shown.environment,
+        start=shown.start,
+        end=shown.end,
+        sort="trend",
+        user=request.user,
+        now=now,
+    )
     deploys = Deploy.objects.filter(release__project=project).select_related("release")[:8]
     context = {
         "tiles": tiles.overview(project, shown, now=now),

@@ -49,7 +49,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 @site_page("account.view")
 def account(request: HttpRequest) -> HttpResponseBase:
     """The API tokens of whoever looks."""
-    mine = ApiToken.objects.filter(user=request.user).select_related("project").order_by("-created_at")[:100]
+    mine = ApiToken.objects.filter(user_id=request.user.pk or 0).select_related("project").order_by("-created_at")[:100]
     context = {"tokens": mine, "scopes": sorted(tokens.SCOPES), "days": TOKEN_DAYS, "now": timezone.now()}
     return frame.draw(request, "dashboard/account.html", context, section="account")
 
@@ -69,7 +69,7 @@ def token_create(request: HttpRequest) -> HttpResponseBase:
     except ValueError as error:
         messages.error(request, f"No token was made: {error}.")
         return redirect("dashboard:account")
-    mine = ApiToken.objects.filter(user=request.user).select_related("project").order_by("-created_at")[:100]
+    mine = ApiToken.objects.filter(user_id=request.user.pk or 0).select_related("project").order_by("-created_at")[:100]
     context = {
         "tokens": mine,
         "scopes": sorted(tokens.SCOPES),
@@ -87,7 +87,7 @@ def token_create(request: HttpRequest) -> HttpResponseBase:
 @site_page("token.revoke")
 def token_revoke(request: HttpRequest, token_id: int) -> HttpResponseBase:
     """The token stops working; only its owner gets here with it."""
-    token = get_object_or_404(ApiToken.objects.filter(user=request.user), pk=token_id)
+    token = get_object_or_404(ApiToken.objects.filter(user_id=request.user.pk or 0), pk=token_id)
     tokens.revoke(token, actor=request.user, now=timezone.now())
     messages.success(request, f"{token.name} is revoked.")
     return redirect("dashboard:account")

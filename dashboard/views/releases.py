@@ -49,10 +49,12 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
         "health": _health(project, shown)[0].get(version),
         "card": cards.card(project, "crash_free", state=shown, release=version),
         "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
-        "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by("-resolved_at")[:25],
+        "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
+            "-resolved_at"
+        )[:25],
         "commits": release.commits.all()[:_COMMITS],
         "deploys": release.deploys.all()[:50],
-    }  # fmt: skip
+    }
     return frame.draw(
         request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown
     )

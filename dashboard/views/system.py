@@ -19,21 +19,31 @@ def system(request: HttpRequest) -> HttpResponseBase:
     report = accounting.report()
     oldest = InboxItem.objects.aggregate(oldest=Min("received_at"))["oldest"]
     right = [
-        ("stored", report.stored), ("duplicate", report.duplicate),
+        ("stored", report.stored),
+        ("duplicate", report.duplicate),
         *((f"filtered: {reason}", count) for reason, count in report.filtered.items()),
-        ("rate limited", report.rate_limited), ("invalid", report.invalid), ("in the inbox", report.in_inbox),
-        ("in the spool", report.in_spool), ("dead letters", report.dead_letter),
-    ]  # fmt: skip
+        ("rate limited", report.rate_limited),
+        ("invalid", report.invalid),
+        ("in the inbox", report.in_inbox),
+        ("in the spool", report.in_spool),
+        ("dead letters", report.dead_letter),
+    ]
     context = {
         "report": report,
         "right": right,
         "oldest": oldest,
         "spooled": len(spool.pending()),
         "letters": DeadLetter.objects.select_related("project").defer("payload", "blob")[:20],
-        "segments": Segment.objects.values("fact").annotate(
-            files=Count("id"), total_rows=Sum("rows"), total_bytes=Sum("bytes"), newest=Max("max_at"), oldest=Min("min_at")
-        ).order_by("fact"),
+        "segments": Segment.objects.values("fact")
+        .annotate(
+            files=Count("id"),
+            total_rows=Sum("rows"),
+            total_bytes=Sum("bytes"),
+            newest=Max("max_at"),
+            oldest=Min("min_at"),
+        )
+        .order_by("fact"),
         "inbox_limit": settings.OBS_INBOX_MAX_AGE_SECONDS,
         "now": timezone.now(),
-    }  # fmt: skip
+    }
     return frame.draw(request, "dashboard/system.html", context, section="system")

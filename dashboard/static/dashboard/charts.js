@@ -8,7 +8,6 @@
     else setAttribute.call(this, name, value);
   };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const cards = [...document.querySelectorAll("[data-chart]")];
   const figures = new WeakMap();
   const part = (card, name) => card.querySelector(`[data-part="${name}"]`);
@@ -29,14 +28,14 @@
     }
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: muted, size: 11 }, automargin: true, tickcolor: line };
     for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = { ...axis, ...layout[name] };
-    for (const shape of layout.shapes || []) shape.line = { ...shape.line, color: muted };
+    for (const shape of layout.shapes || []) shape.line = { ...shape.line, color: fg };
     for (const note of layout.annotations || []) note.font = { size: 10, color: muted };
     return {
       data,
       layout: {
         ...layout, paper_bgcolor: card, plot_bgcolor: card, autotypenumbers: "strict", font: { family: css("--sans"), color: fg, size: 12 },
         margin: { l: 40, r: 8, t: 6, b: 30, ...layout.margin }, hovermode: layout.hovermode || "x unified", dragmode: "zoom",
-        hoverlabel: { bgcolor: card, bordercolor: line, font: { color: fg } }, transition: { duration: still ? 0 : 120 },
+        hoverlabel: { bgcolor: card, bordercolor: line, font: { color: fg } },
         colorway: [1, 2, 3, 4, 5, 6].map(colour),
       },
     };

@@ -1,0 +1,149 @@
+"""Every page in a real browser: no complaint, no overflow, usable by keyboard and by ear."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from dashboard.tests.browser.conftest import Watched
+from dashboard.tests.populated import World
+from dashboard.tests.test_pages import pages
+
+pytestmark = pytest.mark.browser
+
+FAULTS = (Path(__file__).parent / "faults.js").read_text()
+
+
+def keep(watched: Watched, name: str) -> None:
+    """A screenshot for people, when OBS_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("OBS_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        watched.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_every_page_is_quiet_fits_and_can_be_heard(watch: Any, world: World, width: int, theme: str) -> None:
+    watched = watch(width, theme)
+    for index, path in enumerate(pages(world)):
+        watched.open(path)
+        watched.settle()
+        assert watched.page.evaluate(FAULTS) == [], path
+        assert watched.complaints == [], path
+        keep(watched, f"{width}-{theme}-{index:02}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
+
+
+def test_pages_are_whole_without_javascript(watch: Any, world: World) -> None:
+    watched = watch(java_script_enabled=False)
+    slug = world.project.slug
+    watched.open(f"/p/{slug}/issues/")
+    watched.page.check(f'input[name="issue"][value="{world.issue.pk}"]')
+    watched.page.click('button[value="resolve"]')
+    assert "1 issue(s) resolved." in watched.page.inner_text(".toasts")
+    watched.open(f"/p/{slug}/charts/errors/")
+    assert watched.page.locator("main table tbody tr").count() >= 0
+    watched.page.click("#theme-form button")
+    assert watched.page.get_attribute("html", "data-theme") == "dark"
+
+
+def test_the_keyboard_walks_opens_resolves_and_explains(watch: Any, world: World) -> None:
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/issues/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("?")
+    assert page.is_visible("#keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.locator("tr.chosen").count() == 1
+    title = page.inner_text("tr.chosen .title")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/issues/*/")
+    assert page.inner_text("h1") == title
+    page.keyboard.press("e")
+    page.wait_for_selector("text=1 issue(s) resolved.")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_url(f"**/p/{world.project.slug}/")
+    page.keyboard.press("w")
+    page.wait_for_url("**from=-7d*")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("relea")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/releases/**")
+    assert watched.complaints == []
+
+
+def test_a_theme_change_recolours_the_charts_at_once(watch: Any, world: World) -> None:
+    watched = watch()
+    watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
+    watched.settle()
+    bar = "() => getComputedStyle(document.querySelector('.bars path')).fill"
+    assert watched.page.evaluate(bar) == "rgb(79, 70, 229)"
+    watched.page.keyboard.press("t")
+    watched.page.wait_for_timeout(500)
+    assert watched.page.evaluate(bar) == "rgb(129, 140, 248)"
+    watched.page.reload()
+    assert watched.page.get_attribute("html", "data-theme") == "dark"
+    assert watched.complaints == []
+
+
+def test_a_chart_has_a_table_and_a_picture_to_save(watch: Any, world: World) -> None:
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
+    watched.settle()
+    assert "events" in page.get_attribute('[data-chart] [role="img"]', "aria-label")
+    page.click('[data-chart] summary[aria-label^="Actions"]')
+    page.click('[data-chart-act="table"]')
+    assert page.locator("[data-chart] .table-view tbody tr").count() > 10
+    with page.expect_download() as saved:
+        page.click('[data-chart-act="png"]')
+    assert saved.value.suggested_filename == "issue_trend.png"
+    assert watched.complaints == []
+
+
+def test_a_test_error_turns_setup_green_within_two_seconds(watch: Any, world: World) -> None:
+    world.project.first_event_at = None
+    world.project.save()
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/setup/")
+    page.wait_for_selector("text=Waiting for the first event")
+    world.project.first_event_at = world.occurrence.at
+    world.project.save()
+    page.wait_for_selector("#waiting.done", timeout=2000)
+    assert "Events arrive" in page.inner_text("#waiting")
+    assert watched.complaints == []
+
+
+def test_live_shows_a_pill_and_moves_no_row(watch: Any, world: World) -> None:
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/issues/")
+    rows = page.locator("[data-row]").all_inner_texts()
+    with page.expect_response("**/pulse.json*"):
+        page.keyboard.press("l")
+    world.issue.last_seen_at = timezone.now()
+    world.issue.save()
+    page.wait_for_selector("#new-pill", timeout=8000)
+    assert page.locator("[data-row]").all_inner_texts() == rows
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_login_page_is_quiet_and_lets_people_in(watch: Any, world: World, width: int) -> None:
+    watched = watch(width, is_signed_in=False)
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/issues/")
+    assert page.evaluate(FAULTS) == []
+    keep(watched, f"{width}-login")
+    page.fill("#id_username", "alice")
+    page.fill("#id_password", "alice-password-1")
+    page.click("button")
+    page.wait_for_url(f"**/p/{world.project.slug}/issues/")
+    assert watched.complaints == []
