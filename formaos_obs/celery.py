@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "compact": every(60, "events.tasks.compact"),
     "sweep": every(600, "events.tasks.sweep"),
     "retain": every(3600, "events.tasks.retain"),
+    "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(86_400, "events.tasks.note_audit_head"),

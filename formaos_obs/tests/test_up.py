@@ -183,12 +183,16 @@ def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:
 def test_it_reports_its_own_error_to_itself_exactly_once(house: House) -> None:
     name = f"self report {uuid.uuid4().hex}"
     program = f"import logging; logging.getLogger('dashboard.probe').error('{name}')"
+    dsn = house.access()["dsn"]
+    house.stop()
+    house.start(OBS_SELF_DSN=dsn)  # a circle would run through its web server and its worker
     received = "SELECT coalesce(sum(quantity), 0) FROM ingest_outcome WHERE outcome = 'received'"
     before = int(house.sql(received))
-    environment = house.environment(OBS_SELF_DSN=house.access()["dsn"])
+    environment = house.environment(OBS_SELF_DSN=dsn)
     subprocess.run([sys.executable, "manage.py", "shell", "-c", program], cwd=BASE_DIR, env=environment, check=True)
     house.wait(lambda: house.sql(received) == str(before + 1))
     house.wait(lambda: house.sql("SELECT count(*) FROM ingest_inbox") == "0")
+    house.wait(lambda: house.get("/readyz")[0] == 200)
     count = f"SELECT coalesce(sum(event_count), 0) FROM events_issue WHERE title LIKE '%{name[-8:]}%'"
     assert (house.sql(count), house.sql(received)) == ("1", str(before + 1))
 
