@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from analytics import engine, filters
@@ -41,8 +42,12 @@ def tag_facets(
     tags: Sequence[str] = (),
     top: int = 10,
     most: int = 50,
+    newest: int = 200_000,
 ) -> tuple[Facet, ...]:
-    """Return up to `most` tags, those of most errors first, with their `top` values; `tags` names the only ones."""
+    """Return up to `most` tags, those of most errors first, with their `top` values; `tags` names the only ones.
+
+    Facets of a whole project (no `groups`) are those of its `newest` errors, since each error has many tags.
+    """
     condition, bound = filters.errors(groups=groups, environment=environment)
     named = "WHERE tag IN $tags" if tags else ""
     sql = f"""
@@ -57,6 +62,8 @@ def tag_facets(
         )
         SELECT tag, value, n, total, different FROM ranked WHERE rank <= $top ORDER BY total DESC, tag, rank
     """
+    if groups is None:
+        period = _newest(project, period, condition, bound, count=newest)
     with engine.read(project.pk, {"errors": period}) as facts:
         rows = facts.ask(sql, {**bound, "tags": list(tags), "top": top})
     found = []
@@ -65,3 +72,11 @@ def tag_facets(
         values = tuple(FacetValue(line["value"], line["n"]) for line in lines)
         found.append(Facet(tag, lines[0]["total"], lines[0]["different"], values))
     return tuple(found[:most])
+
+
+def _newest(project: Project, period: Period, condition: str, bound: dict[str, Any], *, count: int) -> Period:
+    """The end of the period that holds `count` errors, all of it when there are fewer."""
+    sql = f"""SELECT e."at" FROM errors e WHERE {condition} ORDER BY e."at" DESC LIMIT 1 OFFSET $count"""
+    with engine.read(project.pk, {"errors": period}) as facts:
+        rows = facts.ask(sql, {**bound, "count": count})
+    return Period(rows[0]["at"], period.end) if rows else period

@@ -56,6 +56,12 @@ def test_facets_show_the_top_values_and_the_rest_as_other(project: Any) -> None:
     assert len(tag_facets(project, period=DAY, most=1)) == 1
 
 
+def test_facets_of_a_project_are_those_of_its_newest_errors(project: Any) -> None:
+    rows.store(project, *(rows.error(n, at=NOW - n * HOUR, tags={"n": str(n)}) for n in range(6)))
+    (facet,) = tag_facets(project, period=DAY, newest=2)
+    assert {value.value for value in facet.values} == {"0", "1", "2"}
+
+
 def test_releases_count_errors_users_and_groups(project: Any) -> None:
     rows.store(
         project,
