@@ -21,7 +21,8 @@ from events.models import Attachment, AuditEntry, IngestKey, Project
 from events.tests import make
 
 # Addresses for which being a stranger means nothing; each with its reason.
-SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook"}  # take keys or tokens to write
+# Take keys or tokens to write; a browser's configuration is as public as its key.
+SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "logout", "theme"}  # before or after being somebody
 POLLS = {"pulse", "setup-state"}  # a number every two seconds, no content; closed to strangers, without an entry

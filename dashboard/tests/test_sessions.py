@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from dashboard import middleware
+from events.models import AuditEntry
 
 HOUR = 3600.0
 
@@ -85,3 +86,26 @@ def test_next_never_leads_elsewhere(alice: Any, where: str) -> None:
     sent = {"username": "alice", "password": "alice-password-1", "next": where}
     response = Client().post("/login/", sent)
     assert (response.status_code, response["Location"]) == (302, "/")
+
+
+def change_password(client: Client, new: str, old: str = "alice-password-1") -> Any:
+    return client.post("/account/password/", {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+def test_changing_the_password_keeps_this_login_and_ends_the_others(as_alice: Client, alice: Any) -> None:
+    other = Client()
+    other.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    before = as_alice.cookies["obs-session"].value
+    assert change_password(as_alice, "a-long-new-passphrase").status_code == 302
+    assert as_alice.cookies["obs-session"].value != before
+    assert logged_in(as_alice)
+    assert not logged_in(other)
+    assert AuditEntry.objects.filter(action="password.change").count() == 1
+
+
+@pytest.mark.parametrize("new", ["short", "alice", "password123456"])
+def test_a_bad_password_is_refused(as_alice: Client, alice: Any, new: str) -> None:
+    assert change_password(as_alice, new).status_code == 200
+    assert change_password(as_alice, "a-long-new-passphrase", old="wrong").status_code == 200
+    alice.refresh_from_db()
+    assert alice.check_password("alice-password-1")

@@ -1,0 +1,27 @@
+"""Changing one's own password."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+
+from dashboard import frame
+from dashboard.access import site_page
+from events import audit
+
+
+@sensitive_post_parameters()
+@site_page("password.view")
+def password(request: HttpRequest) -> HttpResponseBase:
+    """The form; a good new password ends this person's other logins and gives this one a new name."""
+    form = PasswordChangeForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, form.user)
+        audit.record("password.change", actor=request.user, obj=("user", request.user.pk), now=timezone.now())
+        messages.success(request, "The password is changed; other logins of yours have ended.")
+        return redirect("dashboard:account")
+    return frame.draw(request, "dashboard/password.html", {"form": form}, section="account")
