@@ -1,5 +1,6 @@
-"""`Authorization: Bearer fobs_…`: who calls, with which token, and what that token may do."""
+"""`Authorization: Bearer fobs_…`: who calls, with which token, and how often one may."""
 
+import math
 from typing import Any
 
 from django.utils import timezone
@@ -17,12 +18,14 @@ CALLS_PER_MINUTE = 600
 
 
 class TokenAuthentication(BaseAuthentication):
-    """The owner and the token; anything else, a DSN's key above all, is answered 401."""
+    """`Authorization: Bearer fobs_…`; anything else, a DSN's key above all, is answered 401."""
 
     def authenticate(self, request: Request) -> tuple[Any, ApiToken]:
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
+        if not scheme:
             raise exceptions.NotAuthenticated("Send an API token: Authorization: Bearer fobs_…")
+        if scheme.lower() != "bearer":
+            raise exceptions.AuthenticationFailed("Only Bearer tokens are taken here; a DSN's key can only send.")
         token = tokens.find(secret.strip(), now=timezone.now())
         if token is None:
             raise exceptions.AuthenticationFailed("This token is unknown, revoked or expired.")
@@ -40,4 +43,4 @@ class TokenThrottle(BaseThrottle):
         return self._wait == 0.0
 
     def wait(self) -> float:
-        return self._wait
+        return math.ceil(self._wait)

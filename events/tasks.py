@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, inbox, recording
+from events import accounting, audit, compaction, inbox, recording, uploads
 from events import digest as digesting
 from events import drain as draining
 
@@ -54,3 +54,8 @@ def retain() -> None:
 @shared_task
 def note_audit_head() -> None:
     audit.note_head(now=timezone.now())
+
+
+@shared_task
+def prune_uploads() -> None:
+    uploads.prune(now=timezone.now())

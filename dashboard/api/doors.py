@@ -1,6 +1,5 @@
 """The doors of the read API: token, scope, rate, project, and one audit entry for each call."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -10,35 +9,13 @@ from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions, serializers
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from events import access, addresses, audit, tokens
-from events.buckets import buckets
+from events.bearer import TokenAuthentication, TokenThrottle
 from events.models import ApiToken, Project
-
-CALLS_PER_MINUTE = 600
-
-
-class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer fobs_…`; anything else, a DSN's key above all, is answered 401."""
-
-    def authenticate(self, request: Request) -> tuple[Any, ApiToken]:
-        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if not scheme:
-            raise exceptions.NotAuthenticated("Send an API token: Authorization: Bearer fobs_…")
-        if scheme.lower() != "bearer":
-            raise exceptions.AuthenticationFailed("Only Bearer tokens are taken here; a DSN's key can only send.")
-        token = tokens.find(secret.strip(), now=timezone.now())
-        if token is None:
-            raise exceptions.AuthenticationFailed("This token is unknown, revoked or expired.")
-        return token.user, token
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -49,17 +26,6 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "fobs_…"}
-
-
-class TokenThrottle(BaseThrottle):
-    """CALLS_PER_MINUTE for each token."""
-
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        self._wait = buckets.take(f"token:{request.auth.pk}", rate_per_minute=CALLS_PER_MINUTE)
-        return self._wait == 0.0
-
-    def wait(self) -> float:
-        return math.ceil(self._wait)
 
 
 class ApiView(APIView):
