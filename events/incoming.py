@@ -23,6 +23,9 @@ KINDS = frozenset(
         "attachment",
         "client_report",
         "security",
+        "vital",
+        "timing",
+        "refusal",
     }
 )
 

@@ -29,6 +29,8 @@ CATEGORIES = {
     "feedback": "feedback",
     "attachment": "attachment",
     "security": "security",
+    "vital": "vital",
+    "timing": "timing",
 }
 
 

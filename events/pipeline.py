@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from events import accounting, payloads, recording, segments, tallies
+from events import accounting, dimensions, payloads, recording, segments, tallies
 from events.accounting import Line
 from events.models import InboxItem
 from events.recording import Sighting
@@ -20,10 +20,13 @@ from events.steps import (
     files,
     logs,
     metrics,
+    queries,
     reports,
+    requests,
     sessions,
     sources,
     spans,
+    vitals,
 )
 from events.symbolication import Maps
 
@@ -32,12 +35,16 @@ Step = Callable[["Batch", "Item"], str | None]
 
 @dataclass(slots=True)
 class Item:
-    """An inbox item unpacked; `packed` is its payload as kept. A step that changes the payload sets `repacked`."""
+    """An inbox item unpacked; `packed` is its payload as kept. A step that changes the payload sets `repacked`.
+
+    `spans` are the rows that the first of the steps of spans leaves to those after it.
+    """
 
     row: InboxItem
     payload: Any
     dropped: int = 0
     repacked: bytes | None = None
+    spans: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def project_id(self) -> int:
@@ -77,15 +84,23 @@ class Batch:
             self.environments.add((project_id, environment))
 
 
+_SPANS: tuple[Step, ...] = (
+    spans.put_spans,
+    requests.put_requests,
+    queries.put_queries,
+    vitals.put_page_vitals,
+)
 STEPS: dict[str, tuple[Step, ...]] = {
     "error": (errors.drop_no_object, sources.put_original_source, errors.put_sighting, errors.put_fact),
     "security": (errors.drop_no_object, reports.put_fact, reports.put_sighting),
     "session": (sessions.put_update,),
     "sessions": (sessions.put_aggregates,),
-    "transaction": (spans.put_spans,),
-    "span": (spans.put_spans,),
+    "transaction": _SPANS,
+    "span": _SPANS,
     "log": (logs.put_logs,),
     "metric": (metrics.put_metrics,),
+    "vital": (vitals.put_vitals,),
+    "timing": (requests.put_timings,),
     "check_in": (check_ins.put_check_in,),
     "client_report": (client_reports.put_reports,),
     "feedback": (feedback.put_feedback,),
@@ -112,5 +127,6 @@ def store(batch: Batch) -> None:
     recording.record(batch.sightings, now=batch.now)
     for model in {type(row) for row in batch.rows}:
         model.objects.bulk_create([row for row in batch.rows if type(row) is model], ignore_conflicts=True)
+    dimensions.fold(batch.facts, now=batch.now)
     segments.write(batch.facts, now=batch.now)
     accounting.write(batch.lines, now=timezone.now())

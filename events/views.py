@@ -1,145 +1,14 @@
 """The edges of ingest: what Sentry's SDKs call."""
 
-import math
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpResponse
-from django.utils import timezone
-from rest_framework import exceptions
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from events import accounting, addresses, body, ingest, lenient, origins
-from events.authentication import KeyAuthentication, Refused, usable
-from events.incoming import Decoded, IngestError
+from events.authentication import Refused
+from events.incoming import Decoded
+from events.ingest_view import IngestView
 from events.keys import Key
 from events.protocols import sentry
-from events.throttling import KeyThrottle, seconds_to_wait
-
-ALLOWED_HEADERS = (
-    "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage,"
-    " x-requested-with"
-)
-EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
-# How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.
-DISABLED_SECONDS = 86_400
-
-
-class IngestView(APIView):
-    """What all ingest endpoints share: key, rate, origin, body, answer, CORS. `decode` says what the body is."""
-
-    authentication_classes = [KeyAuthentication]
-    throttle_classes = [KeyThrottle]
-    content_type = ""
-    schema = None  # the protocols are other people's; the OpenAPI document describes the read API
-
-    def decode(self, data: bytes, context: Any) -> Decoded:
-        raise exceptions.MethodNotAllowed(self.request.method)
-
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        """DRF's request without its parsers and negotiation: a body is bytes, an answer is JSON."""
-        wrapped = Request(request, authenticators=self.get_authenticators(), parser_context={"kwargs": kwargs})
-        wrapped.now = timezone.now()
-        return wrapped
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.perform_authentication(request)
-        if request.auth is not None:
-            self.check_origin(request, request.auth)
-        self.check_throttles(request)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        renderer = self.get_renderers()[0]
-        return renderer, renderer.media_type
-
-    def post(self, request: Request, project_id: int = 0) -> HttpResponse:
-        environ = request._request.META
-        data = body.read(
-            environ,
-            compressed_cap=settings.OBS_MAX_BODY_BYTES,
-            decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
-        )
-        self.content_type = environ.get("CONTENT_TYPE", "")
-        key = self.agreed_key(request, data, project_id)
-        sender = ingest.Sender(addresses.of_request(request._request), environ.get("HTTP_USER_AGENT", "")[:400])
-        decoded = ingest.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
-        return self.accepted(decoded, key)
-
-    def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
-        """The one key that the request and its body name between them; a key of the body passes the doors here."""
-        dsn = self.dsn(data)
-        named = sentry.agreed(request.auth.public_key if request.auth else None, dsn.key if dsn else None)
-        if named is None:
-            raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
-        if dsn is not None and dsn.project_id != project_id:
-            raise Refused("The DSN in the envelope names another project.")
-        if request.auth is None:
-            request.auth = usable(project_id, named, now=request.now)
-            self.check_origin(request, request.auth)
-            wait = seconds_to_wait(request.auth)
-            if wait:
-                raise exceptions.Throttled(wait)
-        return request.auth
-
-    def dsn(self, data: bytes) -> sentry.Dsn | None:
-        """The DSN that the body names, if its protocol has a place for one."""
-        return None
-
-    def check_origin(self, request: Request, key: Key) -> None:
-        if not origins.is_allowed(request._request.META.get("HTTP_ORIGIN", ""), key.allowed_origins):
-            accounting.refusals.refuse(key.project_id, "request", "filtered", "origin")
-            raise Refused("This key does not take events from this origin.", reason="origin")
-
-    def throttled(self, request: Any, wait: float) -> None:
-        raise exceptions.Throttled(wait)
-
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
-        answer = {"id": decoded.response_id} if decoded.response_id else {}
-        response = HttpResponse(lenient.canonical(answer), content_type="application/json")
-        if key.disabled_categories:
-            categories = ";".join(sorted(key.disabled_categories))
-            response["X-Sentry-Rate-Limits"] = f"{DISABLED_SECONDS}:{categories}:project:disabled"
-        return response
-
-    def handle_exception(self, exc: Exception) -> Response:
-        request = self.request
-        match exc:
-            case IngestError():
-                if exc.status != 403 and request.auth is not None:
-                    accounting.refusals.refuse(request.auth.project_id, "request", "invalid", exc.reason)
-                response = Response({"detail": exc.detail}, status=exc.status)
-                response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]
-            case ingest.Unavailable():
-                response = Response({"detail": "Nothing can be stored now; try again."}, status=503)
-                response["Retry-After"] = "5"
-            case exceptions.Throttled():
-                key: Key = request.auth
-                seconds = max(1, math.ceil(exc.wait or 1))
-                accounting.refusals.refuse(key.project_id, "request", "rate_limited", "rate")
-                response = Response({"detail": f"Too many requests; try again in {seconds} s."}, status=429)
-                response["Retry-After"] = str(seconds)
-                response["X-Sentry-Rate-Limits"] = f"{seconds}::key:rate_limited"
-            case _:
-                return super().handle_exception(exc)
-        response.exception = True
-        return response
-
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(response, Response):
-            # Rendered here: ingest does not pass through what renders the answers of pages (events/middleware.py).
-            response = super().finalize_response(request, response, *args, **kwargs).render()
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-        return response
-
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = HttpResponse(status=200)
-        response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-        response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
-        response["Access-Control-Max-Age"] = "86400"
-        return response
 
 
 class EnvelopeView(IngestView):

@@ -1,6 +1,7 @@
 """The tables of events: what changes lives here, facts live in segments."""
 
 from events.models.audit import AuditEntry
+from events.models.dimension import Dimension, DimensionValue
 from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SpoolDrain
 from events.models.issue import (
     Activity,
@@ -16,11 +17,12 @@ from events.models.issue import (
 )
 from events.models.project import ApiToken, Environment, IngestKey, Membership, Project
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, Release, UploadChunk
-from events.models.segment import RetiredSegment, Segment
+from events.models.segment import FactChange, RetiredSegment, Segment
 
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit", "DeadLetter",
-    "Deploy", "Environment", "Feedback", "GroupHour", "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup",
+    "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupHour",
+    "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup",
     "Membership", "Occurrence", "OutcomeCount", "Project", "Release", "RetiredSegment", "Seen", "Segment", "SpoolDrain",
     "Transition", "UploadChunk",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Reading values out of payloads whose shape nobody promises."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,18 @@ def user_key(pseudonym: object) -> int | None:
         return int.from_bytes(bytes.fromhex(pseudonym[2:18]), "big", signed=True)
     except ValueError:
         return None
+
+
+def number(value: object) -> int | float | None:
+    """`value` as a finite number, also when it is written as text; else None."""
+    if isinstance(value, str) and len(value) <= 30:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
 
 
 def sdk(payload: Mapping[str, Any]) -> str:
