@@ -1,5 +1,5 @@
-// What axe would say first: names of controls, headings in order, sizes of targets, overflow.
 () => {
+  // What axe would say first: names of controls, headings in order, sizes of targets, overflow.
   const faults = [];
   const name = (e) => (e.getAttribute("aria-label") || e.textContent || e.value || e.title || e.placeholder || "").trim()
     || [...(e.labels || [])].map((l) => l.textContent).join("").trim()
