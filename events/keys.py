@@ -1,13 +1,21 @@
 """Ingest keys as the hot path needs them: looked up twice a minute per process, kept while PostgreSQL is away."""
 
+import hashlib
+import json
+import logging
+import os
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
 from events.models import IngestKey
+
+logger = logging.getLogger(__name__)
 
 TTL_SECONDS = 30.0
 # Wrong keys are remembered too, under (project, key): one bad key must not shut out a good one.
@@ -44,7 +52,8 @@ _cache: dict[tuple[int, str], tuple[float, Key | None]] = {}
 def find(project_id: int, public_key: str, *, clock: float | None = None) -> Key | None:
     """The key, usable or not, or None when the project has no such key.
 
-    While PostgreSQL is away the last answer counts, however old; without one the database's error is raised.
+    While PostgreSQL is away the last answer counts, however old, of this process or of one before it; without any the
+    database's error is raised.
     """
     clock = time.monotonic() if clock is None else clock
     cached = _cache.get((project_id, public_key))
@@ -53,9 +62,13 @@ def find(project_id: int, public_key: str, *, clock: float | None = None) -> Key
     try:
         key = _load(project_id, public_key)
     except (DatabaseError, InterfaceError):
-        if cached is None:
+        connection.close()
+        if cached is None and not (kept := _kept(project_id, public_key)):
             raise
-        key = cached[1]
+        key = cached[1] if cached is not None else kept
+    else:
+        if key is not None and (cached is None or cached[1] != key):
+            _keep(key)
     if len(_cache) >= MAX_CACHED:
         _cache.clear()
     _cache[project_id, public_key] = (clock + TTL_SECONDS, key)
@@ -65,6 +78,55 @@ def find(project_id: int, public_key: str, *, clock: float | None = None) -> Key
 def forget() -> None:
     """Empty the process cache, after a change of keys in this process."""
     _cache.clear()
+
+
+def _file(project_id: int, public_key: str) -> Path:
+    digest = hashlib.blake2b(public_key.encode(), digest_size=16).hexdigest()
+    return Path(settings.OBS_SPOOL_DIR) / "keys" / f"{project_id}-{digest}.json"
+
+
+def _keep(key: Key) -> None:
+    """Note the key beside the spool, so that a process started while PostgreSQL is away can go on accepting."""
+    file = _file(key.project_id, key.public_key)
+    document = {name: _spelled(getattr(key, name)) for name in Key.__slots__}
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(document))
+        draft.rename(file)
+    except OSError:
+        logger.warning("The key of project %s could not be noted beside the spool", key.slug)
+
+
+def _kept(project_id: int, public_key: str) -> Key | None:
+    """The key as it was noted, or None."""
+    try:
+        document = json.loads(_file(project_id, public_key).read_text())
+    except (OSError, ValueError):
+        return None
+    expires_at, allow_list = document["expires_at"], document["allow_list"]
+    return Key(
+        **document
+        | {
+            "expires_at": None if expires_at is None else datetime.fromisoformat(expires_at),
+            "allowed_origins": frozenset(document["allowed_origins"]),
+            "disabled_categories": frozenset(document["disabled_categories"]),
+            "pepper": bytes.fromhex(document["pepper"]),
+            "allow_list": None if allow_list is None else frozenset(allow_list),
+        }
+    )
+
+
+def _spelled(value: object) -> object:
+    match value:
+        case frozenset():
+            return sorted(value)
+        case bytes():
+            return value.hex()
+        case datetime():
+            return value.isoformat()
+    return value
 
 
 def _load(project_id: int, public_key: str) -> Key | None:

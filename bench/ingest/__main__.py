@@ -146,7 +146,9 @@ def visible(ours: Ours, *, seconds: float) -> Row:
 
 def post(url: str, event: dict[str, Any]) -> None:
     event_id = uuid.uuid4().hex
-    body = "\n".join([json.dumps({"event_id": event_id}), '{"type":"event"}', json.dumps(event | {"event_id": event_id})])
+    body = "\n".join(
+        [json.dumps({"event_id": event_id}), '{"type":"event"}', json.dumps(event | {"event_id": event_id})]
+    )
     urllib.request.urlopen(urllib.request.Request(url, body.encode(), method="POST"), timeout=10).read()
 
 

@@ -19,7 +19,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start(command: Sequence[str], *, cwd: Path, log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], *, cwd: Path, log: Path, env: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Run `command` in a process group of its own, its output in `log`."""
     with log.open("ab") as output:
         return subprocess.Popen(

@@ -1,0 +1,96 @@
+"""The server's side of the truth: what is stored, and whether every count equals the rows it counts."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from chaos.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All zero, or the promise is broken."""
+
+    lost: int
+    duplicates: int
+    unknown: int
+    accounting_difference: int
+    count_differences: int
+    missing_files: int
+
+    @property
+    def is_kept(self) -> bool:
+        return not any(vars(self).values())
+
+
+def settle(var: Path, *, seconds: float) -> dict[str, object]:
+    """Wait until inbox and spool are empty; the last ledger report."""
+    deadline = time.monotonic() + seconds
+    while True:
+        report = accounting(var)
+        if report and not report["in_inbox"] and not report["in_spool"]:
+            return report
+        if time.monotonic() > deadline:
+            sys.exit(f"The backlog did not empty in {seconds:g} s: {report}")
+        time.sleep(0.5)
+
+
+def accounting(var: Path) -> dict[str, object]:
+    """`manage.py check_accounting --json`, or nothing while PostgreSQL is away."""
+    env = os.environ | {"OBS_VAR_DIR": str(var)}
+    command = [sys.executable, "manage.py", "check_accounting", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    line = done.stdout.strip().splitlines()
+    return json.loads(line[-1]) if line else {}
+
+
+def judge(ledger: Ledger, database: str, segments: Path, report: dict[str, object]) -> Verdict:
+    with psycopg.connect(database) as connection:
+        paths = [
+            segments / path for (path,) in connection.execute("SELECT path FROM events_segment WHERE fact = 'errors'")
+        ]
+        present = [str(path) for path in paths if path.exists()]
+        stored = duckdb.sql("SELECT event_id, group_hash FROM read_parquet($1)", params=[present]).fetchall()
+        ids = [event_id for event_id, _ in stored]
+        sent = ledger.acknowledged | ledger.refused | ledger.unanswered
+        return Verdict(
+            lost=len(ledger.acknowledged - set(ids)),
+            duplicates=len(ids) - len(set(ids)),
+            unknown=len(set(ids) - sent),
+            accounting_difference=abs(int(str(report["difference"]))) + abs(int(str(report["stored"])) - len(ids)),
+            count_differences=sum(_differences(connection, stored)),
+            missing_files=len(paths) - len(present),
+        )
+
+
+def _differences(connection: psycopg.Connection, stored: list[tuple[str, str]]) -> list[int]:
+    """How far each counter is from the rows it counts."""
+    per_group: dict[str, int] = {}
+    for _, group in stored:
+        per_group[group] = per_group.get(group, 0) + 1
+    groups = {
+        hash_.hex: count
+        for hash_, count in connection.execute("SELECT hash, event_count FROM events_issuegroup").fetchall()
+    }
+    one = [
+        "SELECT coalesce(sum(abs(i.event_count - g.total)), 0) FROM events_issue i"
+        " JOIN (SELECT issue_id, sum(event_count) AS total FROM events_issuegroup GROUP BY 1) g ON g.issue_id = i.id",
+        "SELECT coalesce(sum(abs(g.event_count - h.total)), 0) FROM events_issuegroup g"
+        " JOIN (SELECT group_id, sum(count) AS total FROM events_grouphour GROUP BY 1) h ON h.group_id = g.id",
+        "SELECT coalesce(sum(abs(g.user_count - u.total)), 0) FROM events_issuegroup g"
+        " JOIN (SELECT group_id, count(*) AS total FROM events_groupuser GROUP BY 1) u ON u.group_id = g.id",
+        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) - 1 AS n FROM events_transition"
+        " WHERE kind = 'new_issue' GROUP BY issue_id) t",
+        "SELECT count(*) FROM events_deadletter",
+    ]
+    sums = [int(connection.execute(sql).fetchone()[0]) for sql in one]  # type: ignore[index]
+    return [sum(abs(groups.get(name, 0) - count) for name, count in per_group.items()), *sums]
