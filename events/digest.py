@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from events import dead_letters, pipeline
-from events.models import InboxItem
+from events.models import InboxItem, Project
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def digest_batch(*, now: datetime) -> Digested:
 
 def _store(items: Sequence[InboxItem], *, now: datetime) -> None:
     pipeline.process(items, now=now)
+    waiting = Project.objects.filter(pk__in={item.project_id for item in items}, first_event_at=None)
+    waiting.update(first_event_at=now)
     InboxItem.objects.filter(pk__in=[item.pk for item in items]).delete()
 
 
