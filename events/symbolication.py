@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import orjson
+
 from events import payloads, scrubbing, sourcemaps
 from events.models import Artifact, ArtifactBundle, Project
 from events.sourcemaps import SourceMap, SourceMapError
@@ -24,50 +26,43 @@ class _Parsed:
     """The maps this process used last, by artifact; what could not be parsed is remembered as None."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()  # held from `load` until the maps are put away: a map belongs to one thread
         self._kept: OrderedDict[int, tuple[int, SourceMap | None]] = OrderedDict()
         self._bytes = 0
 
     def load(self, ids: Iterable[int]) -> dict[int, SourceMap]:
         """The maps of these artifacts, the unknown ones read in one query."""
         wanted = set(ids)
-        with self._lock:
-            found = {pk: self._kept[pk][1] for pk in wanted if pk in self._kept}
-            for pk in found:
-                self._kept.move_to_end(pk)
-        for pk, content in Artifact.objects.filter(pk__in=wanted - found.keys()).values_list("pk", "content"):
-            found[pk] = self._keep(pk, bytes(content))
+        if missing := wanted - self._kept.keys():
+            for pk, content in Artifact.objects.filter(pk__in=missing).values_list("pk", "content"):
+                self._keep(pk, payloads.unpack_bytes(bytes(content)))
+        found = {pk: self._kept[pk][1] for pk in wanted if pk in self._kept}
+        for pk in found:
+            self._kept.move_to_end(pk)
+        while self._bytes > CACHED_BYTES and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1][0]
         return {pk: parsed for pk, parsed in found.items() if parsed is not None}
 
-    def _keep(self, pk: int, content: bytes) -> SourceMap | None:
-        raw = payloads.unpack_bytes(content)
+    def _keep(self, pk: int, raw: bytes) -> None:
+        parsed: SourceMap | None
         try:
             parsed = sourcemaps.parse(raw)
         except SourceMapError:
             parsed, raw = None, b""
-        with self._lock:
-            if pk not in self._kept:
-                self._kept[pk] = (len(raw), parsed)
-                self._bytes += len(raw)
-            while self._bytes > CACHED_BYTES and len(self._kept) > 1:
-                self._bytes -= self._kept.popitem(last=False)[1][0]
-        return parsed
-
-    def forget(self) -> None:
-        with self._lock:
-            self._kept.clear()
-            self._bytes = 0
+        self._kept[pk] = (len(raw), parsed)
+        self._bytes += len(raw)
 
 
 _parsed = _Parsed()
-# A parsed map belongs to one thread at a time.
-_applying = threading.Lock()
 
 
 class Maps:
-    """The source maps of one batch or page: each is looked up once, also where there is none."""
+    """The source maps of one batch or page: each is looked up once, also where there is none.
+
+    `rewritten` holds the frames of stack traces by what they were made of: one error fails a thousand times alike."""
 
     def __init__(self) -> None:
+        self.rewritten: dict[bytes, list[Any] | None] = {}
         self._by_debug_id: dict[tuple[int, UUID], int | None] = {}
         self._by_address: dict[tuple[int, str, str], int | None] = {}
         self._has_bundles: dict[tuple[int, str], bool] = {}
@@ -132,9 +127,8 @@ def original(event: Mapping[str, Any], *, project_id: int, maps: Maps) -> dict[s
     found = maps.artifacts(project_id, event, files) if files else {}
     if not found:
         return None
-    loaded = _parsed.load(found.values())
-    with _applying:
-        changed = _rewritten(event, {file: loaded[pk] for file, pk in found.items() if pk in loaded})
+    with _parsed.lock:
+        changed = _rewritten(event, found, maps)
     if changed is None:
         return None
     allow_list = maps.allow_list(project_id)
@@ -148,17 +142,30 @@ def for_display(event: Any, project: Project) -> Any:
     return original(event, project_id=project.pk, maps=Maps()) or event
 
 
-def _rewritten(event: Mapping[str, Any], by_file: Mapping[str, SourceMap]) -> dict[str, Any] | None:
+def _rewritten(event: Mapping[str, Any], found: Mapping[str, int], maps: Maps) -> dict[str, Any] | None:
     """A copy of the event whose stack traces went through the maps; None when none of them did."""
     replaced: dict[int, Any] = {}
     for trace in _traces(event):
-        frames = list(_frames(trace))
-        changed = {i: mapped for i, frame in enumerate(frames) if (mapped := _mapped(frame, by_file)) is not None}
-        if changed:
-            for i, frame in zip(changed, scrubbing.scrub(list(changed.values())), strict=True):
-                frames[i] = frame
+        made_of = orjson.dumps((found, _frames(trace)))
+        if made_of not in maps.rewritten:
+            maps.rewritten[made_of] = _rewritten_frames(_frames(trace), found)
+        frames = maps.rewritten[made_of]
+        if frames is not None:
             replaced[id(trace)] = {**trace, "frames": frames}
     return _with(event, replaced) if replaced else None
+
+
+def _rewritten_frames(frames: list[Any], found: Mapping[str, int]) -> list[Any] | None:
+    """The frames in original source, scrubbed; None when no map says anything of any."""
+    loaded = _parsed.load(found.values())
+    by_file = {file: loaded[pk] for file, pk in found.items() if pk in loaded}
+    changed = {i: mapped for i, frame in enumerate(frames) if (mapped := _mapped(frame, by_file)) is not None}
+    if not changed:
+        return None
+    rewritten = list(frames)
+    for i, frame in zip(changed, scrubbing.scrub(list(changed.values())), strict=True):
+        rewritten[i] = frame
+    return rewritten
 
 
 def _mapped(frame: Any, by_file: Mapping[str, SourceMap]) -> Frame | None:

@@ -198,7 +198,15 @@ def _artifacts(bundle: Bundle, row: ArtifactBundle) -> Iterator[Artifact]:
             yield _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(content))
         else:
             name = entry.source_map or source_map_name(content)
-            yield _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=urljoin(entry.url, name) if name else "")
+            yield _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=_beside(entry.url, name) if name else "")
+
+
+def _beside(url: str, name: str) -> str:
+    """The address of `name` as the file at `url` means it; "" for what is none."""
+    try:
+        return urljoin(url, name)
+    except ValueError:
+        return ""
 
 
 def _artifact(

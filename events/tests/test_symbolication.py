@@ -166,3 +166,14 @@ def test_a_map_uploaded_afterwards_is_used_on_the_page(project: Project) -> None
     upload(project)
     assert frame_of(symbolication.for_display(event(), project))["filename"] == "src/total.ts"
     assert symbolication.for_display(["not an event"], project) == ["not an event"]
+
+
+def test_a_process_keeps_only_so_many_maps(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(symbolication, "CACHED_BYTES", 400)
+    for number in range(1, 6):
+        upload(project, debug_id=uuid.UUID(int=number))
+    for _ in range(2):
+        for number in range(1, 6):
+            found = symbolication.original(event(debug_id=uuid.UUID(int=number)), project_id=project.pk, maps=Maps())
+            assert frame_of(found)["filename"] == "src/total.ts"
+    assert symbolication._parsed._bytes <= 400

@@ -165,16 +165,18 @@ def test_only_text_is_kept_and_of_minified_sources_only_the_name_of_their_map(cl
         "0/main.js": {"type": "minified_source", "url": "~/s/main.js", "headers": {"debug-id": debug_id}},
         "0/main.js.map": {"type": "source_map", "url": "~/s/main.js.map", "headers": {"debug-id": debug_id}},
         "0/b.js.map": {"type": "source_map", "url": "~/s/b.js.map"},
+        "0/c.js": {"type": "minified_source", "url": "~/s/c.js", "headers": {"sourcemap": "http://["}},
     }
     contents = {
         "0/main.js": b"let a=1;\n//# sourceMappingURL=main.js.map\n",
         "0/main.js.map": b'{"version": 3}',
         "0/b.js.map": b"\0\1binary",
+        "0/c.js": b"let c=1;",
     }
     made = bundle(files, contents)
     send(client, made)
     assert assemble(client, made, [made], version="web@2").json()["state"] == "ok"
-    minified = Artifact.objects.get(kind=Artifact.Kind.MINIFIED)
+    minified = Artifact.objects.get(kind=Artifact.Kind.MINIFIED, debug_id=debug_id)
     assert (minified.source_map_url, bytes(minified.content), minified.bundle.release) == (
         "~/s/main.js.map",
         b"",
