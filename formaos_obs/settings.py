@@ -264,6 +264,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "dashboard.assets.Storage"},
 }
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 with suppress(OSError):
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
