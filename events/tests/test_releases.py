@@ -4,9 +4,12 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from events import releases, tokens
 from events.models import AuditEntry, Commit, Deploy, Environment, Project, Release
@@ -184,3 +187,29 @@ def test_a_token_for_a_project_reaches_only_that_one(alice: Any, project: Projec
     assert api("GET", "/api/0/projects/o/other/releases/").status_code == 404
     assert api("GET", "/api/0/organizations/o/releases/o@1/").status_code == 404
     assert [one["slug"] for one in api("GET", "/api/0/organizations/o/projects/").json()] == ["web"]
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("web") | st.just(V)
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+)
+FIELDS = st.sampled_from([
+    "version", "projects", "project", "dateStarted", "dateReleased", "started_at", "url", "ref", "commits", "refs",
+    "environment", "name", "finished_at", "dateFinished", "checksum", "chunks", "dist",
+])  # fmt: skip
+WRITES = [
+    ("POST", "/api/0/organizations/o/releases/"), ("PUT", f"/api/0/organizations/o/releases/{V}/"),
+    ("POST", f"/api/0/organizations/o/releases/{V}/deploys/"), ("POST", "/api/deploys/"),
+    ("POST", "/api/0/organizations/o/artifactbundle/assemble/"), ("POST", "/api/0/organizations/o/chunk-upload/"),
+]  # fmt: skip
+
+
+@given(write=st.sampled_from(WRITES), body=st.dictionaries(FIELDS, ANYTHING, max_size=6))
+@hypothesis.settings(
+    max_examples=150, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+def test_no_body_is_answered_by_a_fault(
+    api: Api, project: Project, monkeypatch: pytest.MonkeyPatch, write: tuple[str, str], body: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("events.bearer.CALLS_PER_MINUTE", 10_000_000)
+    assert api(*write, body | {"projects": body.get("projects", ["web"])}).status_code < 500

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -80,6 +81,15 @@ def serve(folder: Path, *, workers: int = 1, threads: int = 4, **environment: st
                 process.wait()
 
 
+def database_url(database: dict[str, Any]) -> str:
+    """The DATABASE_URL of Django's settings of a database; a folder as host is that of a socket."""
+    person = ":".join(quote(str(part), safe="") for part in (database["USER"], database["PASSWORD"]) if part)
+    host, port = str(database["HOST"]), database["PORT"]
+    if host.startswith("/"):
+        return f"postgresql://{person}@/{database['NAME']}?host={host}"
+    return f"postgresql://{person}@{host}{f':{port}' if port else ''}/{database['NAME']}"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -89,10 +99,9 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def running_server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The web server on the test database; tests that use it are marked `django_db(transaction=True)`."""
-    database = connections["default"].settings_dict
     with serve(
         tmp_path_factory.mktemp("web"),
-        DATABASE_URL=f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+        DATABASE_URL=database_url(connections["default"].settings_dict),
         REDIS_URL=settings.REDIS_URL,
         SECRET_KEY=settings.SECRET_KEY,
     ) as server:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from events import pseudonyms
-from events.models import Issue, Segment
+from events.models import Feedback, Issue, Segment
 from events.tests.sdk.conftest import CLIENTS, RELEASE, Shop
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
@@ -23,4 +23,6 @@ def test_an_error_of_the_node_sdk_is_on_the_page(shop: Shop, node_modules: Path)
     assert "alice@example.com" not in page
     assert Issue.objects.filter(project=shop.project, title__contains="a long message").exists()
     facts = set(Segment.objects.filter(project=shop.project).values_list("fact", flat=True))
-    assert facts >= {"errors", "spans", "logs", "sessions"}
+    assert facts >= {"errors", "spans", "logs", "sessions", "metrics"}
+    assert Feedback.objects.get(project=shop.project).message == "It broke when I paid."
+    assert "It broke when I paid." in page

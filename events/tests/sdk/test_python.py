@@ -3,7 +3,7 @@
 import pytest
 
 from events import pseudonyms
-from events.models import Release
+from events.models import Attachment, Release, Segment
 from events.tests.sdk.conftest import RELEASE, Shop
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
@@ -26,3 +26,13 @@ def test_an_error_of_the_python_sdk_is_on_the_page(shop: Shop, case: str) -> Non
     for text in ("alice@example.com", "203.0.113.7", "4111"):
         assert text not in page
     assert Release.objects.get(project=shop.project).version == RELEASE
+
+
+def test_files_jobs_and_counts_come_along(shop: Shop) -> None:
+    shop.python("plain")
+    shop.digest()
+    attached = Attachment.objects.get(project=shop.project)
+    assert (attached.filename, bytes(attached.content)) == ("basket.txt", b"things: 3\n")
+    assert "basket.txt" in shop.page(shop.issue("OutOfStock"))
+    facts = set(Segment.objects.filter(project=shop.project).values_list("fact", flat=True))
+    assert facts >= {"errors", "sessions", "check_ins", "metrics"}

@@ -15,11 +15,13 @@ function reserve(sku) {
   Sentry.setTag("shop", "eu-central");
   Sentry.addBreadcrumb({ category: "basket", message: "put the thing into the basket" });
   Sentry.logger.info("stock is low", { sku: "SKU-NODE" });
+  Sentry.metrics.count("baskets", 1);
   Sentry.startSpan({ name: "GET /basket", op: "http.server" }, () => {
     try {
       reserve("SKU-NODE");
     } catch (error) {
-      Sentry.captureException(error);
+      const associatedEventId = Sentry.captureException(error);
+      Sentry.captureFeedback({ name: "Alice", message: "It broke when I paid.", associatedEventId });
     }
   });
   // Above 32 KiB the SDK compresses.

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import sentry_sdk
+from sentry_sdk.crons import monitor
 
 
 class OutOfStock(Exception):
@@ -28,6 +29,11 @@ def plain() -> None:
     sentry_sdk.init()
     sentry_sdk.metrics.count("baskets", 1)
     logging.getLogger("shop").warning("stock is low")
+    with monitor("nightly-report", {"schedule": {"type": "crontab", "value": "0 3 * * *"}}):
+        pass
+    sentry_sdk.get_current_scope().add_attachment(
+        bytes=b"things: 3\n", filename="basket.txt", content_type="text/plain"
+    )
     sentry_sdk.start_session()
     try:
         visit("SKU-PLAIN")
