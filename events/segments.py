@@ -16,7 +16,7 @@ from django.db import transaction
 
 from events import files
 from events.facts import FACTS, Fact, moment, table
-from events.models import RetiredSegment, Segment
+from events.models import FactChange, RetiredSegment, Segment
 
 # Small enough that a question about one group reads little, large enough that a scan of all does not pay for it
 # (bench/facts.py).
@@ -49,7 +49,16 @@ def write(rows: Mapping[tuple[int, str], Sequence[Mapping[str, Any]]], *, now: d
         for day, of_day in _by_day(facts, now=now).items():
             place = Place(project_id, name, day)
             created.append(_write_file(root, place, fact, table(fact, of_day)))
+    announce(created)
     return Segment.objects.bulk_create(created)
+
+
+def announce(changed: Iterable[Segment]) -> None:
+    """Note, in the caller's transaction, that facts within these segments' spans came or went; a merge is no change."""
+    FactChange.objects.bulk_create(
+        FactChange(project_id=segment.project_id, fact=segment.fact, min_at=segment.min_at, max_at=segment.max_at)
+        for segment in changed
+    )
 
 
 def select(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Segment]:

@@ -25,6 +25,8 @@ def every(seconds: float, task: str) -> dict[str, object]:
 app.conf.beat_schedule = {
     "digest": every(0.5, "events.tasks.digest"),
     "drain-spool": every(2, "events.tasks.drain_spool"),
+    "roll-up": every(10, "analytics.tasks.roll_up"),
+    "forget-minutes": every(3600, "analytics.tasks.forget"),
     "notify": every(1, "alerts.tasks.notify"),
     "deliver": every(1, "alerts.tasks.deliver"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics import engine, filters, periods
+from analytics.once import ERRED, RANK
 from analytics.periods import Period
 from events.models import Project
 
@@ -57,9 +58,6 @@ class HealthTrend:
     health: tuple[Health, ...]
 
 
-# Statuses of single updates, worst last. An update that says "ok" or "exited" with errors is an errored session.
-RANK = "CASE status WHEN 'crashed' THEN 3 WHEN 'abnormal' THEN 2 WHEN 'ok' THEN 0 WHEN 'exited' THEN 0 ELSE 1 END"
-ERRED = "status NOT IN ('crashed', 'abnormal') AND (errors > 0 OR status NOT IN ('ok', 'exited'))"
 SESSIONS = f"""
     WITH chosen AS (
         SELECT * REPLACE (coalesce(status, 'ok') AS status), coalesce(seq, 0)::HUGEINT * 8 + {RANK} AS latest

@@ -35,3 +35,18 @@ class RetiredSegment(models.Model):
 
     path = models.CharField(max_length=255, unique=True)
     retired_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+
+class FactChange(models.Model):
+    """Facts of a project came or went between two moments; written with the change, claimed by the rollups."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    fact = models.CharField(max_length=20)
+    min_at = models.DateTimeField()
+    max_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Used by rollups.roll_up: the changes of one project and fact, the latest moments first.
+            models.Index(fields=["project", "fact", "-max_at"], name="fact_change_queue"),
+        ]

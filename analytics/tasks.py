@@ -1,0 +1,16 @@
+"""What Celery runs for analytics; each task is named as the function it calls."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from analytics import filling
+
+
+@shared_task
+def roll_up() -> None:
+    filling.roll_up(now=timezone.now())
+
+
+@shared_task
+def forget() -> None:
+    filling.forget(now=timezone.now())
