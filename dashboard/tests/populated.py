@@ -76,6 +76,15 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
             culprit=text,
             level="warning",
         )
+    attachment = _writings(project, issue, occurrence, person=person, texts=texts, now=now)
+    _facts(project, issue, release, now=now)
+    return World(project, issue, occurrence, hostile_issue, release, attachment)
+
+
+def _writings(
+    project: Project, issue: Issue, occurrence: Occurrence, *, person: Any, texts: str, now: datetime
+) -> Attachment:
+    """What people wrote and sent about an issue; the attachment is returned."""
     Activity.objects.create(issue=issue, at=now, actor=person, action="comment", text=texts)
     Activity.objects.create(
         issue=issue, at=now, actor=person, action="resolve", detail={"release": texts, "in_next": False}
@@ -91,7 +100,7 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
         url="javascript:alert(1)",
         environment="production",
     )
-    attachment = Attachment.objects.create(
+    return Attachment.objects.create(
         project=project,
         attachment_id=uuid.uuid4(),
         event_id=occurrence.event_id,
@@ -101,8 +110,6 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
         size=25,
         content=b"<script>alert(1)</script>",
     )
-    _facts(project, issue, release, now=now)
-    return World(project, issue, occurrence, hostile_issue, release, attachment)
 
 
 def _facts(project: Project, issue: Issue, release: Release, *, now: datetime) -> None:
