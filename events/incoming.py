@@ -43,12 +43,17 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """One item that is not accepted: the rate-limit category it belongs to, the outcome and its counted reason."""
+    """One item that is not accepted: the rate-limit category it belongs to, the outcome and its counted reason.
+
+    Protocols that answer item by item also say which (`index`) and why in words (`detail`).
+    """
 
     category: str
     outcome: Outcome
     reason: str
     quantity: int = 1
+    index: int | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class IngestView(APIView):
     authentication_classes = [KeyAuthentication]
     throttle_classes = [KeyThrottle]
     content_type = ""
-    schema = None  # the protocols are other people's; the OpenAPI document describes the read API
+    schema: Any = None  # the protocols are other people's; the OpenAPI document describes the read API
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         raise exceptions.MethodNotAllowed(self.request.method)
@@ -56,16 +56,20 @@ class IngestView(APIView):
 
     def post(self, request: Request, project_id: int = 0) -> HttpResponse:
         environ = request._request.META
-        data = body.read(
-            environ,
-            compressed_cap=settings.OBS_MAX_BODY_BYTES,
-            decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
-        )
         self.content_type = environ.get("CONTENT_TYPE", "")
+        data = self.body_of(environ)
         key = self.agreed_key(request, data, project_id)
         sender = ingest.Sender(addresses.of_request(request._request), environ.get("HTTP_USER_AGENT", "")[:400])
         decoded = ingest.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
         return self.accepted(decoded, key)
+
+    def body_of(self, environ: dict[str, Any]) -> bytes:
+        """The body, decompressed."""
+        return body.read(
+            environ,
+            compressed_cap=settings.OBS_MAX_BODY_BYTES,
+            decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
+        )
 
     def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
         """The one key that the request and its body name between them; a key of the body passes the doors here."""
@@ -75,13 +79,16 @@ class IngestView(APIView):
             raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
         if dsn is not None and dsn.project_id != project_id:
             raise Refused("The DSN in the envelope names another project.")
-        if request.auth is None:
-            request.auth = usable(project_id, named, now=request.now)
-            self.check_origin(request, request.auth)
-            wait = seconds_to_wait(request.auth)
-            if wait:
-                raise exceptions.Throttled(wait)
-        return request.auth
+        return request.auth or self.admit(request, project_id, named)
+
+    def admit(self, request: Request, project_id: int | None, public_key: str) -> Key:
+        """The key that only the body names, through the doors that `initial` keeps for the others."""
+        request.auth = key = usable(project_id, public_key, now=request.now)
+        self.check_origin(request, key)
+        wait = seconds_to_wait(key)
+        if wait:
+            raise exceptions.Throttled(wait)
+        return key
 
     def dsn(self, data: bytes) -> sentry.Dsn | None:
         """The DSN that the body names, if its protocol has a place for one."""

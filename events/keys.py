@@ -46,11 +46,11 @@ class Key:
         return self.is_active and (self.expires_at is None or self.expires_at > now)
 
 
-_cache: dict[tuple[int, str], tuple[float, Key | None]] = {}
+_cache: dict[tuple[int | None, str], tuple[float, Key | None]] = {}
 
 
-def find(project_id: int, public_key: str, *, clock: float | None = None) -> Key | None:
-    """The key, usable or not, or None when the project has no such key.
+def find(project_id: int | None, public_key: str, *, clock: float | None = None) -> Key | None:
+    """The key, usable or not, or None when the project (any project, for None) has no such key.
 
     While PostgreSQL is away the last answer counts, however old, of this process or of one before it; without any the
     database's error is raised.
@@ -80,14 +80,14 @@ def forget() -> None:
     _cache.clear()
 
 
-def _file(project_id: int, public_key: str) -> Path:
+def _file(public_key: str) -> Path:
     digest = hashlib.blake2b(public_key.encode(), digest_size=16).hexdigest()
-    return Path(settings.OBS_SPOOL_DIR) / "keys" / f"{project_id}-{digest}.json"
+    return Path(settings.OBS_SPOOL_DIR) / "keys" / f"{digest}.json"
 
 
 def _keep(key: Key) -> None:
     """Note the key beside the spool, so that a process started while PostgreSQL is away can go on accepting."""
-    file = _file(key.project_id, key.public_key)
+    file = _file(key.public_key)
     document = {name: _spelled(getattr(key, name)) for name in Key.__slots__}
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -99,11 +99,13 @@ def _keep(key: Key) -> None:
         logger.warning("The key of project %s could not be noted beside the spool", key.slug)
 
 
-def _kept(project_id: int, public_key: str) -> Key | None:
+def _kept(project_id: int | None, public_key: str) -> Key | None:
     """The key as it was noted, or None."""
     try:
-        document = json.loads(_file(project_id, public_key).read_text())
+        document = json.loads(_file(public_key).read_text())
     except (OSError, ValueError):
+        return None
+    if project_id not in (None, document["project_id"]):
         return None
     expires_at, allow_list = document["expires_at"], document["allow_list"]
     return Key(
@@ -129,9 +131,9 @@ def _spelled(value: object) -> object:
     return value
 
 
-def _load(project_id: int, public_key: str) -> Key | None:
-    row = IngestKey.objects.select_related("project").filter(project_id=project_id, public_key=public_key).first()
-    if row is None:
+def _load(project_id: int | None, public_key: str) -> Key | None:
+    row = IngestKey.objects.select_related("project").filter(public_key=public_key).first()
+    if row is None or project_id not in (None, row.project_id):
         return None
     project = row.project
     return Key(

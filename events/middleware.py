@@ -6,6 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver
 
+# Addresses whose sender names the project by a key in the body or a header.
+WITHOUT_PROJECT = (
+    "/tunnel/", "/otlp/", "/_vercel/", "/v1/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/e/", "/i/v0/e/",
+    "/batch", "/flags", "/decide", "/array/",
+)  # fmt: skip
+
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -30,5 +36,5 @@ class IngestShortcut:
 
 
 def may_be_ingest(path: str) -> bool:
-    """Whether `path` is worth resolving among ingest addresses: `/api/<number>/…` or `/tunnel/`."""
-    return (path.startswith("/api/") and path[5:6].isdigit() and path[5:7] != "0/") or path == "/tunnel/"
+    """Whether `path` is worth resolving among ingest addresses: `/api/<number>/…`, or one without a project."""
+    return (path.startswith("/api/") and path[5:6].isdigit() and path[5:7] != "0/") or path.startswith(WITHOUT_PROJECT)

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from alerts.tests import make as make_alerts
 from dashboard.api.doors import ApiView
-from events import tokens
+from events import performance_urls, tokens
 from events.cli_views import CliView
 from events.models import Attachment, AuditEntry, IngestKey, Project
 from events.tests import make
@@ -23,6 +23,7 @@ from events.tests import make
 # Addresses for which being a stranger means nothing; each with its reason.
 # Take keys or tokens to write; a browser's configuration is as public as its key.
 SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
+SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "logout", "theme"}  # before or after being somebody
 POLLS = {"pulse", "setup-state"}  # a number every two seconds, no content; closed to strangers, without an entry

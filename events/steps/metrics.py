@@ -22,7 +22,7 @@ def put_metrics(batch: "Batch", item: "Item") -> str | None:
     for metric in items(payload.get("items")):
         attributes = mapping(metric.get("attributes"))
         name, kind = text(metric.get("name"), 200), text(metric.get("type"), 20)
-        value = metric.get("value")
+        value: Any = metric.get("value")
         reason = "no_value" if not name else None if kind in HISTOGRAMS else problem(value)
         if reason is not None:
             batch.drop(item, reason)

@@ -22,7 +22,7 @@ def put_vitals(batch: "Batch", item: "Item") -> str | None:
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)
     for vital in items(payload.get("items")):
-        value = vital.get("value")
+        value: Any = vital.get("value")
         metric = text(vital.get("metric"), 10)
         if (reason := vitals.problem(metric, value)) is not None:
             batch.drop(item, reason)

@@ -1,0 +1,47 @@
+"""What an exporter reads back: partial success as the specification words it, in the encoding of the request."""
+
+from __future__ import annotations
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+
+from events import lenient
+from events.incoming import Decoded
+
+_LONGEST = 500
+
+
+def success(signal: str, decoded: Decoded, *, is_json: bool) -> bytes:
+    """Return the response of a request that was taken, with what of it was rejected, and why."""
+    rejected = sum(refused.quantity for refused in decoded.refused)
+    reasons = ", ".join(f"{refused.reason}: {refused.quantity}" for refused in decoded.refused)[:_LONGEST]
+    answer = _response(signal, rejected, reasons)
+    return json_format.MessageToJson(answer, indent=None).encode() if is_json else answer.SerializeToString()
+
+
+def _response(signal: str, rejected: int, reasons: str) -> Message:
+    # A response that rejects nothing leaves partial_success unset.
+    if signal == "traces":
+        spans = trace_service_pb2.ExportTracePartialSuccess(rejected_spans=rejected, error_message=reasons)
+        return trace_service_pb2.ExportTraceServiceResponse(partial_success=spans if rejected else None)
+    if signal == "metrics":
+        points = metrics_service_pb2.ExportMetricsPartialSuccess(rejected_data_points=rejected, error_message=reasons)
+        return metrics_service_pb2.ExportMetricsServiceResponse(partial_success=points if rejected else None)
+    records = logs_service_pb2.ExportLogsPartialSuccess(rejected_log_records=rejected, error_message=reasons)
+    return logs_service_pb2.ExportLogsServiceResponse(partial_success=records if rejected else None)
+
+
+def problem(detail: str, *, is_json: bool) -> bytes:
+    """Return the google.rpc.Status that says why a request was refused."""
+    if is_json:
+        return lenient.canonical({"code": 3, "message": detail})
+    message = detail.encode()[:_LONGEST]
+    # message Status {int32 code = 1; string message = 2;}, written by hand for want of a package with just this.
+    return b"\x08\x03\x12" + _varint(len(message)) + message
+
+
+def _varint(number: int) -> bytes:
+    return bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80]) + _varint(number >> 7)

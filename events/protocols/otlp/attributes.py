@@ -1,0 +1,76 @@
+"""Attributes of OpenTelemetry as a plain dict, and what a resource says about the sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from events.protocols.sentry import attributes
+from events.protocols.sentry.context import Door
+from events.protocols.sentry.texts import scalar
+
+# The network's name of whoever called; kept only where the project collects addresses.
+_PEERS = frozenset({"net.peer.ip", "net.sock.peer.addr", "network.peer.address", "client.socket.address"})
+# OpenTelemetry's names for what is a user's id here.
+_PEOPLE = {"enduser.id": "user.id", "enduser.pseudo.id": "user.id"}
+
+
+def value(any_value: Any) -> Any:
+    """Return an AnyValue as Python; bytes as hexadecimal."""
+    which = any_value.WhichOneof("value")
+    if which is None:
+        return None
+    found = getattr(any_value, which)
+    if which == "array_value":
+        return [value(inner) for inner in found.values[: attributes.MOST]]
+    if which == "kvlist_value":
+        return {pair.key: value(pair.value) for pair in found.values[: attributes.MOST]}
+    return found.hex() if which == "bytes_value" else found
+
+
+def plain(pairs: Iterable[Any], door: Door) -> dict[str, Any]:
+    """Return `{name: value}`, bounded and without what names a person."""
+    sent: dict[str, Any] = {}
+    for pair in pairs:
+        key = pair.key
+        if key in _PEERS and not door.context.collects_ip:
+            continue
+        held = pair.value
+        which = held.WhichOneof("value")
+        # Most values are texts and numbers, which need no look inside.
+        sent[_PEOPLE.get(key, key)] = getattr(held, which) if which in _SCALARS else value(held)
+    return attributes.plain(sent, door)
+
+
+_SCALARS = frozenset({"string_value", "int_value", "double_value", "bool_value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What the columns of every fact take from the resource; `rest` are its attributes that no column holds."""
+
+    service: str
+    release: str
+    environment: str
+    host: str
+    sdk: dict[str, str]
+    rest: dict[str, Any]
+
+
+def sender(resource: Any, door: Door) -> Sender:
+    """Return who sent, by the old and the new semantic conventions."""
+    found = plain(resource.attributes, door)
+
+    def take(*names: str) -> str:
+        texts = [scalar(found.pop(name, None), 200) for name in names]
+        return next((text for text in texts if text), "")
+
+    return Sender(
+        service=take("service.name"),
+        release=take("service.version"),
+        environment=take("deployment.environment.name", "deployment.environment"),
+        host=take("host.name"),
+        sdk={"name": take("telemetry.sdk.name") or "opentelemetry", "version": take("telemetry.sdk.version")},
+        rest=found,
+    )

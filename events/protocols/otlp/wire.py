@@ -1,0 +1,120 @@
+"""From the bytes of an export request to its parts: (resource, scope, items), the same for protobuf and JSON."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from events import lenient
+from events.incoming import Malformed
+
+# Ids that OTLP/JSON writes in hexadecimal where protobuf's own JSON has base64.
+_IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
+_WITH_IDS = ("links", "exemplars")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One signal's messages, and what its lists are called in protobuf and in JSON."""
+
+    request: type[Message]
+    item: type[Message]
+    resources: tuple[str, str]
+    scopes: tuple[str, str]
+    items: tuple[str, str]
+
+
+FORMS = {
+    "traces": Form(
+        ExportTraceServiceRequest, Span, ("resource_spans", "resourceSpans"), ("scope_spans", "scopeSpans"),
+        ("spans", "spans"),
+    ),
+    "metrics": Form(
+        ExportMetricsServiceRequest, Metric, ("resource_metrics", "resourceMetrics"), ("scope_metrics", "scopeMetrics"),
+        ("metrics", "metrics"),
+    ),
+    "logs": Form(
+        ExportLogsServiceRequest, LogRecord, ("resource_logs", "resourceLogs"), ("scope_logs", "scopeLogs"),
+        ("log_records", "logRecords"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The items of one scope of one resource; `unread` could not be read as what they should be."""
+
+    resource: Any
+    scope: Any
+    items: Sequence[Any]
+    unread: int = 0
+
+
+def parts(signal: str, body: bytes, *, is_json: bool) -> Iterator[Part]:
+    """Yield what the request holds, resource by resource. Raises Malformed."""
+    form = FORMS[signal]
+    return _of_json(form, body) if is_json else _of_protobuf(form, body)
+
+
+def _of_protobuf(form: Form, body: bytes) -> Iterator[Part]:
+    try:
+        request = form.request.FromString(body)
+    except DecodeError as error:
+        raise Malformed("the body is not the protobuf message of this address", reason="protobuf") from error
+    for of_resource in getattr(request, form.resources[0]):
+        for of_scope in getattr(of_resource, form.scopes[0]):
+            yield Part(of_resource.resource, of_scope.scope, getattr(of_scope, form.items[0]))
+
+
+def _of_json(form: Form, body: bytes) -> Iterator[Part]:
+    request = lenient.loads(body, nodes=lenient.PARSED)
+    if not isinstance(request, dict):
+        raise Malformed("the body is not a JSON object", reason="not_an_object")
+    for of_resource in _objects(request.get(form.resources[1])):
+        resource = _message(Resource, of_resource.get("resource") or {}) or Resource()
+        for of_scope in _objects(of_resource.get(form.scopes[1])):
+            scope = _message(InstrumentationScope, of_scope.get("scope") or {}) or InstrumentationScope()
+            sent = of_scope.get(form.items[1])
+            sent = sent if isinstance(sent, list) else []
+            items = [message for item in sent if (message := _message(form.item, item)) is not None]
+            yield Part(resource, scope, items, len(sent) - len(items))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _message(kind: type[Message], sent: Any) -> Any:
+    try:
+        return json_format.ParseDict(_with_bytes(sent), kind(), ignore_unknown_fields=True)
+    except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _with_bytes(sent: dict[str, Any]) -> dict[str, Any]:
+    """The object with its hexadecimal ids in base64. Raises ValueError for an id that is not hexadecimal."""
+    changed = dict(sent)
+    for name in _IDS:
+        if name in changed:
+            changed[name] = base64.b64encode(bytes.fromhex(changed[name])).decode()
+    for name in _WITH_IDS:
+        if isinstance(changed.get(name), list):
+            changed[name] = [_with_bytes(entry) for entry in changed[name]]
+    for name in ("gauge", "sum", "histogram", "exponentialHistogram"):
+        points = changed[name].get("dataPoints") if isinstance(changed.get(name), dict) else None
+        if isinstance(points, list):
+            changed[name] = {**changed[name], "dataPoints": [_with_bytes(point) for point in points]}
+    return changed

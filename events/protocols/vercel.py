@@ -1,0 +1,42 @@
+"""Vercel's bodies: vitals, page views and events of our copies of its scripts, its server SDK, its older vitals API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events import lenient
+from events.incoming import Decoded, Malformed, Refused
+from events.protocols import vitals
+from events.protocols.sentry.context import Context
+from events.protocols.vitals import Page
+
+# Nothing stores page views and custom events yet; they are counted under this reason.
+NOT_YET = "not_yet_collected"
+MOST = 1000
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """Return the one JSON object that a body is. Raises Malformed."""
+    sent = lenient.loads(body)
+    if not isinstance(sent, dict):
+        raise Malformed("the body is not a JSON object", reason="not_an_object")
+    return sent
+
+
+def key_of(sent: dict[str, Any]) -> str | None:
+    """Return the ingest key that the body names as its `dsn`, if any."""
+    named = sent.get("dsn")
+    return named if isinstance(named, str) and named else None
+
+
+def decode_vitals(sent: dict[str, Any], context: Context, *, page: Page) -> Decoded:
+    """Return the vitals: `{vitals: [...], href, route, speed}` of the script, or the older API's one `event_name`."""
+    inner = sent.get("vitals")
+    reports = inner if isinstance(inner, list) else [sent]
+    shared: dict[str, Any] = {name: sent[name] for name in ("href", "route", "page", "path", "speed") if name in sent}
+    return vitals.kept(vitals.of_reports(reports, context, page=page, shared=shared), context)
+
+
+def decode_event(sent: dict[str, Any]) -> Decoded:
+    """Return the page view or event as counted and not kept."""
+    return Decoded(refused=(Refused("event", "filtered", NOT_YET),))
