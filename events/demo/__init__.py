@@ -1,0 +1,228 @@
+"""Believable data for a demo project, sent through the same door and digest as everybody's.
+
+The demo is a web shop for business customers: two weeks of a Django backend and a React front end, busy by day and on
+weekdays, released every other day, with people looking after some of its issues. What happens follows from `seed` and
+`now` alone. Each day is sent and digested before the next, with the clock of that day.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from events import digest, ingest, issues, keys, projects, releases
+from events import dsn as dsns
+from events.demo import faults, traffic
+from events.demo.faults import Fault
+from events.demo.traffic import Moment
+from events.keys import Key
+from events.models import Issue, Membership, Project
+from events.protocols import sentry
+
+LONGEST = 29  # days: the door takes nothing older than 30 for true
+RELEASED_EVERY = timedelta(hours=56)
+HOUR = timedelta(hours=1)
+SENDER = ingest.Sender("127.0.0.1", "obs-demo")
+COMMITS = (
+    ("Mara Lind", "Round totals once, at the end"),
+    ("Jonas Pfeil", "Keep the basket when a session is renewed"),
+    ("Ines Okafor", "Show list prices while the contract loads"),
+    ("Mara Lind", "Ask the stock service once per basket"),
+    ("Teo Brandt", "Let approvers see who asked"),
+    ("Ines Okafor", "Retry a chunk that did not load"),
+    ("Jonas Pfeil", "Index orders by delivery day"),
+)
+# How busy the shop is in each hour of a day; business customers order in office hours.
+RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
+WEEKEND = 0.2
+
+
+@dataclass
+class Demo:
+    """One run: what it sent so far, and for whom."""
+
+    project: Project
+    key: Key
+    dice: random.Random
+    started: datetime
+    ends: datetime
+    names: list[tuple[datetime, str]]
+    sent: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    def send(self, body: bytes, *, at: datetime) -> None:
+        """One envelope through the door, received when it happened."""
+        ingest.ingest(body, decode=sentry.decode_envelope, key=self.key, sender=SENDER, now=at)
+        self.sent += 1
+
+    def moment(self, at: datetime) -> Moment:
+        """The release that is out at that moment, where the dice say; some still use the one before."""
+        out = [name for since, name in self.names if since <= at] or [self.names[0][1]]
+        environment = "production" if self.dice.random() < 0.93 else "staging"
+        release = out[-2] if len(out) > 1 and self.dice.random() < 0.06 else out[-1]
+        return Moment(at, release, environment)
+
+
+def seed(
+    slug: str, *, days: int, events: int, seed: int, now: datetime, progress: Callable[[int, int], None] | None = None
+) -> Demo:
+    """What was sent to the demo of `slug`, made where there is none: `events` errors within `days`, and more.
+
+    `progress(day, days)` hears of each day that is done. Raises ValidationError where the project has data of its own.
+    """
+    if not 1 <= days <= LONGEST or events < 1:
+        raise ValidationError(f"A demo has at least one event in 1 to {LONGEST} days.")
+    demo = _prepare(slug, days=days, seed=seed, now=now)
+    hours = _hours(demo)
+    busy = [RHYTHM[hour.hour] * (WEEKEND if hour.weekday() >= 5 else 1.0) for hour in hours]
+    when = sorted(demo.dice.choices(range(len(hours)), busy, k=events))
+    numbers = [0] * len(hours)
+    for index in when:
+        numbers[index] += 1
+    for day in range(days):
+        of_day = range(day * 24, (day + 1) * 24)
+        for index in of_day:
+            _play_hour(demo, hours[index], errors=numbers[index], busy=busy[index] / max(RHYTHM))
+        ends = min(hours[of_day[-1]] + HOUR, now)
+        _digest(now=ends)
+        if day == days // 3:
+            _fix_one(demo, now=ends)
+        if progress:
+            progress(day + 1, days)
+    _look_after(demo, now=now)
+    _tell_releases(demo, now=now)
+    return demo
+
+
+def _prepare(slug: str, *, days: int, seed: int, now: datetime) -> Demo:
+    project = Project.objects.filter(slug=slug).first()
+    owner = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if project is None:
+        project = projects.create(slug, "Demo shop", owner=owner, is_demo=True, actor="seed_demo", now=now)
+    elif not project.is_demo:
+        if project.first_event_at or Issue.objects.filter(project=project).exists():
+            raise ValidationError(f"The project {slug} has data of its own; choose another.")
+        project.is_demo = True
+        project.save(update_fields=["is_demo"])
+    shown = dsns.current_key(project, now=now)
+    keys.forget()
+    key = keys.find(project.pk, shown.public_key) if shown else None
+    if key is None:
+        raise ValidationError(f"The project {slug} has no usable key.")
+    dice = random.Random(seed)  # noqa: S311  # a demo, not a secret
+    ends = now.astimezone(UTC)
+    started = ends - timedelta(days=days)
+    return Demo(project, key, dice, started, ends, list(_names(started, ends)))
+
+
+def _names(started: datetime, ends: datetime) -> Iterator[tuple[datetime, str]]:
+    """(since, release) of the period, oldest first; the first was out already."""
+    at, number = started - HOUR, 12
+    while at < ends:
+        yield at, f"shop@4.{number}.0"
+        at, number = at + RELEASED_EVERY, number + 1
+
+
+def _hours(demo: Demo) -> list[datetime]:
+    count = int((demo.ends - demo.started) / HOUR)
+    return [demo.started + index * HOUR for index in range(count)]
+
+
+def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None:
+    """Everything of one hour, in the order of time."""
+    dice, acts = demo.dice, list[tuple[datetime, Callable[[Moment], bytes]]]()
+
+    def plan(act: Callable[[Moment], bytes], times: int = 1) -> None:
+        for _ in range(times):
+            acts.append((began + HOUR * dice.random(), act))
+
+    plan(lambda moment: _error(demo, moment), errors)
+    plan(lambda moment: traffic.request(dice, moment, _route(dice)), round(errors * 0.6))
+    plan(lambda moment: traffic.visit(dice, moment), round(errors * 0.5))
+    plan(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400)))
+    plan(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20)))
+    plan(lambda moment: traffic.metrics(dice, moment, busy))
+    plan(lambda moment: traffic.check_in(dice, moment, "stock-sync", "0 * * * *"))
+    if began.hour == 2:
+        plan(lambda moment: traffic.check_in(dice, moment, "nightly-invoices", "0 2 * * *"))
+    if demo.errors and dice.random() < 0.08:
+        plan(lambda moment: traffic.feedback(dice, moment, dice.choice(demo.errors[-30:])))
+    for at, act in sorted(acts, key=lambda pair: pair[0]):
+        demo.send(act(demo.moment(at)), at=at)
+
+
+def _error(demo: Demo, moment: Moment) -> bytes:
+    share = (moment.at - demo.started) / (demo.ends - demo.started)
+    listed = [(fault, is_browser) for group, is_browser in ((faults.BACKEND, False), (faults.FRONTEND, True))
+              for fault in group if fault.since <= share < fault.until]  # fmt: skip
+    fault, is_browser = demo.dice.choices(listed, [_weight(fault) for fault, _ in listed])[0]
+    event_id, body = traffic.error(demo.dice, moment, fault, is_browser=is_browser)
+    demo.errors.append(event_id)
+    return body
+
+
+def _weight(fault: Fault) -> float:
+    """A fault that comes and goes is an outage: many errors while it lasts."""
+    return fault.weight * (4 if fault.until - fault.since < 0.15 else 1)
+
+
+def _route(dice: random.Random) -> str:
+    return dice.choice([fault.route for fault in faults.BACKEND if " /" in fault.route])
+
+
+def _digest(*, now: datetime) -> None:
+    while digest.run(now=now).items:
+        pass
+
+
+def _fix_one(demo: Demo, *, now: datetime) -> None:
+    """Somebody resolves an issue that the next release will bring back."""
+    issue = Issue.objects.filter(project=demo.project, type="PaymentDeclined").first()
+    if issue:
+        issues.resolve(issue, actor=None, in_next=True, now=now)
+
+
+def _look_after(demo: Demo, *, now: datetime) -> None:
+    """What people do with the list of issues."""
+
+    def found(*types: str) -> list[Issue]:
+        return list(Issue.objects.filter(project=demo.project, type__in=types).select_related("project").order_by("pk"))
+
+    member: Any = Membership.objects.filter(project=demo.project).select_related("user").order_by("pk").first()
+    for issue in found("UnicodeDecodeError", "TemplateSyntaxError", "ConnectionRefusedError", "SyntaxError"):
+        issues.resolve(issue, actor=None, now=now)
+    for issue in found("AbortError", "ValidationError"):
+        issues.ignore(issue, actor=None, now=now)
+    for issue in found("RateLimited"):
+        issues.ignore(issue, actor=None, events=500, now=now)
+    for issue in found("AttributeError", "KeyError"):
+        issues.comment(issue, "Only customers without a framework contract see this.", actor=None, now=now)
+        if member:
+            issues.assign(issue, to=member.user, actor=None, now=now)
+
+
+def _tell_releases(demo: Demo, *, now: datetime) -> None:
+    """Commits and deploys of the releases, as sentry-cli would tell them."""
+    for number, (since, name) in enumerate(demo.names):
+        release, _ = releases.create(demo.project, name, actor="seed_demo", released_at=since, now=now)
+        if release.deploys.exists():
+            continue
+        changes = [
+            releases.Change(
+                sha="".join(demo.dice.choices("0123456789abcdef", k=40)), repository="example/shop", author=author,
+                message=message, committed_at=since - HOUR * (index + 2),
+            )
+            for index, (author, message) in enumerate(demo.dice.sample(COMMITS, 3))
+        ]  # fmt: skip
+        with transaction.atomic():
+            releases.set_commits(release, changes, actor="seed_demo", now=now)
+            for environment, at in (("staging", since - HOUR), ("production", since)):
+                releases.add_deploy(
+                    release, environment=environment, actor="seed_demo", name=f"build {4100 + number}",
+                    started_at=at - timedelta(minutes=6), finished_at=at, now=now,
+                )  # fmt: skip

@@ -1,0 +1,36 @@
+"""manage.py seed_demo: a demo project full of believable data, through the real ingest path."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from events import audit, demo
+
+
+class Command(BaseCommand):
+    help = "Fill a demo project: errors of some thirty issues, releases, sessions, requests, logs, metrics, feedback."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", default="demo", help="Its slug; made when there is none.")
+        parser.add_argument("--days", type=int, default=14)
+        parser.add_argument("--events", type=int, default=3000, help="How many errors.")
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *args: Any, project: str, days: int, events: int, seed: int, **options: Any) -> None:
+        began = time.monotonic()
+        try:
+            with audit.scope(via="command"):
+                done = demo.seed(
+                    project, days=days, events=events, seed=seed, now=timezone.now(), progress=self._progress
+                )
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        seconds = time.monotonic() - began
+        self.stdout.write(f"{done.sent} envelopes with {len(done.errors)} errors sent to {project} in {seconds:.1f} s.")
+
+    def _progress(self, day: int, days: int) -> None:
+        self.stderr.write(f"day {day} of {days}")

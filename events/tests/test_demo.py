@@ -1,0 +1,51 @@
+"""The demo goes through the real door and looks like a project in use."""
+
+from datetime import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models import Sum
+
+from events import accounting, demo
+from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
+
+FACTS = {"errors", "sessions", "requests", "spans", "logs", "metrics", "check_ins"}
+
+
+@pytest.mark.django_db
+def test_it_fills_every_page(now: datetime) -> None:
+    done = demo.seed("shop", days=6, events=250, seed=4, now=now)
+    project = Project.objects.get(slug="shop")
+    issues = Issue.objects.filter(project=project)
+    assert project.is_demo
+    assert 20 <= issues.count() <= 40
+    assert issues.aggregate(total=Sum("event_count"))["total"] == len(done.errors) == 250
+    assert set(issues.values_list("status", flat=True)) == {"unresolved", "resolved", "ignored"}
+    assert issues.filter(is_regressed=True).exists()
+    assert project.releases.count() >= 3
+    assert Deploy.objects.filter(release__project=project, environment="production").count() >= 3
+    assert Feedback.objects.filter(project=project, event_id__in=Occurrence.objects.values("event_id")).exists()
+    assert set(Segment.objects.filter(project_id=project.pk).values_list("fact", flat=True)) >= FACTS
+
+
+@pytest.mark.django_db
+def test_everything_it_sends_is_stored(now: datetime) -> None:
+    demo.seed("shop", days=2, events=60, seed=4, now=now)
+    report = accounting.report()
+    assert (report.difference, report.invalid, report.in_inbox, report.dead_letter) == (0, 0, 0, 0)
+    assert sum(report.filtered.values()) == 0
+    assert report.received == report.stored
+
+
+@pytest.mark.django_db
+def test_it_leaves_a_project_with_data_of_its_own_alone(project: Project, now: datetime) -> None:
+    Project.objects.filter(pk=project.pk).update(first_event_at=now)
+    with pytest.raises(ValidationError, match="data of its own"):
+        demo.seed(project.slug, days=1, events=1, seed=1, now=now)
+
+
+@pytest.mark.parametrize(("days", "events"), [(0, 10), (30, 10), (3, 0)])
+@pytest.mark.django_db
+def test_it_refuses_a_period_that_the_door_would_not_believe(now: datetime, days: int, events: int) -> None:
+    with pytest.raises(ValidationError):
+        demo.seed("shop", days=days, events=events, seed=1, now=now)
