@@ -72,9 +72,9 @@ class Shop:
     def python(self, case: str) -> str:
         return self.run(sys.executable, CLIENTS / "python_app.py", case)
 
-    def digest(self) -> accounting.Report:
+    def digest(self, *, path: str = "") -> accounting.Report:
         """Digest what was sent; every envelope was answered 200 and every item is stored or filtered."""
-        answers = self.server.answers(f"/api/{self.project.pk}/envelope/")
+        answers = self.server.answers(path or f"/api/{self.project.pk}/envelope/")
         assert answers
         assert {answer.status for answer in answers} == {200}
         assert digest.run(now=timezone.now()).failed == 0

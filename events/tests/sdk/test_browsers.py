@@ -51,8 +51,8 @@ def build(shop: Shop, modules: Path, folder: Path, case: str) -> None:
     (folder / "index.html").write_text(PAGE.format(case))
 
 
-def visit(shop: Shop, url: str) -> None:
-    seen = json.loads(shop.run(sys.executable, CLIENTS / "visit.py", url, shop.dsn))
+def visit(shop: Shop, url: str, *, tunnel: str = "") -> None:
+    seen = json.loads(shop.run(sys.executable, CLIENTS / "visit.py", url, shop.dsn, tunnel))
     assert seen["complaints"] == []
     assert seen["statuses"]
     assert set(seen["statuses"]) == {200}
@@ -112,3 +112,12 @@ def test_without_debug_ids_release_and_address_find_the_maps(
     visit(shop, url)
     shop.digest()
     assert "return line.price!.amount;" in shop.page(shop.issue("TypeError"))
+
+
+def test_what_comes_through_the_tunnel_counts_the_same(shop: Shop, node_modules: Path, site: tuple[Path, str]) -> None:
+    folder, url = site
+    build(shop, node_modules, folder, "browser")
+    visit(shop, url, tunnel=f"{shop.server.url}/tunnel/")
+    shop.digest(path="/tunnel/")
+    assert "put the thing into the basket" in shop.page(shop.issue("TypeError"))
+    assert not shop.server.answers(f"/api/{shop.project.pk}/envelope/")

@@ -1,16 +1,18 @@
-// A monitored page with @sentry/browser; the page sets `window.DSN` and waits for `window.isDone`.
+// A monitored page with @sentry/browser; visit.py sets `window.DSN` and waits for `window.isDone`.
 import * as Sentry from "@sentry/browser";
 import { totalOf } from "./basket";
 
 declare global {
   interface Window {
     DSN: string;
+    TUNNEL?: string;
     isDone: boolean;
   }
 }
 
 Sentry.init({
   dsn: window.DSN,
+  tunnel: window.TUNNEL,
   release: "shop-web@2.0.1",
   environment: "production",
   integrations: [Sentry.browserTracingIntegration()],
