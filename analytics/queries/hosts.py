@@ -28,9 +28,15 @@ class Resource:
 # and the plain names that a script would choose.
 RESOURCES: dict[str, Resource] = {
     "cpu": Resource(
-        "CPU", "%", ("system.cpu.utilization", "cpu.utilization", "host.cpu"), ("user", "system", "nice", "iowait", "steal", "used", ""), 100
+        "CPU",
+        "%",
+        ("system.cpu.utilization", "cpu.utilization", "host.cpu"),
+        ("user", "system", "nice", "iowait", "steal", "used", ""),
+        100,
     ),
-    "memory": Resource("Memory", "%", ("system.memory.utilization", "memory.utilization", "host.memory"), ("used", ""), 100),
+    "memory": Resource(
+        "Memory", "%", ("system.memory.utilization", "memory.utilization", "host.memory"), ("used", ""), 100
+    ),
     "disk": Resource("Disk", "%", ("system.filesystem.utilization", "disk.utilization", "host.disk"), scale=100),
     "load": Resource("Load, 1 min", "", ("system.cpu.load_average.1m", "host.load")),
     "process_cpu": Resource(
@@ -39,7 +45,7 @@ RESOURCES: dict[str, Resource] = {
     "process_memory": Resource(
         "Process memory", "MB", ("process.memory.usage", "process.runtime.cpython.memory"), ("rss", ""), 1e-6
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,12 @@ def host_trend(
         SELECT host, place, {"max" if resource == "disk" else "sum"}(mean) AS reading FROM parts GROUP BY ALL
     """
     bound = {
-        "names": list(asked.names), "parts": list(asked.parts), "any": not asked.parts, "environment": environment, **clock,
-    }  # fmt: skip
+        "names": list(asked.names),
+        "parts": list(asked.parts),
+        "any": not asked.parts,
+        "environment": environment,
+        **clock,
+    }
     with engine.read(project.pk, {"metrics": period}) as facts:
         rows = facts.ask(sql, bound)
     hosts: dict[str, list[float | None]] = {}

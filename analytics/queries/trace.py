@@ -61,15 +61,16 @@ _TEXTS = ("name", "op")
 
 
 def trace(project: Project, trace_id: str, *, around: datetime | None = None, most: int = 1000) -> Trace:
-    """Return the trace of this id (32 hex digits); with `around`, a moment in it, only the day before and after is read."""
+    """Return the trace of this id (32 hex digits); with `around`, only a day on each side is read."""
     period = (around - _NEAR, around + _NEAR) if around else (None, None)
     bound = {"trace": trace_id.lower(), "most": most}
     names = ", ".join(f's."{name}"' for name in Span.__dataclass_fields__)
     with engine.read(project.pk, {"spans": period, "errors": period, "logs": period}) as facts:
         # A span sent again replaces itself: the longest is the finished one.
         spans = facts.ask(
-            f"""SELECT {names}, count(*) OVER () AS span_count FROM spans s WHERE s.trace_id = $trace
-                QUALIFY row_number() OVER (PARTITION BY s.span_id ORDER BY s.duration_ms DESC NULLS LAST) = 1
+            f"""SELECT {names}, count(*) OVER () AS span_count
+                FROM (SELECT * FROM spans WHERE trace_id = $trace QUALIFY
+                      row_number() OVER (PARTITION BY span_id ORDER BY duration_ms DESC NULLS LAST) = 1) s
                 ORDER BY s."at", s.duration_ms DESC LIMIT $most""",
             bound,
         )

@@ -17,9 +17,14 @@ DAY = Period(NOW - timedelta(days=1), NOW)
 
 def log(n: int, body: str = "hello", **columns: Any) -> dict[str, Any]:
     return {
-        "at": NOW - timedelta(minutes=n), "log_id": f"{hexed(n)}0000", "body": body, "level": "info", "service": "web",
-        "environment": "production", **columns,
-    }  # fmt: skip
+        "at": NOW - timedelta(minutes=n),
+        "log_id": f"{hexed(n)}0000",
+        "body": body,
+        "level": "info",
+        "service": "web",
+        "environment": "production",
+        **columns,
+    }
 
 
 def found(project: Project, query: str, **options: Any) -> list[str]:
@@ -95,18 +100,35 @@ def test_volume_adds_up_by_level(logs: Project) -> None:
 
 
 def span(name: str, *, parent: str | None = None, ms: float = 10, **columns: Any) -> dict[str, Any]:
-    return {"at": NOW, "trace_id": "b" * 32, "span_id": name * 16, "parent_span_id": parent, "name": name,
-            "duration_ms": ms, "attributes": {"k": "v"}, **columns}  # fmt: skip
+    return {
+        "at": NOW,
+        "trace_id": "b" * 32,
+        "span_id": name * 16,
+        "parent_span_id": parent,
+        "name": name,
+        "duration_ms": ms,
+        "attributes": {"k": "v"},
+        **columns,
+    }
 
 
 def test_a_trace_joins_spans_errors_and_lines(project: Project) -> None:
     store(project, span("a", ms=1), span("a", ms=50), span("c", parent="a" * 16), fact="spans")
-    store(project, {"at": NOW, "event_id": hexed(1), "group_hash": hexed("g"), "trace_id": "b" * 32, "type": "KeyError"})
+    store(
+        project, {"at": NOW, "event_id": hexed(1), "group_hash": hexed("g"), "trace_id": "b" * 32, "type": "KeyError"}
+    )
     store(project, log(1, "in it", trace_id="b" * 32), log(2, "not in it"), fact="logs")
     for around in (None, NOW):
         one = trace.trace(project, "B" * 32, around=around)
-        assert [(s.span_id[0], s.duration_ms, s.attributes) for s in one.spans] == [("a", 50, {"k": "v"}), ("c", 10, {"k": "v"})]
-        assert (one.span_count, [e.type for e in one.errors], [line.body for line in one.logs]) == (2, ["KeyError"], ["in it"])
+        assert [(s.span_id[0], s.duration_ms, s.attributes) for s in one.spans] == [
+            ("a", 50, {"k": "v"}),
+            ("c", 10, {"k": "v"}),
+        ]
+        assert (one.span_count, [e.type for e in one.errors], [line.body for line in one.logs]) == (
+            2,
+            ["KeyError"],
+            ["in it"],
+        )
     assert len(trace.trace(project, "b" * 32, most=1).spans) == 1
     assert trace.trace(project, "c" * 32).is_empty
     assert trace.trace(project, "b" * 32, around=NOW - timedelta(days=9)).is_empty
@@ -125,11 +147,12 @@ def test_parts_of_a_host_add_up_and_readings_are_averaged(project: Project) -> N
         *(reading("system.filesystem.utilization", v, mountpoint=m) for m, v in (("/", 0.5), ("/data", 0.8))),
         reading("process.memory.usage", 2e8),
         fact="metrics",
-    )  # fmt: skip
+    )
     trend = hosts.host_trend(project, "cpu", period=DAY)
     assert {host: [v for v in values if v is not None] for host, values in trend.hosts.items()} == {
-        "busy": [pytest.approx(90)], "h": [pytest.approx(30)],
-    }  # fmt: skip
+        "busy": [pytest.approx(90)],
+        "h": [pytest.approx(30)],
+    }
     listed = {host.host: host.latest for host in hosts.hosts(project, period=DAY)}
     assert listed["h"] == pytest.approx({"cpu": 30, "disk": 80, "process_memory": 200})
     assert hosts.hosts(project, period=DAY, environment="none") == ()
@@ -137,7 +160,13 @@ def test_parts_of_a_host_add_up_and_readings_are_averaged(project: Project) -> N
 
 def test_security_events_count_by_quantity(project: Project, now: datetime) -> None:
     rows = [
-        {"at": NOW - timedelta(hours=1), "kind": "csp", "directive": "img-src", "blocked_host": "x.example", "quantity": 4},
+        {
+            "at": NOW - timedelta(hours=1),
+            "kind": "csp",
+            "directive": "img-src",
+            "blocked_host": "x.example",
+            "quantity": 4,
+        },
         {"at": NOW - timedelta(hours=2), "kind": "csp", "directive": "img-src", "blocked_host": "x.example"},
         {"at": NOW - timedelta(hours=2), "kind": "login_failed", "reason": "password", "quantity": 2},
     ]

@@ -21,58 +21,118 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
     """A day of requests, queries, vitals, spans, logs, readings and security events that end at `now`."""
     random = Random(7)
     moments = [now - timedelta(hours=23) * random.random() - timedelta(seconds=30) for _ in range(count)]
-    shared = [{"at": at, "environment": "production", "release": RELEASES[at > now - timedelta(hours=5)]} for at in moments]
+    shared = [
+        {"at": at, "environment": "production", "release": RELEASES[at > now - timedelta(hours=5)]} for at in moments
+    ]
     requests = [
-        {**one, "route": ROUTES[n % 4], "method": ROUTES[n % 4].split()[0], "status": (200, 200, 200, 404, 500, 302)[n % 6],
-         "duration_ms": random.lognormvariate(4 + n % 4 / 2, 0.7), "db_ms": 12.0, "db_count": 3, "kind": "http",
-         "trace_id": hashlib.md5(str(n).encode()).hexdigest() if n else TRACE, "user_key": n % 9, "host": f"web-{n % 3}"}
+        {
+            **one,
+            "route": ROUTES[n % 4],
+            "method": ROUTES[n % 4].split()[0],
+            "status": (200, 200, 200, 404, 500, 302)[n % 6],
+            "duration_ms": random.lognormvariate(4 + n % 4 / 2, 0.7),
+            "db_ms": 12.0,
+            "db_count": 3,
+            "kind": "http",
+            "trace_id": hashlib.md5(str(n).encode()).hexdigest() if n else TRACE,
+            "user_key": n % 9,
+            "host": f"web-{n % 3}",
+        }
         for n, one in enumerate(shared)
-    ]  # fmt: skip
+    ]
     queries = [
-        {**one, "fingerprint": f"{n % 6:016x}", "statement": f"SELECT * FROM items WHERE id = ? -- {hostile.XSS[n % 6]}",
-         "operation": "SELECT", "system": "postgresql", "route": ROUTES[n % 4], "count": 1 + 30 * (n % 6 == 3), "rows": 3,
-         "total_ms": 20.0 + n % 90, "max_ms": 9.0 + n % 40, "finding": ("n_plus_one" if n % 6 == 3 else "slow" if n % 6 == 1 else None),
-         "trace_id": requests[n]["trace_id"]}
+        {
+            **one,
+            "fingerprint": f"{n % 6:016x}",
+            "statement": f"SELECT * FROM items WHERE id = ? -- {hostile.XSS[n % 6]}",
+            "operation": "SELECT",
+            "system": "postgresql",
+            "route": ROUTES[n % 4],
+            "count": 1 + 30 * (n % 6 == 3),
+            "rows": 3,
+            "total_ms": 20.0 + n % 90,
+            "max_ms": 9.0 + n % 40,
+            "finding": (None, "slow", None, "n_plus_one", None, None)[n % 6],
+            "trace_id": requests[n]["trace_id"],
+        }
         for n, one in enumerate(shared)
-    ]  # fmt: skip
+    ]
     vitals = [
-        {**one, "metric_id": hashlib.md5(f"v{metric}{n}".encode()).hexdigest(), "metric": metric,
-         "value": most * random.lognormvariate(-0.4, 0.5), "route": ("/", "/pricing", hostile.XSS[1])[n % 3],
-         "device": ("mobile", "desktop")[n % 2], "browser": "Chrome", "country": "DE", "navigation_type": "navigate",
-         "attribution": {"element": hostile.XSS[2] if n % 5 == 0 else "main>h1", "target": "#buy"}}
+        {
+            **one,
+            "metric_id": hashlib.md5(f"v{metric}{n}".encode()).hexdigest(),
+            "metric": metric,
+            "value": most * random.lognormvariate(-0.4, 0.5),
+            "route": ("/", "/pricing", hostile.XSS[1])[n % 3],
+            "device": ("mobile", "desktop")[n % 2],
+            "browser": "Chrome",
+            "country": "DE",
+            "navigation_type": "navigate",
+            "attribution": {"element": hostile.XSS[2] if n % 5 == 0 else "main>h1", "target": "#buy"},
+        }
         for n, one in enumerate(shared)
         for metric, most in (("LCP", 2500.0), ("INP", 200.0), ("CLS", 0.1), ("FCP", 1800.0), ("TTFB", 800.0))
-    ]  # fmt: skip
+    ]
     levels = ("info", "info", "debug", "warning", "error", "info", "fatal")
     logs = [
-        {**one, "log_id": LOG if n == 0 else f"{hashlib.md5(f'l{n}'.encode()).hexdigest()}{n:04x}", "level": levels[n % 7],
-         "body": f"paid order {n} {hostile.XSS[n % 12]}", "logger": "shop.payments", "service": "web", "host": "web-1",
-         "trace_id": TRACE if n < 4 else None, "attributes": {"order": str(n), "note": hostile.XSS[n % 12]}}
+        {
+            **one,
+            "log_id": LOG if n == 0 else f"{hashlib.md5(f'l{n}'.encode()).hexdigest()}{n:04x}",
+            "level": levels[n % 7],
+            "body": f"paid order {n} {hostile.XSS[n % 12]}",
+            "logger": "shop.payments",
+            "service": "web",
+            "host": "web-1",
+            "trace_id": TRACE if n < 4 else None,
+            "attributes": {"order": str(n), "note": hostile.XSS[n % 12]},
+        }
         for n, one in enumerate(shared)
-    ]  # fmt: skip
+    ]
     readings = [
-        {"at": now - timedelta(minutes=10 * n + 1), "name": name, "type": "gauge", "value": value * (1 + (n * 7 % 11) / 10),
-         "host": host, "environment": "production", "attributes": {"state": part} if part else {}}
+        {
+            "at": now - timedelta(minutes=10 * n + 1),
+            "name": name,
+            "type": "gauge",
+            "value": value * (1 + (n * 7 % 11) / 10),
+            "host": host,
+            "environment": "production",
+            "attributes": {"state": part} if part else {},
+        }
         for n in range(100)
         for host in ("web-1", "web-2", hostile.XSS[3])
         for name, value, part in (
-            ("system.cpu.utilization", 0.2, "user"), ("system.cpu.utilization", 0.05, "system"),
-            ("system.cpu.utilization", 0.7, "idle"), ("system.memory.utilization", 0.4, "used"),
-            ("system.filesystem.utilization", 0.3, ""), ("system.cpu.load_average.1m", 1.2, ""),
-            ("process.cpu.utilization", 0.1, ""), ("process.memory.usage", 2e8, ""),
+            ("system.cpu.utilization", 0.2, "user"),
+            ("system.cpu.utilization", 0.05, "system"),
+            ("system.cpu.utilization", 0.7, "idle"),
+            ("system.memory.utilization", 0.4, "used"),
+            ("system.filesystem.utilization", 0.3, ""),
+            ("system.cpu.load_average.1m", 1.2, ""),
+            ("process.cpu.utilization", 0.1, ""),
+            ("process.memory.usage", 2e8, ""),
         )
-    ]  # fmt: skip
+    ]
     kinds = ("csp", "login_failed", "key_refused", "rate_limited", "csp")
     security = [
-        {**one, "kind": kinds[n % 5], "directive": "script-src" if kinds[n % 5] == "csp" else None,
-         "blocked_host": hostile.XSS[2] if kinds[n % 5] == "csp" else None, "document_route": "/pricing",
-         "reason": None if kinds[n % 5] == "csp" else hostile.XSS[0], "quantity": 1 + n % 3}
+        {
+            **one,
+            "kind": kinds[n % 5],
+            "directive": "script-src" if kinds[n % 5] == "csp" else None,
+            "blocked_host": hostile.XSS[2] if kinds[n % 5] == "csp" else None,
+            "document_route": "/pricing",
+            "reason": None if kinds[n % 5] == "csp" else hostile.XSS[0],
+            "quantity": 1 + n % 3,
+        }
         for n, one in enumerate(shared[:120])
-    ]  # fmt: skip
+    ]
     return {
-        "requests": requests, "queries": queries, "vitals": vitals, "logs": logs, "metrics": readings,
-        "security": security, "spans": spans(now=now),
-    }  # fmt: skip
+        "requests": requests,
+        "queries": queries,
+        "vitals": vitals,
+        "logs": logs,
+        "metrics": readings,
+        "security": security,
+        "spans": spans(now=now),
+    }
 
 
 def spans(*, now: datetime) -> list[dict[str, Any]]:
@@ -89,12 +149,25 @@ def spans(*, now: datetime) -> list[dict[str, Any]]:
         ("2", "gone", 380, 10, "orphan", "cache.get", "ok"),
     ]
     return [
-        {"at": began + timedelta(milliseconds=start), "trace_id": TRACE, "span_id": name * 16,
-         "parent_span_id": parent and parent * 16, "name": title, "op": op, "status": status, "duration_ms": float(length),
-         "self_ms": length / 2, "service": "shop", "route": "GET /items/{id}", "environment": "production",
-         "release": RELEASES[1], "is_segment": parent is None, "attributes": {"db.system": "postgresql", "x": hostile.XSS[1]}}
+        {
+            "at": began + timedelta(milliseconds=start),
+            "trace_id": TRACE,
+            "span_id": name * 16,
+            "parent_span_id": parent and parent * 16,
+            "name": title,
+            "op": op,
+            "status": status,
+            "duration_ms": float(length),
+            "self_ms": length / 2,
+            "service": "shop",
+            "route": "GET /items/{id}",
+            "environment": "production",
+            "release": RELEASES[1],
+            "is_segment": parent is None,
+            "attributes": {"db.system": "postgresql", "x": hostile.XSS[1]},
+        }
         for name, parent, start, length, title, op, status in rows
-    ]  # fmt: skip
+    ]
 
 
 def store(project: Project, *, now: datetime) -> None:
