@@ -73,4 +73,3 @@ def test_a_report_is_a_fact_and_an_issue(
     assert Issue.objects.get().kind == "security"
     report = accounting.report()
     assert (report.received, report.stored, report.difference) == (1, 1, 0)
-
