@@ -27,7 +27,7 @@ _OPENS = r"""\\*["'`]"""
 _SEPARATOR = (
     r"(?:[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
     rf"|[ \t]+value=|[ \t]*,[ \t]*{_OPENS}value{_OPENS}[ \t]*:[ \t]*"  # form fields, name and value in JSON
-    r"|\r?\n\r?\n"  # multipart
+    r"|\r?\n\r?\n|(?:\\+r)?\\+n(?:\\+r)?\\+n"  # multipart, also as repr() shows it
     r"|[ \t]*(?:=>|:=|={1,3}|:|%3A|%3D)[ \t]*"
     r"|[ \t]+(?:is|was)[ \t]+"
     rf"|[ \t]+(?:in|like|ilike)[ \t]*\(?[ \t]*{_OPENS}"
@@ -47,6 +47,7 @@ _CLOSE = {
 }
 _LINE = re2.compile(rb"(?:=\"[^\"\r\n\x1e]*\"|[^\r\n\"'\x1e\\])+")
 _ENV = re2.compile(rb"[^\s\"'\x1e]+")
+_ENV_SHOWN = re2.compile(rb"(?:[^\s\"'\x1e\\]|\\[^nrt\"'\x1e])+")
 _WORD = re2.compile(rb"(?:(?i:bearer|basic|token|digest)[ \t]+)?(?:[^\s&;,\"'`<>\x1e\\]|\\[^nrt\"'\x1e])+")
 _TAG = re2.compile(rb"[^<\x1e]+")
 _EXPRESSION = re2.compile(
@@ -135,12 +136,15 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
 def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdict, start: int) -> tuple[int, int]:
     """The span of a bare value at `at`, empty when it may stay."""
     before = data[start - 1 : start]
+    shown = before == b"\\" and key[:1] in (b"n", b"r", b"t")  # repr() of a line break stands before the name
     if sep == b">":
         rule = _TAG
         if before != b"<":
             return at, at
     elif verdict.line:
         rule = _LINE
+    elif sep == b"=" and shown and key[1:].isupper():
+        rule = _ENV_SHOWN
     elif sep == b"=" and key.isupper() and before in (b"", b"\n", b" ", b"\x1e"):
         rule = _ENV
     else:

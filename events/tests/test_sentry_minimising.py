@@ -162,3 +162,12 @@ def test_words_around_urls_stay() -> None:
     assert tidy_words("GET https://a.example/x?y=1 took long") == "GET https://a.example/x took long"
     assert tidy_words("SELECT * FROM a WHERE b = ? -- #1") == "SELECT * FROM a WHERE b = ? -- #1"
     assert tidy_query("&&&=&utm_=1") == "utm_=1"
+
+
+@pytest.mark.parametrize("field", ["server_name", "logger", "transaction", "dist"])
+def test_a_limit_leaves_no_half_of_a_secret(field: str) -> None:
+    token = "gh" + "p_" + "a1B2" * 9
+    longest = {"server_name": 200, "logger": 200, "transaction": 200, "dist": 64}[field]
+    for place in range(longest - 45, longest):
+        kept = event({field: "x" * place + " " + token + " and more" * 100}).get(field, "")
+        assert token[:12] not in kept
