@@ -74,7 +74,8 @@ def bare(ours: Ours, listing: Path, *, seconds: float) -> dict[str, Row]:
     port = processes.free_port()
     env = {"BENCH_POSTGRES": ours.socket_folder, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "bench.ingest.bare"}
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--log-level", "error",
-               "--port", str(port), "--workers", "2", "--blocking-threads", "4", "bench.ingest.bare:application"]  # fmt: skip
+               "--port", str(port), "--workers", "2", "--blocking-threads", "4",
+               "bench.ingest.bare:application"]  # fmt: skip
     ours.execute("CREATE TABLE bench_raw (id bigserial, body bytea)")
     web = processes.start(command, cwd=ROOT, log=ours.folder / "bare.log", env=env)
     rows = {}

@@ -12,7 +12,7 @@ if not settings.configured:
     settings.configure(
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
-        SECRET_KEY="bench",  # noqa: S106
+        SECRET_KEY="bench",
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.postgresql",

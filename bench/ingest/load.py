@@ -54,8 +54,8 @@ def run(url: str, listing: Path, *, seconds: float, connections: int = CONNECTIO
     if wrk is None:
         raise SystemExit("The load is made by wrk; install it (apt-get install wrk).")
     script = Path(__file__).with_name("load.lua")
-    command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(script), url,
-               "--", str(listing), str(random.randrange(2**31))]  # fmt: skip
+    command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s",
+               str(script), url, "--", str(listing), str(random.randrange(2**31))]  # fmt: skip
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     line = next(line for line in output.splitlines() if line.startswith("RESULT "))
     return Load(**json.loads(line.removeprefix("RESULT ")))

@@ -34,8 +34,7 @@ class Ours:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port = folder / "ours", processes.free_port()
         self.folder.mkdir(parents=True)
-        self.env = {"OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": "formaos_obs.settings",
-                    "PYTHONPATH": str(ROOT)}  # fmt: skip
+        self.env = {"OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), "PYTHONPATH": str(ROOT)}
         printed = self.python("-c", _SERVERS)
         self.database, pids = json.loads(_line(printed, "URLS"))
         self.postgres, self.redis = pids
@@ -62,9 +61,8 @@ class Ours:
         """Run the processes `web`, `worker`, `beat` as `manage.py up` does."""
         running = []
         for name in names:
-            program = f"import os, django; django.setup(); from formaos_obs import processes as p; a = p.argv('{name}'); os.execv(a[0], a)"
             log = self.folder / f"{name}.log"
-            running.append(processes.start([sys.executable, "-c", program], cwd=ROOT, log=log, env=self.env))
+            running.append(processes.start([sys.executable, "manage.py", "serve", name], cwd=ROOT, log=log, env=self.env))
         if "web" in names:
             processes.wait_for(f"http://127.0.0.1:{self.port}/healthz")
         return running

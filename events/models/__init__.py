@@ -15,14 +15,15 @@ from events.models.issue import (
     Occurrence,
     Transition,
 )
+from events.models.login import LoginFailure, RecoveryCode, SecondFactor
 from events.models.project import ApiToken, Environment, IngestKey, Membership, Project
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, Release, UploadChunk
 from events.models.segment import FactChange, RetiredSegment, Segment
 
 __all__ = [
-    "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit", "DeadLetter",
-    "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupHour",
-    "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup",
-    "Membership", "Occurrence", "OutcomeCount", "Project", "Release", "RetiredSegment", "Seen", "Segment", "SpoolDrain",
-    "Transition", "UploadChunk",
+    "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
+    "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupHour",
+    "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence",
+    "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "Segment",
+    "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip

@@ -40,7 +40,8 @@ class Seen(models.Model):
 class OutcomeCount(models.Model):
     """How many records had an outcome in an hour; `slot` spreads writers over rows so that none waits for another.
 
-    `received` is written where an item arrives, every other outcome where it is decided; the law in `accounting` compares them.
+    `received` is written where an item arrives, every other outcome where it is decided; the law in `accounting`
+    compares them.
     """
 
     class Outcome(models.TextChoices):

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 
 from events.models.project import Project
 
@@ -38,7 +37,9 @@ class Issue(models.Model):
     user_count = models.BigIntegerField(default=0)
     first_release = models.CharField(max_length=200, blank=True)
     last_release = models.CharField(max_length=200, blank=True)
-    assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_in_release = models.CharField(max_length=200, blank=True)
     resolved_in_next = models.BooleanField(default=False, help_text="Resolved in whatever follows resolved_in_release.")
@@ -46,7 +47,9 @@ class Issue(models.Model):
     ignored_until_events = models.BigIntegerField(null=True, blank=True, help_text="event_count that ends it.")
     ignored_until_users = models.BigIntegerField(null=True, blank=True, help_text="user_count that ends it.")
     ignored_at = models.DateTimeField(null=True, blank=True)
-    ignored_window_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="ignored_rate_events within this many minutes ends it.")
+    ignored_window_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="ignored_rate_events within this many minutes ends it."
+    )
     ignored_rate_events = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
@@ -57,7 +60,9 @@ class Issue(models.Model):
             models.Index(fields=["project", "status", "-event_count"], name="issue_events"),
             models.Index(fields=["project", "status", "-user_count"], name="issue_users"),
             # The tick that ends "ignored until".
-            models.Index(fields=["ignored_until"], name="issue_ignored_until", condition=models.Q(ignored_until__isnull=False)),
+            models.Index(
+                fields=["ignored_until"], name="issue_ignored_until", condition=models.Q(ignored_until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,9 @@ class Project(models.Model):
     allow_list = models.JSONField(default=list, blank=True)
     allowed_origins = models.JSONField(default=list, blank=True, help_text="Hosts whose pages may send; empty: any.")
     disabled_categories = models.JSONField(default=list, blank=True, help_text="Sentry data categories to refuse.")
-    rate_per_minute = models.PositiveIntegerField(null=True, blank=True, help_text="Items a minute; empty: the default.")
+    rate_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Requests a minute of all its keys together; empty: no limit of its own."
+    )
     kept_occurrences = models.PositiveIntegerField(null=True, blank=True, help_text="Full payloads per group.")
     retention_days = models.JSONField(default=dict, blank=True, help_text='Days per fact, {"errors": 90}.')
     browser = models.JSONField(default=dict, blank=True, help_text="Steering of the first-party browser script.")
@@ -88,7 +90,9 @@ class ApiToken(models.Model):
     """A secret for the read API and sentry-cli; only its SHA-256 is kept."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
-    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.CASCADE, help_text="Empty: all of the user's.")
+    project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.CASCADE, help_text="Empty: all of the user's."
+    )
     name = models.CharField(max_length=60)
     lookup = models.CharField(max_length=8, unique=True)
     digest = models.BinaryField(max_length=32)

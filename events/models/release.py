@@ -56,7 +56,7 @@ class Deploy(models.Model):
 
 
 class UploadChunk(models.Model):
-    """A piece of an upload, named by the SHA-1 of its content; removed after a day, which is also what bounds a person."""
+    """A piece of an upload, named by the SHA-1 of its content; removed after a day, which also bounds a person."""
 
     project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE)
     owner_id = models.BigIntegerField(help_text="The user whose token sent it; chunks are never shared between users.")
