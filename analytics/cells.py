@@ -99,6 +99,11 @@ class Cells:
             found[at, self.labels[series]] = Measure(count, total, histogram)
         return found
 
+    def counts(self) -> dict[tuple[int, Labels], int]:
+        """Return how many each row holds."""
+        rows = zip(self.at.tolist(), self.series.tolist(), self.count.tolist(), strict=True)
+        return {(at, self.labels[series]): count for at, series, count in rows}
+
     def groups(self) -> dict[Labels, Measure]:
         """Return what each series holds, for cells whose time was added up."""
         return {labels: measure for (_, labels), measure in self.measures().items()}

@@ -17,7 +17,7 @@ GAMMA = 1.02
 LEAST = 0.0001
 LAST = 32_000  # keeps a bucket in 16 bits; LEAST * GAMMA**LAST is far beyond any measure
 RELATIVE_ERROR = math.sqrt(GAMMA) - 1
-_LOG_GAMMA = math.log(GAMMA)
+_LOG_GAMMA, _LOG_LEAST = math.log(GAMMA), math.log(LEAST)
 # A value on an edge belongs below it, whichever way its logarithm was rounded.
 _NUDGE = 1e-9
 
@@ -27,13 +27,13 @@ def bucket(value: float) -> int:
     size = abs(value)
     if size <= LEAST:
         return 0
-    index = min(LAST, max(1, math.ceil(math.log(size / LEAST) / _LOG_GAMMA - _NUDGE)))
+    index = min(LAST, max(1, math.ceil((math.log(size) - _LOG_LEAST) / _LOG_GAMMA - _NUDGE)))
     return index if value > 0 else -index
 
 
 def bucket_sql(value: str) -> str:
     """Return the SQL that computes `bucket` of an expression."""
-    index = f"least({LAST}, greatest(1, ceil(ln(abs({value}) / {LEAST}) / {_LOG_GAMMA!r} - {_NUDGE!r})))"
+    index = f"least({LAST}, greatest(1, ceil((ln(abs({value})) - {_LOG_LEAST!r}) / {_LOG_GAMMA!r} - {_NUDGE!r})))"
     return f"CASE WHEN abs({value}) <= {LEAST} THEN 0 ELSE (sign({value}) * {index})::INTEGER END"
 
 

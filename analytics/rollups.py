@@ -7,14 +7,14 @@ Filling is in filling.py; the cells are a pure function of the facts, so that th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
 from analytics import cells as cell
-from analytics.cells import Cells, Labels
+from analytics.cells import Cells, Labels, Measure
 from analytics.histograms import GAMMA, LEAST
 from analytics.models import Bucket, Series
 from analytics.once import RATING
@@ -136,6 +136,17 @@ def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[
         stop = max(at + size, min([end // size * size, *boundaries]))
         yield size, moment_of(at), moment_of(stop)
         at = stop
+
+
+def only(**values: str) -> dict[str, tuple[str, ...]]:
+    """Return the `where` of the dimensions given; an empty value stands for all."""
+    return {name: (value,) for name, value in values.items() if value}
+
+
+def along(starts: Sequence[datetime], cells: Cells) -> list[Measure]:
+    """Return what the cells, added up by a chart's step, hold from each start."""
+    found = {at: measure for (at, _), measure in cells.measures().items()}
+    return [found.get(minute_of(start), cell.NOTHING) for start in starts]
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

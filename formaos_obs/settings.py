@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.middleware.SessionLimits",
+    "dashboard.middleware.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -155,6 +156,7 @@ OBS_SEEN_DAYS = env.int("OBS_SEEN_DAYS", 14)
 OBS_KEPT_OCCURRENCES = env.int("OBS_KEPT_OCCURRENCES", 100)
 OBS_SLOW_QUERY_MS = env.float("OBS_SLOW_QUERY_MS", 500.0)
 OBS_DIMENSION_VALUES = env.int("OBS_DIMENSION_VALUES", 1000)
+OBS_VITALS_WEIGHTS = env.str("OBS_VITALS_WEIGHTS", "LCP=30,INP=30,CLS=25,FCP=15")
 OBS_INBOX_MAX_AGE_SECONDS = env.int("OBS_INBOX_MAX_AGE_SECONDS", 60)
 OBS_RETENTION_DAYS = env.int("OBS_RETENTION_DAYS", 395)
 
@@ -185,13 +187,16 @@ LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:home"
 LOGOUT_REDIRECT_URL = "dashboard:login"
 AXES_FAILURE_LIMIT = env.int("OBS_LOGIN_FAILURE_LIMIT", 5)
-AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
+OBS_LOGIN_COOLOFF_HOURS = AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "events.addresses.of_request"
+AXES_HANDLER = "events.lockouts.Handler"  # whose counts hold no typed name and no whole address
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "dashboard.views.people.locked"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 CSRF_FAILURE_VIEW = "dashboard.views.errors.forbidden"
-AXES_LOCKOUT_TEMPLATE = "dashboard/locked.html"
+OBS_REQUIRE_TOTP = env.bool("OBS_REQUIRE_TOTP", False)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = env.int("OBS_SESSION_HOURS", 12) * 3600
@@ -264,6 +269,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "dashboard.assets.Storage"},
 }
 WHITENOISE_USE_FINDERS = True
+# Never asked for twice: what has its hash in its name, and each version of the browser script.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|/clients/obs-[0-9.]+\.js$"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 with suppress(OSError):
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)

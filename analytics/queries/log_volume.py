@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import engine, filters, log_terms, periods
+from analytics import engine, periods, rollups
+from analytics.log_search import condition
 from analytics.periods import Period
 from events.models import Project
 from events.search import Search
@@ -13,28 +15,43 @@ from events.search import Search
 
 @dataclass(frozen=True, slots=True)
 class LogVolume:
-    """Lines per bucket: `levels[level][i]` counts from `starts[i]` for one `step`."""
+    """`levels[level][i]` lines from `starts[i]` for one `step`."""
 
     starts: tuple[datetime, ...]
     step: timedelta
-    levels: dict[str, tuple[int, ...]]
+    levels: Mapping[str, tuple[int, ...]]
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        return tuple(map(sum, zip(*self.levels.values(), strict=True))) if self.levels else (0,) * len(self.starts)
 
 
 def log_volume(
-    project: Project, *, search: Search, period: Period, environment: str = "", step: timedelta | None = None
+    project: Project, *, period: Period, now: datetime, search: Search, environment: str = "", most: int = 120
 ) -> LogVolume:
-    """Return the lines that the search finds in buckets of `step`. Raises SearchError."""
-    step = step or periods.step_for(period, most=90)
-    starts = periods.buckets(period, step)
-    condition, bound = log_terms.condition(search, environment=environment)
-    index, clock = filters.bucket('l."at"', starts=starts, step=step)
+    """Return the lines that a search finds; without terms they are counted already. Raises SearchError."""
+    step = periods.step_for(period, most=most)
+    starts = tuple(periods.buckets(period, step))
+    if search.terms:
+        counts = _counted(project, period=period, search=search, environment=environment, step=step)
+    else:
+        cells = rollups.read(project.pk, "logs", period=period, step=step, now=now)
+        by_level = cells.by("level", step=step // timedelta(minutes=1), where=rollups.only(environment=environment))
+        counts = {(rollups.moment_of(at), labels[0]): count for (at, labels), count in by_level.counts().items()}
+    levels = sorted({level for _, level in counts})
+    return LogVolume(
+        starts, step, {level: tuple(counts.get((start, level), 0) for start in starts) for level in levels}
+    )
+
+
+def _counted(
+    project: Project, *, period: Period, search: Search, environment: str, step: timedelta
+) -> dict[tuple[datetime, str], int]:
+    term, bound = condition(search, environment=environment)
     sql = f"""
-        SELECT {index} AS place, coalesce(l.level, 'info') AS severity, count(*) AS lines
-        FROM logs l WHERE {condition} GROUP BY ALL
+        SELECT time_bucket($step, l."at", $origin) AS start, coalesce(l.level, '') AS level, count(*) AS count
+        FROM logs l WHERE {term} GROUP BY ALL
     """
     with engine.read(project.pk, {"logs": period}) as facts:
-        rows = facts.ask(sql, {**bound, **clock})
-    levels: dict[str, list[int]] = {}
-    for row in rows:
-        levels.setdefault(row["severity"], [0] * len(starts))[row["place"]] = row["lines"]
-    return LogVolume(tuple(starts), step, {level: tuple(counts) for level, counts in sorted(levels.items())})
+        rows = facts.ask(sql, {**bound, "step": step, "origin": periods.ORIGIN})
+    return {(row["start"], row["level"]): row["count"] for row in rows}

@@ -1,85 +1,80 @@
-"""What was refused, attacked or limited: security facts per bucket and kind, and the most frequent ones."""
+"""Refused keys, failed logins, reports of browsers and limits hit: how many over time, from where, the last ones."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import engine, filters, periods
+from analytics import comparisons, engine, periods, rollups
+from analytics.cells import NOTHING
+from analytics.comparisons import Comparison
 from analytics.periods import Period
 from events.models import Project
 
-KINDS = {
-    "key_refused": "Refused keys",
-    "login_failed": "Login failures",
-    "csp": "CSP reports",
-    "rate_limited": "Rate limits hit",
-    "scope_refused": "Scopes refused",
-    "nel": "Network errors",
-    "report": "Other browser reports",
-}
-"""Kind -> what people call it."""
-
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Events that say the same, how often, and when last; fields a kind has not are empty."""
+class SecurityLine:
+    """Events of one kind that share what they were about."""
 
     kind: str
-    what: str
-    blocked: str
-    route: str
-    disposition: str
+    subject: str
+    reason: str
     count: int
+    addresses: int
     first_at: datetime
     last_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class SecurityTrend:
-    """Events per bucket: `kinds[kind][i]` counts from `starts[i]` for one `step`."""
+class SecurityEvents:
+    """`kinds[kind][i]` events from `starts[i]` for one `step`."""
 
     starts: tuple[datetime, ...]
     step: timedelta
-    kinds: dict[str, tuple[int, ...]]
-
-    @property
-    def totals(self) -> dict[str, int]:
-        return {kind: sum(counts) for kind, counts in self.kinds.items()}
+    kinds: Mapping[str, tuple[int, ...]]
+    comparisons: Mapping[str, Comparison]
+    lines: tuple[SecurityLine, ...]
 
 
-def security_trend(
-    project: Project, *, period: Period, environment: str = "", step: timedelta | None = None
-) -> SecurityTrend:
-    """Return the security events of the period by kind, in buckets of `step`."""
-    step = step or periods.step_for(period, most=90)
-    starts = periods.buckets(period, step)
-    index, clock = filters.bucket('s."at"', starts=starts, step=step)
-    sql = f"""
-        SELECT {index} AS place, coalesce(s.kind, 'report') AS kind, sum(coalesce(s.quantity, 1))::BIGINT AS events
-        FROM security s WHERE $environment = '' OR s.environment = $environment GROUP BY ALL
-    """
-    with engine.read(project.pk, {"security": period}) as facts:
-        rows = facts.ask(sql, {**clock, "environment": environment})
-    kinds: dict[str, list[int]] = {}
-    for row in rows:
-        kinds.setdefault(row["kind"], [0] * len(starts))[row["place"]] = row["events"]
-    return SecurityTrend(tuple(starts), step, {kind: tuple(counts) for kind, counts in sorted(kinds.items())})
+def security_events(
+    project: Project, *, period: Period, now: datetime, kind: str = "", environment: str = "", most: int = 100
+) -> SecurityEvents:
+    """Return the security events of the period; the lines are grouped and the most frequent come first."""
+    step = periods.step_for(period)
+    starts = tuple(periods.buckets(period, step))
+    where = rollups.only(kind=kind, environment=environment)
+    cells = rollups.read(project.pk, "security", period=period, step=step, now=now)
+    before = rollups.read(project.pk, "security", period=period.previous(), now=now).by("kind", where=where).groups()
+    counts = cells.by("kind", step=step // timedelta(minutes=1), where=where).counts()
+    totals = cells.by("kind", where=where).groups()
+    length = period.length / timedelta(minutes=1)
+    return SecurityEvents(
+        starts=starts,
+        step=step,
+        kinds={
+            labels[0]: tuple(counts.get((rollups.minute_of(start), labels), 0) for start in starts)
+            for labels in sorted(totals)
+        },
+        comparisons={
+            labels[0]: comparisons.rates(measure.count, length, before.get(labels, NOTHING).count, length)
+            for labels, measure in totals.items()
+        },
+        lines=_lines(project, period=period, kind=kind, environment=environment, most=most),
+    )
 
 
-def security_findings(
-    project: Project, *, period: Period, environment: str = "", kind: str = "", most: int = 50
-) -> tuple[Finding, ...]:
-    """Return what was found most often, of one kind or all."""
+def _lines(project: Project, *, period: Period, kind: str, environment: str, most: int) -> tuple[SecurityLine, ...]:
     sql = """
-        SELECT coalesce(kind, 'report') AS kind, coalesce(directive, reason, '') AS what,
-               coalesce(blocked_host, '') AS blocked, coalesce(document_route, '') AS route,
-               coalesce(disposition, '') AS disposition, sum(coalesce(quantity, 1))::BIGINT AS count,
-               min("at") AS first_at, max("at") AS last_at
-        FROM security
-        WHERE ($environment = '' OR environment = $environment) AND ($kind = '' OR coalesce(kind, 'report') = $kind)
-        GROUP BY 1, 2, 3, 4, 5 ORDER BY count DESC, last_at DESC, kind, what, blocked, route LIMIT $most
+        SELECT coalesce(s.kind, '') AS kind, coalesce(s.directive || ' ' || s.blocked_host, s.blocked_host,
+               s.document_route, '') AS subject, coalesce(s.reason, '') AS reason,
+               sum(coalesce(s.quantity, 1))::BIGINT AS count, count(DISTINCT s.address) AS addresses,
+               min(s."at") AS first_at, max(s."at") AS last_at
+        FROM security s
+        WHERE ($kind = '' OR s.kind = $kind) AND ($environment = '' OR s.environment = $environment)
+        GROUP BY 1, 2, 3 ORDER BY count DESC, last_at DESC LIMIT $most
     """
     with engine.read(project.pk, {"security": period}) as facts:
-        rows = facts.ask(sql, {"environment": environment, "kind": kind, "most": most})
-    return tuple(Finding(**row) for row in rows)
+        return tuple(
+            SecurityLine(**row) for row in facts.ask(sql, {"kind": kind, "environment": environment, "most": most})
+        )

@@ -1,0 +1,103 @@
+"""The numbers on top of a project's first page, each over time and against the period before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analytics import comparisons, periods, rollups
+from analytics.cells import Cells, Measure
+from analytics.comparisons import Comparison
+from analytics.periods import Period
+from events.models import Project
+
+Where = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number: what it is in the period, over time, and how it changed. `comparison` counts its samples."""
+
+    value: float | None
+    trend: tuple[float | None, ...]
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Errors and requests are per minute, p95 and LCP in milliseconds, the rest shares of 1."""
+
+    starts: tuple[datetime, ...]
+    step: timedelta
+    errors: Tile
+    throughput: Tile
+    p95: Tile
+    failures: Tile
+    lcp: Tile
+    crash_free: Tile
+
+
+def overview(
+    project: Project, *, period: Period, now: datetime, environment: str = "", device: str = "", points: int = 30
+) -> Overview:
+    """Return the overview of the period."""
+    step = periods.step_for(period, most=points + 1)
+    starts = tuple(periods.buckets(period, step))
+
+    def read(name: str) -> tuple[Cells, Cells]:
+        return (
+            rollups.read(project.pk, name, period=period, step=step, now=now),
+            rollups.read(project.pk, name, period=period.previous(), now=now),
+        )
+
+    where = rollups.only(environment=environment)
+    frame = _Frame(period, starts, step)
+    traffic, sessions = read("traffic"), read("sessions")
+    lcp = rollups.only(environment=environment, metric="LCP", device=device)
+    return Overview(
+        starts=starts,
+        step=step,
+        errors=frame.rate(read("errors"), where),
+        throughput=frame.rate(traffic, where),
+        p95=frame.quantile(traffic, where, 0.95),
+        failures=frame.share(traffic, where, {**where, "status": ("5xx",)}),
+        lcp=frame.quantile(read("page_vitals"), lcp, 0.75),
+        crash_free=frame.share(sessions, where, {**where, "outcome": ("healthy", "errored", "abnormal")}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all tiles share."""
+
+    period: Period
+    starts: tuple[datetime, ...]
+    step: timedelta
+
+    def rate(self, cells: tuple[Cells, Cells], where: Where) -> Tile:
+        count, before = (_all(one, where).count for one in cells)
+        length = self.period.length / timedelta(minutes=1)
+        minutes = self.step / timedelta(minutes=1)
+        trend = tuple(one.count / minutes for one in self._over_time(cells[0], where))
+        return Tile(count / length, trend, comparisons.rates(count, length, before, length))
+
+    def quantile(self, cells: tuple[Cells, Cells], where: Where, q: float) -> Tile:
+        now, before = (_all(one, where) for one in cells)
+        trend = tuple(one.quantile(q) for one in self._over_time(cells[0], where))
+        return Tile(now.quantile(q), trend, comparisons.quantiles(now.histogram, before.histogram, q))
+
+    def share(self, cells: tuple[Cells, Cells], where: Where, hits: Where) -> Tile:
+        counts = [(_all(one, hits).count, _all(one, where).count) for one in cells]
+        comparison = comparisons.shares(*counts[0], *counts[1])
+        pairs = zip(self._over_time(cells[0], hits), self._over_time(cells[0], where), strict=True)
+        return Tile(
+            comparison.value, tuple(hit.count / of.count if of.count else None for hit, of in pairs), comparison
+        )
+
+    def _over_time(self, cells: Cells, where: Where) -> list[Measure]:
+        return rollups.along(self.starts, cells.by(step=self.step // timedelta(minutes=1), where=where))
+
+
+def _all(cells: Cells, where: Where) -> Measure:
+    return cells.by(where=where).at_once()

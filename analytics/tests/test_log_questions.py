@@ -1,0 +1,107 @@
+"""Logs by search, page, tail and context; volume from the rollup and from the lines agree."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from analytics.periods import Period
+from analytics.queries.log_lines import log_context, log_lines, log_tail
+from analytics.queries.log_volume import log_volume
+from analytics.tests import facts
+from events.search import SearchError, parse
+from events.tests.cast import NOW
+
+pytestmark = pytest.mark.django_db
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+DAY = Period(NOW - 24 * HOUR, NOW + HOUR)
+TRACE = "ab" * 16
+
+
+def search(text: str) -> Any:
+    return parse(text, now=NOW)
+
+
+def found(project: Any, text: str, **options: Any) -> list[str | None]:
+    return [line.body for line in log_lines(project, period=DAY, search=search(text), **options).lines]
+
+
+@pytest.mark.parametrize(
+    ("query", "bodies"),
+    [
+        ("", ["c", "b", "Payment of 100% failed"]),
+        ("payment", ["Payment of 100% failed"]),
+        ('"100% failed"', ["Payment of 100% failed"]),
+        ("1_0", []),
+        ("pay*failed", ["Payment of 100% failed"]),
+        ("!payment", ["c", "b"]),
+        ("level:error", ["Payment of 100% failed"]),
+        ("level:[warning, error]", ["b", "Payment of 100% failed"]),
+        ("!level:error", ["c", "b"]),
+        (f"trace:{TRACE}", ["b"]),
+        ("logger:shop.*", ["Payment of 100% failed"]),
+        ("order.id:77", ["Payment of 100% failed"]),
+        ("!order.id:77", ["c", "b"]),
+        ("has:order.id level:error", ["Payment of 100% failed"]),
+        ("!has:trace", ["c", "Payment of 100% failed"]),
+        ("service:api ", ["c"]),
+        ("tags[level]:inner", ["c"]),
+    ],
+)
+def test_the_grammar(project: Any, query: str, bodies: list[str]) -> None:
+    facts.store(
+        project, "logs",
+        facts.log("Payment of 100% failed", level="error", logger="shop.pay", attributes={"order.id": 77}, at=NOW - 3 * SECOND),
+        facts.log("b", level="warning", trace_id=TRACE, at=NOW - 2 * SECOND),
+        facts.log("c", service="api", attributes={"level": "inner"}, at=NOW - SECOND),
+    )  # fmt: skip
+    assert found(project, query) == bodies
+    filled = log_volume(project, period=DAY, now=NOW, search=search(query))
+    assert sum(filled.totals) == (len(bodies) if query else 0)
+
+
+def test_terms_of_issues_are_refused(project: Any) -> None:
+    with pytest.raises(SearchError, match="known of issues"):
+        found(project, "is:unresolved")
+
+
+def test_pages_hold_every_line_once_also_at_one_moment(project: Any) -> None:
+    facts.store(project, "logs", *(facts.log(f"line {n}", at=NOW - n // 5 * SECOND) for n in range(23)))
+    seen, position = [], None
+    while True:
+        page = log_lines(project, period=DAY, search=search(""), before=position, size=4)
+        seen += [line.log_id for line in page.lines]
+        position = page.older
+        if position is None:
+            break
+    assert len(seen) == len(set(seen)) == 23
+
+
+def test_volume_counts_levels_from_the_rollup_as_from_the_lines(project: Any) -> None:
+    facts.filled(
+        project,
+        "logs",
+        *(facts.log(f"x{n}", level=["info", "error"][n % 3 == 0], at=NOW - n * HOUR) for n in range(20)),
+    )
+    counted = log_volume(project, period=DAY, now=NOW, search=search(""))
+    assert sum(counted.totals) == 20
+    assert counted == log_volume(project, period=DAY, now=NOW, search=search("x"))
+    assert sum(log_volume(project, period=DAY, now=NOW, search=search(""), environment="staging").totals) == 0
+
+
+def test_the_tail_gives_what_came_since_also_when_it_came_late(project: Any) -> None:
+    facts.store(project, "logs", facts.log("old", at=NOW - 60 * SECOND), facts.log("first", at=NOW - 5 * SECOND))
+    first = log_tail(project, since=NOW - 20 * SECOND, now=NOW, search=search(""))
+    assert [line.body for line in first.lines] == ["first"]
+    facts.store(project, "logs", facts.log("late", at=NOW - 8 * SECOND), facts.log("new", at=NOW + SECOND))
+    second = log_tail(project, since=first.cursor, now=NOW + 2 * SECOND, search=search(""))
+    assert [line.body for line in second.lines] == ["late", "first", "new"]
+
+
+def test_the_context_is_what_stood_around_a_line(project: Any) -> None:
+    facts.store(
+        project, "logs", *(facts.log(f"{n}", at=NOW + n * SECOND, service=["a", "b"][n % 2]) for n in range(20))
+    )
+    (line,) = log_lines(project, period=DAY, search=search('"10"')).lines
+    assert [one.body for one in log_context(project, of=line.position, each=2)] == ["8", "9", "10", "11", "12"]
+    assert [one.body for one in log_context(project, of=line.position, service="a", each=1)] == ["8", "10", "12"]
