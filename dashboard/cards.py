@@ -1,6 +1,6 @@
 """The charts there are: name -> what it is called and how it is asked for. A new chart adds one line to `CHARTS`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,25 +11,12 @@ from django.urls import reverse
 
 from analytics.periods import Period
 from analytics.queries import error_trend, issue_detail, release_health
-from dashboard import charts
+from dashboard import charted, charts
+from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure
 from dashboard.state import State
 from events import issues
-from events.models import Deploy, Project
-
-Ask = Callable[[Project, State, Mapping[str, str], datetime], Figure]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One question with a picture. `parameters` are the names it takes from the URL besides the state."""
-
-    title: str
-    unit: str
-    definition: str
-    ask: Ask
-    parameters: tuple[str, ...] = ()
-
+from events.models import Project
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -77,16 +64,6 @@ def figure(project: Project, name: str, *, state: State, parameters: Mapping[str
     if name not in CHARTS:
         raise Http404("No such chart.")
     return CHARTS[name].ask(project, state, parameters, now)
-
-
-def deploys(project: Project, state: State) -> list[dict[str, Any]]:
-    """The deploys of the period as markers."""
-    found = Deploy.objects.filter(
-        release__project=project, finished_at__gte=state.start, finished_at__lt=state.end
-    ).select_related("release")
-    if state.environment:
-        found = found.filter(environment=state.environment)
-    return [{"at": deploy.finished_at, "label": deploy.release.version} for deploy in reversed(found[:50])]
 
 
 def _issue_trend(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
@@ -144,6 +121,7 @@ def _percent(share: float | None) -> float | None:
 
 
 CHARTS: dict[str, Chart] = {
+    **charted.CHARTS,
     "errors": Chart("Errors by level", "per step", "Error events by their level; dotted lines are deploys.", _errors),
     "crash_free": Chart(
         "Crash-free",

@@ -2,9 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+_PIECE = 100
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,3 +24,18 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     writer.writerow([safe(column) for column in columns])
     writer.writerows([safe(value) for value in row] for row in rows)
     return out.getvalue()
+
+
+def csv_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The same document in pieces of about a hundred rows; the header comes with the first."""
+    rows = iter(rows)
+    piece = list(islice(rows, _PIECE))
+    yield csv_text(columns, piece)
+    while piece := list(islice(rows, _PIECE)):
+        yield csv_text((), piece).split("\r\n", 1)[1]
+
+
+def after(first: str, rest: Iterator[str]) -> Iterator[str]:
+    """`first` and then the rest: for answers whose first piece was asked for early, to learn of errors."""
+    yield first
+    yield from rest

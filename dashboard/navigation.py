@@ -27,6 +27,12 @@ class Link:
 PROJECT_PAGES: list[Page] = [
     Page("overview", "Overview", "dashboard:overview", "o"),
     Page("issues", "Issues", "dashboard:issue-list", "i"),
+    Page("performance", "Performance", "dashboard:performance", "p"),
+    Page("queries", "Queries", "dashboard:queries", "q"),
+    Page("vitals", "Vitals", "dashboard:vitals", "v"),
+    Page("logs", "Logs", "dashboard:logs", "l"),
+    Page("resources", "Resources", "dashboard:resources", "h"),
+    Page("security", "Security", "dashboard:security", "y"),
     Page("releases", "Releases", "dashboard:release-list", "r"),
     Page("feedback", "Feedback", "dashboard:feedback-list", "f"),
     Page("alerts", "Alerts", "dashboard:channel-list", "a"),

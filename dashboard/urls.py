@@ -33,6 +33,7 @@ app_name = "dashboard"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("api/v1/", include("dashboard.api.urls")),
+    path("", include("dashboard.performance_urls")),
     path("login/", people.LoginView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("theme/", people.theme, name="theme"),

@@ -62,3 +62,15 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds < 1000:
         return f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1000:.1f} s" if milliseconds < 60_000 else f"{milliseconds / 60_000:.1f} min"
+
+
+SECURITY = {
+    "key_refused": "Refused keys",
+    "login_failed": "Login failures",
+    "csp": "CSP reports",
+    "rate_limited": "Rate limits hit",
+    "scope_refused": "Scopes refused",
+    "nel": "Network errors",
+    "report": "Browser reports",
+}
+"""Kind of a security event -> what people call it."""

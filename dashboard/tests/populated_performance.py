@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from analytics import filling
 from dashboard.tests import hostile
 from events import segments
 from events.models import Project
@@ -173,3 +174,4 @@ def spans(*, now: datetime) -> list[dict[str, Any]]:
 def store(project: Project, *, now: datetime) -> None:
     with transaction.atomic():
         segments.write({(project.pk, fact): rows for fact, rows in facts(now=now).items()}, now=now)
+    filling.roll_up(now=now)

@@ -1,0 +1,42 @@
+"""Charts of hosts and processes: one a gauge."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from analytics.periods import Period
+from analytics.queries import hosts
+from dashboard import charts
+from dashboard.chart_kinds import Ask, Chart, deploys
+from dashboard.charts import Figure
+from dashboard.presenters import machines
+from dashboard.state import State
+from events.models import Project
+
+
+def _asks(name: str) -> Ask:
+    gauge = machines.GAUGES[name]
+
+    def ask(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
+        found = hosts.hosts(
+            project,
+            period=Period(state.start, state.end),
+            now=now,
+            environment=state.environment,
+            resources=(gauge.resource,),
+            most=90,
+        )
+        series = {host or "(no name)": values for host, values in machines.trends(found, name).items()}
+        suffix = f" {gauge.unit}" if gauge.unit in ("%", "MB") else ""
+        return charts.lines(
+            found.starts, series, noun=gauge.title, end=state.end, markers=deploys(project, state), suffix=suffix
+        )
+
+    return ask
+
+
+CHARTS = {
+    f"host_{name}": Chart(
+        gauge.title, gauge.unit, f"Mean per step of {' or '.join(gauge.names)}; the six highest hosts.", _asks(name)
+    )
+    for name, gauge in machines.GAUGES.items()
+}

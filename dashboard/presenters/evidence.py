@@ -1,0 +1,96 @@
+"""Rows of facts with the ways to their issues and traces."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+import orjson
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+
+from analytics.queries.log_lines import LogLine
+from analytics.queries.endpoint_detail import EndpointError
+from analytics.queries.trace import TraceError
+from events.models import Issue, IssueGroup, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A log line; addresses are empty where there is nothing."""
+
+    line: LogLine
+    url: str
+    trace_url: str
+    json: str
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """What a person reads of the line besides its text: columns, then attributes."""
+        one = self.line
+        named = {
+            "logger": one.logger,
+            "service": one.service,
+            "host": one.host,
+            "environment": one.environment,
+            "release": one.release,
+            "trace": one.trace_id,
+            "span": one.span_id,
+        }
+        columns = [(name, value) for name, value in named.items() if value]
+        return [*columns, *sorted(one.attributes.items())[:60]]
+
+
+def lines(project: Project, found: Iterable[LogLine]) -> list[Line]:
+    """The lines with their addresses and as JSON."""
+    return [_line(project, line) for line in found]
+
+
+def _line(project: Project, line: LogLine) -> Line:
+    return Line(
+        line=line,
+        url=line_url(project, line.log_id, line.at),
+        trace_url=trace_url(project, line.trace_id, line.at),
+        json=orjson.dumps(_document(line), option=orjson.OPT_INDENT_2).decode(),
+    )
+
+
+def line_url(project: Project, log_id: str | None, at: datetime) -> str:
+    """The address of a log line among those around it; empty for a line without an id."""
+    if not log_id:
+        return ""
+    return f"{reverse('dashboard:log-line', args=[project.slug, log_id])}?{urlencode({'at': at.isoformat()})}"
+
+
+def trace_url(project: Project, trace_id: str | None, at: datetime) -> str:
+    """The address of a trace, with a moment in it so that few files are read; empty for what is no trace's id."""
+    if not trace_id or not is_trace_id(trace_id):
+        return ""
+    return f"{reverse('dashboard:trace', args=[project.slug, trace_id])}?{urlencode({'at': at.isoformat()})}"
+
+
+def is_trace_id(text: str) -> bool:
+    """Whether `text` can be a trace's id: hex digits, 32 of them as a rule."""
+    return 16 <= len(text) <= 32 and all(sign in "0123456789abcdef" for sign in text.lower())
+
+
+def issues(
+    project: Project, errors: Sequence[TraceError | EndpointError]
+) -> list[tuple[TraceError | EndpointError, Issue | None]]:
+    """The errors with their issues; None for one that is gone."""
+    groups = IssueGroup.objects.filter(project=project, hash__in={error.group for error in errors if error.group})
+    of_hash = {group.hash: group.issue for group in groups.select_related("issue")}
+    return [(error, of_hash.get(error.group)) for error in errors]
+
+
+def moment(text: str) -> datetime | None:
+    """The moment that a URL names, aware; None for anything else."""
+    try:
+        found = parse_datetime(text.replace(" ", "+")[:40])
+    except ValueError:
+        return None
+    return found if found and found.tzinfo and 1971 <= found.year <= 9000 else None
+
+
+def _document(line: LogLine) -> dict[str, object]:
+    return {name: getattr(line, name) for name in LogLine.__dataclass_fields__ if getattr(line, name) is not None}

@@ -1,0 +1,94 @@
+"""What fills an empty performance page: a sentence and the lines to paste."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from events import dsn
+from events.models import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`code` holds the project's own DSN when it has a key."""
+
+    title: str
+    words: str
+    code: str
+
+
+def of(project: Project, name: str, *, now: datetime) -> Start:
+    """The lines that fill the page `name`."""
+    key = dsn.current_key(project, now=now)
+    address = dsn.of(key, base_url=settings.OBS_PUBLIC_URL) if key else "https://KEY@obs.example.org/1"
+    title, words, code = _STARTS[name]
+    values = {
+        "DSN": address,
+        "BASE": settings.OBS_PUBLIC_URL.rstrip("/"),
+        "PROJECT": str(project.pk),
+        "KEY": key.public_key if key else "KEY",
+    }
+    for placeholder, value in values.items():
+        code = code.replace(f"<{placeholder}>", value)
+    return Start(title, words, code)
+
+
+_TRACING = """import sentry_sdk
+
+sentry_sdk.init(
+    dsn="<DSN>",
+    traces_sample_rate=1.0,
+)
+"""
+_STARTS = {
+    "requests": ("No requests yet", "Tracing sends each request with its duration, queries and status.", _TRACING),
+    "queries": ("No queries yet", "Tracing records each statement with its time; literals are removed.", _TRACING),
+    "vitals": (
+        "No web vitals yet",
+        "Browsers measure them while people use the page.",
+        """import { onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
+
+const send = (metric) =>
+  navigator.sendBeacon("<BASE>/api/<PROJECT>/vitals/?sentry_key=<KEY>", JSON.stringify(metric));
+[onCLS, onFCP, onINP, onLCP, onTTFB].forEach((on) => on(send));
+""",
+    ),
+    "logs": (
+        "No log lines yet",
+        "The SDK sends what your logger writes.",
+        """import logging
+import sentry_sdk
+
+sentry_sdk.init(dsn="<DSN>", enable_logs=True)
+
+logging.getLogger("shop").warning("hello from the log")
+""",
+    ),
+    "hosts": (
+        "No readings yet",
+        "An OpenTelemetry Collector on each host sends CPU, memory, disk and load.",
+        """receivers:
+  hostmetrics:
+    collection_interval: 30s
+    scrapers:
+      cpu: {metrics: {system.cpu.utilization: {enabled: true}}}
+      memory: {metrics: {system.memory.utilization: {enabled: true}}}
+      filesystem: {metrics: {system.filesystem.utilization: {enabled: true}}}
+      load: {}
+exporters:
+  otlphttp:
+    endpoint: <BASE>/api/<PROJECT>/integration/otlp
+    headers: {X-Sentry-Auth: "sentry sentry_key=<KEY>"}
+service:
+  pipelines:
+    metrics: {receivers: [hostmetrics], exporters: [otlphttp]}
+""",
+    ),
+    "security": (
+        "Nothing was refused",
+        "Refused keys and failed logins show up by themselves; browsers report what a policy blocked.",
+        """Content-Security-Policy: default-src 'self'; report-uri <BASE>/api/<PROJECT>/security/?sentry_key=<KEY>
+""",
+    ),
+}

@@ -1,0 +1,61 @@
+"""The pages of performance open with data and without, and escape whatever was sent."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.tests import populated_performance as populated
+from dashboard.tests.test_pages import read
+from events.models import Project
+
+NAMED = ("logs", "resources", "security")
+WITHOUT_DATA = {
+    "logs": "enable_logs=True",
+    "resources": "hostmetrics",
+    "security": "report-uri",
+}
+
+
+@pytest.fixture
+def measured(project: Project) -> Project:
+    populated.store(project, now=timezone.now())
+    return project
+
+
+def addresses(project: Project) -> list[str]:
+    """Every page of performance that shows HTML, plain and with parameters of every kind."""
+    slug = project.slug
+    plain = [reverse(f"dashboard:{name}", args=[slug]) for name in NAMED]
+    return [
+        *plain,
+        *(f"{one}?from=-7d&env=production&cmp=prev" for one in plain),
+        *(f"{one}?from=%3Cscript%3E&env=%22%3E%3Cscript%3E&query=%3Cscript%3Ealert&kind=x&page=%00" for one in plain),
+        reverse("dashboard:trace", args=[slug, populated.TRACE]),
+        f"{reverse('dashboard:logs', args=[slug])}?before=2026-11-23T00:00:00%2B00:00~x",
+        reverse("dashboard:logs", args=[slug]) + "?query=level:error+order:4",
+        reverse("dashboard:logs", args=[slug]) + "?query=is:unresolved",
+        reverse("dashboard:security", args=[slug]) + "?kind=csp",
+    ]
+
+
+def test_every_page_opens_and_holds_nothing_the_policy_refuses(as_alice: Client, measured: Project) -> None:
+    for url in addresses(measured):
+        answer = as_alice.get(url)
+        assert answer.status_code == 200, url
+        html = answer.content.decode()
+        found = read(html)
+        assert found.refused == [], url
+        assert sorted(found.headings) == ["h1", "main"], url
+        assert len(found.ids) == len(set(found.ids)), url
+        for needle in ("<script>alert", "onerror=alert(1)>", "<svg/onload", "<iframe", "<style>*"):
+            assert needle not in html, (url, needle)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_an_empty_page_shows_what_fills_it(as_alice: Client, project: Project, key: Any, name: str) -> None:
+    html = as_alice.get(reverse(f"dashboard:{name}", args=[project.slug])).content.decode()
+    assert WITHOUT_DATA[name] in html
+    assert key.public_key in html or "hostmetrics" in html
