@@ -1,0 +1,55 @@
+"""The script as our server serves it, against our server: an issue, vitals, metrics."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from analytics import engine
+from analytics.periods import Period
+from clients.browser.tests.conftest import SCRIPT, Visit
+from events import accounting, digest
+from events.models import IngestKey, Issue, Project
+from events.tests.sdk.server import Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def rows(project: Project, fact: str, columns: str) -> list[dict[str, Any]]:
+    now = timezone.now()
+    period = Period(now - timedelta(hours=1), now + timedelta(hours=1))
+    with engine.read(project.pk, {fact: period}) as facts:
+        return facts.ask(f"SELECT {columns} FROM {fact} f ORDER BY ALL", {})
+
+
+def test_a_visit_becomes_an_issue_vitals_and_metrics(
+    visit: Callable[..., Visit], running_server: Server, project: Project, key: IngestKey
+) -> None:
+    dsn = running_server.dsn(key)
+    script = f"{running_server.url}/static/clients/{SCRIPT.name}"
+    for _ in range(2):
+        page = visit(dsn, script=script, release="shop@1.2", environment="production").open("/orders/1042")
+        page.run("failLater(1)")
+        page.run("obs.track('signup'); obs.timing('search', 41)")
+        page.until(lambda page=page: page.asked("/envelope/") == 1 and page.asked("/browser/?") >= 1)
+        page.page.wait_for_load_state("networkidle")
+        page.leave()
+    page.until(lambda: len(running_server.answers("/vitals/")) >= 2)
+    page.page.wait_for_timeout(500)
+    sent = [a for a in running_server.answers(f"/api/{project.pk}/") if a.method == "POST"]
+    assert {answer.status for answer in sent} == {200}
+
+    assert digest.run(now=timezone.now()).failed == 0
+    issue = Issue.objects.get(project=project)
+    assert (issue.type, issue.event_count) == ("TypeError", 2)
+    assert issue.culprit == "/orders/{id}"
+    vitals = rows(project, "vitals", "DISTINCT metric, route, release")
+    assert {row["metric"] for row in vitals} >= {"FCP", "TTFB", "LCP", "CLS"}
+    assert {(row["route"], row["release"]) for row in vitals} == {("/orders/{id}", "shop@1.2")}
+    metrics = rows(project, "metrics", "name, environment, f.attributes['route'] AS route")
+    assert {row["name"] for row in metrics} == {"browser.pageview", "browser.track", "browser.timing.search"}
+    assert {(row["environment"], row["route"]) for row in metrics} == {("production", "/orders/{id}")}
+    report = accounting.report(project_id=project.pk)
+    assert (report.difference, report.invalid) == (0, 0)
