@@ -41,9 +41,12 @@ urlpatterns: list[URLPattern] = [
         path(f"api/{name}/", posthog.EmptyListView.as_view(names=names), name="posthog-list")
         for name, names in _LISTS.items()
     ),
-    re_path(
-        r"^static/(?:[0-9.]+/)?web-vitals(?:-with-attribution)?(?:-soft-navs)?\.js$",
-        views.ScriptView.as_view(script="posthog-web-vitals"),
-        name="posthog-web-vitals",
+    *(
+        re_path(
+            rf"^static/(?:[0-9.]+/)?{name}(?:-soft-navs)?\.js$",
+            views.ScriptView.as_view(script=f"posthog-{name}"),
+            name="posthog-web-vitals",
+        )
+        for name in ("web-vitals", "web-vitals-with-attribution")
     ),
 ]

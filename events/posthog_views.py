@@ -119,7 +119,7 @@ class EmptyListView(PosthogView):
 
 
 def config_of(token: str) -> dict[str, Any]:
-    """The remote configuration that posthog-js reads."""
+    """The remote configuration that posthog-js reads. Of `surveys` even a false one makes it load their script."""
     return {
         "token": token,
         "supportedCompression": ["gzip", "gzip-js"],
@@ -130,7 +130,6 @@ def config_of(token: str) -> dict[str, Any]:
         "analytics": {"endpoint": "/i/v0/e/"},
         "elementsChainAsString": True,
         "sessionRecording": False,
-        "surveys": False,
         "heatmaps": False,
         "captureDeadClicks": False,
         "siteApps": [],

@@ -71,6 +71,8 @@ def of_report(report: dict[str, Any], context: Context, page: Page) -> dict[str,
         return Refused(CATEGORY, "invalid" if reason == "unknown_metric" else "filtered", reason)
     url = next((found for name in _URLS if (found := scalar(report.get(name), 2000))), page.url)
     route = next((found for name in _ROUTES if (found := scalar(report.get(name), routes.LONGEST))), "")
+    # A soft navigation belongs to the page it went to, whatever page the report is sent from.
+    went_softly = report.get("navigationType") == "soft-navigation" and report.get("navigationURL")
     client = browsers.families(context.user_agent)
     delta = number(report.get("delta"))
     return {
@@ -80,8 +82,7 @@ def of_report(report: dict[str, Any], context: Context, page: Page) -> dict[str,
         "delta": delta if delta is not None and vitals.problem(metric, delta) is None else None,
         "timestamp": context.received_at.timestamp(),
         "url": tidy_url(url)[:500] or None,
-        # A soft navigation belongs to the page it went to, whatever page the report is sent from.
-        "route": (routes.of_url(url) if report.get("navigationURL") else "") or route or routes.of_url(url) or None,
+        "route": (routes.of_url(url) if went_softly else "") or route or routes.of_url(url) or None,
         "device": client.device or None,
         "browser": client.browser or None,
         "connection": next((found for name in _CONNECTIONS if (found := scalar(report.get(name), 20))), None),

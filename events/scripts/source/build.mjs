@@ -6,14 +6,16 @@ import { build } from "esbuild";
 const here = new URL(".", import.meta.url);
 const out = new URL("../", here);
 const { version } = JSON.parse(readFileSync(new URL("node_modules/web-vitals/package.json", here)));
+const notice = `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`;
 const notices = {
   insights: "",
-  "speed-insights": `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`,
-  "posthog-web-vitals": `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`,
+  "speed-insights": notice,
+  "posthog-web-vitals": notice,
+  "posthog-web-vitals-with-attribution": notice,
 };
 
 const sums = [];
-for (const [name, notice] of Object.entries(notices)) {
+for (const [name, banner] of Object.entries(notices)) {
   const result = await build({
     entryPoints: [new URL(`${name}.js`, here).pathname],
     bundle: true,
@@ -21,7 +23,7 @@ for (const [name, notice] of Object.entries(notices)) {
     format: "iife",
     target: "es2020",
     legalComments: "none",
-    banner: { js: notice },
+    banner: { js: banner },
     write: false,
     logLevel: "warning",
   });

@@ -1,9 +1,5 @@
 // The extension that posthog-js loads to measure web vitals.
 import { onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
+import { offer } from "./posthog-extension.js";
 
-const extensions = (window.__PosthogExtensions__ = window.__PosthogExtensions__ || {});
-const callbacks = { onLCP, onCLS, onFCP, onINP, onTTFB };
-extensions.postHogWebVitalsCallbacks = callbacks;
-const flavours = (extensions.postHogWebVitalsCallbacksByFlavor = extensions.postHogWebVitalsCallbacksByFlavor || {});
-flavours["web-vitals"] = callbacks;
-extensions.loadWebVitalsCallbacks = () => callbacks;
+offer("web-vitals", { onCLS, onFCP, onINP, onLCP, onTTFB });
