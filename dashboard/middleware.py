@@ -1,17 +1,23 @@
-"""How long a login lasts: half an hour without a request, half a day in all."""
+"""How long a login lasts (half an hour without a request, half a day in all), and whether it needs a second factor."""
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 IDLE = timedelta(minutes=30)
 # A request only writes the session when it was last noted this long ago.
 _NOTED_EVERY = timedelta(minutes=1)
 _BEGAN, _SEEN = "obs_began", "obs_seen"
+# Set in a session that was begun, or confirmed, with a second factor.
+SECOND_FACTOR = "obs_second_factor"
+# All that staff without a second factor may do where one is required.
+_ENROLMENT = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "theme"}
 # A page that asks for news by itself is no sign of a person.
 _POLLS = ("/pulse.json",)
 
@@ -28,6 +34,29 @@ class SessionLimits:
         return self.get_response(request)
 
 
+class SecondFactorRequired:
+    """Sends staff who have no second factor to its enrolment, where OBS_REQUIRE_TOTP says so."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        """The way to the enrolment, or nothing: an address is looked at before its view."""
+        if not settings.OBS_REQUIRE_TOTP or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        if not request.user.is_staff or SECOND_FACTOR in request.session:
+            return None
+        match = request.resolver_match
+        if match and match.app_name == "dashboard" and match.url_name in _ENROLMENT:
+            return None
+        return redirect("dashboard:second-factor")
+
+
 def _limit(request: HttpRequest, *, now: float) -> None:
     session = request.session
     began, seen = session.get(_BEGAN, now), session.get(_SEEN, now)
@@ -35,7 +64,8 @@ def _limit(request: HttpRequest, *, now: float) -> None:
         logout(request)
         return
     is_news = _BEGAN not in session or now - seen >= _NOTED_EVERY.total_seconds()
-    if is_news and not request.path.endswith(_POLLS):
+    asks_by_itself = request.path.endswith(_POLLS) or "wall" in request.GET
+    if is_news and not asks_by_itself:
         session[_BEGAN], session[_SEEN] = began, now
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, inbox, recording, uploads
+from events import accounting, audit, compaction, inbox, logins, recording, uploads
 from events import digest as digesting
 from events import drain as draining
 
@@ -59,3 +59,8 @@ def note_audit_head() -> None:
 @shared_task
 def prune_uploads() -> None:
     uploads.prune(now=timezone.now())
+
+
+@shared_task
+def tell_login_failures() -> None:
+    logins.tell_failures(now=timezone.now())

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from events import spool
+from events import audit, spool
 
 BEAT_MAX_AGE_SECONDS = 30  # three heartbeats missed
 SPOOL_MAX_SHARE = 0.9
@@ -154,6 +154,11 @@ def lines(*, now: datetime) -> Iterator[str]:
             for name, kind, text, labels, query in _TABLES:
                 cursor.execute(query)
                 yield from _family(name, kind, text, labels, cursor.fetchall())
+        # Scraped elsewhere, the pair is a head noted outside the database. 48 bits fit a float exactly.
+        head = audit.head()
+        yield from _family("obs_audit_head", "gauge", "Number of the last audit entry.", [], [(head.entry_id,)])
+        mac = int(head.mac[:12], 16)
+        yield from _family("obs_audit_head_mac", "gauge", "The first 48 bits of its mac, as a number.", [], [(mac,)])
     yield from _family("obs_scrape_seconds", "gauge", "What this answer took.", [], [(time.monotonic() - started,)])
 
 

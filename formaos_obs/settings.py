@@ -5,6 +5,7 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from formaos_obs import embedded
 from formaos_obs.environment import BASE_DIR, env
@@ -272,6 +273,15 @@ WHITENOISE_USE_FINDERS = True
 # Never asked for twice: what has its hash in its name, and each version of the browser script.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|/clients/obs-[0-9.]+\.js$"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+
+def _open_to_every_site(headers: Headers, path: str, url: str) -> None:
+    """The browser script is for other sites' pages, which may check its `integrity` only where CORS allows it."""
+    if "/clients/" in url:
+        headers["Access-Control-Allow-Origin"] = "*"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = _open_to_every_site
 with suppress(OSError):
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

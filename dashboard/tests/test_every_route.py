@@ -12,8 +12,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from alerts.tests import make as make_alerts
+from dashboard import saved, shares
 from dashboard.api.doors import ApiView
 from events import performance_urls, tokens
 from events.cli_views import CliView
@@ -25,10 +27,12 @@ from events.tests import make
 SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
-ENTERING = {"login", "logout", "theme"}  # before or after being somebody
+ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
 POLLS = {"pulse", "setup-state"}  # a number every two seconds, no content; closed to strangers, without an entry
 BEFORE = {"cli-previous-with-commits"}  # answers what came before a version, so any version will do
-OPEN = SENDING | HEALTH | ENTERING
+# The token in the address is the door; test_shares.py tries it.
+SHARED = {"share-overview", "share-issues", "share-chart", "share-chart-json"}
+OPEN = SENDING | HEALTH | ENTERING | SHARED
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,10 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "token_id": token.pk,
         "attachment_id": attachment.attachment_id,
         "channel_id": make_alerts.channel(project, kind="email").pk,
+        "view_id": saved.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
+        "share_id": shares.create(
+            project, actor=owner, name="walk", url=f"/p/{project.slug}/", days=7, now=timezone.now()
+        )[0].pk,
         "name": "errors",
         "kind": "email",
         "rest": "no/such/thing",
@@ -183,7 +191,7 @@ def test_viewers_change_nothing(route: Route, here: dict[str, Any], as_bob: Clie
     assert statuses <= {403, 405}
 
 
-_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version"}
+_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version", "view_id", "share_id"}
 
 
 @pytest.mark.parametrize("route", [r for r in CLOSED if _IDS & set(r.parameters) and r.name not in BEFORE], ids=by_name)

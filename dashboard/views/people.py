@@ -1,5 +1,6 @@
 """Logging in and out, the theme, and the tokens of whoever looks."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -8,15 +9,15 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from dashboard import frame
+from dashboard import frame, pending
 from dashboard.access import site_page
-from events import addresses, audit, tokens
+from events import addresses, audit, logins, second_factors, tokens
 from events.models import ApiToken
 
 TOKEN_DAYS = (30, 90, 365)
@@ -27,6 +28,9 @@ class LoginView(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        if second_factors.is_on(form.get_user()):
+            pending.begin(self.request, form.get_user(), wanted=self.get_success_url(), now=timezone.now())
+            return redirect("dashboard:login-code")
         response = super().form_valid(form)
         address = addresses.of_request(self.request)
         audit.record("login", actor=form.get_user(), via="session", address=address, now=timezone.now())
@@ -34,6 +38,17 @@ class LoginView(auth_views.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(theme=frame.theme_of(self.request), **kwargs)
+
+
+def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
+    """What a locked out visitor sees: for how long."""
+    name = str((credentials or {}).get("username") or "")
+    wait = logins.locked_for(name, address=addresses.of_request(request), now=timezone.now())
+    minutes = math.ceil(wait.total_seconds() / 60)
+    context = {"minutes": minutes, "theme": frame.theme_of(request)}
+    answer = render(request, "dashboard/locked.html", context, status=429)
+    answer["Retry-After"] = str(minutes * 60)
+    return answer
 
 
 @require_POST

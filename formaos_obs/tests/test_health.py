@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
+from events import audit
 from events.models import OutcomeCount, Project
 from formaos_obs import health
 
@@ -71,6 +72,15 @@ def test_metrics_counts_records_by_outcome(client: Client, project: Project, now
     assert 'obs_records_total{category="error",outcome="filtered",reason="odd \\"one\\""} 6' in lines
     assert "# TYPE obs_records_total counter" in lines
     assert "obs_dead_letters 0" in lines
+
+
+@pytest.mark.django_db
+def test_metrics_carry_the_head_of_the_audit_trail(client: Client, now: datetime) -> None:
+    entry = audit.record("test", actor=None, now=now)
+    headers = {"Authorization": f"Bearer {django_settings.OBS_METRICS_TOKEN}"}
+    lines = client.get("/metrics", headers=headers).content.decode().splitlines()
+    assert f"obs_audit_head {entry.pk}" in lines
+    assert f"obs_audit_head_mac {int(bytes(entry.mac).hex()[:12], 16)}" in lines
 
 
 @pytest.mark.django_db

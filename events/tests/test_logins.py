@@ -1,0 +1,141 @@
+"""Guessing passwords: locked out in tiers, told within bounds, kept without names or whole addresses."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.auth import authenticate
+from django.db import connection
+from django.test import Client, RequestFactory
+
+from events import audit, lockouts, logins
+from events.models import AuditEntry, LoginFailure
+
+WRONG = {"username": "alice", "password": "guess"}
+RIGHT = {"username": "alice", "password": "alice-password-1"}
+HOME = "198.51.100.7"
+
+
+def fail(name: str = "alice", *, address: str = HOME, now: datetime, times: int = 1) -> bool:
+    return [logins.note_failure(name, address=address, now=now) for _ in range(times)][-1]
+
+
+def wait(name: str = "alice", *, address: str = HOME, now: datetime) -> timedelta:
+    return logins.locked_for(name, address=address, now=now)
+
+
+@pytest.mark.parametrize(("earlier", "hours"), [(0, 0.25), (1, 2), (2, 24), (3, 24), (50, 24)])
+def test_lockouts_come_in_tiers(earlier: int, hours: float) -> None:
+    assert logins.lockout(earlier) == timedelta(hours=hours)
+
+
+@pytest.mark.django_db
+def test_repeated_lockouts_grow_and_a_right_password_forgives(now: datetime) -> None:
+    for hours in (0.25, 2, 24, 24):
+        assert not fail(now=now, times=4)
+        assert not wait(now=now)
+        assert fail(now=now)
+        assert wait(now=now) == timedelta(hours=hours)
+        now += timedelta(hours=hours)
+        assert not wait(now=now)
+    logins.note_success("alice", address=HOME)
+    fail(now=now, times=5)
+    assert wait(now=now) == timedelta(hours=0.25)
+
+
+@pytest.mark.django_db
+def test_failing_while_locked_out_lengthens_nothing(now: datetime) -> None:
+    fail(now=now, times=5)
+    fail(now=now + timedelta(minutes=10), times=50)
+    assert wait(now=now + timedelta(minutes=10)) == timedelta(minutes=5)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "address", "is_locked"),
+    [
+        ("alice", HOME, True),
+        ("alice", "198.51.100.200", True),
+        ("alice", "203.0.113.1", False),
+        ("bob", HOME, False),
+        ("Alice", HOME, False),
+    ],
+)
+def test_a_lockout_is_of_one_name_at_one_network(name: str, address: str, is_locked: bool, now: datetime) -> None:
+    fail(now=now, times=5)
+    assert bool(wait(name, address=address, now=now)) is is_locked
+
+
+def test_a_thousand_guesses_are_five_tries(alice: Any, bob: Any, settings: Any, monkeypatch: Any) -> None:
+    tried: Counter[str] = Counter()
+    monkeypatch.setattr(type(alice), "check_password", lambda user, password: tried.update([user.username]))
+    for guess in range(1000):
+        # A forged header is not believed without a trusted proxy.
+        forged = {"X-Forwarded-For": f"203.0.{guess % 256}.{guess % 7}", "User-Agent": f"agent {guess}"}
+        request = RequestFactory().post("/login/", headers=forged)
+        assert authenticate(request, username="alice", password=f"guess {guess}") is None
+    assert tried["alice"] == settings.AXES_FAILURE_LIMIT
+    monkeypatch.undo()
+    assert Client().post("/login/", {"username": "bob", "password": "bob-password-1"}).status_code == 302
+    assert Client(REMOTE_ADDR=HOME).post("/login/", RIGHT).status_code == 302
+    answer = Client().post("/login/", RIGHT)
+    assert answer.status_code == 429
+    assert b"Try again in 1" in answer.content
+    assert 600 < int(answer["Retry-After"]) <= 900
+
+
+def test_behind_a_proxy_only_its_own_entry_is_believed(alice: Any, settings: Any) -> None:
+    settings.OBS_TRUSTED_PROXIES = 1
+    for guess in range(settings.AXES_FAILURE_LIMIT):
+        Client().post("/login/", WRONG, headers={"X-Forwarded-For": f"203.0.{guess}.1, {HOME}"})
+    assert Client().post("/login/", RIGHT, headers={"X-Forwarded-For": f"1.2.3.4, {HOME}"}).status_code == 429
+    assert Client().post("/login/", RIGHT, headers={"X-Forwarded-For": f"{HOME}, 1.2.3.4"}).status_code == 302
+
+
+def test_each_failure_is_told_with_the_person_and_never_the_typed_name(alice: Any, settings: Any) -> None:
+    Client(REMOTE_ADDR=HOME).post("/login/", WRONG)
+    Client(REMOTE_ADDR=HOME).post("/login/", {"username": "my-password-typed-here", "password": "x"})
+    told = list(AuditEntry.objects.order_by("id").values_list("action", "actor", "address"))
+    assert told == [("login.failed", "alice", "198.51.100.0"), ("login.failed", "nobody", "198.51.100.0")]
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        Client(REMOTE_ADDR=HOME).post("/login/", WRONG)
+    locked = AuditEntry.objects.get(action="login.locked")
+    assert (locked.actor, locked.detail) == ("alice", {"step": "password", "lockouts": 1})
+    assert audit.verify().is_whole
+
+
+@pytest.mark.django_db
+def test_a_storm_is_summed_up(now: datetime) -> None:
+    for number in range(100):
+        fail(f"name {number}", address=f"10.0.{number % 4}.1", now=now)
+    assert AuditEntry.objects.count() == logins.TOLD_PER_MINUTE
+    assert logins.tell_failures(now=now) == 80
+    assert logins.tell_failures(now=now) == 0
+    summed = AuditEntry.objects.latest("id")
+    assert (summed.action, summed.detail) == ("login.failed", {"failures": 80, "names": 80, "networks": 4})
+    assert LoginFailure.objects.count() == 100
+    logins.tell_failures(now=now + logins.FORGOTTEN_AFTER + timedelta(seconds=1))
+    assert LoginFailure.objects.count() == 0
+
+
+def test_no_table_holds_the_typed_name_or_the_whole_address(alice: Any) -> None:
+    typed = "typed-by-mistake"
+    client = Client(REMOTE_ADDR=HOME)
+    client.post("/login/", {"username": typed, "password": "x", "next": f"/?{typed}"})
+    client.post("/login/", RIGHT)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^(axes|events|django_session)'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT count(*) FROM "{table}" AS t WHERE t::text ~ %s', [f"{typed}|{HOME}"])
+            assert cursor.fetchone() == (0,), table
+    assert not AccessAttempt.objects.exists()
+    assert not AccessLog.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "\0", "٣", "x" * 100_000])
+def test_any_name_can_fail(name: str) -> None:
+    assert Client().post("/login/", {"username": name, "password": "x"}).status_code == 200
+    lockouts.Handler().user_login_failed(None, {"username": None})
