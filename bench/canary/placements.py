@@ -111,7 +111,8 @@ def error(cage: Cage) -> tuple[str, bytes]:
         "tag": lambda: event["tags"].update(note=t("tag")),
         "named tag": lambda: event["tags"].update([cage.named("named tag")]),
         "user": lambda: event.update(user={"id": "7", "email": cage.of("email", "user"), "note": t("user"),
-                                           "ip_address": cage.of("ipv4", "user"), "username": cage.of("email", "user")}),
+                                           "username": cage.of("email", "user"),
+                                           "ip_address": cage.of("ipv4", "user")}),
         "user id": lambda: event.update(user={"id": cage.of("email", "user id")}),
         "transaction": lambda: event.update(transaction=t("transaction")),
         "server": lambda: event.update(server_name=t("server")),
@@ -140,7 +141,7 @@ def transaction(cage: Cage) -> tuple[str, bytes]:
         "tags": {"note": cage.text("span tag")},
     }  # fmt: skip
     event = _event(cage) | {
-        "type": "transaction", "transaction": cage.text("transaction name"), "start_timestamp": now - 2, "spans": [span],
+        "type": "transaction", "transaction": cage.text("transaction name"), "spans": [span], "start_timestamp": now - 2,
         "contexts": {"trace": {"trace_id": trace, "span_id": trace[16:], "op": "http.server",
                                "data": {"url.full": cage.text("trace data"), "note": cage.text("trace data")}}},
     }  # fmt: skip
@@ -154,7 +155,8 @@ def spans(cage: Cage) -> tuple[str, bytes]:
                   "http.request.header.authorization": f"Bearer {cage.of('jwt', 'streamed header')}",
                   **dict([cage.named("streamed name")])}  # fmt: skip
     span = {"trace_id": trace, "span_id": trace[:16], "name": cage.text("streamed span name"), "status": "ok",
-            "is_segment": True, "start_timestamp": now - 1, "end_timestamp": now, "attributes": _typed(attributes)}  # fmt: skip
+            "is_segment": True, "start_timestamp": now - 1, "end_timestamp": now,
+            "attributes": _typed(attributes)}  # fmt: skip
     return "envelope", envelope(None, _batch("span", [span]))
 
 
@@ -169,9 +171,9 @@ def logs(cage: Cage) -> tuple[str, bytes]:
 
 
 def metrics(cage: Cage) -> tuple[str, bytes]:
+    attributes = _typed({"note": cage.text("metric attribute"), **dict([cage.named("named metric")])})
     item = {"timestamp": time.time(), "name": "canary.count", "type": "counter", "value": 1,
-            "trace_id": uuid.uuid4().hex,
-            "attributes": _typed({"note": cage.text("metric attribute"), **dict([cage.named("named metric")])})}  # fmt: skip
+            "trace_id": uuid.uuid4().hex, "attributes": attributes}  # fmt: skip
     return "envelope", envelope(None, _batch("trace_metric", [item]))
 
 
@@ -189,8 +191,8 @@ def feedback(cage: Cage) -> tuple[str, bytes]:
     written = {"message": cage.text("feedback"), "contact_email": cage.of("email", "feedback contact"),
                "name": cage.of("email", "feedback name"), "url": cage.text("feedback url")}  # fmt: skip
     event = _event(cage) | {"contexts": {"feedback": written}}
-    report = {"event_id": uuid.uuid4().hex, "comments": cage.text("user report"), "name": cage.of("email", "user report"),
-              "email": cage.of("email", "user report")}  # fmt: skip
+    report = {"event_id": uuid.uuid4().hex, "comments": cage.text("user report"),
+              "name": cage.of("email", "user report"), "email": cage.of("email", "user report")}  # fmt: skip
     return "envelope", envelope(event["event_id"], ({"type": "feedback"}, event), ({"type": "user_report"}, report))
 
 
@@ -211,8 +213,8 @@ def sessions(cage: Cage) -> tuple[str, bytes]:
 
 
 def check_in(cage: Cage) -> tuple[str, bytes]:
-    payload = {"check_in_id": uuid.uuid4().hex, "monitor_slug": "nightly", "status": "ok", "note": cage.text("check-in"),
-               "contexts": {"trace": {"trace_id": uuid.uuid4().hex, "note": cage.text("check-in")}}}  # fmt: skip
+    payload = {"check_in_id": uuid.uuid4().hex, "monitor_slug": "nightly", "status": "ok",
+               "note": cage.text("check-in"), "contexts": {"trace": {"trace_id": uuid.uuid4().hex, "note": cage.text("check-in")}}}  # fmt: skip
     return "envelope", envelope(None, ({"type": "check_in"}, payload))
 
 

@@ -10,22 +10,19 @@ import duckdb
 import psycopg
 import zstandard
 
-# Larger than any file of a run; PostgreSQL splits its own at 1 GiB.
-CONTROL = "canary-control"
+ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 def occurrences(paths: Iterable[Path], needles: Iterable[str], *, folder: Path) -> set[tuple[Path, str]]:
     """(file, needle) pairs found. grep with fixed strings: one pass, whatever the bytes are."""
     patterns = folder / "needles"
     patterns.write_text("\n".join(sorted(set(needles))) + "\n")
-    found = set()
-    for path in paths:
-        command = ["grep", "-a", "-o", "-F", "-f", str(patterns), str(path)]
-        done = subprocess.run(command, capture_output=True, env=os.environ | {"LC_ALL": "C"})
-        if done.returncode > 1:
-            raise RuntimeError(done.stderr.decode())
-        found |= {(path, line.decode("utf-8", "replace")) for line in set(done.stdout.split(b"\n")) if line}
-    return found
+    command = ["grep", "-a", "-o", "-F", "-H", "--null", "-f", str(patterns), "--", *map(str, paths)]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"LC_ALL": "C"})
+    if done.returncode > 1:
+        raise RuntimeError(done.stderr.decode())
+    hits = {line.partition(b"\0") for line in done.stdout.split(b"\n") if line}
+    return {(Path(path.decode()), needle.decode("utf-8", "replace")) for path, _, needle in hits}
 
 
 def files(folder: Path) -> list[Path]:
@@ -70,9 +67,5 @@ def _lines(database: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
 def _plain(value: Any) -> bytes:
     if isinstance(value, bytes | memoryview):
         data = bytes(value)
-        if data.startswith(
-            zstandard.FRAME_HEADER_MAGIC if hasattr(zstandard, "FRAME_HEADER_MAGIC") else b"\x28\xb5\x2f\xfd"
-        ):
-            return zstandard.ZstdDecompressor().decompress(data, max_output_size=1 << 28)
-        return data
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=1 << 28) if data[:4] == ZSTD else data
     return str(value).encode("utf-8", "replace")
