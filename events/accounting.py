@@ -9,7 +9,6 @@
 import itertools
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
 
 from events import spool
 
@@ -125,20 +123,6 @@ class Buffer:
 
 
 refusals = Buffer()
-
-
-def start_flushing(*, seconds: float = 1.0) -> None:
-    """Write this process's refusals from now on, in a thread that ends with the process."""
-
-    def flush() -> None:
-        while True:
-            time.sleep(seconds)
-            try:
-                refusals.flush(now=timezone.now())
-            except (DatabaseError, InterfaceError):
-                connection.close()
-
-    threading.Thread(target=flush, name="refusals", daemon=True).start()
 
 
 _READ = """

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from events import accounting, inbox, lenient, payloads, pseudonyms, scrubbing, spool
+from events import accounting, inbox, lenient, payloads, pressure, pseudonyms, scrubbing, spool
 from events.incoming import Decoded, Incoming
 from events.keys import Key
 from events.payloads import Packed
@@ -74,15 +74,23 @@ def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datet
     decoded = decode(body, context_of(key, sender, now))
     for refused in decoded.refused:
         accounting.refusals.refuse(key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity)
-    packed = []
-    for item in decoded.items:
-        if CATEGORIES.get(item.kind) in key.disabled_categories:
-            accounting.refusals.refuse(key.project_id, item.kind, "filtered", "disabled", item.quantity)
-        else:
-            packed.append(pack(item, allow_list=key.allow_list))
-    if packed:
-        keep(packed, key=key, now=now)
+    taken = [item for item in decoded.items if _is_taken(item, key)]
+    if taken:
+        keep([pack(item, allow_list=key.allow_list) for item in taken], key=key, now=now)
+    elif decoded.items and pressure.gauge.level == pressure.CLOSED:
+        raise Unavailable
     return decoded
+
+
+def _is_taken(item: Incoming, key: Key) -> bool:
+    """Whether the project takes this kind, and the house can take it now; what is not taken is counted."""
+    if CATEGORIES.get(item.kind) in key.disabled_categories:
+        accounting.refusals.refuse(key.project_id, item.kind, "filtered", "disabled", item.quantity)
+        return False
+    if pressure.is_shed(item.kind, pressure.gauge.level):
+        accounting.refusals.refuse(key.project_id, item.kind, "rate_limited", "shed", item.quantity)
+        return False
+    return True
 
 
 def context_of(key: Key, sender: Sender, now: datetime) -> Context:

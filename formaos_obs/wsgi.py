@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "formaos_obs.settings")
 application = get_wsgi_application()
 
-from events import accounting  # noqa: E402 - needs the applications loaded
+from events import background  # noqa: E402 - needs the applications loaded
 
-accounting.start_flushing()
+background.start()
