@@ -2,10 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import logs, resources, security, traces
+from dashboard.views import logs, performance, queries, resources, security, traces, vitals
 
 _P = "p/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
+    path(_P + "performance/", performance.performance, name="performance"),
+    path(_P + "performance/endpoint/", performance.endpoint, name="endpoint"),
+    path(_P + "queries/", queries.query_list, name="queries"),
+    path(_P + "queries/<slug:fingerprint>/", queries.query, name="query"),
+    path(_P + "vitals/", vitals.vitals, name="vitals"),
     path(_P + "logs/", logs.log_list, name="logs"),
     path(_P + "logs/pulse.json", logs.pulse, name="log-pulse"),
     path(_P + "logs/export.csv", logs.log_csv, name="log-csv"),

@@ -9,8 +9,8 @@ import orjson
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
-from analytics.queries.log_lines import LogLine
 from analytics.queries.endpoint_detail import EndpointError
+from analytics.queries.log_lines import LogLine
 from analytics.queries.trace import TraceError
 from events.models import Issue, IssueGroup, Project
 
@@ -62,11 +62,12 @@ def line_url(project: Project, log_id: str | None, at: datetime) -> str:
     return f"{reverse('dashboard:log-line', args=[project.slug, log_id])}?{urlencode({'at': at.isoformat()})}"
 
 
-def trace_url(project: Project, trace_id: str | None, at: datetime) -> str:
+def trace_url(project: Project, trace_id: str | None, at: datetime | None) -> str:
     """The address of a trace, with a moment in it so that few files are read; empty for what is no trace's id."""
     if not trace_id or not is_trace_id(trace_id):
         return ""
-    return f"{reverse('dashboard:trace', args=[project.slug, trace_id])}?{urlencode({'at': at.isoformat()})}"
+    url = reverse("dashboard:trace", args=[project.slug, trace_id])
+    return f"{url}?{urlencode({'at': at.isoformat()})}" if at else url
 
 
 def is_trace_id(text: str) -> bool:

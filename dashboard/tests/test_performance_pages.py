@@ -1,6 +1,7 @@
 """The pages of performance open with data and without, and escape whatever was sent."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -11,8 +12,11 @@ from dashboard.tests import populated_performance as populated
 from dashboard.tests.test_pages import read
 from events.models import Project
 
-NAMED = ("logs", "resources", "security")
+NAMED = ("performance", "queries", "vitals", "logs", "resources", "security")
 WITHOUT_DATA = {
+    "performance": "traces_sample_rate",
+    "queries": "traces_sample_rate",
+    "vitals": "web-vitals",
     "logs": "enable_logs=True",
     "resources": "hostmetrics",
     "security": "report-uri",
@@ -33,6 +37,18 @@ def addresses(project: Project) -> list[str]:
         *plain,
         *(f"{one}?from=-7d&env=production&cmp=prev" for one in plain),
         *(f"{one}?from=%3Cscript%3E&env=%22%3E%3Cscript%3E&query=%3Cscript%3Ealert&kind=x&page=%00" for one in plain),
+        *(
+            reverse("dashboard:endpoint", args=[slug]) + f"?{urlencode({'route': route, 'a': 'x'})}"
+            for route in populated.ROUTES
+        ),
+        reverse("dashboard:endpoint", args=[slug]) + "?route=nowhere",
+        reverse("dashboard:query", args=[slug, f"{3:016x}"]),
+        *(
+            f"{reverse('dashboard:performance', args=[slug])}?sort={sort}&filter=GET"
+            for sort in ("p95", "failures", "x")
+        ),
+        *(f"{reverse('dashboard:queries', args=[slug])}?sort={sort}" for sort in ("p95", "count", "x")),
+        *(f"{reverse('dashboard:vitals', args=[slug])}?metric={m}&p=p99&device=mobile" for m in ("CLS", "INP", "x")),
         reverse("dashboard:trace", args=[slug, populated.TRACE]),
         f"{reverse('dashboard:logs', args=[slug])}?before=2026-11-23T00:00:00%2B00:00~x",
         reverse("dashboard:logs", args=[slug]) + "?query=level:error+order:4",

@@ -1,0 +1,88 @@
+"""Performance: rate, errors, duration; every endpoint, and one of them closely."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from analytics.periods import Period
+from analytics.queries import endpoint_detail, endpoints, release_change, request_rates
+from dashboard import cards, frame, starts
+from dashboard.access import page
+from dashboard.presenters import evidence, rates
+from events.models import Project
+
+SORTS = {"time": "Most time", "p95": "Slowest", "count": "Most requests", "failures": "Most errors"}
+_PAGE = 25
+_MOST = 500
+
+
+@page("performance.view")
+def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Rate, errors and duration of all requests, and the endpoints by their share of the time."""
+    shown = frame.state_of(request)
+    now = timezone.now()
+    period = Period(shown.start, shown.end)
+    sort = request.GET.get("sort", "time")
+    sort = sort if sort in endpoints.SORTS else "time"
+    text = request.GET.get("filter", "")[:200]
+    found = endpoints.endpoints(project, period=period, now=now, environment=shown.environment, sort=sort, most=_MOST)
+    fitting = [one for one in found if text.lower() in one.route.lower()]
+    listed = Paginator(fitting, _PAGE).get_page(request.GET.get("page"))
+    measured = request_rates.request_rates(project, period=period, now=now, environment=shown.environment)
+    changed = release_change.release_change(project, period=period, now=now, environment=shown.environment)
+    context = {
+        "tiles": rates.tiles(measured, changed, state=shown),
+        "change": changed,
+        "rows": rates.endpoints(project, listed.object_list, state=shown),
+        "listed": listed,
+        "sort": sort,
+        "filter": text,
+        "cards": [
+            cards.card(project, "throughput", state=shown),
+            cards.card(project, "failures", state=shown),
+            cards.card(project, "latency", state=shown),
+            cards.card(project, "latency_heatmap", state=shown, width="two", height="tall"),
+            cards.card(project, "latency_by_release", state=shown, height="tall"),
+        ],
+        "start": None if measured.count else starts.of(project, "requests", now=now),
+    }
+    return frame.draw(
+        request, "dashboard/performance/performance.html", context, project=project, section="performance", shown=shown
+    )
+
+
+@page("endpoint.view")
+def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """One endpoint: how its durations spread, its slow requests, queries and errors, two of its releases compared."""
+    shown = frame.state_of(request)
+    route = request.GET.get("route", "").replace("\x00", "")[:300]
+    if not route:
+        return redirect(f"{request.path.removesuffix('endpoint/')}?{shown.query}")
+    now = timezone.now()
+    period = Period(shown.start, shown.end)
+    about = {"period": period, "now": now, "environment": shown.environment, "route": route}
+    found = endpoint_detail.endpoint_detail(project, **about)
+    measured = request_rates.request_rates(project, **about)
+    named = [shape.release for shape in found.releases if shape.release]
+    chosen = request.GET.get("a", ""), request.GET.get("b", "")
+    pair = rates.pair(named, *chosen)
+    context = {
+        "route": route,
+        "found": found,
+        "tiles": rates.tiles(measured, release_change.release_change(project, **about), state=shown),
+        "samples": [(one, evidence.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
+        "errors": evidence.issues(project, found.errors),
+        "releases": named,
+        "pair": endpoint_detail.releases_compared(project, release=pair[0], other=pair[1], **about) if pair else None,
+        "cards": [
+            cards.card(project, "duration_histogram", state=shown, route=route),
+            cards.card(project, "latency", state=shown, route=route),
+            cards.card(project, "throughput", state=shown, route=route),
+            cards.card(project, "latency_heatmap", state=shown, width="two", route=route),
+            cards.card(project, "latency_by_release", state=shown, route=route),
+        ],
+    }
+    return frame.draw(
+        request, "dashboard/performance/endpoint.html", context, project=project, section="performance", shown=shown
+    )

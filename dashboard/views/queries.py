@@ -1,0 +1,69 @@
+"""Database queries: the slowest, those with the most time, those in a loop; and one statement closely."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from analytics.periods import Period
+from analytics.queries import query_detail, slow_queries
+from dashboard import cards, frame, starts
+from dashboard.access import page
+from dashboard.presenters import evidence, rates
+from events.models import Project
+
+SORTS = {"time": "Most total time", "p95": "Slowest", "count": "Most runs"}
+_PAGE = 25
+
+
+@page("queries.list")
+def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The statements of the period, and those found to run in a loop."""
+    shown = frame.state_of(request)
+    now = timezone.now()
+    period = Period(shown.start, shown.end)
+    sort = request.GET.get("sort", "time")
+    sort = sort if sort in slow_queries.SORTS else "time"
+    found = slow_queries.slow_queries(
+        project, period=period, now=now, environment=shown.environment, sort=sort, most=200
+    )
+    loops = slow_queries.loops(project, period=period, environment=shown.environment)
+    listed = Paginator(found, _PAGE).get_page(request.GET.get("page"))
+    context = {
+        "listed": listed,
+        "rows": [(one, round(100 * one.time_share, 1)) for one in listed.object_list],
+        "loops": [
+            (one, rates.endpoint_url(project, one.route, state=shown), evidence.trace_url(project, one.trace_id, None))
+            for one in loops
+        ],
+        "sorts": SORTS,
+        "sort": sort,
+        "start": None if found or loops else starts.of(project, "queries", now=now),
+    }
+    return frame.draw(
+        request, "dashboard/performance/queries.html", context, project=project, section="queries", shown=shown
+    )
+
+
+@page("query.view")
+def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpResponseBase:
+    """One statement without its literals: when, how long, from where."""
+    shown = frame.state_of(request)
+    found = query_detail.query_detail(
+        project, fingerprint=fingerprint, period=Period(shown.start, shown.end), now=timezone.now(),
+        environment=shown.environment,
+    )  # fmt: skip
+    if found is None:
+        raise Http404("This statement did not run in this period.")
+    context = {
+        "found": found,
+        "total_ms": sum(one.total_ms for one in found.routes),
+        "routes": [(one, rates.endpoint_url(project, one.route, state=shown)) for one in found.routes],
+        "samples": [(one, evidence.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
+        "cards": [
+            cards.card(project, "query_runs", state=shown, query=fingerprint),
+            cards.card(project, "query_duration", state=shown, query=fingerprint),
+        ],
+    }
+    return frame.draw(
+        request, "dashboard/performance/query.html", context, project=project, section="queries", shown=shown
+    )

@@ -1,0 +1,61 @@
+"""Web vitals: how the pages feel to the people who use them."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+from analytics.periods import Period
+from analytics.queries import vitals as query
+from dashboard import cards, frame, starts
+from dashboard.access import page
+from dashboard.presenters import bands
+from dashboard.presenters.vital_words import PERCENTILES, percentile_of, said
+from events.models import Project
+from events.vitals import THRESHOLDS
+
+DEVICES = {"": "All devices", "mobile": "Mobile", "desktop": "Desktop", "tablet": "Tablet"}
+
+
+@page("vitals.view")
+def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Five metrics, the routes in three bands, what a release made worse, and what was behind it."""
+    shown = frame.state_of(request)
+    now = timezone.now()
+    metric = request.GET.get("metric", "LCP")
+    metric = metric if metric in THRESHOLDS else "LCP"
+    device = request.GET.get("device", "")
+    device = device if device in DEVICES else ""
+    percentile, q = percentile_of(request.GET.get("p", ""))
+    about = {"period": Period(shown.start, shown.end), "q": q, "device": device, "environment": shown.environment}
+    found = query.vitals(project, now=now, **about)
+    chosen = {"metric": metric, "p": percentile, "device": device}
+    routes = query.route_vitals(project, metric=metric, now=now, **about)
+    context = {
+        "vitals": [bands.card(vital, state=shown) for vital in found.metrics],
+        "score": found.score,
+        "parts": bands.parts(found.score),
+        "metric": metric,
+        "percentile": percentile,
+        "percentiles": PERCENTILES,
+        "device": device,
+        "devices": DEVICES,
+        "bands": bands.of(metric, routes),
+        "regressions": [
+            (
+                one,
+                said(one.metric, one.comparison.before),
+                said(one.metric, one.comparison.value),
+            )
+            for one in query.regressions(project, now=now, **about)
+        ],
+        "culprits": [(one, said(metric, one.value)) for one in query.culprits(project, metric=metric, **about)],
+        "good": said(metric, THRESHOLDS[metric][0]),
+        "poor": said(metric, THRESHOLDS[metric][1]),
+        "cards": [
+            cards.card(project, "vital_trend", state=shown, width="two", **chosen),
+            cards.card(project, "vital_heatmap", state=shown, metric=metric, device=device),
+        ],
+        "start": None if any(one.count for one in found.metrics) else starts.of(project, "vitals", now=now),
+    }
+    return frame.draw(
+        request, "dashboard/performance/vitals.html", context, project=project, section="vitals", shown=shown
+    )
