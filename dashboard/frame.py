@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import navigation, state
+from dashboard import navigation, saved, state
 from dashboard.state import PERIODS, State
 from events import access
 from events.models import Project
@@ -64,7 +64,9 @@ def draw(
                 {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
                 for since, (words, key, _) in PERIODS.items()
             ],
-            "compare_url": f"?{_replaced(request, cmp='' if shown.compare else 'prev')}",
+            "compare_url": f"?{replaced(request, cmp='' if shown.compare else 'prev')}",
+            "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
+            "saved_views": list(saved.visible(project, user).select_related("owner")[:100]),
             "role": role,
             "may_edit": access.is_enough(role, access.EDITOR),
             "may_own": access.is_enough(role, access.OWNER),
@@ -75,10 +77,10 @@ def draw(
 
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
     current = changes.get("env") == shown.environment
-    return {"words": words, "url": f"?{_replaced(request, **changes)}", "is_current": current}
+    return {"words": words, "url": f"?{replaced(request, **changes)}", "is_current": current}
 
 
-def _replaced(request: HttpRequest, **changes: str) -> str:
+def replaced(request: HttpRequest, **changes: str) -> str:
     """The query string of this very URL with `changes`; filters of the page stay, its page number goes."""
     parameters = request.GET.copy()
     parameters.pop("page", None)

@@ -69,9 +69,14 @@ class State:
         parts.update({name.rstrip("_"): value for name, value in changes.items()})
         return urlencode({name: value for name, value in parts.items() if value})
 
+    @property
+    def absolute_period(self) -> dict[str, str]:
+        """The moments that `from` and `to` mean now."""
+        return {"from": _stamp(self.start), "to": _stamp(self.end)}
+
     def absolute(self) -> str:
         """The query string that means the same tomorrow."""
-        return self.with_(from_=_stamp(self.start), to=_stamp(self.end))
+        return self.with_(**self.absolute_period)
 
 
 def parse(parameters: Mapping[str, str], *, now: datetime) -> State:

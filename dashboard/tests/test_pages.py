@@ -47,6 +47,8 @@ def pages(world: World) -> list[str]:
         ("release", [slug, world.release.version]),
         ("release", [slug, hostile.XSS[0] + "\n/x"]),
         ("feedback-list", [slug]),
+        ("event-list", [slug]),
+        ("share-list", [slug]),
         ("setup", [slug]),
         ("settings", [slug]),
         ("chart", [slug, "errors"]),
@@ -58,6 +60,8 @@ def pages(world: World) -> list[str]:
         reverse("dashboard:chart", args=[slug, "issue_trend"]) + f"?issue={issue}",
         reverse("dashboard:issue-list", args=[slug]) + "?query=is:nonsense&sort=trend&env=production&cmp=prev",
         reverse("dashboard:issue-list", args=[slug]) + "?query=zzz-nothing",
+        reverse("dashboard:event-list", args=[slug]) + f"?issue={issue}&level=error&release=%3Cscript%3E&page=2",
+        reverse("dashboard:overview", args=[slug]) + "?wall=1",
         reverse("dashboard:issue-list", args=[slug]) + "?query=&from=%3Cscript%3E&to=x&env=%22%3E%3Cscript%3E",
         *(
             reverse("dashboard:setup", args=[slug]) + f"?sdk={sdk}"

@@ -1,5 +1,6 @@
 """A chart as JSON for a card, as CSV, and as a page with its table."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import orjson
@@ -9,7 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from analytics.engine import EngineError
-from dashboard import cards, exports, frame
+from dashboard import cards, doors, exports, frame
 from dashboard.access import page
 from events.models import Project
 
@@ -18,13 +19,15 @@ from events.models import Project
 def chart_json(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The figure of a chart, with the moment it was asked."""
     now = timezone.now()
+    shown, parameters = frame.state_of(request), request.GET.dict()
     try:
-        figure = cards.figure(project, name, state=frame.state_of(request), parameters=request.GET.dict(), now=now)
+        figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
     except EngineError as error:
         return JsonResponse({"detail": str(error)}, status=503)
-    body = orjson.dumps(figure.as_dict(), default=str)
+    door = doors.of(project, name, figure, state=shown, parameters=parameters)
+    body = orjson.dumps({**figure.as_dict(), "door": door.as_dict() if door else None}, default=str)
     etag = quote_etag(sha256(body).hexdigest()[:32])
-    document = orjson.dumps({**figure.as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
+    document = orjson.dumps({**orjson.loads(body), "as_of": f"{now:%H:%M:%S}"})
     response = HttpResponse(
         document, content_type="application/json", headers={"ETag": etag, "Cache-Control": "private, no-cache"}
     )
@@ -46,8 +49,11 @@ def chart_csv(request: HttpRequest, project: Project, name: str) -> HttpResponse
 def chart_page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """A chart alone, with its table: what every chart is without JavaScript."""
     shown = frame.state_of(request)
-    figure = cards.figure(project, name, state=shown, parameters=request.GET.dict(), now=timezone.now())
+    now = timezone.now()
+    figure = cards.figure(project, name, state=shown, parameters=request.GET.dict(), now=now)
     taken = {key: request.GET[key] for key in cards.CHARTS[name].parameters if key in request.GET}
     card = cards.card(project, name, state=shown, height="tall", width="all", figure=figure, **taken)
-    context = {"card": card, "figure": figure}
+    door = doors.of(project, name, figure, state=shown, parameters=request.GET.dict())
+    inline = {**figure.as_dict(), "door": door.as_dict() if door else None, "as_of": f"{now:%H:%M:%S}"}
+    context = {"card": replace(card, figure=inline), "figure": figure, "rows": doors.cells(figure, door)}
     return frame.draw(request, "dashboard/chart.html", context, project=project, section="overview", shown=shown)

@@ -44,6 +44,7 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         "regressed": sum(row.issue.is_regressed for row in top.rows),
         "deploys": deploys,
         "last_deploy": deploys[0] if deploys else None,
+        "wall": request.GET.get("wall") == "1",
         "releases": project.releases.order_by("-id")[:_TOP],
     }
     return frame.draw(request, "dashboard/overview.html", context, project=project, section="overview", shown=shown)

@@ -9,7 +9,7 @@
   };
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const cards = [...document.querySelectorAll("[data-chart]")];
-  const figures = new WeakMap();
+  const figures = new WeakMap(), asked = new WeakMap();
   const part = (card, name) => card.querySelector(`[data-part="${name}"]`);
 
   const themed = (figure) => {
@@ -46,6 +46,36 @@
     if (words !== undefined) part(card, "words").textContent = words;
   };
 
+  // the address of the events behind a row of the table, or behind one of its columns
+  const door = ({ door: found, columns }, place, index) => {
+    if (!found?.spans[place]) return "";
+    const [from, to] = found.spans[place], series = found.series[columns[index]];
+    return `${found.url}${new URLSearchParams({ from, to })}${series ? `&${series}` : ""}`;
+  };
+
+  // which series a click met: the bar it fell into, the nearest line; none above a stack
+  const met = (plot, points, event) => {
+    const { yaxis } = plot._fullLayout;
+    const value = yaxis.p2d(event.clientY - plot.getBoundingClientRect().top - yaxis._offset);
+    let below = 0, best = -1, distance = Infinity;
+    for (const { curveNumber, y, data } of points) {
+      if (data.type === "bar") { if (value >= below && value < below + y) return curveNumber; below += y; }
+      else if (!points.some((point) => point.data.type === "bar") && Math.abs(y - value) < distance) { best = curveNumber; distance = Math.abs(y - value); }
+    }
+    return best;
+  };
+
+  // one crosshair over all charts of the page that share the axis of time
+  const cross = (source, x) => cards.forEach((card) => {
+    const plot = part(card, "plot"), axis = plot._fullLayout?.xaxis;
+    let line = card.querySelector(".crosshair");
+    if (card === source || x === undefined || axis?.type !== "date" || card.dataset.state !== "ready" || plot.hidden) { line?.remove(); return; }
+    const at = axis.d2p(x);
+    if (!(at >= 0 && at <= axis._length)) { line?.remove(); return; }
+    if (!line) { line = document.createElement("i"); line.className = "crosshair"; plot.after(line); }
+    line.style.transform = `translateX(${axis._offset + at}px)`;
+  });
+
   const table = (card, figure) => {
     const target = part(card, "table");
     if (!target) return;
@@ -53,7 +83,14 @@
     const head = grid.createTHead().insertRow();
     for (const name of figure.columns) { const cell = document.createElement("th"); cell.scope = "col"; cell.textContent = name; head.append(cell); }
     const body = grid.createTBody();
-    for (const values of figure.rows) { const row = body.insertRow(); for (const value of values) row.insertCell().textContent = value ?? ""; }
+    figure.rows.forEach((values, place) => {
+      const row = body.insertRow();
+      values.forEach((value, index) => {
+        const cell = row.insertCell(), url = (value || !index) && door(figure, place, index);
+        if (!url) { cell.textContent = value ?? ""; return; }
+        const link = document.createElement("a"); link.href = url; link.textContent = value; cell.append(link);
+      });
+    });
     target.replaceChildren(grid);
   };
 
@@ -76,7 +113,16 @@
     plot.setAttribute("aria-label", figure.sentence);
     if (card.dataset.wired) return;
     card.dataset.wired = "1";
+    card.classList.toggle("has-door", Boolean(figure.door));
+    plot.on("plotly_hover", ({ points }) => figure.layout.xaxis?.type === "date" && cross(card, points[0].x));
+    plot.on("plotly_unhover", () => cross(card));
+    plot.on("plotly_click", ({ points, event }) => {
+      const shown = figures.get(card), place = points[0].pointIndex;
+      const url = door(shown, place, 1 + met(plot, points, event));
+      if (url) location.assign(url);
+    });
     plot.on("plotly_relayout", (change) => {
+      if (card.dataset.fixed !== undefined) return;
       const from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
       if (!from || !to || figure.layout.xaxis?.type !== "date") return;
       const utc = (text) => `${text.replace(" ", "T").slice(0, 19)}Z`;
@@ -105,6 +151,7 @@
       key(card, figure); table(card, figure);
       show(card, "ready");
       part(card, "note").textContent = figure.as_of ? `as of ${figure.as_of}` : "";
+      asked.set(card, Date.now());
     } catch (error) {
       delete card.dataset.asked;
       show(card, "error", navigator.onLine === false ? "This browser is offline." : "This chart could not be drawn. Reload to try again.");
@@ -115,6 +162,15 @@
     if (entry.isIntersecting) { watcher.unobserve(entry.target); load(entry.target); }
   }), { rootMargin: "120px" });
   cards.forEach((card) => watcher.observe(card));
+
+  // while live is on, a picture older than two minutes says so
+  const live = document.getElementById("live");
+  if (live) setInterval(() => cards.forEach((card) => {
+    const note = part(card, "note"), old = live.getAttribute("aria-pressed") === "true" && Date.now() - asked.get(card) > 120000;
+    if (!note.textContent || old === note.classList.contains("warn")) return;
+    note.classList.toggle("warn", old);
+    note.textContent = old ? `${note.textContent} · stale` : note.textContent.replace(" · stale", "");
+  }), 5000);
 
   const again = () => cards.forEach((card) => figures.has(card) && card.dataset.state === "ready" && draw(card));
   document.addEventListener("obs:theme", again);

@@ -47,22 +47,43 @@
 
   // palette
   const palette = $("#palette"), input = $("#palette-input");
-  const options = palette ? $$("#palette-list li") : [];
+  let options = palette ? $$("#palette-list li") : [], asking = 0;
   const choose = (index) => {
     const shown = options.filter((option) => !option.hidden);
     options.forEach((option) => option.setAttribute("aria-selected", "false"));
     if (shown.length) { const at = shown[(index + shown.length) % shown.length]; at.setAttribute("aria-selected", "true"); at.scrollIntoView({ block: "nearest" }); }
   };
   const chosen = () => options.filter((option) => !option.hidden).findIndex((option) => option.getAttribute("aria-selected") === "true");
-  const openPalette = () => { if (palette && !palette.open) { input.value = ""; filter(); palette.showModal(); input.focus(); } };
+  const openPalette = () => { if (palette && !palette.open) { input.value = ""; forgetIssues(); filter(); palette.showModal(); input.focus(); } };
   const filter = () => { const words = input.value.toLowerCase().trim(); options.forEach((option) => { option.hidden = !option.textContent.toLowerCase().includes(words); }); choose(0); };
-  input?.addEventListener("input", filter);
+  // issues by title: asked for once typing rests; only the answer to the last question is shown
+  const findIssues = async (words) => {
+    try {
+      const answer = await fetch(`${input.dataset.issues}?${new URLSearchParams({ q: words })}`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || input.value.trim() !== words) return;
+      const { hits } = await answer.json();
+      if (input.value.trim() !== words) return;
+      forgetIssues();
+      for (const { title, url, note } of hits) {
+        const option = document.createElement("li"), link = document.createElement("a"), small = document.createElement("small");
+        option.setAttribute("role", "option"); option.dataset.issue = ""; link.href = url; link.tabIndex = -1; link.textContent = title; small.textContent = note;
+        link.append(small); option.append(link); $("#palette-list").append(option); options.push(option);
+      }
+      if (chosen() < 0) choose(0);
+    } catch { /* the pages are still there */ }
+  };
+  const forgetIssues = () => { $$("#palette-list [data-issue]").forEach((option) => option.remove()); options = $$("#palette-list li"); };
+  input?.addEventListener("input", () => {
+    forgetIssues(); filter(); clearTimeout(asking);
+    const words = input.value.trim();
+    if (input.dataset.issues && words.length > 1) asking = setTimeout(findIssues, 200, words);
+  });
   input?.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(chosen() + (event.key === "ArrowDown" ? 1 : -1)); }
     if (event.key === "Enter") { event.preventDefault(); const at = options.filter((option) => !option.hidden)[chosen()]; if (at) $("a", at).click(); }
   });
   const paletteButton = $("#palette-button");
-  if (paletteButton) { paletteButton.hidden = false; paletteButton.addEventListener("click", openPalette); }
+  paletteButton?.addEventListener("click", openPalette);
 
   // rows: j, k, Enter
   const rows = $$("[data-row]");
@@ -107,7 +128,7 @@
     pill.textContent = `${count} new: show`;
   };
   const setLive = (on) => { live.setAttribute("aria-pressed", String(on)); clearTimeout(timer); try { sessionStorage.setItem("live", on ? "1" : ""); } catch { /* private mode */ } if (on) beat(); };
-  if (live && pulse) { live.hidden = false; live.addEventListener("click", () => setLive(live.getAttribute("aria-pressed") !== "true")); try { if (sessionStorage.getItem("live")) setLive(true); } catch { /* private mode */ } }
+  if (live && pulse) { live.addEventListener("click", () => setLive(live.getAttribute("aria-pressed") !== "true")); try { if (sessionStorage.getItem("live")) setLive(true); } catch { /* private mode */ } }
 
   // keys
   let going = 0;

@@ -1,0 +1,50 @@
+"""What people keep of pages: views under a name, and links for people without a login."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from events.models import Project
+
+
+class SavedView(models.Model):
+    """A page of a project in a state, under a name; `path` begins with the project's own address."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="saved_views")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    path = models.CharField(max_length=300)
+    query = models.CharField(max_length=2000, blank=True)
+    is_shared = models.BooleanField(default=False, help_text="Listed for everybody in the project.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "owner", "name"], name="saved_view_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+class ShareLink(models.Model):
+    """A look at some pages of one project without a login; only the SHA-256 of its token is kept."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="share_links")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="share_links")
+    name = models.CharField(max_length=60)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    query = models.TextField(blank=True, help_text="The state and filter, the same for every look.")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

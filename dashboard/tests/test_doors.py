@@ -1,0 +1,80 @@
+"""Every chart over time is a door: a point leads to exactly the events it counts, with and without JavaScript."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dashboard import cards, doors, state
+from dashboard.tests.populated import World, populate
+from events.models import Project
+
+
+@pytest.fixture
+def world(project: Project, alice: Any) -> World:
+    return populate(project, person=alice, now=timezone.now())
+
+
+def figure_and_door(project: Project, name: str, **parameters: str) -> tuple[Any, doors.Door]:
+    now = timezone.now()
+    shown = state.parse(parameters, now=now)
+    figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
+    door = doors.of(project, name, figure, state=shown, parameters=parameters)
+    assert door is not None
+    return figure, door
+
+
+def test_a_bar_leads_to_as_many_events_as_it_counts(as_alice: Client, world: World) -> None:
+    figure, door = figure_and_door(world.project, "errors", env="production")
+    place = next(index for index, row in enumerate(figure.rows) if index and all(row[1:3]))
+    for index, column in enumerate(figure.columns[1:], start=1):
+        if figure.rows[place][index]:
+            answer = as_alice.get(door.to(place, column))
+            assert answer.context["found"].total == figure.rows[place][index], column
+    assert as_alice.get(door.to(place)).context["found"].total == sum(figure.rows[place][1:])
+
+
+def test_the_table_of_a_chart_has_the_same_links(as_alice: Client, world: World) -> None:
+    slug, issue = world.project.slug, world.issue.pk
+    page = as_alice.get(f"/p/{slug}/charts/issue_trend/?issue={issue}").content.decode()
+    assert f'href="/p/{slug}/events/?issue={issue}&amp;from=' in page
+    page = as_alice.get(f"/p/{slug}/charts/errors/?env=production").content.decode()
+    assert f'href="/p/{slug}/events/?env=production&amp;from=' in page
+    assert "&amp;level=fatal" in page
+    sent = as_alice.get(f"/p/{slug}/charts/errors.json").json()
+    assert len(sent["door"]["spans"]) == len(sent["rows"])
+
+
+def test_the_buckets_touch_and_end_with_the_chart(world: World) -> None:
+    for name, parameters in (("errors", {}), ("crash_free", {}), ("issue_trend", {"issue": str(world.issue.pk)})):
+        figure, door = figure_and_door(world.project, name, **parameters)
+        assert [end for _, end in door.spans[:-1]] == [start for start, _ in door.spans[1:]]
+        assert door.spans[-1][1] == figure.layout["xaxis"]["range"][1]
+
+
+def test_the_filters_of_a_chart_go_through_its_door(world: World) -> None:
+    _, door = figure_and_door(world.project, "crash_free", env="production", release=world.release.version)
+    query = parse_qs(urlsplit(door.to(0)).query)
+    assert query["release"] == [world.release.version]
+    assert query["handled"] == ["no"]
+    assert query["env"] == ["production"]
+
+
+def test_what_is_kept_whole_opens_as_an_event_and_the_rest_as_its_issue(as_alice: Client, world: World) -> None:
+    answer = as_alice.get(f"/p/{world.project.slug}/events/?issue={world.issue.pk}")
+    row = answer.context["rows"][0]
+    assert row.issue == world.issue
+    assert row.url == f"/p/{world.project.slug}/issues/{world.issue.pk}/"
+    assert not row.is_kept
+    assert as_alice.get(f"/p/{world.project.slug}/events/?issue=999999").status_code == 404
+
+
+def test_a_page_of_events_follows_the_other(as_alice: Client, world: World) -> None:
+    first = as_alice.get(f"/p/{world.project.slug}/events/").context["found"]
+    assert first.pages > 1
+    second = as_alice.get(f"/p/{world.project.slug}/events/?page=2").context["found"]
+    assert second.page == 2
+    assert first.rows[-1].at >= second.rows[0].at
+    assert {row.event_id for row in first.rows}.isdisjoint(row.event_id for row in second.rows)
