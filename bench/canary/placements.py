@@ -141,7 +141,8 @@ def transaction(cage: Cage) -> tuple[str, bytes]:
         "tags": {"note": cage.text("span tag")},
     }  # fmt: skip
     event = _event(cage) | {
-        "type": "transaction", "transaction": cage.text("transaction name"), "spans": [span], "start_timestamp": now - 2,
+        "type": "transaction", "transaction": cage.text("transaction name"), "spans": [span],
+        "start_timestamp": now - 2,
         "contexts": {"trace": {"trace_id": trace, "span_id": trace[16:], "op": "http.server",
                                "data": {"url.full": cage.text("trace data"), "note": cage.text("trace data")}}},
     }  # fmt: skip

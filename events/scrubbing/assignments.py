@@ -136,17 +136,16 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
 def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdict, start: int) -> tuple[int, int]:
     """The span of a bare value at `at`, empty when it may stay."""
     before = data[start - 1 : start]
-    shown = before == b"\\" and key[:1] in (b"n", b"r", b"t")  # repr() of a line break stands before the name
     if sep == b">":
         rule = _TAG
         if before != b"<":
             return at, at
     elif verdict.line:
         rule = _LINE
-    elif sep == b"=" and shown and key[1:].isupper():
-        rule = _ENV_SHOWN
     elif sep == b"=" and key.isupper() and before in (b"", b"\n", b" ", b"\x1e"):
         rule = _ENV
+    elif sep == b"=" and key.isupper() and data[max(0, start - 2) : start] in (b"\\n", b"\\t"):
+        rule = _ENV_SHOWN
     else:
         rule = _WORD
     found = rule.match(data, at)
@@ -165,7 +164,13 @@ def find(data: bytes) -> Iterator[Hit]:
         start, at = match.start(), match.end()
         if start < done:
             continue
-        named = _named(data[start:at]) if at - start <= _LONGEST else None
+        named = None
+        if data[start - 1 : start] == b"\\" and data[start : start + 1] in (b"n", b"t"):
+            # The n of a line break, as repr() shows it, stands before the name.
+            named = _named(data[start + 1 : min(at, start + _LONGEST)])
+            start += named is not None
+        if named is None and at - start <= _LONGEST:
+            named = _named(data[start:at])
         if not named:
             continue
         key, sep, verdict = named

@@ -101,7 +101,7 @@ def _level(value: Any, door: Door) -> str:
 
 
 def _transaction(value: Any, door: Door) -> str | None:
-    return tidy_words(scalar(value, 512))[:200] or None
+    return trimmed(tidy_words(scalar(value, 512)), 200) or None
 
 
 def _logentry(value: Any, door: Door) -> dict[str, Any] | None:

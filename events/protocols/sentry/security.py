@@ -117,7 +117,9 @@ def _summary(kind: str, payload: dict[str, Any]) -> dict[str, str | None]:
 def _host(url: str) -> str:
     """The host of a URL, the scheme of `data:` and its like, a keyword (`inline`) as it is."""
     scheme, separator, rest = url.partition("://")
-    return (rest.partition("/")[0] if separator else scheme.partition(":")[0]).lower()[:200]
+    host = rest.partition("/")[0] if separator else scheme.partition(":")[0]
+    # Lower case would hide from the rules of scrubbing what was no host to begin with.
+    return host.lower()[:200] if " " not in host else ""
 
 
 def _parts(report: Any) -> tuple[str, dict[str, Any] | None, float]:
