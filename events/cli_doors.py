@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import access, addresses, audit, facts, lenient, tokens, uploads
+from events import access, addresses, audit, facts, lenient, refusals, tokens, uploads
 from events.bearer import TokenAuthentication, TokenThrottle
 from events.incoming import Malformed
 from events.models import ApiToken, Project, Release
@@ -63,6 +63,8 @@ class CliView(APIView):
         self.written.via = f"token:{self.token.pk}"
         self.check_throttles(request)
         if tokens.RELEASES not in self.token.scopes:
+            address = addresses.of_request(request._request)
+            refusals.note_scope(self.token, tokens.RELEASES, address=address, now=self.now)
             raise exceptions.PermissionDenied(f"This token lacks the scope {tokens.RELEASES}.")
         if int(request._request.META.get("CONTENT_LENGTH") or 0) > self.largest:
             raise TooLarge(f"A request has at most {self.largest} bytes.")

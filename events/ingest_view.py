@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import accounting, addresses, body, ingest, lenient, origins
+from events import accounting, addresses, body, ingest, lenient, origins, refusals
 from events.authentication import KeyAuthentication, Refused, usable
 from events.incoming import Decoded, IngestError
 from events.keys import Key
@@ -112,6 +112,7 @@ class IngestView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         request = self.request
+        self.note_refusal(exc)
         match exc:
             case IngestError():
                 if exc.status != 403 and request.auth is not None:
@@ -132,6 +133,15 @@ class IngestView(APIView):
                 return super().handle_exception(exc)
         response.exception = True
         return response
+
+    def note_refusal(self, exc: Exception) -> None:
+        """Leave a security fact where a key was refused or a rate passed."""
+        request = self.request
+        at: dict[str, Any] = {"now": request.now, "address": addresses.of_request(request._request)}
+        if isinstance(exc, IngestError) and exc.status == 403:
+            refusals.note("key_refused", project_id=self.kwargs.get("project_id"), reason=exc.reason, **at)
+        elif isinstance(exc, exceptions.Throttled):
+            refusals.note("rate_limited", project_id=request.auth.project_id, reason="rate", **at)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(response, Response):

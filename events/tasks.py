@@ -64,3 +64,8 @@ def prune_uploads() -> None:
 @shared_task
 def tell_login_failures() -> None:
     logins.tell_failures(now=timezone.now())
+
+
+@shared_task
+def sample_host() -> None:
+    host.sample_host(now=timezone.now())

@@ -39,5 +39,6 @@ app.conf.beat_schedule = {
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(86_400, "events.tasks.note_audit_head"),
+    "sample-host": every(15, "events.tasks.sample_host"),
     "beat": every(10, "formaos_obs.tasks.beat"),
 }

@@ -22,7 +22,8 @@ SAMPLES = ROOT / "events/tests/samples"
 SCRIPTS = ROOT / "events/scripts"
 KEY = "0123456789abcdef" * 2
 HEADERS = ("Content-Type", "Content-Encoding", "User-Agent", "Origin", "Referer")
-PAGE = b'<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>Items</h1><button>Buy</button><script src="/page.js"></script>'
+PAGE = b"""<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>Items</h1><button>Buy</button>
+<script src="/page.js"></script>"""
 CONFIG = {"token": KEY, "supportedCompression": ["gzip", "gzip-js"], "capturePerformance": {"web_vitals": True}}
 CASES = ("vitals", "posthog", "vercel")
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import access, addresses, audit, tokens
+from events import access, addresses, audit, refusals, tokens
 from events.bearer import TokenAuthentication, TokenThrottle
 from events.models import ApiToken, Project
 
@@ -49,6 +49,7 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         scope = self.scopes.get(request.method or "", tokens.READ)
         if scope not in request.auth.scopes:
+            refusals.note_scope(request.auth, scope, address=addresses.of_request(request._request), now=timezone.now())
             raise exceptions.PermissionDenied(f"This token lacks the scope {scope}.")
 
     def handle_exception(self, exc: Exception) -> Response:

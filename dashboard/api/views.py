@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from analytics.queries import issue_list
 from dashboard.api import forms
 from dashboard.api.doors import ApiView
-from events import access, accounting, issues, payloads, search, tokens
+from events import access, accounting, issues, payloads, performance_urls, search, tokens
 from events.models import Occurrence, Project, Release
 
 PAGE = 100
@@ -179,9 +179,8 @@ class Schema(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response(
-            SchemaGenerator(patterns=[path("api/v1/", include("dashboard.api.urls"))]).get_schema(public=True)
-        )
+        patterns = [path("api/v1/", include("dashboard.api.urls")), *performance_urls.api_urlpatterns]
+        return Response(SchemaGenerator(patterns=patterns).get_schema(public=True))
 
 
 class Nothing(ApiView):

@@ -1,0 +1,17 @@
+"""django-axes' handler, and a note of every login that failed, at whichever door."""
+
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from django.utils import timezone
+
+from events import addresses, refusals
+
+
+class LoginGuard(AxesDatabaseHandler):
+    """Named by AXES_HANDLER."""
+
+    def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
+        address = addresses.of_request(request) if request is not None else ""
+        refusals.note("login_failed", now=timezone.now(), reason="password", address=address)
+        super().user_login_failed(sender, credentials, request, **kwargs)
