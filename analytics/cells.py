@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 import zstandard
 
 from analytics.histograms import Histogram
@@ -118,24 +120,36 @@ def empty(dimensions: tuple[str, ...]) -> Cells:
     return Cells(dimensions, (), none, none, none, np.zeros(0), none, none, none)
 
 
-def from_rows(dimensions: tuple[str, ...], columns: Mapping[str, Any]) -> Cells:
+def from_table(dimensions: tuple[str, ...], table: pa.Table) -> Cells:
     """Return the cells of grouped rows: columns `minute`, `bucket` (null: none), `n`, `total` and the dimensions."""
-    minutes = np.asarray(columns["minute"], np.int64)
-    if not len(minutes):
+    if not table.num_rows:
         return empty(dimensions)
-    given = list(zip(*(columns[name] for name in dimensions), strict=True)) if dimensions else [()] * len(minutes)
-    labels = tuple(dict.fromkeys(given))
-    place = {label: index for index, label in enumerate(labels)}
-    series = np.fromiter((place[label] for label in given), np.int64, len(given))
-    with_bucket = np.array([bucket is not None for bucket in columns["bucket"]])
-    n = np.asarray(columns["n"], np.int64)
-    raw = Cells(
-        dimensions, labels, minutes, series, n, np.asarray(columns["total"], np.float64),
-        np.flatnonzero(with_bucket),
-        np.array([bucket for bucket in columns["bucket"] if bucket is not None], np.int64),
-        n[with_bucket],
-    )  # fmt: skip
+    series, labels = _encoded([table.column(name) for name in dimensions], table.num_rows)
+    bucket = pc.fill_null(table.column("bucket"), _HALF).to_numpy().astype(np.int64)
+    minutes = table.column("minute").to_numpy().astype(np.int64)
+    n = table.column("n").to_numpy().astype(np.int64)
+    entries = np.flatnonzero(bucket != _HALF)
+    total = table.column("total").to_numpy().astype(np.float64)
+    raw = Cells(dimensions, labels, minutes, series, n, total, entries, bucket[entries], n[entries])
     return _added(raw, minutes, series, labels, dimensions)
+
+
+def _encoded(columns: Sequence[pa.ChunkedArray], length: int) -> tuple[Ints, tuple[Labels, ...]]:
+    """Each row's place among the different combinations of values, and these."""
+    codes, values = np.zeros(length, np.int64), []
+    for column in columns:
+        encoded = column.combine_chunks().dictionary_encode()
+        values.append(encoded.dictionary.to_pylist())
+        codes = codes * max(1, len(values[-1])) + encoded.indices.to_numpy()
+    unique, series = np.unique(codes, return_inverse=True)
+    labels = []
+    for code in unique.tolist():
+        label = []
+        for known in reversed(values):
+            code, place = divmod(code, max(1, len(known)))
+            label.append(known[place])
+        labels.append(tuple(reversed(label)))
+    return series.astype(np.int64), tuple(labels)
 
 
 def joined(parts: Sequence[Cells]) -> Cells:

@@ -8,6 +8,7 @@ cells never count a fact twice or lose one, whatever was late, repeated or kille
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import uuid
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Max, Min, Q, Sum
 
 from analytics import cells as cell
 from analytics import engine
@@ -41,9 +42,11 @@ from analytics.rollups import (
 from events import compaction
 from events.models import FactChange, Project, Segment
 
-# Changes taken at once, and minutes counted by one question: both bound the memory of one transaction.
+log = logging.getLogger(__name__)
+
+# Changes taken at once, and facts counted by one question, about: both bound the memory of one transaction.
 CHANGES = 500
-WINDOW = 6 * HOUR
+FACTS = 1_000_000
 _MINUTE_OF = "(epoch_us({at}) // 60000000)"
 
 
@@ -64,7 +67,11 @@ def roll_up(*, now: datetime, seconds: float = 8.0, project_id: int | None = Non
     changes = minutes = 0
     for project, fact, _ in list(places):
         while time.monotonic() < deadline:
-            done = fill_next(project, fact, now=now)
+            try:
+                done = fill_next(project, fact, now=now)
+            except (engine.EngineError, DatabaseError):
+                log.exception("could not roll up %s of project %s", fact, project)
+                break
             changes, minutes = changes + done.changes, minutes + done.minutes
             if not done.changes:
                 break
@@ -128,8 +135,9 @@ def fill_next(project_id: int, fact: str, *, now: datetime) -> Filled:
     count = 0
     if project is not None and fact in {rollup.fact for rollup in ROLLUPS.values()}:
         minutes = _changed(project, fact, changes, now=now)
-        for window in sorted({minute // WINDOW for minute in minutes}):
-            chosen = sorted(minute for minute in minutes if minute // WINDOW == window)
+        length = _window(project_id, fact, changes)
+        for window in sorted({minute // length for minute in minutes}):
+            chosen = sorted(minute for minute in minutes if minute // length == window)
             for rollup in of_fact(fact):
                 _fill(project_id, rollup, chosen, now=now)
             count += len(chosen)
@@ -145,6 +153,13 @@ def _locked(project_id: int, fact: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)])
         return bool(cursor.fetchone()[0])
+
+
+def _window(project_id: int, fact: str, changes: Sequence[FactChange]) -> int:
+    """How many minutes to count at once: a day, or as few hours as hold FACTS when the day is a busy one."""
+    day = Segment.objects.filter(project_id=project_id, fact=fact, day=changes[0].max_at.date())
+    rows = day.aggregate(rows=Sum("rows"))["rows"] or 0
+    return next((hours * HOUR for hours in (24, 6, 1) if rows * hours <= 24 * FACTS), HOUR)
 
 
 def _changed(project: Project, fact: str, changes: Sequence[FactChange], *, now: datetime) -> set[int]:
@@ -204,8 +219,7 @@ def count(project_id: int, rollup: Rollup, minutes: Sequence[int]) -> Cells:
     """
     with engine.read(project_id, {rollup.fact: Period(start, end)}) as facts:
         table = facts.table(sql)
-    columns = {name: table.column(name).to_pylist() for name in table.column_names}
-    return cell.folded(cell.from_rows(rollup.names, columns), rollup.limits)
+    return cell.folded(cell.from_table(rollup.names, table), rollup.limits)
 
 
 def _fill(project_id: int, rollup: Rollup, minutes: Sequence[int], *, now: datetime) -> None:
@@ -232,16 +246,26 @@ def _stored(
 ) -> Cells:
     """The stored cells of these spans of minutes, without the buckets that are about to be replaced."""
     left_out = set(but)
-    starts = [moment_of(at) for start, end in spans for at in range(start, end, step) if at not in left_out]
-    found = Bucket.objects.filter(project_id=project_id, rollup=rollup.name, step=step, at__in=starts)
-    packed = ((minute_of(at), blob) for at, blob in found.order_by("at").values_list("at", "cells"))
-    return cell.unpack(packed, rollup.names, lambda ids: labels_of(project_id, rollup.name, ids))
+    starts = [at for start, end in spans for at in range(start, end, step) if at not in left_out]
+    packed: list[tuple[int, bytes | memoryview]] = []
+    if starts:
+        found = Bucket.objects.filter(_at(starts, step), project_id=project_id, rollup=rollup.name, step=step)
+        packed = [(minute_of(at), blob) for at, blob in found.order_by("at").values_list("at", "cells")]
+    return cell.unpack(packed, rollup.names, labels_of)
+
+
+def _at(starts: Sequence[int], step: int) -> Q:
+    """The buckets at these times: as a span where there is no gap."""
+    if starts[-1] - starts[0] == (len(starts) - 1) * step:
+        return Q(at__gte=moment_of(starts[0]), at__lte=moment_of(starts[-1]))
+    return Q(at__in=[moment_of(at) for at in starts])
 
 
 def _replace(project_id: int, rollup: Rollup, step: int, starts: Sequence[int], cells: Cells) -> None:
-    moments = [moment_of(at) for at in starts]
-    Bucket.objects.filter(project_id=project_id, rollup=rollup.name, step=step, at__in=moments).delete()
-    ids = _ids(project_id, rollup, cells.labels) if starts else np.zeros(0, np.int64)
+    if not starts:
+        return
+    Bucket.objects.filter(_at(starts, step), project_id=project_id, rollup=rollup.name, step=step).delete()
+    ids = _ids(project_id, rollup, cells.labels)
     wanted = set(starts)
     times, ends = np.unique(cells.at, return_index=True)
     bounds = [*ends.tolist(), len(cells)]

@@ -11,9 +11,9 @@ from typing import Any
 from events.search import Has, Match, Search, SearchError, Text, Value
 
 COLUMNS = {
-    "level": "level", "severity": "level", "message": "body", "body": "body", "template": "template", "logger": "logger",
-    "trace": "trace_id", "trace_id": "trace_id", "span": "span_id", "span_id": "span_id", "release": "release",
-    "environment": "environment", "service": "service", "host": "host", "sdk": "sdk",
+    "level": "level", "severity": "level", "message": "body", "body": "body", "template": "template",
+    "logger": "logger", "trace": "trace_id", "trace_id": "trace_id", "span": "span_id", "span_id": "span_id",
+    "release": "release", "environment": "environment", "service": "service", "host": "host", "sdk": "sdk",
 }  # fmt: skip
 
 

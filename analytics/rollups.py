@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 
@@ -114,12 +116,19 @@ def of_fact(fact: str) -> list[Rollup]:
 def read(project_id: int, name: str, *, period: Period, now: datetime, step: timedelta | None = None) -> Cells:
     """Return the cells of a period, which charts cut by `step`. Moments are exact to the minute, and to the hour
     where the minutes are not kept any more."""
-    spans = Q(pk__in=[])
-    for minutes, start, end in cover(period, step=step, now=now):
-        spans |= Q(step=minutes, at__gte=start, at__lt=end)
-    found = Bucket.objects.filter(spans, project_id=project_id, rollup=name).order_by("at").values_list("at", "cells")
-    packed = ((minute_of(at), blob) for at, blob in found.iterator(chunk_size=2000))
-    return cell.unpack(packed, ROLLUPS[name].names, lambda ids: labels_of(project_id, name, ids))
+    return read_many(project_id, [name], period=period, now=now, step=step)[name]
+
+
+def read_many(
+    project_id: int, names: Sequence[str], *, period: Period, now: datetime, step: timedelta | None = None
+) -> dict[str, Cells]:
+    """Return the cells of several rollups, by their names, in one question."""
+    spans = [Q(step=size, at__gte=start, at__lt=end) for size, start, end in cover(period, step=step, now=now)]
+    found = Bucket.objects.filter(reduce(or_, spans), project_id=project_id, rollup__in=names).order_by("at")
+    packed: dict[str, list[tuple[int, bytes | memoryview]]] = {name: [] for name in names}
+    for rollup, at, blob in found.values_list("rollup", "at", "cells"):
+        packed[rollup].append((minute_of(at), blob))
+    return {name: cell.unpack(blobs, ROLLUPS[name].names, labels_of) for name, blobs in packed.items()}
 
 
 def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[tuple[int, datetime, datetime]]:
@@ -161,9 +170,18 @@ def moment_of(minute: int) -> datetime:
     return EPOCH + timedelta(minutes=minute)
 
 
-def labels_of(project_id: int, name: str, ids: list[int]) -> Mapping[int, Labels]:
+# A series never changes and its id is never used again, so what was read once may be kept.
+_labels: dict[int, Labels] = {}
+_LABELS = 200_000
+
+
+def labels_of(ids: list[int]) -> Mapping[int, Labels]:
     """Return the labels of stored series."""
-    found = Series.objects.filter(project_id=project_id, rollup=name)
-    if len(ids) <= 200:
-        found = found.filter(pk__in=ids)
-    return {pk: tuple(labels) for pk, labels in found.values_list("pk", "labels")}
+    missing = [pk for pk in ids if pk not in _labels]
+    if missing:
+        if len(_labels) > _LABELS:
+            _labels.clear()
+            missing = ids
+        found = Series.objects.filter(pk__in=missing).values_list("pk", "labels")
+        _labels.update({pk: tuple(labels) for pk, labels in found})
+    return _labels

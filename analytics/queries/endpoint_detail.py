@@ -143,7 +143,7 @@ def releases_compared(
 
 
 def bars(histogram: Histogram, *, width: int = 10) -> tuple[Bar, ...]:
-    """Return the histogram as bars of `width` buckets each, a factor of 1.22, without gaps between the first and last."""
+    """Return the histogram as bars of `width` buckets each, a factor of 1.22, from the first to the last."""
     counts: dict[int, int] = {}
     for index, count in histogram.counts.items():
         counts[index // width] = counts.get(index // width, 0) + count

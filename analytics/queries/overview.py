@@ -45,24 +45,22 @@ def overview(
     step = periods.step_for(period, most=points + 1)
     starts = tuple(periods.buckets(period, step))
 
-    def read(name: str) -> tuple[Cells, Cells]:
-        return (
-            rollups.read(project.pk, name, period=period, step=step, now=now),
-            rollups.read(project.pk, name, period=period.previous(), now=now),
-        )
-
+    names = ("traffic", "errors", "sessions", "page_vitals")
+    found = rollups.read_many(project.pk, names, period=period, step=step, now=now)
+    before = rollups.read_many(project.pk, names, period=period.previous(), now=now)
+    read = {name: (found[name], before[name]) for name in names}
     where = rollups.only(environment=environment)
     frame = _Frame(period, starts, step)
-    traffic, sessions = read("traffic"), read("sessions")
+    traffic, sessions = read["traffic"], read["sessions"]
     lcp = rollups.only(environment=environment, metric="LCP", device=device)
     return Overview(
         starts=starts,
         step=step,
-        errors=frame.rate(read("errors"), where),
+        errors=frame.rate(read["errors"], where),
         throughput=frame.rate(traffic, where),
         p95=frame.quantile(traffic, where, 0.95),
         failures=frame.share(traffic, where, {**where, "status": ("5xx",)}),
-        lcp=frame.quantile(read("page_vitals"), lcp, 0.75),
+        lcp=frame.quantile(read["page_vitals"], lcp, 0.75),
         crash_free=frame.share(sessions, where, {**where, "outcome": ("healthy", "errored", "abnormal")}),
     )
 

@@ -55,7 +55,6 @@ def percentiles(
     bound: dict[str, Any] = {f"where_{name}": value for name, value in (where or {}).items()}
     with engine.read(project.pk, {fact: wanted}) as facts:
         table = facts.table(sql, {**bound, "start": period.start, "end": period.end})
-    columns = {name: table.column(name).to_pylist() for name in table.column_names}
-    found = cells.from_rows(tuple(by), columns).groups()
+    found = cells.from_table(tuple(by), table).groups()
     ranked = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))[:most]
     return tuple(Percentiles(labels, measure.count, measure.histogram.quantiles(shares)) for labels, measure in ranked)

@@ -18,8 +18,8 @@ from events.vitals import RATINGS, THRESHOLDS, rating
 
 # Which part of the attribution names the culprit.
 CULPRITS = {
-    "LCP": ("element", "target", "url"), "INP": ("interactionTarget", "target"), "CLS": ("largestShiftTarget", "target"),
-    "FCP": ("url",), "TTFB": ("url",),
+    "LCP": ("element", "target", "url"), "INP": ("interactionTarget", "target"),
+    "CLS": ("largestShiftTarget", "target"), "FCP": ("url",), "TTFB": ("url",),
 }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def regressions(
     new = cells.by("metric", "route", where={**where, "release": (release,)}).groups()
     old = cells.by("metric", "route", where={**where, "release": (before,)}).groups()
     found = [
-        Regression(*labels, release, before, _compared(measure, old[labels], q))
+        Regression(labels[0], labels[1], release, before, _compared(measure, old[labels], q))
         for labels, measure in new.items()
         if labels in old
     ]
@@ -205,7 +205,8 @@ def culprits(
     sql = f"""
         SELECT {target} AS target, count(*) AS count, quantile_cont(value, $q) AS value, count(DISTINCT route) AS routes
         FROM ({once.vitals("metric = $metric")})
-        WHERE {target} <> '' AND value > {good} AND ($device = '' OR device = $device) AND "at" >= $start AND "at" < $end
+        WHERE {target} <> '' AND value > {good} AND ($device = '' OR device = $device)
+          AND "at" >= $start AND "at" < $end
           AND ($environment = '' OR environment = $environment) AND ($route = '' OR route = $route)
         GROUP BY ALL ORDER BY count DESC, target LIMIT $most
     """

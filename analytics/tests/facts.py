@@ -78,7 +78,7 @@ def every_cell(project: Any) -> dict[tuple[Any, ...], Any]:
     for bucket in Bucket.objects.filter(project=project):
         names = ROLLUPS[bucket.rollup].names
         at = minute_of(bucket.at)
-        unpacked = cells.unpack([(at, bucket.cells)], names, lambda ids: labels_of(project.pk, bucket.rollup, ids))  # noqa: B023
+        unpacked = cells.unpack([(at, bucket.cells)], names, labels_of)
         for (_, labels), measure in unpacked.measures().items():
             counts = tuple(sorted(measure.histogram.counts.items()))
             found[bucket.rollup, bucket.step, at, labels] = (measure.count, round(measure.total, 1), counts)

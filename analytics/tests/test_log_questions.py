@@ -51,7 +51,8 @@ def found(project: Any, text: str, **options: Any) -> list[str | None]:
 def test_the_grammar(project: Any, query: str, bodies: list[str]) -> None:
     facts.store(
         project, "logs",
-        facts.log("Payment of 100% failed", level="error", logger="shop.pay", attributes={"order.id": 77}, at=NOW - 3 * SECOND),
+        facts.log("Payment of 100% failed", level="error", logger="shop.pay", attributes={"order.id": 77},
+                  at=NOW - 3 * SECOND),
         facts.log("b", level="warning", trace_id=TRACE, at=NOW - 2 * SECOND),
         facts.log("c", service="api", attributes={"level": "inner"}, at=NOW - SECOND),
     )  # fmt: skip

@@ -31,12 +31,13 @@ def near(value: float) -> Any:
 def test_rates_count_statuses_and_durations_over_time(project: Any) -> None:
     facts.filled(
         project, "requests",
-        *(facts.request(NOW - 2 * HOUR, duration_ms=100) for _ in range(99)), facts.request(NOW, duration_ms=900, status=503),
+        *(facts.request(NOW - 2 * HOUR, duration_ms=100) for _ in range(99)),
+        facts.request(NOW, duration_ms=900, status=503),
         *(facts.request(NOW - 40 * HOUR) for _ in range(10)),
     )  # fmt: skip
     found = request_rates(project, period=DAY, now=NOW, step=HOUR)
     assert (found.count, found.failed, sum(found.counts)) == (100, 1, 100)
-    assert found.statuses["2xx"][-4:] == (99, 0, 0, 0)[:4] or found.statuses["2xx"][22] == 99
+    assert found.statuses["2xx"][22] == 99
     assert found.durations[24].p50 == near(900)
     assert found.total.p50 == near(100)
     assert (found.rate.value, found.rate.before) == (100 / 1500, 10 / 1500)
@@ -85,14 +86,14 @@ def test_an_endpoint_shows_its_samples_queries_errors_and_releases(project: Any)
     assert [(shape.release, shape.count) for shape in found.releases] == [("web@2", 61), ("web@1", 60)]
     compared = releases_compared(project, route="GET /items", release="web@2", other="web@1", period=DAY, now=NOW)
     assert (compared.p50.direction, compared.failures.direction) == (1, 0)
-    assert compared.p50.statement.startswith("up 100 %") or compared.p50.statement.startswith("up 10")
+    assert compared.p50.change == near(1.0)
 
 
 def test_the_heatmap_holds_every_request_once(project: Any) -> None:
     facts.filled(project, "requests", *facts.requests(300))
-    for options in ({}, {"route": "GET /a"}):
-        found = latency_heatmap(project, period=DAY, now=NOW, **options)
-        total = request_rates(project, period=DAY, now=NOW, **options).count
+    for route in ("", "GET /a"):
+        found = latency_heatmap(project, period=DAY, now=NOW, route=route)
+        total = request_rates(project, period=DAY, now=NOW, route=route).count
         assert sum(map(sum, found.counts)) == total
         assert {len(counts) for counts in found.counts} == {len(found.edges) + 1}
 
@@ -122,7 +123,7 @@ def test_queries_are_ranked_by_time_and_loops_are_told(project: Any) -> None:
     ]  # fmt: skip
     assert found[0].p95 == near(5)
     assert found[0].time_share == near(500 / 901)
-    assert [q.fingerprint for q in slow_queries(project, period=DAY, now=NOW, sort="p95")][0] == "slow"
+    assert slow_queries(project, period=DAY, now=NOW, sort="p95")[0].fingerprint == "slow"
     assert [(loop.statement, loop.times, loop.trace_id) for loop in loops(project, period=DAY)] == [
         ("SELECT many", 100, rows.hexed("t"))
     ]

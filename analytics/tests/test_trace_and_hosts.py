@@ -30,11 +30,15 @@ def shape(*spans: dict[str, Any]) -> list[tuple[str, int, float, float]]:
     [
         ((), []),
         (
-            (span("b", "root", at=60, ms=20), span("root", ms=100), span("a", "root", at=10, ms=40), span("c", "a", at=20, ms=5)),
+            (span("b", "root", at=60, ms=20), span("root", ms=100), span("a", "root", at=10, ms=40),
+             span("c", "a", at=20, ms=5)),
             [("root", 0, 0, 40), ("a", 1, 10, 35), ("c", 2, 20, 5), ("b", 1, 60, 20)],
         ),
         # Children that ran side by side count once; one that outlives its parent counts up to its end.
-        ((span("r", ms=100), span("a", "r", ms=60), span("b", "r", at=30, ms=200)), [("r", 0, 0, 0), ("a", 1, 0, 60), ("b", 1, 30, 200)]),
+        (
+            (span("r", ms=100), span("a", "r", ms=60), span("b", "r", at=30, ms=200)),
+            [("r", 0, 0, 0), ("a", 1, 0, 60), ("b", 1, 30, 200)],
+        ),
         ((span("lost", "gone"),), [("lost", 0, 0, 10)]),
         ((span("x", "y"), span("y", "x", at=1)), [("x", 0, 0, 0), ("y", 1, 1, 10)]),
         ((span("self", "self"),), [("self", 0, 0, 10)]),
@@ -70,7 +74,10 @@ def test_a_trace_comes_with_its_errors_and_logs(project: Any) -> None:
 def test_readings_are_grouped_by_resource_host_and_part(project: Any) -> None:
     facts.filled(
         project, "metrics",
-        *(facts.reading("system.cpu.utilization", 0.2 + n / 10, at=NOW - n * HOUR, attributes={"cpu.mode": "user"}) for n in range(3)),
+        *(
+            facts.reading("system.cpu.utilization", 0.2 + n / 10, at=NOW - n * HOUR, attributes={"cpu.mode": "user"})
+            for n in range(3)
+        ),
         facts.reading("system.memory.usage", 7e9, host="web-2", attributes={"state": "used"}),
         facts.reading("cart.value", 12.0),
         {"at": NOW, "name": "process.cpu.time", "type": "histogram", "host": "web-1", "count": 4, "sum": 8.0},

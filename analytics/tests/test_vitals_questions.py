@@ -83,7 +83,8 @@ def test_attribution_names_what_was_behind_bad_loads(project: Any) -> None:
     facts.store(
         project, "vitals",
         *(facts.vital(n, 5000.0, attribution={"element": "img.hero"}) for n in range(3)),
-        facts.vital("x", 9000.0, attribution={"element": "h1"}), facts.vital("ok", 100.0, attribution={"element": "h2"}),
+        facts.vital("x", 9000.0, attribution={"element": "h1"}),
+        facts.vital("ok", 100.0, attribution={"element": "h2"}),
     )  # fmt: skip
     found = culprits(project, metric="LCP", period=DAY)
     assert [(one.target, one.count, one.value) for one in found] == [("img.hero", 3, 5000.0), ("h1", 1, 9000.0)]
