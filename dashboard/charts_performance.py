@@ -40,6 +40,7 @@ def heatmap(
                 "z": [[count or None for count in row] for row in table],
                 "meta": {"series": 1},
                 "hoverongaps": False,
+                "zmin": 0,
                 "xgap": 1,
                 "ygap": 1,
                 "hovertemplate": f"%{{z}} {label(noun)} of %{{y}}<br>%{{x}}<extra></extra>",

@@ -10,7 +10,7 @@ from django.db import transaction
 from analytics import filling
 from dashboard.tests import hostile
 from events import segments
-from events.models import Project
+from events.models import Project, Release
 
 TRACE = hashlib.md5(b"trace").hexdigest()
 LOG = hashlib.md5(b"log").hexdigest() + "0000"
@@ -172,6 +172,13 @@ def spans(*, now: datetime) -> list[dict[str, Any]]:
 
 
 def store(project: Project, *, now: datetime) -> None:
+    for version in RELEASES:
+        Release.objects.get_or_create(project=project, version=version)
+    store_rows(project, facts(now=now), now=now)
+
+
+def store_rows(project: Project, rows: dict[str, list[dict[str, Any]]], *, now: datetime) -> None:
+    """The facts stored and counted."""
     with transaction.atomic():
-        segments.write({(project.pk, fact): rows for fact, rows in facts(now=now).items()}, now=now)
+        segments.write({(project.pk, fact): found for fact, found in rows.items()}, now=now)
     filling.roll_up(now=now)
