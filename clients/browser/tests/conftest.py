@@ -1,4 +1,4 @@
-"""A site with the script in it, a browser to visit it, and a stand-in for our server that can be slow, refuse or hang."""
+"""A site with the script in it, a browser to visit it, a stand-in for our server that can be slow, refuse, hang."""
 
 import hashlib
 import json
@@ -29,8 +29,8 @@ BUILT = SOURCE.parent.parent / "events/static/clients"
 SCRIPT = BUILT / f"obs-{json.loads((SOURCE / 'package.json').read_text())['version']}.js"
 KEY = "0" * 32
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 # Playwright's loop runs in this very thread, which Django would take for an asynchronous caller.
@@ -96,7 +96,11 @@ def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             status = int(receiver.mode) if receiver.mode.isdigit() else 200
             body = json.dumps(document).encode()
             self.send_response(status)
-            for name, value in {"Access-Control-Allow-Origin": "*", "Content-Length": str(len(body)), **headers}.items():
+            for name, value in {
+                "Access-Control-Allow-Origin": "*",
+                "Content-Length": str(len(body)),
+                **headers,
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

@@ -1,6 +1,5 @@
 """The committed script: within its budget, as its sources build it, with its checksum and licence, served to last."""
 
-import brotli
 import gzip
 import hashlib
 import json
@@ -9,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import brotli
 import pytest
 from django.test import Client
 
@@ -47,7 +47,9 @@ def test_the_lock_names_no_host() -> None:
 
 
 def test_it_keeps_nothing_and_makes_no_code_from_text() -> None:
-    assert not re.findall(r"cookie|localStorage|sessionStorage|indexedDB|\beval\(|new Function|innerHTML", SCRIPT.read_text())
+    assert not re.findall(
+        r"cookie|localStorage|sessionStorage|indexedDB|\beval\(|new Function|innerHTML", SCRIPT.read_text()
+    )
 
 
 @pytest.mark.sdk

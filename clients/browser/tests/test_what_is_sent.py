@@ -82,7 +82,9 @@ def test_pages_of_the_history_api_are_seen_under_their_routes(visit: Visiting, r
 def test_events_and_timings_also_those_from_before_the_script(visit: Visiting, receiver: Receiver) -> None:
     page = visit(receiver.dsn, early="(window.obs ||= []).push(['timing', 'early', 7])").open()
     page.run("obs.track('signup', { plan: 'team' })")
-    page.run("(async () => { const stop = obs.time('search'); await new Promise((r) => setTimeout(r, 50)); stop(); })()")
+    page.run(
+        "(async () => { const stop = obs.time('search'); await new Promise((r) => setTimeout(r, 50)); stop(); })()"
+    )
     page.until(lambda: any(item.get("name") == "search" for item in receiver.items()))
     items = {item.get("name"): item for item in receiver.items()}
     assert items["signup"]["props"] == {"plan": "team"}

@@ -17,7 +17,10 @@ for (const name of ["getItem", "setItem"]) {
   Storage.prototype[name] = function (...given) { window.looks++; return original.apply(this, given); };
 }
 const cookie = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
-Object.defineProperty(document, "cookie", { get() { window.looks++; return cookie.get.call(document); }, set(text) { window.looks++; cookie.set.call(document, text); } });
+Object.defineProperty(document, "cookie", {
+  get() { window.looks++; return cookie.get.call(document); },
+  set(text) { window.looks++; cookie.set.call(document, text); },
+});
 const open = indexedDB.open.bind(indexedDB);
 indexedDB.open = (...given) => { window.looks++; return open(...given); };
 """
@@ -91,7 +94,9 @@ def test_shares_are_of_page_loads_and_steady_within_one(visit: Visiting, receive
     page.until(lambda: page.run("obs.feature('all')"))
     assert not page.run("obs.feature('none') || obs.feature('unknown')")
     assert page.run("new Set(Array.from({ length: 100 }, () => obs.feature('third'))).size") == 1
-    share = page.run("Array.from({ length: 10000 }, (_, i) => obs.feature('third', `team-${i}`)).filter(Boolean).length")
+    share = page.run(
+        "Array.from({ length: 10000 }, (_, i) => obs.feature('third', `team-${i}`)).filter(Boolean).length"
+    )
     assert 2800 < share < 3200
     teams = "Array.from({ length: 50 }, (_, i) => obs.feature('third', `team-${i}`))"
     before = page.run(teams)

@@ -1,0 +1,204 @@
+"""The middleware in a Django application: what it measures, and that nothing of it is ever noticed."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.urls import path
+from django.utils import timezone
+
+from analytics import engine
+from analytics.periods import Period
+from clients.python.tests.conftest import KEY, Receiver
+from events import digest
+from events.models import IngestKey, Project
+
+
+class Kept:
+    """A sender that keeps."""
+
+    is_on = True
+
+    def __init__(self) -> None:
+        self.timings: list[dict[str, Any]] = []
+
+    def put(self, timing: dict[str, Any]) -> None:
+        self.timings.append(timing)
+
+
+def queries(request: HttpRequest, count: int) -> HttpResponse:
+    with connection.cursor() as cursor:
+        for _ in range(count):
+            cursor.execute("SELECT pg_sleep(0.002)")
+    return HttpResponse("done")
+
+
+def status(request: HttpRequest, code: int) -> HttpResponse:
+    return HttpResponse(status=code)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise ValueError("broken")
+
+
+urlpatterns = [
+    path("queries/<int:count>/", queries),
+    path("status/<int:code>/", status),
+    path("broken/", broken),
+]
+
+
+@pytest.fixture
+def kept(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    from formaos_obs_client import middleware
+
+    made = Kept()
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = ["formaos_obs_client.Middleware"]
+    monkeypatch.setattr(middleware, "Sender", lambda *args, **kwargs: made)
+    return made
+
+
+def test_it_tells_route_method_status_time_and_database(kept: Kept, db: None) -> None:
+    client = Client()
+    assert client.get("/queries/3/?secret=1").content == b"done"
+    assert client.post("/status/429/").status_code == 429
+    assert client.get("/nowhere/").status_code == 404
+    asked, limited, missing = kept.timings
+    assert (asked["route"], asked["method"], asked["status"]) == ("/queries/<int:count>/", "GET", 200)
+    assert asked["db_count"] == 3
+    assert 6 <= asked["db_ms"] <= asked["duration_ms"] < 1000
+    assert (limited["route"], limited["method"], limited["status"]) == ("/status/<int:code>/", "POST", 429)
+    assert (missing["route"], missing["status"], missing["db_count"]) == ("(no route)", 404, 0)
+    assert "secret" not in json.dumps(kept.timings)
+    assert connection.execute_wrappers == []
+
+
+def test_an_error_is_the_applications_and_counts_as_500(kept: Kept) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        Client().get("/broken/")
+    assert Client(raise_request_exception=False).get("/broken/").status_code == 500
+    assert [timing["status"] for timing in kept.timings] == [500, 500]
+
+
+def test_the_queue_and_the_trace_come_from_headers(kept: Kept) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    Client().get(
+        "/status/204/",
+        headers={"x-request-start": f"t={time.time() - 0.25:.6f}", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+    )
+    (timing,) = kept.timings
+    assert timing["queue_ms"] == pytest.approx(250, abs=100)
+    assert timing["trace_id"] == trace
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("t=1795427460.5", 1500),
+        ("1795427460.5", 1500),
+        ("t=1795427460500", 1500),
+        ("1795427460500000", 1500),
+        ("t=1795427463", None),
+        ("t=17", None),
+        ("soon", None),
+        ("", None),
+        ("t=nan", None),
+        ("t=inf", None),
+    ],
+)
+def test_queue_headers_of_all_proxies_are_read(header: str, expected: float | None) -> None:
+    from formaos_obs_client.middleware import queue_ms
+
+    assert queue_ms(header, 1795427462.0) == (None if expected is None else pytest.approx(expected, abs=1))
+
+
+@pytest.mark.parametrize("header", ["", "00", "00-xyz-1-01", f"00-{'G' * 32}-1-01"])
+def test_a_bad_trace_is_none(header: str) -> None:
+    from formaos_obs_client.middleware import trace_id
+
+    assert trace_id(header) is None
+
+
+def test_a_failing_sender_is_not_noticed(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kept, "put", lambda self, timing: 1 / 0)
+    assert Client().get("/status/204/").status_code == 204
+
+
+def test_asynchronous_applications_are_timed_without_their_queries() -> None:
+    from formaos_obs_client import Middleware
+
+    async def application(request: HttpRequest) -> HttpResponse:
+        await asyncio.sleep(0.01)
+        return HttpResponse()
+
+    made = Kept()
+    middleware = Middleware(application, sender=made)  # type: ignore[arg-type]
+    request = AsyncRequestFactory().get("/")
+    assert asyncio.run(middleware(request)).status_code == 200
+    (timing,) = made.timings
+    assert timing["duration_ms"] >= 10
+    assert "db_count" not in timing
+
+
+def test_without_a_dsn_it_takes_itself_out(settings: Any) -> None:
+    from formaos_obs_client import Middleware
+
+    with pytest.raises(MiddlewareNotUsed):
+        Middleware(lambda request: HttpResponse())
+
+
+def added(timed: Callable[[Any], Any], bare: Callable[[Any], Any]) -> float:
+    """The 99th of a hundred: by how many ms a request through `timed` is slower."""
+    request = RequestFactory().get("/")
+    took: dict[Any, list[float]] = {timed: [], bare: []}
+    for _ in range(2000):
+        for call in (timed, bare):
+            started = time.perf_counter()
+            call(request)
+            took[call].append((time.perf_counter() - started) * 1000)
+    p99 = [sorted(times)[int(len(times) * 0.99)] for times in (took[timed], took[bare])]
+    return p99[0] - p99[1]
+
+
+@pytest.mark.parametrize("mode", ["up", "slow", "hung", "gone"])
+def test_it_adds_less_than_a_millisecond_whatever_the_server_does(
+    receiver: Receiver, gone: str, mode: str, db: None
+) -> None:
+    from formaos_obs_client import Middleware, Sender
+
+    def application(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    receiver.mode = mode
+    sender = Sender(gone if mode == "gone" else receiver.dsn, every=0.01)
+    assert added(Middleware(application, sender=sender), application) <= 1.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_server_takes_what_it_sends(project: Project, key: IngestKey, live_server: Any, settings: Any) -> None:
+    from formaos_obs_client import Middleware, Sender
+
+    sender = Sender(f"http://{key.public_key}@{live_server.url.partition('//')[2]}/{project.pk}", release="shop@1.2")
+    middleware = Middleware(lambda request: HttpResponse(status=429), sender=sender)
+    for _ in range(3):
+        middleware(RequestFactory().get("/"))
+    assert sender.flush()
+    assert (sender.sent, sender.failed) == (3, 0)
+    assert digest.run(now=timezone.now()).failed == 0
+    now = timezone.now()
+    with engine.read(project.pk, {"requests": Period(now - timedelta(hours=1), now + timedelta(hours=1))}) as facts:
+        rows = facts.ask("SELECT route, status, release, is_rate_limited, db_count, duration_ms FROM requests r", {})
+    assert len(rows) == 3
+    row = rows[0]
+    assert (row["route"], row["status"], row["release"]) == ("(no route)", 429, "shop@1.2")
+    assert row["is_rate_limited"]
+    assert key.public_key != KEY
