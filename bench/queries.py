@@ -3,8 +3,8 @@
     python bench/queries.py [--scale 1] [--days 30] [--without-postgres]
 
 Ten million requests and ten million vitals over thirty days, and a tenth of both beside them for the growth; --scale
-0.1 makes it a tenth of all. Runs in a folder of its own (var/bench/queries), on the embedded servers. Times are medians of
-seven, warm.
+0.1 makes it a tenth of all. Runs in a folder of its own (var/bench/queries), on the embedded servers. Times are
+medians of seven, warm; those of PostgreSQL of one, warm.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ VITALS = f"""
            'v6-' || floor(a * 1e13)::BIGINT || '-' || n AS metric_id,
            ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'][1 + n % 5] AS metric, '/shop/' || floor(50 * b * b)::INT AS route,
            CASE n % 5 WHEN 0 THEN exp(7.4 + 0.5 * b + 0.5 * normal) WHEN 1 THEN exp(4.6 + 0.7 * normal)
-                WHEN 2 THEN exp(-3.5 + normal) WHEN 3 THEN exp(7 + 0.5 * normal) ELSE exp(6 + 0.6 * normal) END AS value,
+                WHEN 2 THEN exp(-3.5 + normal) WHEN 3 THEN exp(7 + 0.5 * normal)
+                ELSE exp(6 + 0.6 * normal) END AS value,
            ['desktop', 'mobile', 'tablet'][1 + floor(2.2 * d)::INT] AS device, 'Chrome' AS browser,
            'shop@1.' || ($release + (d < 0.2)::INT) AS release, 'production' AS environment, 'DE' AS country,
            'navigate' AS navigation_type, floor(100000 * c)::BIGINT AS user_key
@@ -84,8 +85,8 @@ VITALS = f"""
 """
 FACTS = {"requests": REQUESTS, "vitals": VITALS}
 COLUMNS = {
-    "requests": "at, trace_id, route, method, status, duration_ms, release, environment, device, host, service, db_count,"
-    " db_ms, user_key",
+    "requests": "at, trace_id, route, method, status, duration_ms, release, environment, device, host, service,"
+    " db_count, db_ms, user_key",
     "vitals": "at, metric_id, metric, route, value, device, browser, release, environment, country, navigation_type,"
     " user_key",
 }
@@ -93,8 +94,8 @@ TABLES = """
     CREATE UNLOGGED TABLE bench_requests (at timestamptz, trace_id text, route text, method text, status bigint,
         duration_ms float8, release text, environment text, device text, host text, service text, db_count bigint,
         db_ms float8, user_key bigint, project_id bigint);
-    CREATE UNLOGGED TABLE bench_vitals (at timestamptz, metric_id text, metric text, route text, value float8, device text,
-        browser text, release text, environment text, country text, navigation_type text, user_key bigint,
+    CREATE UNLOGGED TABLE bench_vitals (at timestamptz, metric_id text, metric text, route text, value float8,
+        device text, browser text, release text, environment text, country text, navigation_type text, user_key bigint,
         project_id bigint)
 """
 
@@ -118,7 +119,8 @@ def questions(days: int) -> list[Question]:
     in_month = f"project_id = %(project)s AND at >= '{month.start}' AND at < '{month.end}'"
     before = f"project_id = %(project)s AND at >= '{day.previous().start}' AND at < '{day.end}'"
     p = "percentile_cont(ARRAY[0.5, 0.75, 0.95]) WITHIN GROUP (ORDER BY {})"
-    tiles = f"""SELECT date_trunc('hour', at), count(*), count(*) FILTER (WHERE status >= 500), {p.format("duration_ms")}
+    tiles = f"""SELECT date_trunc('hour', at), count(*), count(*) FILTER (WHERE status >= 500),
+                       {p.format("duration_ms")}
                 FROM bench_requests WHERE {{0}} GROUP BY 1;
                 SELECT date_trunc('hour', at), count(*), {p.format("value")} FROM bench_vitals
                 WHERE metric = 'LCP' AND {{0}} GROUP BY 1"""
@@ -133,7 +135,8 @@ def questions(days: int) -> list[Question]:
         Question(
             f"free: requests by route, device, release, {days} days",
             lambda x: percentiles(x, fact="requests", by=free, shares=SHARES, period=month),
-            f"SELECT route, device, release, {p.format('duration_ms')} FROM bench_requests WHERE {in_month} GROUP BY 1, 2, 3",
+            f"""SELECT route, device, release, {p.format("duration_ms")} FROM bench_requests WHERE {in_month}
+                GROUP BY 1, 2, 3""",
             1000,
         ),
         Question(
@@ -280,9 +283,10 @@ def main() -> None:
         made = time.perf_counter() - start
         filling.declare(now=NOW)
         taken = fill(project)
-        print(f"{name}: {rows:,} requests and {rows:,} vitals over {options.days} days made in {made:.0f} s, rolled up in "
-              f"{taken:.0f} s ({2 * rows / taken:,.0f} facts a second, {Bucket.objects.filter(project=project).count():,} "
-              "buckets)", flush=True)  # fmt: skip
+        buckets = Bucket.objects.filter(project=project).count()
+        print(f"{name}: {rows:,} requests and {rows:,} vitals over {options.days} days made in {made:.0f} s,\n"
+              f"  rolled up in {taken:.0f} s ({2 * rows / taken:,.0f} facts a second, {buckets:,} buckets)",
+              flush=True)  # fmt: skip
         projects.append(project)
     if not options.without_postgres:
         start = time.perf_counter()
