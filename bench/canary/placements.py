@@ -215,7 +215,8 @@ def sessions(cage: Cage) -> tuple[str, bytes]:
 
 def check_in(cage: Cage) -> tuple[str, bytes]:
     payload = {"check_in_id": uuid.uuid4().hex, "monitor_slug": "nightly", "status": "ok",
-               "note": cage.text("check-in"), "contexts": {"trace": {"trace_id": uuid.uuid4().hex, "note": cage.text("check-in")}}}  # fmt: skip
+               "note": cage.text("check-in"),
+               "contexts": {"trace": {"trace_id": uuid.uuid4().hex, "note": cage.text("check-in")}}}  # fmt: skip
     return "envelope", envelope(None, ({"type": "check_in"}, payload))
 
 

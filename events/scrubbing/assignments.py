@@ -144,7 +144,7 @@ def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdic
         rule = _LINE
     elif sep == b"=" and key.isupper() and before in (b"", b"\n", b" ", b"\x1e"):
         rule = _ENV
-    elif sep == b"=" and key.isupper() and data[max(0, start - 2) : start] in (b"\\n", b"\\t"):
+    elif sep == b"=" and key.isupper() and (before in b"'\"" or data[start - 2 : start] in (b"\\n", b"\\t")):
         rule = _ENV_SHOWN
     else:
         rule = _WORD

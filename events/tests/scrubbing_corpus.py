@@ -242,6 +242,7 @@ TEMPLATES: tuple[tuple[str, str, str], ...] = (
     ("env export", "password", 'export PGPASSWORD="§"\n'),
     ("env declare", "password", 'declare -x DB_PASSWORD="§"'),
     ("env commas", "opaque", "SECRET_KEY=ab,§;x\nDEBUG=1"),
+    ("env quoted", "opaque", "environment: ['SECRET_KEY=ab,§;x']"),
     ("env shown", "opaque", r"'PATH=/bin\nSECRET_KEY=ab,§;x\nDEBUG=1'"),
     ("yaml", "password", "db:\n  user: app\n  password: §\n"),
     ("toml", "password", 'password = "§"\n'),
