@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from dashboard.charted import hosts
 from dashboard.charts import Figure
 from dashboard.state import State
 from events.models import Project
@@ -15,18 +16,29 @@ from events.models import Project
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where the events of a bucket are listed. `series` is the parameter there that takes the name of a series,
-    `kept` are parameters of the chart that narrow the list too, `fixed` those it always has."""
+    `kept` are parameters of the chart that narrow the list too, `fixed` those it always has; `narrowed` names another
+    page for when the chart is about one thing: parameter -> its page."""
 
     url_name: str
     series: str = ""
     kept: tuple[str, ...] = ()
     fixed: Mapping[str, str] = field(default_factory=dict)
+    narrowed: Mapping[str, str] = field(default_factory=dict)
 
+
+_REQUESTS = Evidence("dashboard:performance", kept=("route", "release"), narrowed={"route": "dashboard:endpoint"})
 
 EVIDENCE: dict[str, Evidence] = {
     "errors": Evidence("dashboard:event-list", series="level"),
     "crash_free": Evidence("dashboard:event-list", kept=("release",), fixed={"handled": "no"}),
     "issue_trend": Evidence("dashboard:event-list", kept=("issue",)),
+    "throughput": _REQUESTS,
+    "failures": _REQUESTS,
+    "latency": _REQUESTS,
+    "vital_trend": Evidence("dashboard:vitals", kept=("metric", "p", "device")),
+    "log_volume": Evidence("dashboard:logs", kept=("query",)),
+    "security": Evidence("dashboard:security", kept=("kind",)),
+    **dict.fromkeys(hosts.CHARTS, Evidence("dashboard:resources")),
 }
 
 
@@ -60,7 +72,8 @@ def of(project: Project, name: str, figure: Figure, *, state: State, parameters:
     kept = {key: parameters[key] for key in evidence.kept if parameters.get(key)}
     query = urlencode({**({"env": state.environment} if state.environment else {}), **evidence.fixed, **kept})
     series = {column: urlencode({evidence.series: column}) for column in figure.columns[1:]} if evidence.series else {}
-    return Door(f"{reverse(evidence.url_name, args=[project.slug])}?{query}{'&' if query else ''}", series, spans)
+    url_name = next((page for name, page in evidence.narrowed.items() if kept.get(name)), evidence.url_name)
+    return Door(f"{reverse(url_name, args=[project.slug])}?{query}{'&' if query else ''}", series, spans)
 
 
 def cells(figure: Figure, door: Door | None) -> list[list[tuple[Any, str]]]:

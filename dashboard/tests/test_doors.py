@@ -1,5 +1,6 @@
 """Every chart over time is a door: a point leads to exactly the events it counts, with and without JavaScript."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import cards, doors, state
+from dashboard import cards, charts, doors, state
 from dashboard.tests.populated import World, populate
 from events.models import Project
 
@@ -69,6 +70,20 @@ def test_what_is_kept_whole_opens_as_an_event_and_the_rest_as_its_issue(as_alice
     assert row.url == f"/p/{world.project.slug}/issues/{world.issue.pk}/"
     assert not row.is_kept
     assert as_alice.get(f"/p/{world.project.slug}/events/?issue=999999").status_code == 404
+
+
+@pytest.mark.parametrize("name", doors.EVIDENCE)
+def test_every_door_opens(as_alice: Client, world: World, name: str) -> None:
+    now = timezone.now()
+    assert name in cards.CHARTS
+    hours = [now - timedelta(hours=ago) for ago in (3, 2, 1)]
+    figure = charts.lines(hours, {"one": [1, 2, 3]}, noun="One", end=now)
+    for parameters in ({}, {"route": "GET /a b", "issue": str(world.issue.pk), "metric": "CLS"}):
+        door = doors.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
+        assert door is not None
+        answer = as_alice.get(door.to(1, "one"))
+        assert answer.status_code == 200
+        assert answer.context["state"].length == timedelta(hours=1)
 
 
 def test_a_page_of_events_follows_the_other(as_alice: Client, world: World) -> None:

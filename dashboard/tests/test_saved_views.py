@@ -105,6 +105,19 @@ def test_the_wall_has_no_bar_and_refreshes_itself(as_alice: Client, project: Pro
     assert "http-equiv" not in plain
 
 
+def test_a_wall_keeps_no_login_alive(as_alice: Client, project: Project) -> None:
+    make.issue(project)
+    as_alice.get("/p/web/")
+    session = as_alice.session
+    session["obs_seen"] -= 1200
+    session.save()
+    long_ago = session["obs_seen"]
+    as_alice.get("/p/web/?wall=1")
+    assert as_alice.session["obs_seen"] == long_ago
+    as_alice.get("/p/web/")
+    assert as_alice.session["obs_seen"] > long_ago
+
+
 def test_the_link_to_copy_means_the_same_tomorrow(as_alice: Client, project: Project) -> None:
     answer = as_alice.get("/p/web/issues/?query=&from=-7d&page=2")
     url = answer.context["copy_url"]
