@@ -1,6 +1,6 @@
 """Addresses of the read API."""
 
-from django.urls import path
+from django.urls import include, path
 
 from dashboard.api import views
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("projects/<slug:slug>/events/<str:event_id>/", views.EventDetail.as_view(), name="api-event"),
     path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
     path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
+    path("", include("dashboard.api.performance_urls")),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),
 ]

@@ -1,0 +1,310 @@
+"""The read API of performance, vitals, queries, logs, traces, hosts and security events."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import exceptions, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.engine import EngineError
+from analytics.periods import Period
+from analytics.queries import (
+    endpoint_detail,
+    endpoints,
+    hosts,
+    log_lines,
+    log_volume,
+    request_rates,
+    security_events,
+    slow_queries,
+    trace,
+    vitals,
+)
+from analytics.queries.log_lines import Position
+from dashboard.api import forms, shapes
+from dashboard.api.doors import ApiView
+from dashboard.presenters import evidence
+from dashboard.presenters.vital_words import PERCENTILES
+from events import search
+from events.facts import SPANS
+from events.vitals import THRESHOLDS
+
+LONGEST = timedelta(days=400)
+_REFUSALS = {
+    400: OpenApiResponse(forms.Problem, "A parameter is wrong; `detail` says which and why."),
+    401: OpenApiResponse(forms.Problem, "No token, or one that is unknown, revoked or expired."),
+    403: OpenApiResponse(forms.Problem, "The token lacks the scope, or its owner the role."),
+    404: OpenApiResponse(forms.Problem, "No such thing, or not for this token's owner."),
+    429: OpenApiResponse(forms.Problem, "Too many calls; Retry-After says how long to wait."),
+    503: OpenApiResponse(forms.Problem, "The question took too long or too much; ask for less."),
+}
+
+
+class TooMuch(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+
+
+class Line(serializers.CharField):
+    """One line of text that every part of the way can hold."""
+
+    def __init__(self, *, max_length: int = 200, **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, default="", max_length=max_length, **options)
+
+
+class PeriodQuery(serializers.Serializer):
+    environment = Line(max_length=64)
+    start = forms.Moment(required=False, help_text="At or after; a day before the end when not said.")
+    end = forms.Moment(required=False, help_text="Before; now when not said.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        now = timezone.now()
+        end: datetime = attrs.pop("end", now)
+        start: datetime = attrs.pop("start", end - timedelta(days=1))
+        if not timedelta() < end - start <= LONGEST:
+            raise serializers.ValidationError({"start": f"start lies before end, by {LONGEST.days} days at most."})
+        return {**attrs, "period": Period(start, end)}
+
+
+class RequestsQuery(PeriodQuery):
+    release = Line()
+
+
+class EndpointsQuery(RequestsQuery):
+    sort = serializers.ChoiceField(choices=endpoints.SORTS, default="time")
+    most = serializers.IntegerField(min_value=1, max_value=500, default=100)
+
+
+class EndpointQuery(RequestsQuery):
+    route = serializers.CharField(max_length=300)
+
+
+class QueriesQuery(PeriodQuery):
+    sort = serializers.ChoiceField(choices=slow_queries.SORTS, default="time")
+    most = serializers.IntegerField(min_value=1, max_value=200, default=50)
+
+
+class VitalsQuery(PeriodQuery):
+    metric = serializers.ChoiceField(choices=list(THRESHOLDS), default="LCP", help_text="Of the routes.")
+    percentile = serializers.ChoiceField(choices=list(PERCENTILES), default="p75")
+    device = Line(max_length=40)
+
+
+class LogsQuery(PeriodQuery):
+    query = Line(max_length=2000, help_text="As on the logs page: level:error service:web")
+    before = Line(help_text="From `next` of the page before.")
+
+
+class HostsQuery(PeriodQuery):
+    host = Line()
+
+
+class SecurityQuery(PeriodQuery):
+    kind = Line(max_length=40)
+
+
+class QuestionView(ApiView):
+    """An address that asks questions of facts."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(TooMuch(str(exc)) if isinstance(exc, EngineError) else exc)
+
+    def asked(self, form: type[serializers.Serializer]) -> dict[str, Any]:
+        """What the query string asks, and when."""
+        return {**self.parameters(form), "now": timezone.now()}
+
+
+class Performance(QuestionView):
+    actions: ClassVar = {"GET": "performance.view"}
+
+    @extend_schema(
+        operation_id="performance",
+        parameters=[RequestsQuery],
+        responses={200: shapes.of(request_rates.RequestRates), **_REFUSALS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Rate, errors and duration of requests over time, compared with the period before."""
+        found = request_rates.request_rates(self.open_project(slug), **self.asked(RequestsQuery))
+        return Response(shapes.of(request_rates.RequestRates)(found).data)
+
+
+class Endpoints(QuestionView):
+    actions: ClassVar = {"GET": "performance.view"}
+
+    @extend_schema(
+        operation_id="endpoints",
+        parameters=[EndpointsQuery],
+        responses={
+            200: inline_serializer("Endpoints", {"results": shapes.of(endpoints.Endpoint)(many=True)}),
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The endpoints by their share of all time, their duration, their requests or their errors."""
+        found = endpoints.endpoints(self.open_project(slug), **self.asked(EndpointsQuery))
+        return Response({"results": shapes.of(endpoints.Endpoint)(found, many=True).data})
+
+
+class Endpoint(QuestionView):
+    actions: ClassVar = {"GET": "endpoint.view"}
+
+    @extend_schema(
+        operation_id="endpoint",
+        parameters=[EndpointQuery],
+        responses={200: shapes.of(endpoint_detail.EndpointDetail), **_REFUSALS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """One endpoint: histogram, slow requests, queries, errors, releases."""
+        found = endpoint_detail.endpoint_detail(self.open_project(slug), **self.asked(EndpointQuery))
+        return Response(shapes.of(endpoint_detail.EndpointDetail)(found).data)
+
+
+class Queries(QuestionView):
+    actions: ClassVar = {"GET": "queries.list"}
+
+    @extend_schema(
+        operation_id="queries",
+        parameters=[QueriesQuery],
+        responses={
+            200: inline_serializer(
+                "Queries",
+                {
+                    "results": shapes.of(slow_queries.SlowQuery)(many=True),
+                    "loops": shapes.of(slow_queries.Loop)(many=True),
+                },
+            ),
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The statements of the period, and those that ran in a loop (N+1)."""
+        project, asked = self.open_project(slug), self.asked(QueriesQuery)
+        found = slow_queries.slow_queries(project, **asked)
+        loops = slow_queries.loops(
+            project, period=asked["period"], environment=asked["environment"], most=asked["most"]
+        )
+        return Response(
+            {
+                "results": shapes.of(slow_queries.SlowQuery)(found, many=True).data,
+                "loops": shapes.of(slow_queries.Loop)(loops, many=True).data,
+            }
+        )
+
+
+class Vitals(QuestionView):
+    actions: ClassVar = {"GET": "vitals.view"}
+
+    @extend_schema(
+        operation_id="vitals",
+        parameters=[VitalsQuery],
+        responses={
+            200: inline_serializer(
+                "WebVitals",
+                {"vitals": shapes.of(vitals.Vitals)(), "routes": shapes.of(vitals.RouteVital)(many=True)},
+            ),
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The web vitals with their shares and score, and the routes of one metric."""
+        project, asked = self.open_project(slug), self.asked(VitalsQuery)
+        metric, asked["q"] = asked.pop("metric"), PERCENTILES[asked.pop("percentile")]
+        return Response(
+            {
+                "vitals": shapes.of(vitals.Vitals)(vitals.vitals(project, **asked)).data,
+                "routes": shapes.of(vitals.RouteVital)(
+                    vitals.route_vitals(project, metric=metric, **asked), many=True
+                ).data,
+            }
+        )
+
+
+class Logs(QuestionView):
+    actions: ClassVar = {"GET": "logs.list"}
+
+    @extend_schema(
+        operation_id="logs",
+        parameters=[LogsQuery],
+        responses={
+            200: inline_serializer(
+                "Logs",
+                {
+                    "results": shapes.of(log_lines.LogLine)(many=True),
+                    "next": serializers.CharField(allow_null=True, help_text="`before` of the next page."),
+                    "volume": shapes.of(log_volume.LogVolume)(),
+                },
+            ),
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The log lines that a search finds, newest first, and how many there were over time."""
+        project, asked = self.open_project(slug), self.asked(LogsQuery)
+        before, text = _position(asked.pop("before")), asked.pop("query")
+        try:
+            asked["search"] = search.parse(text, now=asked["now"])
+            volume = log_volume.log_volume(project, **asked)
+        except search.SearchError as error:
+            raise exceptions.ValidationError({"detail": error.message, "position": error.position}) from error
+        asked.pop("now")
+        page = log_lines.log_lines(project, before=before, **asked)
+        return Response(
+            {
+                "results": shapes.of(log_lines.LogLine)(page.lines, many=True).data,
+                "next": f"{page.older.at.isoformat()}~{page.older.log_id}" if page.older else None,
+                "volume": shapes.of(log_volume.LogVolume)(volume).data,
+            }
+        )
+
+
+class Trace(QuestionView):
+    actions: ClassVar = {"GET": "trace.view"}
+
+    @extend_schema(operation_id="trace", responses={200: shapes.of(trace.Trace), **_REFUSALS})
+    def get(self, request: Request, slug: str, trace_id: str) -> Response:
+        """The spans, errors and log lines of one trace."""
+        project, now = self.open_project(slug), timezone.now()
+        if not evidence.is_trace_id(trace_id):
+            raise Http404("A trace's id is hex digits.")
+        period = Period(now - timedelta(days=SPANS.retention_days + 1), now + timedelta(days=1))
+        found = trace.trace(project, trace_id=trace_id, period=period)
+        if not (found.spans or found.errors or found.logs):
+            raise Http404("Nothing is kept of this trace.")
+        return Response(shapes.of(trace.Trace)(found).data)
+
+
+class Hosts(QuestionView):
+    actions: ClassVar = {"GET": "resources.view"}
+
+    @extend_schema(operation_id="hosts", parameters=[HostsQuery], responses={200: shapes.of(hosts.Hosts), **_REFUSALS})
+    def get(self, request: Request, slug: str) -> Response:
+        """The readings of hosts and processes over time."""
+        found = hosts.hosts(self.open_project(slug), **self.asked(HostsQuery))
+        return Response(shapes.of(hosts.Hosts)(found).data)
+
+
+class Security(QuestionView):
+    actions: ClassVar = {"GET": "security.view"}
+
+    @extend_schema(
+        operation_id="security",
+        parameters=[SecurityQuery],
+        responses={200: shapes.of(security_events.SecurityEvents), **_REFUSALS},
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What was refused, reported or limited."""
+        found = security_events.security_events(self.open_project(slug), **self.asked(SecurityQuery))
+        return Response(shapes.of(security_events.SecurityEvents)(found).data)
+
+
+def _position(text: str) -> Position | None:
+    if not text:
+        return None
+    at, _, log_id = text.partition("~")
+    moment = evidence.moment(at)
+    if moment is None:
+        raise exceptions.ValidationError({"detail": "before: not from `next` of a page."})
+    return Position(moment, log_id)
