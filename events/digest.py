@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, ProgrammingError, transaction
 from django.db.models import Q
 
 from events import dead_letters, pipeline
@@ -16,6 +16,8 @@ from events.models import InboxItem, Project
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
+# Not an item's fault: PostgreSQL away or a migration missing, the disk full, no memory. No attempt is counted.
+HOUSE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, OSError, MemoryError)
 # One batch holds at most this much compressed payload: memory stays bounded whatever arrives.
 MAX_BATCH_BYTES = 16 * 1024 * 1024
 
@@ -51,8 +53,8 @@ def digest_batch(*, now: datetime) -> Digested:
             if items:
                 _store(items, now=now)
             return Digested(items=len(items))
-    except (OperationalError, InterfaceError):
-        raise  # PostgreSQL is the trouble, not an item.
+    except HOUSE_TROUBLE:
+        raise
     except Exception:
         logger.exception("A batch could not be digested; going through its items one by one")
     return _one_by_one(now=now)
@@ -95,7 +97,7 @@ def _digest_one(pk: int, *, now: datetime) -> Digested:
         try:
             with transaction.atomic():
                 _store([item], now=now)
-        except (OperationalError, InterfaceError):
+        except HOUSE_TROUBLE:
             raise
         except Exception as error:
             logger.warning("Item %s of kind %s failed: %s", item.item_id, item.kind, type(error).__name__)

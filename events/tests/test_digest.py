@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError
 
 from events import accounting, digest, inbox, payloads, pipeline
 from events.models import (
@@ -169,3 +170,19 @@ def test_a_dead_letter_can_be_replayed(accept: Any, now: datetime, monkeypatch: 
     assert Issue.objects.get().event_count == 1
     report = accounting.report()
     assert (report.stored, report.dead_letter, report.difference) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("trouble", [OSError("no space left"), MemoryError(), ProgrammingError("no such table")])
+def test_the_house_in_trouble_costs_no_item_an_attempt(
+    accept: Any, now: datetime, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise trouble
+
+    accept(error(1, now))
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.segments, "write", fail)
+        with pytest.raises(type(trouble)):
+            digest.run(now=now)
+    assert InboxItem.objects.get().attempts == 0
+    assert digest.run(now=now).items == 1
