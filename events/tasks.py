@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, inbox, logins, recording, uploads
+from events import accounting, audit, compaction, host, inbox, logins, recording, uploads
 from events import digest as digesting
 from events import drain as draining
 

@@ -27,7 +27,7 @@ _INGEST_PATH = re2.compile(r"/api/[0-9]+/")
 INGEST_MODULES = (
     "events.accounting", "events.authentication", "events.body", "events.dead_letters", "events.digest", "events.drain",
     "events.inbox", "events.ingest", "events.pipeline", "events.protocols", "events.spool", "events.steps",
-    "events.throttling", "events.views",
+    "events.throttling", "events.views", "events.ingest_view", "events.performance_views", "events.posthog_views",
 )  # fmt: skip
 
 _sent: deque[float] = deque(maxlen=RATE)
