@@ -61,7 +61,8 @@ FACTS = """
            floor(100000 * a)::BIGINT AS user_key, 9000 AS size, true AS handled, "at" AS received_at,
            map(['browser', 'browser.name', 'os', 'server_name', 'url', 'customer', 'runtime'],
                ['Chrome ' || floor(20 * a)::INT, 'Chrome', 'Windows 1' || floor(3 * b)::INT,
-                'web-' || floor(8 * a)::INT, 'https://shop.example/orders/' || floor(5000 * c)::INT, 'c' || floor(2000 * b)::INT,
+                'web-' || floor(8 * a)::INT,
+                'https://shop.example/orders/' || floor(5000 * c)::INT, 'c' || floor(2000 * b)::INT,
                 'CPython 3.1' || floor(3 * c)::INT]) AS tags
     FROM drawn ORDER BY group_hash, "at"
 """
