@@ -130,7 +130,9 @@ def test_a_wall_is_large_bare_and_refreshes_itself(watch: Any, world: World, wid
     watched.open(f"/p/{world.project.slug}/?wall=1")
     watched.settle()
     assert page.locator("header.bar").count() == 0
-    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.tile .value')).fontSize)") >= 48
+    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.tile .value')).fontSize)") >= min(
+        48, width / 13
+    )
     assert page.evaluate(FAULTS) == []
     keep(watched, f"wall-{width}")
     with page.expect_navigation():
