@@ -2,15 +2,17 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from events import audit, lockouts, logins
+from events import audit, lockouts, logins, second_factors
 from events.models import AuditEntry, LoginFailure
 
 WRONG = {"username": "alice", "password": "guess"}
@@ -139,3 +141,23 @@ def test_no_table_holds_the_typed_name_or_the_whole_address(alice: Any) -> None:
 def test_any_name_can_fail(name: str) -> None:
     assert Client().post("/login/", {"username": name, "password": "x"}).status_code == 200
     lockouts.Handler().user_login_failed(None, {"username": None})
+
+
+def test_an_operator_ends_the_logins_of_one_person(as_alice: Client, as_bob: Client, alice: Any, now: datetime) -> None:
+    begun = second_factors.begin(alice, now=now)
+    assert begun
+    assert second_factors.confirm(alice, second_factors.code_at(begun, now=now), now=now)
+    call_command("end_logins", "alice", stdout=StringIO())
+    assert second_factors.is_on(alice)
+    assert as_alice.get("/").status_code == 302
+    assert as_bob.get("/").status_code == 200
+    out = StringIO()
+    call_command("end_logins", "bob", stdout=out)
+    call_command("end_logins", "alice", "--second-factor", stdout=out)
+    assert out.getvalue() == "1 logins ended\n0 logins ended\n"
+    assert not second_factors.is_on(alice)
+    for wrong in (["nobody"], ["alice", "--second-factor"]):
+        with pytest.raises(CommandError):
+            call_command("end_logins", *wrong)
+    ended = AuditEntry.objects.filter(action="login.end", via="command")
+    assert [entry.detail["ended"] for entry in ended.order_by("id")] == [1, 1, 0]
