@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.views import logs, performance, queries, resources, security, traces, vitals
+from dashboard.views import logs, performance, queries, reports, resources, security, traces, vitals
 
 _P = "p/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
@@ -18,4 +18,6 @@ urlpatterns: list[URLPattern] = [
     path(_P + "traces/<slug:trace_id>/", traces.trace, name="trace"),
     path(_P + "resources/", resources.resources, name="resources"),
     path(_P + "security/", security.security, name="security"),
+    path(_P + "reports/weekly/", reports.weekly_page, name="weekly"),
+    path(_P + "reports/weekly/mail/", reports.weekly_mail, name="weekly-mail"),
 ]

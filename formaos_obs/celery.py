@@ -40,5 +40,6 @@ app.conf.beat_schedule = {
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(86_400, "events.tasks.note_audit_head"),
     "sample-host": every(15, "events.tasks.sample_host"),
+    "weekly-reports": every(300, "dashboard.tasks.send_weekly_reports"),
     "beat": every(10, "formaos_obs.tasks.beat"),
 }

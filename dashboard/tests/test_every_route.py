@@ -1,5 +1,6 @@
 """A walk over every address: a new page can forget neither its door, nor its stranger, nor its audit entry."""
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.utils import timezone
 from alerts.tests import make as make_alerts
 from dashboard import saved, shares
 from dashboard.api.doors import ApiView
-from events import performance_urls, tokens
+from events import performance_urls, segments, tokens
 from events.cli_views import CliView
 from events.models import Attachment, AuditEntry, IngestKey, Project
 from events.tests import make
@@ -28,7 +29,7 @@ SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
-POLLS = {"pulse", "setup-state"}  # a number every two seconds, no content; closed to strangers, without an entry
+POLLS = {"pulse", "setup-state", "log-pulse"}  # a number every two seconds, no content; closed to strangers, without an entry
 BEFORE = {"cli-previous-with-commits"}  # answers what came before a version, so any version will do
 # The token in the address is the door; test_shares.py tries it.
 SHARED = {"share-overview", "share-issues", "share-chart", "share-chart-json"}
@@ -82,6 +83,19 @@ def by_name(route: Route) -> str:
     return route.name
 
 
+def measured(project: Project, now: datetime) -> dict[str, Any]:
+    """One of each fact that an address can name."""
+    named = hashlib.md5(project.slug.encode()).hexdigest()
+    at = {"at": timezone.now()}
+    rows = {
+        "spans": {**at, "trace_id": named, "span_id": named[:16], "name": "GET /", "duration_ms": 3.0},
+        "queries": {**at, "fingerprint": named[:16], "statement": "SELECT ?", "count": 1, "total_ms": 2.0},
+        "logs": {**at, "log_id": f"{named}0000", "body": "hello", "level": "info"},
+    }
+    segments.write({(project.pk, fact): [row] for fact, row in rows.items()}, now=now)
+    return {"trace_id": named, "fingerprint": named[:16], "log_id": f"{named}0000"}
+
+
 def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     """One of each kind of thing that an address can name, in `project`."""
     issue = make.issue(project, groups=2, users=(1,))
@@ -106,6 +120,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         )[0].pk,
         "name": "errors",
         "kind": "email",
+        **measured(project, now),
         "rest": "no/such/thing",
     }
 
@@ -191,7 +206,7 @@ def test_viewers_change_nothing(route: Route, here: dict[str, Any], as_bob: Clie
     assert statuses <= {403, 405}
 
 
-_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version", "view_id", "share_id"}
+_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version", "view_id", "share_id", "trace_id", "fingerprint"}
 
 
 @pytest.mark.parametrize("route", [r for r in CLOSED if _IDS & set(r.parameters) and r.name not in BEFORE], ids=by_name)

@@ -49,6 +49,10 @@ def addresses(project: Project) -> list[str]:
         ),
         *(f"{reverse('dashboard:queries', args=[slug])}?sort={sort}" for sort in ("p95", "count", "x")),
         *(f"{reverse('dashboard:vitals', args=[slug])}?metric={m}&p=p99&device=mobile" for m in ("CLS", "INP", "x")),
+        *(
+            f"{reverse('dashboard:weekly', args=[slug])}?week={week}"
+            for week in ("", "2026-W47", "2026-11-25", "x", "9999-12-31")
+        ),
         reverse("dashboard:trace", args=[slug, populated.TRACE]),
         f"{reverse('dashboard:logs', args=[slug])}?before=2026-11-23T00:00:00%2B00:00~x",
         reverse("dashboard:logs", args=[slug]) + "?query=level:error+order:4",

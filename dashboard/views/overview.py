@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from analytics.queries import issue_list
 from dashboard import frame, tiles
 from dashboard.access import page
+from dashboard.presenters import performance_overview
 from events import access
 from events.models import Deploy, Issue, Project
 from events.search import parse
@@ -35,9 +36,10 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         now=now,
     )
     deploys = Deploy.objects.filter(release__project=project).select_related("release")[:8]
+    speed = performance_overview.of(project, shown, now=now)
     context = {
-        "tiles": tiles.overview(project, shown, now=now),
-        "cards": tiles.overview_cards(project, shown),
+        "tiles": [*tiles.overview(project, shown, now=now), *speed.tiles],
+        "cards": [*tiles.overview_cards(project, shown), *speed.cards],
         "top": top.rows[:_TOP],
         "open_total": top.total,
         "fatal": sum(row.issue.level == Issue.Level.FATAL for row in top.rows),

@@ -77,6 +77,9 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.VIEWER)
+    gets_weekly_report = models.BooleanField(default=False, help_text="By e-mail, on Mondays.")
+    # The Monday that the last report was sent on: claimed before it is sent, so that nobody gets two.
+    weekly_report_on = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

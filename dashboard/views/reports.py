@@ -1,0 +1,53 @@
+"""The weekly report as a page, and whether one gets it by mail."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard import frame, state, weekly
+from dashboard.access import page
+from dashboard.presenters import bands, rates
+from events.models import Membership, Project
+
+
+@page("report.weekly")
+def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The performance of one week against the week before."""
+    now = timezone.now()
+    week = weekly.named(request.GET.get("week", ""), now=now)
+    report = weekly.weekly(project, week, now=now)
+    shown = state.parse({"from": f"{report.period.start:%Y-%m-%d}", "to": f"{report.period.end:%Y-%m-%d}"}, now=now)
+    following = week + weekly.WEEK
+    context = {
+        "report": report,
+        "busiest": rates.endpoints(project, report.busiest, state=shown),
+        "slower": rates.endpoints(project, report.slower, state=shown),
+        "faster": rates.endpoints(project, report.faster, state=shown),
+        "vitals": [bands.card(one, state=shown) for one in report.vitals.metrics if one.count],
+        "week_query": shown.query,
+        "last_day": report.period.end - timedelta(days=1),
+        "earlier": week - weekly.WEEK,
+        "later": following if following <= weekly.monday_of(now.date()) else None,
+        "is_running": report.period.end > now,
+        "membership": Membership.objects.filter(project=project, user_id=request.user.pk).first(),
+    }
+    return frame.draw(
+        request, "dashboard/performance/weekly.html", context, project=project, section="performance", shown=shown
+    )
+
+
+@require_POST
+@page("report.subscribe")
+def weekly_mail(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Whether the person who asks gets the report of this project by mail."""
+    wants = request.POST.get("wants") == "1"
+    changed = Membership.objects.filter(project=project, user_id=request.user.pk).update(gets_weekly_report=wants)
+    if changed:
+        messages.success(request, "You get the report on Mondays." if wants else "You get no more reports.")
+    else:
+        messages.error(request, "Only members of the project get its report.")
+    return redirect("dashboard:weekly", project.slug)
