@@ -1,13 +1,20 @@
 """What every answer carries, and what a form must bring."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as configured
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+import dashboard
+from dashboard.tests.populated import populate
 from dashboard.tests.test_every_route import PAGES, Route, things
+from dashboard.tests.test_pages import pages
+from events import tokens
 
 FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -86,3 +93,23 @@ def test_a_fault_says_nothing_of_itself(alice: Any, monkeypatch: Any) -> None:
     assert answer.status_code == 500
     assert "secret detail" not in answer.content.decode()
     assert "Traceback" not in answer.content.decode()
+
+
+def test_logging_out_is_possible_from_every_page(as_alice: Client, alice: Any, project: Any) -> None:
+    world = populate(project, person=alice, now=timezone.now())
+    on_a_wall = "wall=1"  # which hangs where nobody sits
+    for url in (page for page in (*pages(world), "/account/second-factor/") if on_a_wall not in page):
+        assert 'action="/logout/"' in as_alice.get(url).content.decode(), url
+
+
+def test_no_secret_is_asked_for_or_taken_in_an_address(alice: Any, project: Any, now: Any) -> None:
+    asking = 0
+    for template in Path(dashboard.__file__).parent.rglob("templates/**/*.html"):
+        for form in re.findall(r"<form\b.*?</form>", template.read_text(), re.DOTALL):
+            if 'type="password"' in form or "secret" in form or "token" in form:
+                asking += 1
+                assert 'method="post"' in form.split(">")[0], template
+    assert asking > 5
+    _, secret = tokens.create(alice, name="t", scopes=["read"], now=now)
+    for name in ("token", "access_token", "auth_token", "authorization"):
+        assert Client().get("/api/v1/projects/", {name: secret}).status_code == 401

@@ -1,12 +1,14 @@
 """Behind TLS the cookies are bound to the host, and requests are what the proxy says."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from formaos_obs.environment import BASE_DIR
+from formaos_obs.logs import Formatter
 
 _ASKED = """
 import json
@@ -45,3 +47,9 @@ def test_nothing_of_development_is_on(tmp_path: Path) -> None:
         assert found["DEBUG"] is False
         assert "Scrypt" in str(found["PASSWORD_HASHERS"])
     assert _settings(tmp_path, OBS_REQUIRE_TOTP="True")["OBS_REQUIRE_TOTP"] is True
+
+
+def test_moments_in_logs_are_utc_to_the_millisecond() -> None:
+    record = logging.LogRecord("obs", logging.INFO, __file__, 1, "x", (), None)
+    record.created, record.msecs = 1.25, 250.0
+    assert Formatter("%(asctime)s %(message)s").format(record) == "1970-01-01T00:00:01.250Z x"
