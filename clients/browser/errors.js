@@ -23,7 +23,8 @@ export function watchErrors() {
 export function capture(error, extra, mechanism) {
   try {
     const values = [];
-    for (let cause = error; !values.length || (cause && values.length < MOST_CAUSES); cause = cause.cause) values.unshift(read(cause));
+    for (let cause = error; !values.length || (cause && values.length < MOST_CAUSES); cause = cause?.cause)
+      values.unshift(read(cause));
     const text = JSON.stringify(values);
     if (seen.has(text) || seen.size >= MOST_ERRORS) return;
     seen.add(text);

@@ -18,7 +18,10 @@ def test_errors_are_sent_with_stack_route_and_release(visit: Visiting, receiver:
     page.run("rejectLater()")
     page.run("setTimeout(() => { throw 'a string' })")
     page.until(lambda: len(receiver.errors()) == 3)
-    sent = {error["exception"]["values"][-1]["type"]: error for error in receiver.errors()}
+    page.run("void Promise.reject(null)")
+    page.until(lambda: len(receiver.errors()) == 4)
+    assert receiver.errors().pop()["exception"]["values"][0]["value"] == "null"
+    sent = {error["exception"]["values"][-1]["type"]: error for error in receiver.errors()[:3]}
     error, rejected, thrown = sent["TypeError"], sent["RangeError"], sent["Error"]
     assert error["exception"]["values"][0]["type"] == "TypeError"
     frames = error["exception"]["values"][0]["stacktrace"]["frames"]

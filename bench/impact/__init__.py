@@ -1,0 +1,1 @@
+"""What monitoring costs the application that is monitored."""
