@@ -1,0 +1,110 @@
+"""Figures of performance are what plotly takes, and carry no markup from outside."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from analytics.queries.endpoint_detail import Bar
+from analytics.queries.latency_by_release import Box
+from dashboard import charted, charts, charts_performance
+from dashboard.tests import hostile
+from dashboard.tests import populated_performance as populated
+from events.models import Project
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+HOURS = [START + timedelta(hours=n) for n in range(3)]
+END = START + timedelta(hours=3)
+PARAMETERS = {"query": f"{3:016x}", "route": populated.ROUTES[0]}
+
+
+@pytest.fixture
+def measured(project: Project) -> Project:
+    populated.store(project, now=timezone.now())
+    return project
+
+
+def figures() -> dict[str, charts.Figure]:
+    bands = charts_performance.bands((10, 100, 2000))
+    boxes = [Box(name, 9, 1.0, 2.0, 3.0, 4.0, 5.0) for name in (hostile.XSS[0], "", "x" * 40 + "1", "x" * 40 + "2")]
+    return {
+        "heatmap": charts_performance.heatmap(
+            HOURS, bands, [(0, 1, 2, 0), (0, 0, 5, 0), (0, 0, 0, 0)], noun="requests", end=END
+        ),
+        "boxes": charts_performance.boxes(boxes),
+        "histogram": charts_performance.histogram(
+            [Bar(1, 1.2, 4), Bar(1.2, 1.5, 0), Bar(1.5, 1.8, 1)], noun="requests"
+        ),
+        "thresholds": charts_performance.thresholds(
+            charts.lines(HOURS, {"LCP": [1.0, None, 3.0]}, noun="LCP", end=END), 2500.0, 4000.0
+        ),
+        "nothing": charts_performance.heatmap([], bands, [], noun="requests", end=END),
+        "no boxes": charts_performance.boxes([]),
+        "no bars": charts_performance.histogram([], noun="requests"),
+    }
+
+
+@pytest.mark.parametrize("name", figures())
+def test_a_figure_follows_the_schema_and_holds_no_markup(name: str) -> None:
+    figure = figures()[name]
+    go.Figure(data=figure.data, layout=figure.layout)
+    assert "<script" not in str(figure.data) + str(figure.layout)
+    assert figure.layout.get("xaxis") is not figure.layout.get("yaxis")
+    assert all(len(row) == len(figure.columns) for row in figure.rows)
+    assert figure.sentence.endswith(".")
+    assert figure.is_empty == name.startswith("no")
+
+
+def test_a_heatmap_leaves_out_bands_of_nothing_at_the_ends() -> None:
+    figure = figures()["heatmap"]
+    assert figure.data[0]["y"] == ["10 ms – 100 ms", "100 ms – 2.0 s"]
+    assert figure.rows[1] == ["2026-11-23 01:00", 0, 5]
+    assert figure.sentence == "8 requests, most of them 100 ms – 2.0 s."
+
+
+def test_names_that_look_the_same_once_cut_stay_apart() -> None:
+    names = figures()["boxes"].data[0]["x"]
+    assert len(names) == len(set(names)) == 4
+    histogram = figures()["histogram"].data[0]["x"]
+    assert len(histogram) == len(set(histogram)) == 3
+
+
+@pytest.mark.parametrize("name", charted.CHARTS)
+def test_every_chart_is_drawn_from_facts(as_alice: Client, measured: Project, name: str) -> None:
+    asked = {"query": PARAMETERS["query"]} if name.startswith("query_") else {"route": ""}
+    for query in (
+        asked,
+        {**asked, "cmp": "prev", "env": "production", "metric": "CLS", "p": "p95", "device": "mobile"},
+    ):
+        found = as_alice.get(f"/p/web/charts/{name}.json", query).json()
+        go.Figure(data=found["data"], layout=found["layout"])
+        assert found["empty"] is False
+        assert "<script" not in str(found["data"]) + str(found["layout"])
+    assert as_alice.get(f"/p/web/charts/{name}.csv", asked).status_code == 200
+    assert as_alice.get(f"/p/web/charts/{name}/", asked).status_code == 200
+
+
+@pytest.mark.parametrize("name", charted.CHARTS)
+def test_every_chart_says_when_there_is_nothing(as_alice: Client, project: Project, name: str) -> None:
+    answer = as_alice.get(f"/p/web/charts/{name}.json", {"route": "nowhere\x00"})
+    assert answer.status_code == (404 if name.startswith("query_") else 200)
+    assert answer.status_code == 404 or answer.json()["empty"] is True
+
+
+@pytest.mark.parametrize("query", ["is:unresolved", '"open', "level:nonsense"])
+def test_a_search_that_is_wrong_has_no_chart(as_alice: Client, project: Project, query: str) -> None:
+    assert as_alice.get("/p/web/charts/log_volume.json", {"query": query}).status_code == 404
+
+
+def test_series_of_routes_are_kept_apart(as_alice: Client, measured: Project) -> None:
+    whole = as_alice.get("/p/web/charts/throughput.json").json()
+    one = as_alice.get("/p/web/charts/throughput.json", {"route": PARAMETERS["route"]}).json()
+    assert _total(whole) == 400
+    assert _total(one) == 100
+
+
+def _total(figure: dict[str, Any]) -> float:
+    return sum(sum(row[1:]) for row in figure["rows"])
