@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from events import accounting, digest
 from events.models import IngestKey, Issue, Segment
+from events.protocols.sentry import security
 
 CSP = {
     "document-uri": "https://shop.example.com/pay?token=x",
@@ -73,3 +74,8 @@ def test_a_report_is_a_fact_and_an_issue(
     assert Issue.objects.get().kind == "security"
     report = accounting.report()
     assert (report.received, report.stored, report.difference) == (1, 1, 0)
+
+
+def test_what_is_no_host_is_not_spelled_like_one() -> None:
+    assert security._host("NO HOST AT ALL") == ""
+    assert security._host("https://CDN.Example/x.js") == "cdn.example"
