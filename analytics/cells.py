@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,8 @@ OTHER = "(other)"
 _SIZES = struct.Struct("<II")
 # Buckets of several days are counted from a Monday, as those of charts.
 _MONDAY = int(ORIGIN.timestamp()) // 60
-_BUCKETS = 1 << 16
-_HALF = 1 << 15
+# No bucket: beyond what 16 bits hold.
+_NO_BUCKET = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,15 @@ class Cells:
         series = np.fromiter((place[label] for label in labels), np.int64, len(labels))
         return _added(self, at, series, tuple(unique), dimensions)
 
-    def by(self, *names: str, step: int | None = None, where: Mapping[str, Iterable[str]] | None = None) -> Cells:
+    def by(
+        self,
+        *names: str,
+        step: int | None = None,
+        where: Mapping[str, Iterable[str]] | None = None,
+        is_counting: bool = False,
+    ) -> Cells:
         """Return the cells of the series `where` dimensions have one of the values, added up by `names` and `step`
-        (minutes; None: the whole time in one)."""
+        (minutes; None: the whole time in one); without histograms when only counting."""
         keep = [self.dimensions.index(name) for name in names]
         tests = [(self.dimensions.index(name), frozenset(values)) for name, values in (where or {}).items()]
         kept: dict[Labels, int] = {}
@@ -87,7 +93,12 @@ class Cells:
             if all(labels[place] in values for place, values in tests):
                 codes[index] = kept.setdefault(tuple(labels[place] for place in keep), len(kept))
         at = np.zeros_like(self.at) if step is None else (self.at - _MONDAY) // step * step + _MONDAY
-        return _added(self, at, codes[self.series], tuple(kept), names)
+        cells = self._without_entries() if is_counting else self
+        return _added(cells, at, codes[self.series], tuple(kept), names)
+
+    def _without_entries(self) -> Cells:
+        none = np.zeros(0, np.int64)
+        return replace(self, row=none, bucket=none, n=none)
 
     def measures(self) -> dict[tuple[int, Labels], Measure]:
         """Return what each row holds, by its time and labels."""
@@ -125,10 +136,10 @@ def from_table(dimensions: tuple[str, ...], table: pa.Table) -> Cells:
     if not table.num_rows:
         return empty(dimensions)
     series, labels = _encoded([table.column(name) for name in dimensions], table.num_rows)
-    bucket = pc.fill_null(table.column("bucket"), _HALF).to_numpy().astype(np.int64)
+    bucket = pc.fill_null(table.column("bucket"), _NO_BUCKET).to_numpy().astype(np.int64)
     minutes = table.column("minute").to_numpy().astype(np.int64)
     n = table.column("n").to_numpy().astype(np.int64)
-    entries = np.flatnonzero(bucket != _HALF)
+    entries = np.flatnonzero(bucket != _NO_BUCKET)
     total = table.column("total").to_numpy().astype(np.float64)
     raw = Cells(dimensions, labels, minutes, series, n, total, entries, bucket[entries], n[entries])
     return _added(raw, minutes, series, labels, dimensions)
@@ -255,12 +266,15 @@ def _added(cells: Cells, at: Ints, series: Ints, labels: tuple[Labels, ...], dim
     """The rows at their new time and series (-1: left out), equal ones added, in order."""
     width = max(1, len(labels))
     chosen = series >= 0
-    keys, group = np.unique(at[chosen] * width + series[chosen], return_inverse=True)
+    keys, group = _unique(at[chosen] * width + series[chosen])
     target = np.full(len(cells), -1, np.int64)
     target[chosen] = group
     moved = target[cells.row]
     held = moved >= 0
-    entry_keys, entry = np.unique(moved[held] * _BUCKETS + cells.bucket[held] + _HALF, return_inverse=True)
+    bucket = cells.bucket[held]
+    lowest = int(bucket.min(initial=0))
+    span = int(bucket.max(initial=0)) - lowest + 1
+    entry_keys, entry = _unique(moved[held] * span + bucket - lowest)
     return Cells(
         dimensions,
         labels,
@@ -268,10 +282,25 @@ def _added(cells: Cells, at: Ints, series: Ints, labels: tuple[Labels, ...], dim
         keys % width,
         np.bincount(group, cells.count[chosen], len(keys)).astype(np.int64),
         np.bincount(group, cells.total[chosen], len(keys)).astype(np.float64),
-        entry_keys // _BUCKETS,
-        entry_keys % _BUCKETS - _HALF,
+        entry_keys // span,
+        entry_keys % span + lowest,
         np.bincount(entry, cells.n[held], len(entry_keys)).astype(np.int64),
     )
+
+
+def _unique(keys: Ints) -> tuple[Ints, Ints]:
+    """The different keys in order, and the place of each key among them; without sorting where they lie close."""
+    if not len(keys):
+        return keys, keys
+    lowest = keys.min()
+    places = keys - lowest
+    size = int(places.max()) + 1
+    if size > 10_000_000 or size > 20 * len(keys) + 100_000:
+        unique, inverse = np.unique(keys, return_inverse=True)
+        return unique, inverse.astype(np.int64)
+    is_there = np.zeros(size, np.bool_)
+    is_there[places] = True
+    return np.flatnonzero(is_there) + lowest, (np.cumsum(is_there) - 1)[places]
 
 
 def _top(counts: Mapping[str, int], most: int) -> frozenset[str]:

@@ -19,7 +19,7 @@ from analytics import cells as cell
 from analytics.cells import Cells, Labels, Measure
 from analytics.histograms import GAMMA, LEAST
 from analytics.models import Bucket, Series
-from analytics.once import RATING
+from analytics.once import RATING, SOURCES
 from analytics.periods import Period
 
 MINUTE, HOUR, DAY = 1, 60, 1440
@@ -64,7 +64,8 @@ class Rollup:
     @property
     def version(self) -> str:
         """Changes with the definition; cells of another version are filled again."""
-        return hashlib.blake2b(f"{self!r} {GAMMA} {LEAST}".encode(), digest_size=8).hexdigest()
+        source = SOURCES[self.fact]() if self.fact in SOURCES else ""
+        return hashlib.blake2b(f"{self!r} {source} {GAMMA} {LEAST}".encode(), digest_size=8).hexdigest()
 
 
 STATUS_CLASS = "CASE WHEN status BETWEEN 100 AND 599 THEN (status // 100)::VARCHAR || 'xx' ELSE '' END"

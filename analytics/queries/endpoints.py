@@ -51,8 +51,8 @@ def endpoints(
     cells = rollups.read(project.pk, "requests", period=period, step=step, now=now)
     before = rollups.read(project.pk, "requests", period=period.previous(), now=now).by("route", where=where).groups()
     routes = cells.by("route", where=where).groups()
-    failed = cells.by("route", where={**where, "status": (FAILED,)}).groups()
-    trends = cells.by("route", step=step // timedelta(minutes=1), where=where).counts()
+    failed = cells.by("route", where={**where, "status": (FAILED,)}, is_counting=True).groups()
+    trends = cells.by("route", step=step // timedelta(minutes=1), where=where, is_counting=True).counts()
     spent = sum(measure.total for measure in routes.values())
     minutes = [rollups.minute_of(start) for start in periods.buckets(period, step)]
     found = [

@@ -44,8 +44,8 @@ def percentiles(
         raise ValueError(f"There is no {', '.join(unknown) or fact} to ask for.")
     conditions = " AND ".join([f"{VALUES[fact]} IS NOT NULL", *(f"{name} = $where_{name}" for name in where or {})])
     source, wanted = fact, period
-    if fact in once.KEYS:
-        source = f"({once.SOURCES[fact](conditions)})"
+    if fact == "vitals":
+        source = f"({once.vitals(conditions, is_bounded=False)})"
         wanted = Period(period.start - once.REPEATS, period.end + once.REPEATS)
     names = "".join(f", coalesce({name}, '') AS {name}" for name in by)
     sql = f"""

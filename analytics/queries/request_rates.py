@@ -63,7 +63,7 @@ def request_rates(
     cells = rollups.read(project.pk, name, period=period, step=step, now=now)
     before = rollups.read(project.pk, name, period=period.previous(), now=now)
     minutes = step // timedelta(minutes=1)
-    counts = cells.by("status", step=minutes, where=where).counts()
+    counts = cells.by("status", step=minutes, where=where, is_counting=True).counts()
     statuses = sorted({labels[0] for _, labels in counts})
     measure, failed = whole(cells, where)
     measure_before, failed_before = whole(before, where)
@@ -87,7 +87,9 @@ def request_rates(
 
 def whole(cells: Cells, where: dict[str, tuple[str, ...]]) -> tuple[Measure, int]:
     """Return all requests together, and how many of them failed."""
-    return cells.by(where=where).at_once(), cells.by(where={**where, "status": (FAILED,)}).at_once().count
+    return cells.by(where=where).at_once(), cells.by(
+        where={**where, "status": (FAILED,)}, is_counting=True
+    ).at_once().count
 
 
 def durations(measure: Measure) -> Durations:

@@ -101,7 +101,10 @@ def vitals(
     name = "vitals" if release or route else "page_vitals"
     cells = rollups.read(project.pk, name, period=period, step=step, now=now)
     before = rollups.read(project.pk, name, period=period.previous(), now=now).by("metric", where=where).groups()
-    by_metric, by_rating = cells.by("metric", where=where).groups(), cells.by("metric", "rating", where=where).groups()
+    by_metric, by_rating = (
+        cells.by("metric", where=where).groups(),
+        cells.by("metric", "rating", where=where, is_counting=True).groups(),
+    )
     found = []
     for metric in THRESHOLDS:
         measure = by_metric.get((metric,), NOTHING)
@@ -142,7 +145,7 @@ def route_vitals(
     """Return the routes with the metric, the worst first; those with too few samples have no band and come last."""
     cells = rollups.read(project.pk, "vitals", period=period, now=now)
     where = rollups.only(metric=metric, device=device, environment=environment, release=release)
-    good = cells.by("route", where={**where, "rating": ("good",)}).groups()
+    good = cells.by("route", where={**where, "rating": ("good",)}, is_counting=True).groups()
     found = []
     for labels, measure in cells.by("route", where=where).groups().items():
         value = measure.quantile(q) or 0.0
@@ -204,7 +207,7 @@ def culprits(
     good = THRESHOLDS[metric][0]
     sql = f"""
         SELECT {target} AS target, count(*) AS count, quantile_cont(value, $q) AS value, count(DISTINCT route) AS routes
-        FROM ({once.vitals("metric = $metric")})
+        FROM ({once.vitals("metric = $metric", is_bounded=False)})
         WHERE {target} <> '' AND value > {good} AND ($device = '' OR device = $device)
           AND "at" >= $start AND "at" < $end
           AND ($environment = '' OR environment = $environment) AND ($route = '' OR route = $route)
