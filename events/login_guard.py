@@ -1,14 +1,14 @@
-"""django-axes' handler, and a note of every login that failed, at whichever door."""
+"""The handler of lockouts, and a note of every login that failed, at whichever door."""
 
 from typing import Any
 
-from axes.handlers.database import AxesDatabaseHandler
 from django.utils import timezone
 
 from events import addresses, refusals
+from events.lockouts import Handler
 
 
-class LoginGuard(AxesDatabaseHandler):
+class LoginGuard(Handler):
     """Named by AXES_HANDLER."""
 
     def user_login_failed(self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any) -> None:
