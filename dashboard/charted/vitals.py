@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from analytics.periods import Period
 from analytics.queries import latency_heatmap, vitals
@@ -27,7 +28,7 @@ def _device(parameters: Mapping[str, str]) -> str:
 def _trend(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     metric = _metric(parameters)
     percentile, q = vital_words.percentile_of(parameters.get("p", ""))
-    about = {"now": now, "q": q, "device": _device(parameters), "environment": state.environment}
+    about: dict[str, Any] = {"now": now, "q": q, "device": _device(parameters), "environment": state.environment}
     found = vitals.vitals(project, period=Period(state.start, state.end), **about)
     series = {f"{metric} {percentile}": _line(found, metric)}
     if state.compare:

@@ -81,7 +81,7 @@ def issues(
     """The errors with their issues; None for one that is gone."""
     groups = IssueGroup.objects.filter(project=project, hash__in={error.group for error in errors if error.group})
     of_hash = {group.hash: group.issue for group in groups.select_related("issue")}
-    return [(error, of_hash.get(error.group)) for error in errors]
+    return [(error, of_hash.get(error.group) if error.group else None) for error in errors]
 
 
 def moment(text: str) -> datetime | None:

@@ -29,7 +29,11 @@ SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
-POLLS = {"pulse", "setup-state", "log-pulse"}  # a number every two seconds, no content; closed to strangers, without an entry
+POLLS = {
+    "pulse",
+    "setup-state",
+    "log-pulse",
+}  # a number every two seconds, no content; closed to strangers, without an entry
 BEFORE = {"cli-previous-with-commits"}  # answers what came before a version, so any version will do
 # The token in the address is the door; test_shares.py tries it.
 SHARED = {"share-overview", "share-issues", "share-chart", "share-chart-json"}
@@ -206,7 +210,18 @@ def test_viewers_change_nothing(route: Route, here: dict[str, Any], as_bob: Clie
     assert statuses <= {403, 405}
 
 
-_IDS = {"issue_id", "event_id", "attachment_id", "channel_id", "token_id", "version", "view_id", "share_id", "trace_id", "fingerprint"}
+_IDS = {
+    "issue_id",
+    "event_id",
+    "attachment_id",
+    "channel_id",
+    "token_id",
+    "version",
+    "view_id",
+    "share_id",
+    "trace_id",
+    "fingerprint",
+}
 
 
 @pytest.mark.parametrize("route", [r for r in CLOSED if _IDS & set(r.parameters) and r.name not in BEFORE], ids=by_name)

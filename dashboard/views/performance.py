@@ -1,5 +1,7 @@
 """Performance: rate, errors, duration; every endpoint, and one of them closely."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -61,7 +63,7 @@ def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
         return redirect(f"{request.path.removesuffix('endpoint/')}?{shown.query}")
     now = timezone.now()
     period = Period(shown.start, shown.end)
-    about = {"period": period, "now": now, "environment": shown.environment, "route": route}
+    about: dict[str, Any] = {"period": period, "now": now, "environment": shown.environment, "route": route}
     found = endpoint_detail.endpoint_detail(project, **about)
     measured = request_rates.request_rates(project, **about)
     named = [shape.release for shape in found.releases if shape.release]

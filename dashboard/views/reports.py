@@ -33,7 +33,7 @@ def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
         "earlier": week - weekly.WEEK,
         "later": following if following <= weekly.monday_of(now.date()) else None,
         "is_running": report.period.end > now,
-        "membership": Membership.objects.filter(project=project, user_id=request.user.pk).first(),
+        "membership": Membership.objects.filter(project=project, user_id=request.user.pk or 0).first(),
     }
     return frame.draw(
         request, "dashboard/performance/weekly.html", context, project=project, section="performance", shown=shown
@@ -45,7 +45,7 @@ def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
 def weekly_mail(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Whether the person who asks gets the report of this project by mail."""
     wants = request.POST.get("wants") == "1"
-    changed = Membership.objects.filter(project=project, user_id=request.user.pk).update(gets_weekly_report=wants)
+    changed = Membership.objects.filter(project=project, user_id=request.user.pk or 0).update(gets_weekly_report=wants)
     if changed:
         messages.success(request, "You get the report on Mondays." if wants else "You get no more reports.")
     else:

@@ -42,7 +42,7 @@ def security(request: HttpRequest, project: Project) -> HttpResponseBase:
         "kind": kind,
         "kinds": words.SECURITY,
         "findings": [(words.SECURITY.get(line.kind, line.kind), line) for line in lines],
-        "card": cards.card(project, "security", state=shown, width="all", **({"kind": kind} if kind else {})),
+        "card": cards.card(project, "security", state=shown, width="all", kind=kind),
         "start": None if found.kinds else starts.of(project, "security", now=now),
     }
     return frame.draw(

@@ -1,5 +1,7 @@
 """Web vitals: how the pages feel to the people who use them."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
@@ -25,9 +27,14 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
     device = request.GET.get("device", "")
     device = device if device in DEVICES else ""
     percentile, q = percentile_of(request.GET.get("p", ""))
-    about = {"period": Period(shown.start, shown.end), "q": q, "device": device, "environment": shown.environment}
+    about: dict[str, Any] = {
+        "period": Period(shown.start, shown.end),
+        "q": q,
+        "device": device,
+        "environment": shown.environment,
+    }
     found = query.vitals(project, now=now, **about)
-    chosen = {"metric": metric, "p": percentile, "device": device}
+    chosen: dict[str, Any] = {"metric": metric, "p": percentile, "device": device}
     routes = query.route_vitals(project, metric=metric, now=now, **about)
     context = {
         "vitals": [bands.card(vital, state=shown) for vital in found.metrics],
