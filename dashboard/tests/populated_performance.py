@@ -12,20 +12,34 @@ from dashboard.tests import hostile
 from events import segments
 from events.models import Project, Release
 
+Row = dict[str, Any]
 TRACE = hashlib.md5(b"trace").hexdigest()
 LOG = hashlib.md5(b"log").hexdigest() + "0000"
 ROUTES = ("GET /items/{id}", "POST /checkout", "GET /search", hostile.XSS[0])
 RELEASES = ("shop@1.4.1", "shop@1.4.2")
 
 
-def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]:
+def facts(*, now: datetime, count: int = 400) -> dict[str, list[Row]]:
     """A day of requests, queries, vitals, spans, logs, readings and security events that end at `now`."""
     random = Random(7)
     moments = [now - timedelta(hours=23) * random.random() - timedelta(seconds=30) for _ in range(count)]
     shared = [
         {"at": at, "environment": "production", "release": RELEASES[at > now - timedelta(hours=5)]} for at in moments
     ]
-    requests = [
+    return {
+        "requests": requests(shared, random),
+        "queries": queries(shared),
+        "vitals": vitals(shared, random),
+        "logs": logs(shared),
+        "metrics": readings(now=now),
+        "security": security(shared[:120]),
+        "spans": spans(now=now),
+    }
+
+
+def requests(shared: list[Row], random: Random) -> list[Row]:
+    """Requests of four routes, some failed; the first belongs to TRACE."""
+    return [
         {
             **one,
             "route": ROUTES[n % 4],
@@ -41,7 +55,11 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
         }
         for n, one in enumerate(shared)
     ]
-    queries = [
+
+
+def queries(shared: list[Row]) -> list[Row]:
+    """Six statements, one of them slow and one in a loop."""
+    return [
         {
             **one,
             "fingerprint": f"{n % 6:016x}",
@@ -54,11 +72,15 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
             "total_ms": 20.0 + n % 90,
             "max_ms": 9.0 + n % 40,
             "finding": (None, "slow", None, "n_plus_one", None, None)[n % 6],
-            "trace_id": requests[n]["trace_id"],
+            "trace_id": hashlib.md5(str(n).encode()).hexdigest() if n else TRACE,
         }
         for n, one in enumerate(shared)
     ]
-    vitals = [
+
+
+def vitals(shared: list[Row], random: Random) -> list[Row]:
+    """All five metrics of three routes."""
+    return [
         {
             **one,
             "metric_id": hashlib.md5(f"v{metric}{n}".encode()).hexdigest(),
@@ -74,8 +96,12 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
         for n, one in enumerate(shared)
         for metric, most in (("LCP", 2500.0), ("INP", 200.0), ("CLS", 0.1), ("FCP", 1800.0), ("TTFB", 800.0))
     ]
+
+
+def logs(shared: list[Row]) -> list[Row]:
+    """Lines of all levels; the first is LOG, the first four belong to TRACE."""
     levels = ("info", "info", "debug", "warning", "error", "info", "fatal")
-    logs = [
+    return [
         {
             **one,
             "log_id": LOG if n == 0 else f"{hashlib.md5(f'l{n}'.encode()).hexdigest()}{n:04x}",
@@ -89,7 +115,11 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
         }
         for n, one in enumerate(shared)
     ]
-    readings = [
+
+
+def readings(*, now: datetime) -> list[Row]:
+    """Three hosts over sixteen hours."""
+    return [
         {
             "at": now - timedelta(minutes=10 * n + 1),
             "name": name,
@@ -112,8 +142,12 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
             ("process.memory.usage", 2e8, ""),
         )
     ]
+
+
+def security(shared: list[Row]) -> list[Row]:
+    """Events of four kinds."""
     kinds = ("csp", "login_failed", "key_refused", "rate_limited", "csp")
-    security = [
+    return [
         {
             **one,
             "kind": kinds[n % 5],
@@ -123,20 +157,11 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[dict[str, Any]]]
             "reason": None if kinds[n % 5] == "csp" else hostile.XSS[0],
             "quantity": 1 + n % 3,
         }
-        for n, one in enumerate(shared[:120])
+        for n, one in enumerate(shared)
     ]
-    return {
-        "requests": requests,
-        "queries": queries,
-        "vitals": vitals,
-        "logs": logs,
-        "metrics": readings,
-        "security": security,
-        "spans": spans(now=now),
-    }
 
 
-def spans(*, now: datetime) -> list[dict[str, Any]]:
+def spans(*, now: datetime) -> list[Row]:
     """One trace of a request: middleware, queries, a call to another service; one span names itself its parent."""
     began = now - timedelta(hours=1)
     rows = [
@@ -177,7 +202,7 @@ def store(project: Project, *, now: datetime) -> None:
     store_rows(project, facts(now=now), now=now)
 
 
-def store_rows(project: Project, rows: dict[str, list[dict[str, Any]]], *, now: datetime) -> None:
+def store_rows(project: Project, rows: dict[str, list[Row]], *, now: datetime) -> None:
     """The facts stored and counted."""
     with transaction.atomic():
         segments.write({(project.pk, fact): found for fact, found in rows.items()}, now=now)

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.test_pages import read
-from events.models import Project
+from events import files
+from events.models import Project, Segment
 
 NAMED = ("performance", "queries", "vitals", "logs", "resources", "security")
 WITHOUT_DATA = {
@@ -79,3 +80,12 @@ def test_an_empty_page_shows_what_fills_it(as_alice: Client, project: Project, k
     html = as_alice.get(reverse(f"dashboard:{name}", args=[project.slug])).content.decode()
     assert WITHOUT_DATA[name] in html
     assert key.public_key in html or "hostmetrics" in html
+
+
+def test_a_question_without_an_answer_is_said_and_not_a_crash(as_alice: Client, measured: Project) -> None:
+    for segment in Segment.objects.filter(project=measured):
+        files.root().remove(segment.path)
+    for name, query in (("logs", ""), ("endpoint", "?route=GET+/search"), ("queries", "")):
+        answer = as_alice.get(reverse(f"dashboard:{name}", args=[measured.slug]) + query)
+        assert answer.status_code == 503, name
+        assert "file is missing" in answer.content.decode()

@@ -12,7 +12,7 @@ from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.queries import log_lines
 from analytics.queries.log_lines import LogLine, Position
-from dashboard import cards, exports, frame, starts
+from dashboard import cards, exports, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence
 from dashboard.state import State
@@ -39,6 +39,7 @@ CHIPS = [("All", ""), ("Errors", "level:[error, fatal]"), ("Warnings", "level:wa
 
 
 @page("logs.list")
+@unanswered.said
 def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The lines of the period that the search finds, newest first."""
     shown = frame.state_of(request)
@@ -74,6 +75,7 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 
 @page("logs.view")
+@unanswered.said
 def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpResponseBase:
     """One line between those that the same service and host wrote before and after it."""
     at = evidence.moment(request.GET.get("at", ""))
@@ -87,6 +89,7 @@ def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpRespons
 
 
 @page("logs.export")
+@unanswered.said
 def log_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The lines that the search finds as CSV, streamed."""
     shown = frame.state_of(request)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import endpoint_detail, endpoints, release_change, request_rates
-from dashboard import cards, frame, starts
+from dashboard import cards, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, rates
 from events.models import Project
@@ -20,6 +20,7 @@ _MOST = 500
 
 
 @page("performance.view")
+@unanswered.said
 def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Rate, errors and duration of all requests, and the endpoints by their share of the time."""
     shown = frame.state_of(request)
@@ -55,6 +56,7 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 
 @page("endpoint.view")
+@unanswered.said
 def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
     """One endpoint: how its durations spread, its slow requests, queries and errors, two of its releases compared."""
     shown = frame.state_of(request)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import query_detail, slow_queries
-from dashboard import cards, frame, starts
+from dashboard import cards, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, rates
 from events.models import Project
@@ -16,6 +16,7 @@ _PAGE = 25
 
 
 @page("queries.list")
+@unanswered.said
 def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The statements of the period, and those found to run in a loop."""
     shown = frame.state_of(request)
@@ -45,6 +46,7 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 
 @page("query.view")
+@unanswered.said
 def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpResponseBase:
     """One statement without its literals: when, how long, from where."""
     shown = frame.state_of(request)

@@ -8,13 +8,14 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard import frame, state, weekly
+from dashboard import frame, state, unanswered, weekly
 from dashboard.access import page
 from dashboard.presenters import bands, rates
 from events.models import Membership, Project
 
 
 @page("report.weekly")
+@unanswered.said
 def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The performance of one week against the week before."""
     now = timezone.now()

@@ -5,13 +5,14 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import hosts
-from dashboard import cards, frame, starts
+from dashboard import cards, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import machines
 from events.models import Project
 
 
 @page("resources.view")
+@unanswered.said
 def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Each host's newest readings, and every gauge over time."""
     shown = frame.state_of(request)

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import security_events
-from dashboard import cards, frame, starts, words
+from dashboard import cards, frame, starts, unanswered, words
 from dashboard.access import page
 from dashboard.presenters import measures
 from events.models import Project
@@ -14,6 +14,7 @@ _SHOWN = ("key_refused", "login_failed", "csp", "rate_limited", "scope_refused")
 
 
 @page("security.view")
+@unanswered.said
 def security(request: HttpRequest, project: Project) -> HttpResponseBase:
     """How often each kind happened, when, and what it was about."""
     shown = frame.state_of(request)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import trace as query
-from dashboard import frame
+from dashboard import frame, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, waterfall
 from events.facts import SPANS
@@ -17,6 +17,7 @@ _NEAR = timedelta(days=1)
 
 
 @page("trace.view")
+@unanswered.said
 def trace(request: HttpRequest, project: Project, trace_id: str) -> HttpResponseBase:
     """The spans of a trace as a waterfall, with its errors and log lines."""
     if not evidence.is_trace_id(trace_id):

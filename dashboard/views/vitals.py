@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import vitals as query
-from dashboard import cards, frame, starts
+from dashboard import cards, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import bands
 from dashboard.presenters.vital_words import PERCENTILES, percentile_of, said
@@ -18,6 +18,7 @@ DEVICES = {"": "All devices", "mobile": "Mobile", "desktop": "Desktop", "tablet"
 
 
 @page("vitals.view")
+@unanswered.said
 def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Five metrics, the routes in three bands, what a release made worse, and what was behind it."""
     shown = frame.state_of(request)

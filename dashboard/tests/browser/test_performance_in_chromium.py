@@ -24,7 +24,8 @@ def measured(world: World) -> World:
 @pytest.mark.parametrize("width", [1440, 360])
 def test_every_page_is_quiet_fits_and_can_be_heard(watch: Any, measured: World, width: int, theme: str) -> None:
     watched = watch(width, theme)
-    for index, path in enumerate(addresses(measured.project)):
+    paths = [reverse("dashboard:overview", args=[measured.project.slug]), *addresses(measured.project)]
+    for index, path in enumerate(paths):
         watched.open(path)
         watched.settle()
         keep(watched, f"p-{width}-{theme}-{index:02}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
