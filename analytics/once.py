@@ -32,17 +32,19 @@ def vitals(keys: str = "true", *, is_bounded: bool = True) -> str:
 
     Unbounded, later reports than REPEATS count too: half the work, for questions over many days of facts.
     """
+    # 64 bits group faster than text; of ten million ids, two share them once in 370,000 questions.
+    key = "v.metric_id" if is_bounded else "hash(v.metric_id)"
     reports = f"SELECT * FROM vitals WHERE metric_id IS NOT NULL AND {keys}"
     if is_bounded:
         first = 'min("at") OVER (PARTITION BY metric_id)'
         reports = f'SELECT * FROM ({reports}) QUALIFY "at" < {first} + {_DAY}'
     return f"""
-        SELECT min(v."at") AS "at", v.metric_id, max(v.trace_id) AS trace_id, max(v.metric) AS metric,
+        SELECT min(v."at") AS "at", max(v.metric_id) AS metric_id, max(v.trace_id) AS trace_id, max(v.metric) AS metric,
                max(v.route) AS route, max(v.url) AS url, max(v.device) AS device, max(v.browser) AS browser,
                max(v.country) AS country, max(v.connection) AS connection, max(v.release) AS release,
                max(v.environment) AS environment, max(v.navigation_type) AS navigation_type,
                max(v.value) AS value, arg_max(v.attribution, v.value) AS attribution
-        FROM ({reports}) v GROUP BY v.metric_id
+        FROM ({reports}) v GROUP BY {key}
         UNION ALL BY NAME
         SELECT "at", metric_id, trace_id, metric, route, url, device, browser, country, connection, release,
                environment, navigation_type, value, attribution
