@@ -34,6 +34,7 @@ class Decision:
     action: str
     at: datetime | None = None
 
+
 def decide(
     outcome: Outcome, *, attempts: int, created_at: datetime, is_minimal: bool, now: datetime, jitter: float
 ) -> Decision:

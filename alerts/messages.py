@@ -203,8 +203,7 @@ def discord(message: Message) -> dict[str, Any]:
         "description": "\n".join(parts)[:DISCORD_DESCRIPTION],
         "color": _GREEN if message.kind in ("resolved", "test") else _COLOURS.get(message.level, _COLOURS["error"]),
         "fields": [
-            {"name": label, "value": fit(value, 150, discord_escape), "inline": True}
-            for label, value in message.facts
+            {"name": label, "value": fit(value, 150, discord_escape), "inline": True} for label, value in message.facts
         ],
         "footer": {"text": fit(message.dedup, 64)},
         "timestamp": message.at,

@@ -91,7 +91,7 @@ _cache: dict[int, tuple[float, BrowserSettings, bytes]] = {}
 
 
 def current(project_id: int, *, clock: float | None = None) -> BrowserSettings:
-    """The project's settings, at most TTL_SECONDS old; the last known ones while PostgreSQL is away, else Unavailable."""
+    """The project's settings, at most TTL_SECONDS old; while PostgreSQL is away the last known, else Unavailable."""
     return _current(project_id, clock)[1]
 
 

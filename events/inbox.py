@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from events import accounting
 from events.payloads import Packed
@@ -89,7 +90,7 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
     return dropped
 
 
-def _make_partition(cursor: psycopg.Cursor, name: str, start: date) -> None:  # type: ignore[type-arg]
+def _make_partition(cursor: CursorWrapper, name: str, start: date) -> None:
     """Attach the partition; rows of its range that waited in the default one move into it."""
     end = start + timedelta(days=7)
     likeness = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES"

@@ -114,7 +114,7 @@ def process(rows: Sequence[InboxItem], *, now: datetime) -> None:
     """Digest `rows` in the caller's transaction: issues, occurrences, facts, transitions and the ledger together."""
     batch = Batch(now=now)
     for row in rows:
-        item = Item(row, payloads.unpack(row.payload))
+        item = Item(row, payloads.unpack(bytes(row.payload)))
         reason = next((reason for step in STEPS[row.kind] if (reason := step(batch, item))), None)
         if reason:
             batch.drop(item, reason, row.quantity)

@@ -7,90 +7,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0002_seen'),
+        ("events", "0002_seen"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('slack', 'Slack'), ('discord', 'Discord'), ('webhook', 'Webhook'), ('email', 'E-mail')], max_length=8)),
-                ('name', models.CharField(max_length=60)),
-                ('config', events.secrets.EncryptedTextField(editable=False, help_text="JSON of the kind's fields: URL, secret or addresses.")),
-                ('masked', models.CharField(editable=False, help_text='Where it goes, with the secret part left out.', max_length=120)),
-                ('transitions', models.JSONField(blank=True, default=list, help_text='Kinds of transitions wanted; empty: all.')),
-                ('min_level', models.CharField(choices=[('debug', 'Debug'), ('info', 'Info'), ('warning', 'Warning'), ('error', 'Error'), ('fatal', 'Fatal')], default='debug', max_length=8)),
-                ('environments', models.JSONField(blank=True, default=list, help_text='Names of environments wanted; empty: all.')),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('disabled_reason', models.CharField(blank=True, max_length=200)),
-                ('disabled_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_until', models.DateTimeField(blank=True, help_text='Set by an answer of 429.', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='events.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("slack", "Slack"),
+                            ("discord", "Discord"),
+                            ("webhook", "Webhook"),
+                            ("email", "E-mail"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "config",
+                    events.secrets.EncryptedTextField(
+                        editable=False, help_text="JSON of the kind's fields: URL, secret or addresses."
+                    ),
+                ),
+                (
+                    "masked",
+                    models.CharField(
+                        editable=False, help_text="Where it goes, with the secret part left out.", max_length=120
+                    ),
+                ),
+                (
+                    "transitions",
+                    models.JSONField(blank=True, default=list, help_text="Kinds of transitions wanted; empty: all."),
+                ),
+                (
+                    "min_level",
+                    models.CharField(
+                        choices=[
+                            ("debug", "Debug"),
+                            ("info", "Info"),
+                            ("warning", "Warning"),
+                            ("error", "Error"),
+                            ("fatal", "Fatal"),
+                        ],
+                        default="debug",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "environments",
+                    models.JSONField(blank=True, default=list, help_text="Names of environments wanted; empty: all."),
+                ),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("disabled_reason", models.CharField(blank=True, max_length=200)),
+                ("disabled_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_until", models.DateTimeField(blank=True, help_text="Set by an answer of 429.", null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="channels", to="events.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('new_issue', 'New issue'), ('regression', 'Regression'), ('unignored', 'No longer ignored'), ('resolved', 'Resolved'), ('digest', 'Digest'), ('channel', 'About another channel'), ('test', 'Test')], max_length=12)),
-                ('dedup', models.CharField(max_length=32, unique=True)),
-                ('payload_version', models.PositiveSmallIntegerField()),
-                ('payload', models.JSONField(help_text='A Message, see alerts.messages; scrubbed, without personal data.')),
-                ('is_minimal', models.BooleanField(default=False, help_text='The full form was answered 400: send plain text.')),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('dead', 'Given up'), ('suppressed', 'Folded into a digest')], default='pending', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('claimed_until', models.DateTimeField(blank=True, null=True)),
-                ('last_status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('remote_id', models.CharField(blank=True, max_length=64)),
-                ('latency_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('channel', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='alerts.channel')),
-                ('digest', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='folded', to='alerts.notification')),
-                ('issue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notifications', to='events.issue')),
-                ('transition', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='events.transition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("new_issue", "New issue"),
+                            ("regression", "Regression"),
+                            ("unignored", "No longer ignored"),
+                            ("resolved", "Resolved"),
+                            ("digest", "Digest"),
+                            ("channel", "About another channel"),
+                            ("test", "Test"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("dedup", models.CharField(max_length=32, unique=True)),
+                ("payload_version", models.PositiveSmallIntegerField()),
+                (
+                    "payload",
+                    models.JSONField(help_text="A Message, see alerts.messages; scrubbed, without personal data."),
+                ),
+                (
+                    "is_minimal",
+                    models.BooleanField(default=False, help_text="The full form was answered 400: send plain text."),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sent", "Sent"),
+                            ("dead", "Given up"),
+                            ("suppressed", "Folded into a digest"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("claimed_until", models.DateTimeField(blank=True, null=True)),
+                ("last_status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("remote_id", models.CharField(blank=True, max_length=64)),
+                ("latency_ms", models.PositiveIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="alerts.channel",
+                    ),
+                ),
+                (
+                    "digest",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="folded",
+                        to="alerts.notification",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="notifications",
+                        to="events.issue",
+                    ),
+                ),
+                (
+                    "transition",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="events.transition",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DeliveryAttempt',
+            name="DeliveryAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField(help_text='HTTP or SMTP status; empty: no answer.', null=True)),
-                ('error', models.CharField(blank=True, max_length=200)),
-                ('latency_ms', models.PositiveIntegerField(null=True)),
-                ('decision', models.CharField(help_text='sent, retry, paused, minimal, dead or disabled', max_length=10)),
-                ('notification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='alerts.notification')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(help_text="HTTP or SMTP status; empty: no answer.", null=True),
+                ),
+                ("error", models.CharField(blank=True, max_length=200)),
+                ("latency_ms", models.PositiveIntegerField(null=True)),
+                (
+                    "decision",
+                    models.CharField(help_text="sent, retry, paused, minimal, dead or disabled", max_length=10),
+                ),
+                (
+                    "notification",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tries", to="alerts.notification"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='channel_name_once'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="channel_name_once"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['next_attempt_at'], name='notification_due'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="notification_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['channel', '-created_at'], name='notification_of_channel'),
+            model_name="notification",
+            index=models.Index(fields=["channel", "-created_at"], name="notification_of_channel"),
         ),
     ]

@@ -87,7 +87,13 @@ def test_a_further_port_can_be_permitted(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://hooks.slack.com/x", "https://hooks.slack.com.evil.example/x", "https://hooks.slack.com:8443/x", "https://1.1.1.1/"]
+    "url",
+    [
+        "http://hooks.slack.com/x",
+        "https://hooks.slack.com.evil.example/x",
+        "https://hooks.slack.com:8443/x",
+        "https://1.1.1.1/",
+    ],
 )
 def test_a_list_of_hosts_admits_no_other(url: str) -> None:
     with pytest.raises(http.Refused):

@@ -15,7 +15,13 @@ from events.models import AuditEntry, Project
 
 URL = "https://1.1.1.1/hook/of/the/team/X1a9"
 SAME: dict[str, Any] = {"name": "webhook", "transitions": [], "min_level": "debug", "environments": []}
-PRIVATE = ["http://127.0.0.1/", "http://169.254.169.254/", "http://localhost/", "http://[fd00::1]/", "gopher://1.1.1.1/"]
+PRIVATE = [
+    "http://127.0.0.1/",
+    "http://169.254.169.254/",
+    "http://localhost/",
+    "http://[fd00::1]/",
+    "gopher://1.1.1.1/",
+]
 
 
 def actions() -> list[str]:

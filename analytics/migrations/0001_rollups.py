@@ -5,53 +5,73 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('events', '0004_fact_change'),
+        ("events", "0004_fact_change"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bucket',
+            name="Bucket",
             fields=[
-                ('pk', models.CompositePrimaryKey('project_id', 'rollup', 'step', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('rollup', models.CharField(max_length=20)),
-                ('step', models.PositiveSmallIntegerField(help_text='Its length in minutes: 1, 60 or 1440.')),
-                ('at', models.DateTimeField()),
-                ('cells', models.BinaryField()),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='events.project')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "project_id",
+                        "rollup",
+                        "step",
+                        "at",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("rollup", models.CharField(max_length=20)),
+                ("step", models.PositiveSmallIntegerField(help_text="Its length in minutes: 1, 60 or 1440.")),
+                ("at", models.DateTimeField()),
+                ("cells", models.BinaryField()),
+                (
+                    "project",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="events.project"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['step', 'at'], name='bucket_age')],
+                "indexes": [models.Index(fields=["step", "at"], name="bucket_age")],
             },
         ),
         migrations.CreateModel(
-            name='FillState',
+            name="FillState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rollup', models.CharField(max_length=20)),
-                ('version', models.CharField(max_length=16)),
-                ('filled_at', models.DateTimeField(null=True)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='events.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rollup", models.CharField(max_length=20)),
+                ("version", models.CharField(max_length=16)),
+                ("filled_at", models.DateTimeField(null=True)),
+                (
+                    "project",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="events.project"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('project', 'rollup'), name='fill_state_once')],
+                "constraints": [models.UniqueConstraint(fields=("project", "rollup"), name="fill_state_once")],
             },
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rollup', models.CharField(max_length=20)),
-                ('digest', models.UUIDField(help_text='Of the values.')),
-                ('labels', models.JSONField(help_text="The values, in the order of the rollup's dimensions.")),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='events.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rollup", models.CharField(max_length=20)),
+                ("digest", models.UUIDField(help_text="Of the values.")),
+                ("labels", models.JSONField(help_text="The values, in the order of the rollup's dimensions.")),
+                (
+                    "project",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="events.project"),
+                ),
             ],
             options={
-                'verbose_name_plural': 'series',
-                'constraints': [models.UniqueConstraint(fields=('project', 'rollup', 'digest'), name='series_once')],
+                "verbose_name_plural": "series",
+                "constraints": [models.UniqueConstraint(fields=("project", "rollup", "digest"), name="series_once")],
             },
         ),
     ]

@@ -62,7 +62,8 @@ class Ours:
         running = []
         for name in names:
             log = self.folder / f"{name}.log"
-            running.append(processes.start([sys.executable, "manage.py", "serve", name], cwd=ROOT, log=log, env=self.env))
+            command = [sys.executable, "manage.py", "serve", name]
+            running.append(processes.start(command, cwd=ROOT, log=log, env=self.env))
         if "web" in names:
             processes.wait_for(f"http://127.0.0.1:{self.port}/healthz")
         return running

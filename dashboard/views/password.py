@@ -1,8 +1,11 @@
 """Changing one's own password."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,7 +20,7 @@ from events import audit
 @site_page("password.view")
 def password(request: HttpRequest) -> HttpResponseBase:
     """The form; a good new password ends this person's other logins and gives this one a new name."""
-    form = PasswordChangeForm(request.user, request.POST or None)
+    form = PasswordChangeForm(cast(User, request.user), request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()
         update_session_auth_hash(request, form.user)

@@ -49,11 +49,31 @@ class Migration(migrations.Migration):
                 migrations.CreateModel(
                     name="Seen",
                     fields=[
-                        ("pk", models.CompositePrimaryKey("project_id", "kind", "item_id", "day", blank=True, editable=False, primary_key=True, serialize=False)),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "project_id",
+                                "kind",
+                                "item_id",
+                                "day",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
                         ("kind", models.CharField(max_length=16)),
                         ("item_id", models.UUIDField()),
                         ("day", models.DateField()),
-                        ("project", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to="events.project")),
+                        (
+                            "project",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                to="events.project",
+                            ),
+                        ),
                     ],
                     options={"db_table": "ingest_seen"},
                 )

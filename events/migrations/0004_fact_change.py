@@ -5,23 +5,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0003_accept'),
+        ("events", "0003_accept"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FactChange',
+            name="FactChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fact', models.CharField(max_length=20)),
-                ('min_at', models.DateTimeField()),
-                ('max_at', models.DateTimeField()),
-                ('project', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='events.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fact", models.CharField(max_length=20)),
+                ("min_at", models.DateTimeField()),
+                ("max_at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="events.project",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'fact', '-max_at'], name='fact_change_queue')],
+                "indexes": [models.Index(fields=["project", "fact", "-max_at"], name="fact_change_queue")],
             },
         ),
     ]

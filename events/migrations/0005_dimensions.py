@@ -5,39 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0004_fact_change'),
+        ("events", "0004_fact_change"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Dimension',
+            name="Dimension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('folded_count', models.BigIntegerField(default=0, help_text='Rows whose value became (other).')),
-                ('folded_at', models.DateTimeField(blank=True, null=True)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dimensions', to='events.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("folded_count", models.BigIntegerField(default=0, help_text="Rows whose value became (other).")),
+                ("folded_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="dimensions", to="events.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='DimensionValue',
+            name="DimensionValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=200)),
-                ('dimension', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='values', to='events.dimension')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "dimension",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="values", to="events.dimension"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='dimension',
-            constraint=models.UniqueConstraint(fields=('project', 'name'), name='dimension_once'),
+            model_name="dimension",
+            constraint=models.UniqueConstraint(fields=("project", "name"), name="dimension_once"),
         ),
         migrations.AddConstraint(
-            model_name='dimensionvalue',
-            constraint=models.UniqueConstraint(fields=('dimension', 'value'), name='dimension_value_once'),
+            model_name="dimensionvalue",
+            constraint=models.UniqueConstraint(fields=("dimension", "value"), name="dimension_value_once"),
         ),
     ]

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0006_logins'),
+        ("events", "0006_logins"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='membership',
-            name='gets_weekly_report',
-            field=models.BooleanField(default=False, help_text='By e-mail, on Mondays.'),
+            model_name="membership",
+            name="gets_weekly_report",
+            field=models.BooleanField(default=False, help_text="By e-mail, on Mondays."),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='weekly_report_on',
+            model_name="membership",
+            name="weekly_report_on",
             field=models.DateField(blank=True, editable=False, null=True),
         ),
     ]

@@ -15,7 +15,8 @@ from events.models import AuditEntry, Project
 INSERT = """
     INSERT INTO events_auditentry
         (id, at, actor, via, action, project_id, object_type, object_id, detail, address, previous_mac, mac)
-    SELECT nextval('events_auditentry_id_seq'), at, 'mallory', via, action, project_id, object_type, object_id, detail, address, mac, mac
+    SELECT nextval('events_auditentry_id_seq'), at, 'mallory', via, action, project_id, object_type, object_id, detail,
+        address, mac, mac
     FROM events_auditentry ORDER BY id DESC LIMIT 1
 """
 SWAP = """
