@@ -1,5 +1,6 @@
 """What the first page of a project says of its speed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,16 @@ class Speed:
 
     tiles: list[Tile]
     cards: list[Card]
+
+
+# With speed measured, the errors' own page and the line on top say these; seven tiles fit in a row.
+_ELSEWHERE = frozenset({"Errors", "Open issues"})
+
+
+def joined(tiles: Sequence[Tile], speed: Speed) -> list[Tile]:
+    """The tiles of errors with those of speed."""
+    kept = [tile for tile in tiles if not speed.tiles or tile.name not in _ELSEWHERE]
+    return [*kept, *speed.tiles]
 
 
 def of(project: Project, state: State, *, now: datetime) -> Speed:

@@ -38,7 +38,7 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
     deploys = Deploy.objects.filter(release__project=project).select_related("release")[:8]
     speed = performance_overview.of(project, shown, now=now)
     context = {
-        "tiles": [*tiles.overview(project, shown, now=now), *speed.tiles],
+        "tiles": performance_overview.joined(tiles.overview(project, shown, now=now), speed),
         "cards": [*tiles.overview_cards(project, shown), *speed.cards],
         "top": top.rows[:_TOP],
         "open_total": top.total,
