@@ -18,6 +18,7 @@ from dashboard.state import State
 from events import issues
 from events.models import Project
 
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already."""

@@ -31,11 +31,6 @@ _REQUESTS = Evidence("dashboard:performance", kept=("route", "release"), narrowe
 EVIDENCE: dict[str, Evidence] = {
     "errors": Evidence("dashboard:event-list", series="level"),
     "crash_free": Evidence("dashboard:event-list", kept=("release",), fixed={"handled": "no"}),
-    "log_volume": Evidence("dashboard:logs", kept=("query",)),
-    "latency": Evidence("dashboard:endpoint", kept=("route",)),
-    "throughput": Evidence("dashboard:endpoint", kept=("route",)),
-    "failures": Evidence("dashboard:endpoint", kept=("route",)),
-    "security": Evidence("dashboard:security", kept=("kind",)),
     "issue_trend": Evidence("dashboard:event-list", kept=("issue",)),
     "throughput": _REQUESTS,
     "failures": _REQUESTS,
