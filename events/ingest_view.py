@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import accounting, addresses, body, ingest, lenient, origins, refusals
+from events import accounting, addresses, body, ingest, lenient, origins, pressure, refusals
 from events.authentication import KeyAuthentication, Refused, usable
 from events.incoming import Decoded, IngestError
 from events.keys import Key
@@ -25,6 +25,16 @@ ALLOWED_HEADERS = (
 EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
 # How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.
 DISABLED_SECONDS = 86_400
+
+
+def rate_limits(key: Key, level: int) -> str:
+    """What an accepted request tells the SDK to hold back: what the project refuses, and what is shed now."""
+    limits = []
+    if key.disabled_categories:
+        limits.append(f"{DISABLED_SECONDS}:{';'.join(sorted(key.disabled_categories))}:project:disabled")
+    if pressure.CATEGORIES[level]:
+        limits.append(f"{pressure.SECONDS}:{';'.join(pressure.CATEGORIES[level])}:organization:shed")
+    return ", ".join(limits)
 
 
 class IngestView(APIView):
@@ -105,9 +115,9 @@ class IngestView(APIView):
     def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
         answer = {"id": decoded.response_id} if decoded.response_id else {}
         response = HttpResponse(lenient.canonical(answer), content_type="application/json")
-        if key.disabled_categories:
-            categories = ";".join(sorted(key.disabled_categories))
-            response["X-Sentry-Rate-Limits"] = f"{DISABLED_SECONDS}:{categories}:project:disabled"
+        limits = rate_limits(key, pressure.gauge.level)
+        if limits:
+            response["X-Sentry-Rate-Limits"] = limits
         return response
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from analytics import cells, filling, rollups
 from analytics.histograms import exact
@@ -155,6 +155,17 @@ def _roll_up_for_ever() -> None:
         filling.roll_up(now=NOW)
 
 
+def await_locks() -> None:
+    deadline = time.monotonic() + 30
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
+    raise AssertionError("somebody still holds an advisory lock")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_any_point_it_counts_every_fact_once(project: Any) -> None:
     worker = multiprocessing.get_context("fork")
@@ -167,6 +178,7 @@ def test_killed_at_any_point_it_counts_every_fact_once(project: Any) -> None:
         time.sleep(0.05 + 0.07 * (round_ % 6))
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
+    await_locks()  # PostgreSQL notices a killed worker a moment later; until then the work is still claimed
     filling.roll_up(now=NOW, seconds=60)
     assert FactChange.objects.count() == 0
     assert sum(Segment.objects.filter(fact="requests").values_list("rows", flat=True)) == 1200
