@@ -53,10 +53,13 @@ def draw(
     if project is not None:
         shown = shown or state_of(request)
         role = access.role_of(user, project)
+        may_edit = access.is_enough(role, access.EDITOR)
+        links = navigation.links(project.slug, section=section, query=shown.query, may_edit=may_edit)
         environments = list(project.environments.values_list("name", flat=True)[:100])
         frame |= {
             "state": shown,
-            "nav": navigation.links(project.slug, section=section, query=shown.query),
+            "nav": links,
+            "nav_behind": next((link for link in links if link.is_current and not link.is_main), None),
             "environments": [
                 _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
             ],
@@ -68,7 +71,7 @@ def draw(
             "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
             "saved_views": list(saved.visible(project, user).select_related("owner")[:100]),
             "role": role,
-            "may_edit": access.is_enough(role, access.EDITOR),
+            "may_edit": may_edit,
             "may_own": access.is_enough(role, access.OWNER),
             "pulse_url": reverse("dashboard:pulse", args=[project.slug]),
         }

@@ -108,4 +108,4 @@ def _shares(
         "address": address,
         "now": timezone.now(),
     }
-    return frame.draw(request, "dashboard/shares.html", context, project=project, section="settings")
+    return frame.draw(request, "dashboard/shares.html", context, project=project, section="shares")

@@ -37,7 +37,7 @@ def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
         "membership": Membership.objects.filter(project=project, user_id=request.user.pk or 0).first(),
     }
     return frame.draw(
-        request, "dashboard/performance/weekly.html", context, project=project, section="performance", shown=shown
+        request, "dashboard/performance/weekly.html", context, project=project, section="reports", shown=shown
     )
 
 
