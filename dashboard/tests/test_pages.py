@@ -65,7 +65,7 @@ def pages(world: World) -> list[str]:
         reverse("dashboard:issue-list", args=[slug]) + "?query=&from=%3Cscript%3E&to=x&env=%22%3E%3Cscript%3E",
         *(
             reverse("dashboard:setup", args=[slug]) + f"?sdk={sdk}"
-            for sdk in ("django", "node", "browser", "react", "curl", "sentry-cli")
+            for sdk in ("django", "middleware", "node", "browser", "react", "script", "curl", "sentry-cli")
         ),
     ]
 

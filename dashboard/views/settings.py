@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard import frame
 from dashboard.access import page
-from events import access, dsn, projects
+from events import access, browser_settings, dsn, projects
 from events.models import IngestKey, Membership, Project
 
 
@@ -26,7 +26,8 @@ def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
         "keys": keys, "members": members, "roles": Membership.Role.values, "now": timezone.now(),
         "rate": project.rate_per_minute or configured.OBS_KEY_RATE_PER_MINUTE,
         "kept": project.kept_occurrences or configured.OBS_KEPT_OCCURRENCES,
-        "retention": configured.OBS_RETENTION_DAYS,
+        "retention": configured.OBS_RETENTION_DAYS, "browser": browser_settings.of_project(project),
+        "own_features": browser_settings.OWN_FEATURES,
     }  # fmt: skip
     return frame.draw(request, "dashboard/settings.html", context, project=project, section="settings")
 
@@ -65,6 +66,12 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
             return "The key has its new limits."
         projects.change_key(key, is_active=action == "key_enable", actor=actor, now=now)
         return "The key works again." if action == "key_enable" else "The key is refused from now on."
+    if action == "browser":
+        browser_settings.change(
+            project, is_on=posted.get("on") == "1", needs_consent=posted.get("consent") == "1",
+            features=_features(posted.getlist("feature"), posted.getlist("share")), actor=actor, now=now,
+        )  # fmt: skip
+        return "Every page follows within a minute."
     if action in ("member_role", "member_remove"):
         user = get_user_model().objects.filter(username=posted.get("username", "")[:150]).first()
         if user is None:
@@ -75,6 +82,18 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
         membership = projects.set_role(project, user, posted.get("role", ""), actor=actor, now=now)
         return f"{user.get_username()} is {membership.role} now."
     raise ValidationError("Choose what to change.")
+
+
+def _features(names: list[str], shares: list[str]) -> dict[str, float]:
+    """The percentages of a form; a line without a name counts as not there."""
+    features = {}
+    for name, share in zip(names, shares, strict=False):
+        if name.strip():
+            try:
+                features[name.strip()] = float(share.strip().replace(",", "."))
+            except ValueError:
+                raise ValidationError(f"{name.strip()[:40]}: a share is 0 to 100 percent") from None
+    return features
 
 
 def _integer(text: str) -> int:
