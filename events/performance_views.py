@@ -1,5 +1,6 @@
 """The edges of performance data: web vitals, OpenTelemetry, Vercel's scripts, and the plain JSON API."""
 
+from abc import abstractmethod
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -44,9 +45,9 @@ class BodyKeyView(IngestView):
 
     authentication_classes = [PlainKeyAuthentication]
 
+    @abstractmethod
     def key_in(self, data: bytes) -> str | None:
         """The key as the body has it."""
-        raise NotImplementedError
 
     def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
         sent = self.key_in(data)

