@@ -144,7 +144,8 @@ createRoot(document.getElementById("root")).render(
 );
 """
 _SCRIPT = """<script async src="{base}/static/clients/{name}"
-        integrity="{integrity}" crossorigin="anonymous"
+        integrity="{integrity}"
+        crossorigin="anonymous"
         data-dsn="{dsn}"
         data-release="my-app@1.0.0" data-environment="production"></script>
 """
