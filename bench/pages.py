@@ -41,8 +41,9 @@ from django.test import Client  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from analytics import filling  # noqa: E402
 from dashboard import sample  # noqa: E402
-from events import files, inbox, payloads, projects, segments  # noqa: E402
+from events import files, inbox, payloads, projects, segments, tallies  # noqa: E402
 from events.models import Environment, Issue, Project, Segment  # noqa: E402
 from events.segments import Place  # noqa: E402
 
@@ -98,6 +99,10 @@ COUNTS = """
                 WHERE g.id = group_id RETURNING g.issue_id, total)
     UPDATE events_issue i SET event_count = total, user_count = least(total, 9000) FROM grouped WHERE i.id = issue_id
 """
+ENVIRONMENTS = """
+    INSERT INTO events_groupenvironment (group_id, environment, first_hour, last_hour, as_of, late, early)
+    SELECT group_id, environment, min(hour), max(hour), 'epoch', 1, 0 FROM events_grouphour GROUP BY 1, 2
+"""
 
 
 def main() -> None:
@@ -146,7 +151,7 @@ def _fill(project: Project, *, facts: int, issues: int) -> None:
     database, now = duckdb.connect(), timezone.now()
     database.execute("SET TimeZone = 'UTC'")
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE events_grouphour")
+        cursor.execute("TRUNCATE events_grouphour, events_groupenvironment")
         cursor.execute("SELECT hash::text, id FROM events_issuegroup")
         groups = {found.replace("-", ""): pk for found, pk in cursor.fetchall()}
     for age in range(DAYS):
@@ -159,6 +164,13 @@ def _fill(project: Project, *, facts: int, issues: int) -> None:
         _count_hours(database, groups, files.root().url(segment.path))
     with connection.cursor() as cursor:
         cursor.execute(COUNTS)
+        cursor.execute(ENVIRONMENTS)
+    # A row without a trend of its own is counted as any of an hour gone by.
+    tallies.count_trends(now=now)
+    filling.refill(project, "errors")
+    # The latest days come first, and pages ask for two.
+    filling.roll_up(now=now, seconds=60.0)
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet, Sum
 from django.urls import reverse
 
+from analytics import periods, rollups
 from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.queries import release_health
 from dashboard import cards, words
 from dashboard.cards import Card
 from dashboard.state import State
-from events.models import GroupHour, Issue, Project
+from events.models import Issue, Project
 
 _POINTS = 24
 
@@ -34,8 +34,8 @@ def overview(project: Project, state: State, *, now: datetime) -> list[Tile]:
     """The tiles that today's tables can fill."""
     listed = reverse("dashboard:issue-list", args=[project.slug])
     query = f"&{state.query}" if state.query else ""
-    points = _counts(project, state)
-    errors, before = sum(points), _total(project, state, *state.previous)
+    points, before = _errors(project, state, now=now)
+    errors = sum(points)
     unresolved = Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
     new = unresolved.filter(first_seen_at__gte=state.start, first_seen_at__lt=state.end).count()
     regressed = unresolved.filter(is_regressed=True).count()
@@ -120,22 +120,12 @@ def _crash_free(project: Project, state: State) -> Tile:
     )
 
 
-def _counts(project: Project, state: State) -> list[int]:
-    """Errors in at most `_POINTS` steps of whole hours over the period."""
-    first = state.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = max(1, int((state.end - first) / timedelta(hours=1)) + 1)
-    width = -(-hours // _POINTS)
-    counts = [0] * -(-hours // width)
-    found = _hours(project, state, first, state.end)
-    for hour, total in found.values_list("hour").annotate(total=Sum("count")):
-        counts[int((hour - first) / timedelta(hours=1)) // width] += total
-    return counts
-
-
-def _total(project: Project, state: State, start: datetime, end: datetime) -> int:
-    return _hours(project, state, start, end).aggregate(total=Sum("count"))["total"] or 0
-
-
-def _hours(project: Project, state: State, start: datetime, end: datetime) -> QuerySet[GroupHour]:
-    found = GroupHour.objects.filter(group__project=project, hour__gte=start, hour__lt=end)
-    return found.filter(environment=state.environment) if state.environment else found
+def _errors(project: Project, state: State, *, now: datetime) -> tuple[list[int], int]:
+    """Errors in each of at most `_POINTS` + 1 steps of the period, and in the whole period before."""
+    period = Period(state.start, state.end)
+    step = periods.step_for(period, most=_POINTS)
+    where = rollups.only(environment=state.environment)
+    found = rollups.read(project.pk, "errors", period=period, step=step, now=now)
+    before = rollups.read(project.pk, "errors", period=period.previous(), now=now)
+    steps = rollups.along(periods.buckets(period, step), found.by(step=step // timedelta(minutes=1), where=where))
+    return [one.count for one in steps], before.by(where=where).at_once().count

@@ -92,7 +92,7 @@ def record(sightings: Sequence[Sighting], *, now: datetime) -> None:
                 touched[key] = _create(key, missing[key], now=now)
     ordered = sorted(touched.values(), key=lambda t: (t.group.issue_id, t.group.pk))
     _put_users(ordered)
-    _put_hours(ordered)
+    _put_hours(ordered, now=now)
     _put_occurrences(ordered, now=now)
     changes: dict[int, _Change] = {}
     for one in ordered:
@@ -167,13 +167,14 @@ def _put_users(ordered: Sequence[_Touched]) -> None:
         touched.new_users = new[touched.group.pk]
 
 
-def _put_hours(ordered: Sequence[_Touched]) -> None:
+def _put_hours(ordered: Sequence[_Touched], *, now: datetime) -> None:
     tallies.put_hours(
         Counter(
             (touched.group.pk, sighting.at.replace(minute=0, second=0, microsecond=0), sighting.environment)
             for touched in ordered
             for sighting in touched.sightings
-        )
+        ),
+        now=now,
     )
 
 

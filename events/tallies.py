@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from events.models import Environment, Issue
 
@@ -19,6 +19,37 @@ INSERT INTO events_grouphour AS h (group_id, hour, environment, count)
 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])
 ON CONFLICT (group_id, hour, environment) DO UPDATE SET count = h.count + excluded.count
 """
+_ENVIRONMENTS = """
+INSERT INTO events_groupenvironment AS e (group_id, environment, first_hour, last_hour, as_of, late, early)
+SELECT t.id, t.environment, min(t.hour), max(t.hour), a.as_of,
+    coalesce(sum(t.count) FILTER (WHERE t.hour > a.as_of - interval '24 hours'), 0),
+    coalesce(sum(t.count) FILTER (
+        WHERE t.hour <= a.as_of - interval '24 hours' AND t.hour > a.as_of - interval '48 hours'), 0)
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[]) AS t(id, hour, environment, count),
+    (SELECT %s::timestamptz AS as_of) AS a
+GROUP BY 1, 2, a.as_of ORDER BY 1, 2
+ON CONFLICT (group_id, environment) DO UPDATE SET
+    first_hour = least(e.first_hour, excluded.first_hour), last_hour = greatest(e.last_hour, excluded.last_hour),
+    as_of = CASE WHEN e.late = 0 AND e.early = 0 THEN excluded.as_of ELSE e.as_of END,
+    late = e.late + excluded.late, early = e.early + excluded.early
+"""
+# Rows that a digest holds are left for the next time, so that neither waits for the other.
+_PAST_TRENDS = """
+SELECT group_id, environment FROM events_groupenvironment
+WHERE as_of < %s AND (late <> 0 OR early <> 0) ORDER BY 1, 2 LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_TRENDS = """
+UPDATE events_groupenvironment e SET as_of = s.as_of, late = s.late, early = s.early FROM (
+    SELECT t.id, t.environment, a.as_of,
+        coalesce(sum(h.count) FILTER (WHERE h.hour > a.as_of - interval '24 hours'), 0) AS late,
+        coalesce(sum(h.count) FILTER (WHERE h.hour <= a.as_of - interval '24 hours'), 0) AS early
+    FROM unnest(%s::bigint[], %s::text[]) AS t(id, environment) CROSS JOIN (SELECT %s::timestamptz AS as_of) AS a
+        LEFT JOIN events_grouphour h
+        ON h.group_id = t.id AND h.environment = t.environment AND h.hour > a.as_of - interval '48 hours'
+    GROUP BY 1, 2, 3
+) AS s WHERE e.group_id = s.id AND e.environment = s.environment
+"""
+_AT_ONCE = 2000
 _THIN = """
 WITH gone AS (
     DELETE FROM events_occurrence o USING unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS g(id, total, stride)
@@ -82,9 +113,24 @@ def put_users(pairs: Sequence[tuple[int, int]]) -> Counter[int]:
     return Counter(group_id for (group_id,) in _run(_USERS, _columns(pairs))) if pairs else Counter()
 
 
-def put_hours(counts: Mapping[tuple[int, datetime, str], int]) -> None:
-    """Add to the counts of (group, hour, environment)."""
-    _run(_HOURS, _columns([(*key, counts[key]) for key in sorted(counts)]))
+def put_hours(counts: Mapping[tuple[int, datetime, str], int], *, now: datetime) -> None:
+    """Add to the counts of (group, hour, environment), and to the span and trend of (group, environment)."""
+    columns = _columns([(*key, counts[key]) for key in sorted(counts)])
+    _run(_HOURS, columns)
+    _run(_ENVIRONMENTS, [*columns, _hour(now)])
+
+
+def count_trends(*, now: datetime) -> int:
+    """Count the trends anew that are of an hour gone by; return how many. Those of groups in use wait for next time."""
+    counted, as_of = 0, _hour(now)
+    while True:
+        with transaction.atomic():
+            past = _run(_PAST_TRENDS, [as_of, _AT_ONCE])
+            if past:
+                _run(_TRENDS, [*_columns(past), as_of])
+        counted += len(past)
+        if len(past) < _AT_ONCE:
+            return counted
 
 
 def thin(spreads: Sequence[Spread]) -> None:
@@ -128,6 +174,10 @@ def lock_new_groups(project_ids: set[int]) -> None:
     """One digest at a time may make groups of a project; locks are taken in order and end with the transaction."""
     for project_id in sorted(project_ids):
         _run("SELECT pg_advisory_xact_lock(hashtextextended('new groups', %s))", [project_id])
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, host, inbox, logins, recording, uploads
+from events import accounting, audit, compaction, host, inbox, logins, recording, tallies, uploads
 from events import digest as digesting
 from events import drain as draining
 
@@ -24,6 +24,11 @@ def drain_spool() -> None:
 @shared_task
 def end_due_ignores() -> None:
     recording.end_due_ignores(now=timezone.now())
+
+
+@shared_task
+def count_trends() -> None:
+    tallies.count_trends(now=timezone.now())
 
 
 @shared_task

@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "deliver": every(1, "alerts.tasks.deliver"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
+    "count-trends": every(10, "events.tasks.count_trends"),
     "compact": every(60, "events.tasks.compact"),
     "sweep": every(600, "events.tasks.sweep"),
     "retain": every(3600, "events.tasks.retain"),

@@ -4,6 +4,7 @@ What PostgreSQL knows (states, texts, times, counts) becomes a filter; what only
 once per term as the set of groups it holds for.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
 
 from analytics.queries.groups_matching import groups_matching
-from events.models import Bookmark, GroupHour, Issue, IssueGroup, Project
+from events.models import Bookmark, GroupEnvironment, GroupHour, Issue, IssueGroup, Project
 from events.search import Count, Has, Match, Period, Search, State, Term, Text, Value
 
 PAGE = 25
@@ -83,7 +83,7 @@ def issue_list(
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
         ids = list(ordered.values_list("pk", flat=True))
         if sort == "trend":
-            trend = _trend(project, environment=environment, now=now)
+            trend = _trend(project, environment=environment)
             ids.sort(key=lambda pk: -trend.get(pk, 0))
         total, within = len(ids), _within(len(ids), page)
         fetched = Issue.objects.select_related("assigned_to").in_bulk(ids[within])
@@ -116,7 +116,7 @@ def matching(
     if end and end < now:
         found = found.filter(first_seen_at__lt=end)
     if environment:
-        found = found.filter(_in_environment(project, [Value((environment,))], start=start, end=end))
+        found = found.filter(_in_environment(project, [Value((environment,))], start=start, end=end, now=now))
     for term in search.terms:
         condition = _condition(project, term, start=start, end=end, user=user, now=now)
         found = found.exclude(condition) if term.negated else found.filter(condition)
@@ -147,16 +147,15 @@ def _within(total: int, page: int) -> slice:
     return slice((page - 1) * PAGE, page * PAGE)
 
 
-def _trend(project: Project, *, environment: str, now: datetime) -> dict[int, int]:
+def _trend(project: Project, *, environment: str) -> dict[int, int]:
     """By issue, the events of the last 24 hours less those of the 24 before; none for those without either."""
-    end = _hour(now) + timedelta(hours=1)
-    day = timedelta(days=1)
-    counted = GroupHour.objects.filter(group__project=project, hour__gte=end - 2 * day, hour__lt=end)
+    seen = GroupEnvironment.objects.filter(group__project=project).exclude(late=0, early=0)
     if environment:
-        counted = counted.filter(environment=environment)
-    late = Coalesce(Sum("count", filter=Q(hour__gte=end - day)), 0)
-    early = Coalesce(Sum("count", filter=Q(hour__lt=end - day)), 0)
-    return dict(counted.values_list("group__issue_id").annotate(trend=late - early))
+        seen = seen.filter(environment=environment)
+    trends: Counter[int] = Counter()
+    for issue_id, late, early in seen.values_list("group__issue_id", "late", "early"):
+        trends[issue_id] += late - early
+    return trends
 
 
 def _condition(
@@ -173,7 +172,7 @@ def _condition(
     if isinstance(term, Count):
         return _between(_COUNTS[term.field], {"gte": term.at_least, "lte": term.at_most})
     if not term.is_tag:
-        known = _known(project, term, start=start, end=end, user=user)
+        known = _known(project, term, start=start, end=end, user=user, now=now)
         if known is not None:
             return known
     hashes = groups_matching(project, term, start=start, end=end, now=now)
@@ -181,7 +180,9 @@ def _condition(
     return Q(pk__in=groups.values("issue_id"))
 
 
-def _known(project: Project, term: Match | Has, *, start: datetime | None, end: datetime | None, user: Any) -> Q | None:
+def _known(
+    project: Project, term: Match | Has, *, start: datetime | None, end: datetime | None, user: Any, now: datetime
+) -> Q | None:
     """The condition on a field that PostgreSQL knows about; None for the others."""
     if isinstance(term, Has):
         if term.field == "assigned":
@@ -194,7 +195,7 @@ def _known(project: Project, term: Match | Has, *, start: datetime | None, end: 
         inside = term.field == "message"
         return _any(_like(column, value, inside=inside) for column in _LIKE[term.field] for value in term.values)
     if term.field == "environment":
-        return _in_environment(project, term.values, start=start, end=end)
+        return _in_environment(project, term.values, start=start, end=end, now=now)
     if term.field == "assigned":
         return _any(_assigned(value, user=user) for value in term.values)
     if term.field == "bookmarks":
@@ -230,8 +231,16 @@ def _person(value: Value, *, user: Any) -> Q:
     return _like("username", value) | _like("email", value)
 
 
-def _in_environment(project: Project, values: Iterable[Value], *, start: datetime | None, end: datetime | None) -> Q:
+def _in_environment(
+    project: Project, values: Iterable[Value], *, start: datetime | None, end: datetime | None, now: datetime
+) -> Q:
+    """Seen there within the period. Only of a period gone by does that take a look at the hours."""
     named = _any(_like("environment", value) for value in values)
+    if end is None or _hour(end) >= _hour(now):
+        seen = GroupEnvironment.objects.filter(named, group__project=project)
+        if start:
+            seen = seen.filter(last_hour__gte=_hour(start))
+        return Q(pk__in=seen.values("group__issue_id"))
     hours = GroupHour.objects.filter(named, group__project=project)
     if start:
         hours = hours.filter(hour__gte=_hour(start))

@@ -8,6 +8,7 @@ from events.models.issue import (
     Attachment,
     Bookmark,
     Feedback,
+    GroupEnvironment,
     GroupHour,
     GroupUser,
     Issue,
@@ -22,8 +23,8 @@ from events.models.segment import FactChange, RetiredSegment, Segment
 
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
-    "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupHour",
-    "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence",
-    "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "Segment",
+    "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
+    "GroupHour", "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership",
+    "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "Segment",
     "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip

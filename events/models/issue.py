@@ -98,13 +98,29 @@ class GroupUser(models.Model):
 
 
 class GroupHour(models.Model):
-    """Errors of one group in one hour and environment: sparklines, trend order, the environment filter."""
+    """Errors of one group in one hour and environment: sparklines, an issue's chart, rates."""
 
     pk = models.CompositePrimaryKey("group_id", "hour", "environment")
     group = models.ForeignKey(IssueGroup, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     hour = models.DateTimeField(db_index=True)
     environment = models.CharField(max_length=64)
     count = models.BigIntegerField()
+
+
+class GroupEnvironment(models.Model):
+    """Since when and until when a group was seen in an environment, and the trend of its errors there.
+
+    `late` are those of the 24 hours up to and with `as_of`, `early` those of the 24 before; all are of GroupHour.
+    """
+
+    pk = models.CompositePrimaryKey("group_id", "environment")
+    group = models.ForeignKey(IssueGroup, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    environment = models.CharField(max_length=64)
+    first_hour = models.DateTimeField()
+    last_hour = models.DateTimeField()
+    as_of = models.DateTimeField(help_text="An hour.")
+    late = models.BigIntegerField()
+    early = models.BigIntegerField()
 
 
 class Occurrence(models.Model):
