@@ -25,6 +25,6 @@ __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
     "GroupHour", "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership",
-    "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "Segment",
-    "SpoolDrain", "Transition", "UploadChunk",
+    "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen",
+    "Segment", "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip
