@@ -106,8 +106,7 @@ def test_an_editor_reads_what_the_script_does_and_cannot_change_it(project: Proj
     client = Client()
     client.force_login(editor, backend="django.contrib.auth.backends.ModelBackend")
     assert (
-        "<dt>clicks</dt><dd>0 %</dd>"
-        in client.get(reverse("dashboard:settings", args=[project.slug])).content.decode()
+        "<dt>clicks</dt><dd>0 %</dd>" in client.get(reverse("dashboard:settings", args=[project.slug])).content.decode()
     )
     assert client.post(reverse("dashboard:settings-change", args=[project.slug]), posted()).status_code == 403
 
