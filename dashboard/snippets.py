@@ -159,7 +159,7 @@ export SENTRY_ORG=obs SENTRY_PROJECT={slug}
 export SENTRY_AUTH_TOKEN=…
 
 sentry-cli releases new my-app@1.0.0
-sentry-cli releases set-commits my-app@1.0.0 --auto
+sentry-cli releases set-commits my-app@1.0.0 --local
 sentry-cli sourcemaps inject ./dist
 sentry-cli sourcemaps upload --release my-app@1.0.0 ./dist
 sentry-cli releases finalize my-app@1.0.0
