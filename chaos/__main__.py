@@ -77,7 +77,7 @@ def run(
     while time.monotonic() - began < options.seconds and up.poll() is None:
         time.sleep(0.5)
         if time.monotonic() - began > options.progress:
-            options.progress += 60
+            options.progress = time.monotonic() - began + 60
             kills, acknowledged = sum(killer.killed.values()), len(ledger.acknowledged)
             print(f"{time.monotonic() - began:6.0f} s  {kills} kills  {acknowledged} acknowledged", flush=True)
     calm.set()

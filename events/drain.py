@@ -1,12 +1,17 @@
 """Brings the spool home once PostgreSQL is back."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from events import inbox, spool
 from events.models import SpoolDrain
+
+# Records a transaction moves: a commit each would be the drain's whole cost.
+BATCH = 200
 
 
 def drain(*, now: datetime) -> int:
@@ -17,25 +22,38 @@ def drain(*, now: datetime) -> int:
     drained = 0
     for path in spool.files():
         offset = 0
-        for record in spool.read(path):
-            with transaction.atomic():
-                offset = _locked_offset(record.file)
-                if record.offset >= offset:
-                    inbox.accept(
-                        record.items,
-                        project_id=record.project_id,
-                        key_id=record.key_id,
-                        now=record.received_at,
-                        seen_days=settings.OBS_SEEN_DAYS,
-                    )
-                    SpoolDrain.objects.update_or_create(
-                        file=record.file, defaults={"offset": record.end, "drained_at": now}
-                    )
-                    drained += 1
-                    offset = record.end
+        for records in batched(spool.read(path)):
+            moved, offset = _move(records, now=now)
+            drained += moved
         spool.remove_if_closed(path, drained_to=offset)
     _forget_removed(now)
     return drained
+
+
+def batched(records: Iterator[spool.Record]) -> Iterator[list[spool.Record]]:
+    """`records` in lists of at most BATCH."""
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def _move(records: list[spool.Record], *, now: datetime) -> tuple[int, int]:
+    """Accept those records of one file that are not drained yet; how many those were, and the end of the last."""
+    moved, end = 0, records[-1].end
+    with transaction.atomic():
+        offset = _locked_offset(records[0].file)
+        for record in records:
+            if record.offset >= offset:
+                inbox.accept(
+                    record.items,
+                    project_id=record.project_id,
+                    key_id=record.key_id,
+                    now=record.received_at,
+                    seen_days=settings.OBS_SEEN_DAYS,
+                )
+                moved += 1
+        if moved:
+            SpoolDrain.objects.update_or_create(file=records[0].file, defaults={"offset": end, "drained_at": now})
+    return moved, max(offset, end)
 
 
 def _locked_offset(file: str) -> int:
