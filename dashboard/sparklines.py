@@ -25,3 +25,8 @@ def bars(values: Sequence[float], *, width: int = 100, height: int = 24) -> list
         tall = max(1.0, height * value / high) if value > 0 else 0.0
         drawn.append((round(i * step, 2), round(height - tall, 2), round(max(step - 0.6, 0.4), 2), round(tall, 2)))
     return drawn
+
+
+def outline(drawn: Sequence[tuple[float, float, float, float]]) -> str:
+    """The `d` of one path around all bars: an element for each would be most of the work of drawing a list."""
+    return "".join(f"M{x} {y}h{w}v{h}h-{w}z" for x, y, w, h in drawn if h)

@@ -116,7 +116,7 @@ def matching(
     if end and end < now:
         found = found.filter(first_seen_at__lt=end)
     if environment:
-        found = found.filter(_in_environment(project, [Value((environment,))], start=start, end=end, now=now))
+        found = found.filter(_in_environment(project, Q(environment=environment), start=start, end=end, now=now))
     for term in search.terms:
         condition = _condition(project, term, start=start, end=end, user=user, now=now)
         found = found.exclude(condition) if term.negated else found.filter(condition)
@@ -195,7 +195,8 @@ def _known(
         inside = term.field == "message"
         return _any(_like(column, value, inside=inside) for column in _LIKE[term.field] for value in term.values)
     if term.field == "environment":
-        return _in_environment(project, term.values, start=start, end=end, now=now)
+        named = _any(_like("environment", value) for value in term.values)
+        return _in_environment(project, named, start=start, end=end, now=now)
     if term.field == "assigned":
         return _any(_assigned(value, user=user) for value in term.values)
     if term.field == "bookmarks":
@@ -231,11 +232,8 @@ def _person(value: Value, *, user: Any) -> Q:
     return _like("username", value) | _like("email", value)
 
 
-def _in_environment(
-    project: Project, values: Iterable[Value], *, start: datetime | None, end: datetime | None, now: datetime
-) -> Q:
+def _in_environment(project: Project, named: Q, *, start: datetime | None, end: datetime | None, now: datetime) -> Q:
     """Seen there within the period. Only of a period gone by does that take a look at the hours."""
-    named = _any(_like("environment", value) for value in values)
     if end is None or _hour(end) >= _hour(now):
         seen = GroupEnvironment.objects.filter(named, group__project=project)
         if start:

@@ -61,7 +61,7 @@ def sparkline(values: Sequence[float], label: str, shape: str = "line") -> dict[
     """A small picture of `values`; `label` is its sentence for those who do not see it."""
     values = [value or 0 for value in values]
     if shape == "bars":
-        return {"bars": sparklines.bars(values), "label": label}
+        return {"outline": sparklines.outline(sparklines.bars(values)), "label": label}
     return {"points": sparklines.line(values), "label": label}
 
 

@@ -66,6 +66,7 @@ def test_sparklines_stay_inside_their_box() -> None:
     assert sparklines.line([1]) == ""
     assert all(y >= 0 and y + h <= 24.01 for _, y, _, h in sparklines.bars([0, 1, 1000]))
     assert sparklines.bars([]) == []
+    assert sparklines.outline(sparklines.bars([0, 2])) == "M50.0 0.0h49.4v24.0h-49.4z"
 
 
 @pytest.mark.parametrize(
