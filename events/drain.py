@@ -1,5 +1,6 @@
 """Brings the spool home once PostgreSQL is back."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,17 +15,19 @@ from events.models import SpoolDrain
 BATCH = 200
 
 
-def drain(*, now: datetime) -> int:
-    """Move every whole spooled record into the inbox and return how many; safe to lose and to repeat.
+def drain(*, now: datetime, seconds: float = 60.0) -> int:
+    """Move whole spooled records into the inbox for `seconds` and return how many; safe to lose and to repeat.
 
     How far a file was read is written in the transaction that keeps its records, so a kill never drains one twice.
     """
-    drained = 0
+    drained, deadline = 0, time.monotonic() + seconds
     for path in spool.files():
         offset = 0
         for records in batched(spool.read(path)):
             moved, offset = _move(records, now=now)
             drained += moved
+            if time.monotonic() > deadline:
+                return drained
         spool.remove_if_closed(path, drained_to=offset)
     _forget_removed(now)
     return drained

@@ -18,7 +18,7 @@ def digest() -> None:
 
 @shared_task
 def drain_spool() -> None:
-    draining.drain(now=timezone.now())
+    draining.drain(now=timezone.now(), seconds=1.0)
 
 
 @shared_task
