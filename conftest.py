@@ -17,7 +17,7 @@ from formaos_obs import embedded  # noqa: E402
 
 embedded.ensure()
 
-pytest_plugins = ["events.tests.cast"]
+pytest_plugins = ["events.tests.cast", "events.tests.chromium"]
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def run(
     stop.set()
     for thread in clients:
         thread.join(60)
-    report = reconcile.settle(var, seconds=300)
+    report = reconcile.settle(var, seconds=900)
     database = subprocess.run(
         [sys.executable, "-c", "from formaos_obs import embedded; print(embedded.urls().database)"],
         cwd=ROOT, env=os.environ | {"OBS_VAR_DIR": str(var)}, check=True, capture_output=True, text=True,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from events.browser_settings import OWN_FEATURES
 from events.tests.sdk.server import running_server
@@ -28,13 +27,6 @@ SOURCE = HERE.parent
 BUILT = SOURCE.parent.parent / "events/static/clients"
 SCRIPT = BUILT / f"obs-{json.loads((SOURCE / 'package.json').read_text())['version']}.js"
 KEY = "0" * 32
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-# Playwright's loop runs in this very thread, which Django would take for an asynchronous caller.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 class QuietServer(ThreadingHTTPServer):
@@ -177,15 +169,6 @@ class Visit:
 
     def asked(self, word: str) -> int:
         return sum(word in request for request in self.requests)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

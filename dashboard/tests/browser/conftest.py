@@ -1,7 +1,5 @@
 """A live server, a browser, and what the browser complained about."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,25 +8,10 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.tests.populated import World, populate
 from events.models import Project
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-# Playwright's loop runs in this very thread, which Django would take for an asynchronous caller.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
 
 # Violations of the policy, on the console.
 _TELL = """addEventListener("securitypolicyviolation", (e) => {
@@ -54,15 +37,6 @@ class Watched:
             name = card.get_attribute("data-chart")
             self.page.wait_for_selector(f"[data-chart={name}]:not([data-state=loading])", timeout=30000)
         self.page.evaluate("() => window.scrollTo(0, 0)")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
