@@ -144,6 +144,7 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
     plan(lambda moment: _error(demo, moment), errors)
     plan(lambda moment: traffic.request(dice, moment, _route(dice)), round(errors * 0.6))
     plan(lambda moment: traffic.visit(dice, moment), round(errors * 0.5))
+    plan(lambda moment: traffic.page_load(dice, moment), round(errors * 0.5))
     plan(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400)))
     plan(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20)))
     plan(lambda moment: traffic.metrics(dice, moment, busy))

@@ -32,6 +32,20 @@ LOGS = (
     ("error", "carrier refused shipment {}", "shop.shipping"),
     ("debug", "cache miss for basket {}", "shop.basket"),
 )
+# Pages with how slow they are, and browsers with how slow their devices are.
+PAGES = (
+    ("/", 1.0),
+    ("/catalogue", 1.3),
+    ("/products/:sku", 1.7),
+    ("/basket", 0.9),
+    ("/checkout", 1.2),
+    ("/orders", 2.6),
+)
+AGENTS = (
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", 1.0),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/19.1 Safari/605.1.15", 0.9),
+    ("Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36", 1.8),
+)
 SAID = (
     "The basket shows no price after I change the quantity.",
     "I cannot approve the order of my colleague, the button does nothing.",
@@ -195,6 +209,31 @@ def request(dice: random.Random, moment: Moment, route: str) -> bytes:
         "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
         "start_timestamp": began, "contexts": contexts, "spans": spans, "user": customer(dice),
         "server_name": dice.choice(HOSTS[:2]),
+    }  # fmt: skip
+    return envelope(event_id, ({"type": "transaction"}, event))
+
+
+def page_load(dice: random.Random, moment: Moment) -> bytes:
+    """One loaded page with its web vitals: phones are slower, and one page has a slow picture."""
+    route, slowness = dice.choice(PAGES)
+    agent, weight = dice.choice(AGENTS)
+    trace, root, event_id = new_id(dice), new_id(dice)[:16], new_id(dice)
+    lcp = 900 * slowness * weight * dice.lognormvariate(0.35, 0.4)
+    vitals = {
+        "ttfb": lcp * dice.uniform(0.1, 0.3),
+        "fcp": lcp * dice.uniform(0.4, 0.9),
+        "lcp": lcp,
+        "cls": 0.03 * slowness * dice.lognormvariate(0.0, 0.8),
+        "inp": 70 * weight * dice.lognormvariate(0.2, 0.6),
+    }
+    event = moment.labels("javascript", BROWSER) | {
+        "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
+        "start_timestamp": moment.seconds - lcp / 1000, "spans": [], "user": customer(dice),
+        "contexts": {"trace": {"trace_id": trace, "span_id": root, "op": "pageload", "status": "ok"}},
+        "measurements": {
+            name: {"value": value, "unit": "" if name == "cls" else "millisecond"} for name, value in vitals.items()
+        },
+        "request": {"url": f"https://shop.example{route}", "headers": {"User-Agent": agent}},
     }  # fmt: skip
     return envelope(event_id, ({"type": "transaction"}, event))
 

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from events import accounting, demo
 from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
 
-FACTS = {"errors", "sessions", "requests", "spans", "logs", "metrics", "check_ins"}
+FACTS = {"vitals", "errors", "sessions", "requests", "spans", "logs", "metrics", "check_ins"}
 
 
 @pytest.mark.django_db

@@ -46,9 +46,9 @@ def visit(url: str, server: str, project: str, key: str) -> dict[str, Any]:
         page.add_init_script(f"window.OBS = {json.dumps({'url': server, 'project': project, 'key': key})}")
         page.goto(url, wait_until="networkidle")
         page.click("button")
-        page.wait_for_timeout(1200)
+        page.wait_for_timeout(2500)
         page.goto("about:blank")
-        page.wait_for_timeout(800)
+        page.wait_for_timeout(2500)
         browser.close()
     return seen
 
