@@ -79,7 +79,7 @@ def seed(corpus: Path) -> None:
         )
         if len(data) < 16_000:
             (corpus / f"envelope-{number}").write_bytes(b"\x04" + data)
-            (corpus / f"json-{number}").write_bytes(b"\x01" + data.split(b"\n")[2])
+            (corpus / f"json-{number}").write_bytes(b"\x01" + data.rstrip(b"\n").rpartition(b"\n")[2])
 
 
 def run(seconds: int, corpus: Path) -> int:
