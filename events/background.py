@@ -1,4 +1,4 @@
-"""What a web process does once a second beside answering: write its refusals, renew its level of pressure."""
+"""What a web process does once a second beside answering: write what it refused, renew its level of pressure."""
 
 import logging
 import threading
@@ -7,7 +7,7 @@ import time
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from events import accounting, pressure
+from events import accounting, pressure, refusals
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +17,7 @@ def tick() -> None:
     now = timezone.now()
     try:
         accounting.refusals.flush(now=now)
+        refusals.buffer.flush(now=now)
     except (DatabaseError, InterfaceError):
         connection.close()
     pressure.gauge.renew(now=now)

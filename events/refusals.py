@@ -5,14 +5,12 @@ depends on them, since each refusal is counted in the ledger or in the audit tra
 """
 
 import threading
-import time
 import uuid
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from django.db import DatabaseError, InterfaceError, connection
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError
 
 from events import addresses, inbox, payloads
 from events.models import ApiToken, Project
@@ -78,20 +76,6 @@ note = buffer.note
 def note_scope(token: ApiToken, scope: str, *, address: str, now: datetime) -> None:
     """Count a call for which its token lacks the scope."""
     note("scope_refused", now=now, project_id=token.project_id, reason=scope, address=address)
-
-
-def start_flushing(*, seconds: float = 15.0) -> None:
-    """Write this process's refusals from now on, in a thread that ends with the process."""
-
-    def flush() -> None:
-        while True:
-            time.sleep(seconds)
-            try:
-                buffer.flush(now=timezone.now())
-            except (DatabaseError, InterfaceError):
-                connection.close()
-
-    threading.Thread(target=flush, name="refusals-of-doors", daemon=True).start()
 
 
 def _accept(due: dict[Refusal, int], *, now: datetime) -> None:
