@@ -107,7 +107,7 @@ FOREIGN = [
     "webpack:///./node_modules/react-dom/index.js", "webpack:///webpack/bootstrap", "chrome-extension://abcd/a.js",
     "moz-extension://abcd/a.js", "safari-web-extension://abcd/a.js", "[native code]", "<anonymous>",
     "/usr/lib/python3.11/json/decoder.py", "/x/site-packages/django/a.py", "/usr/lib/python3/dist-packages/a.py",
-    "<frozen importlib._bootstrap>", "/root/.pyenv/versions/3.11/lib/python3.11/asyncio/runners.py",
+    "<frozen importlib._bootstrap>", "/usr/local/lib/python3.11/asyncio/runners.py",
 ]  # fmt: skip
 
 
