@@ -7,6 +7,8 @@ Donner's MOVER): shares by Wilson, percentiles by order statistics, rates of eve
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.histograms import Histogram
@@ -95,6 +97,18 @@ def rates(count: int, length: float, count_before: int, length_before: float) ->
     return Comparison(value, before, ends[0], ends[1], samples, samples)
 
 
+def medians(values: Sequence[float], values_before: Sequence[float]) -> Comparison:
+    """Return how the medians of two samples differ."""
+    count, count_before = len(values), len(values_before)
+    if not values or not values_before:
+        value, before = (statistics.median(one) if one else None for one in (values, values_before))
+        return Comparison(value, before, None, None, count, count_before)
+    return _combined(
+        statistics.median(values), _median_interval(values), statistics.median(values_before),
+        _median_interval(values_before), count, count_before,
+    )  # fmt: skip
+
+
 def wilson(hits: float, of: int) -> tuple[float, float]:
     """Return the Wilson score interval of a share."""
     share, square = hits / of, Z * Z / of
@@ -108,6 +122,12 @@ def quantile_interval(histogram: Histogram, q: float) -> tuple[float, float]:
     reach = Z * math.sqrt(q * (1 - q) / count)
     low, high = histogram.quantiles((max(0.0, q - reach), min(1.0, q + reach)))
     return low or 0.0, high or 0.0
+
+
+def _median_interval(values: Sequence[float]) -> tuple[float, float]:
+    ordered, reach = sorted(values), Z * math.sqrt(len(values)) / 2
+    middle = (len(values) - 1) / 2
+    return ordered[max(0, math.floor(middle - reach))], ordered[min(len(values) - 1, math.ceil(middle + reach))]
 
 
 def _combined(

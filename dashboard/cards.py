@@ -89,7 +89,7 @@ def _errors(project: Project, state: State, parameters: Mapping[str, str], now: 
     levels = {level: trend.levels[level] for level in charts.LEVELS if level in trend.levels}
     end = max(state.end, trend.starts[-1] + trend.step) if trend.starts else state.end
     before: Sequence[float] = ()
-    if state.compare:
+    if state.compare == "prev":
         earlier = error_trend.error_trend(
             project, period=Period(*state.previous), environment=state.environment, step=trend.step
         )

@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard import navigation, saved, state
-from dashboard.state import PERIODS, State
+from dashboard.state import COMPARISONS, PERIODS, State
 from events import access
 from events.models import Project
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "obs-theme"
+# The comparison that the key x goes to from each.
+_NEXT = dict(zip(("", *COMPARISONS), (*COMPARISONS, ""), strict=True))
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -67,7 +69,8 @@ def draw(
                 {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
                 for since, (words, key, _) in PERIODS.items()
             ],
-            "compare_url": f"?{replaced(request, cmp='' if shown.compare else 'prev')}",
+            "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
+            "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
             "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
             "saved_views": list(saved.visible(project, user).select_related("owner")[:100]),
             "role": role,
@@ -81,6 +84,12 @@ def draw(
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
     current = changes.get("env") == shown.environment
     return {"words": words, "url": f"?{replaced(request, **changes)}", "is_current": current}
+
+
+def _comparison(request: HttpRequest, shown: State, name: str) -> dict[str, Any]:
+    is_current = shown.compare == name
+    url = f"?{replaced(request, cmp='' if is_current else name)}"
+    return {"words": COMPARISONS[name], "url": url, "is_current": is_current}
 
 
 def replaced(request: HttpRequest, **changes: str) -> str:

@@ -21,17 +21,23 @@ DEFAULT = "-24h"
 LONGEST = timedelta(days=400)
 KEPT = ("env", "from", "to", "cmp")
 _RELATIVE = re2.compile(r"^-(\d{1,4})([mhdw])$")
+COMPARISONS = {"prev": "the period before", "release": "the last release"}
+"""`cmp` -> what the numbers are compared with, and the charts' earlier lines drawn from."""
+
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A parsed URL. `since` and `until` are as written; `start` and `end` are what they mean now (end exclusive)."""
+    """A parsed URL. `since` and `until` are as written; `start` and `end` are what they mean now (end exclusive).
+
+    `compare` is one of COMPARISONS, or empty: compared with the period before, which is not drawn.
+    """
 
     environment: str
     since: str
     until: str
-    compare: bool
+    compare: str
     start: datetime
     end: datetime
 
@@ -64,7 +70,7 @@ class State:
             "env": self.environment,
             "from": "" if self.since == DEFAULT and not self.until else self.since,
             "to": self.until,
-            "cmp": "prev" if self.compare else "",
+            "cmp": self.compare,
         }
         parts.update({name.rstrip("_"): value for name, value in changes.items()})
         return urlencode({name: value for name, value in parts.items() if value})
@@ -82,7 +88,8 @@ class State:
 def parse(parameters: Mapping[str, str], *, now: datetime) -> State:
     """The state in `parameters`; whatever is unreadable counts as not said."""
     environment = parameters.get("env", "").replace("\x00", "")[:64]
-    compare = parameters.get("cmp", "") == "prev"
+    compare = parameters.get("cmp", "")
+    compare = compare if compare in COMPARISONS else ""
     since, until = parameters.get("from", ""), parameters.get("to", "")
     end = _moment(until, now=now) if until else now
     start = _moment(since, now=now) if since else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import comparisons, periods, rollups
+from analytics import baselines, comparisons, periods, rollups
+from analytics.baselines import Baseline
 from analytics.cells import NOTHING
 from analytics.comparisons import Comparison
 from analytics.periods import Period
@@ -39,17 +40,23 @@ def endpoints(
     sort: str = "time",
     most: int = 100,
     points: int = 24,
+    baseline: Baseline | None = None,
 ) -> tuple[Endpoint, ...]:
-    """Return the routes of the period, the first by `sort` (one of SORTS) first; p95 is compared with the time before.
+    """Return the routes of the period, the first by `sort` (one of SORTS) first; p95 is compared with the baseline.
 
-    Raises ValueError for another sort.
+    The baseline is the period before when not said. Raises ValueError for another sort.
     """
     if sort not in SORTS:
         raise ValueError(f"Endpoints are sorted by {', '.join(SORTS)}.")
     step = periods.step_for(period, most=points + 1)
     where = rollups.only(environment=environment, release=release)
     cells = rollups.read(project.pk, "requests", period=period, step=step, now=now)
-    before = rollups.read(project.pk, "requests", period=period.previous(), now=now).by("route", where=where).groups()
+    after, before = (
+        side.by("route", where=where).groups()
+        for side in baselines.read(
+            project.pk, "requests", baseline=baseline or baselines.previous(period), period=period, cells=cells, now=now
+        )
+    )
     routes = cells.by("route", where=where).groups()
     failed = cells.by("route", where={**where, "status": (FAILED,)}, is_counting=True).groups()
     trends = cells.by("route", step=step // timedelta(minutes=1), where=where, is_counting=True).counts()
@@ -64,7 +71,9 @@ def endpoints(
             failure_share=failed.get(labels, NOTHING).count / measure.count,
             time_share=measure.total / spent if spent else 0.0,
             trend=tuple(trends.get((minute, labels), 0) for minute in minutes),
-            p95=comparisons.quantiles(measure.histogram, before.get(labels, NOTHING).histogram, 0.95),
+            p95=comparisons.quantiles(
+                after.get(labels, NOTHING).histogram, before.get(labels, NOTHING).histogram, 0.95
+            ),
         )
         for labels, measure in routes.items()
     ]

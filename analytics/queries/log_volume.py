@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import engine, periods, rollups
+from analytics import baselines, comparisons, engine, periods, rollups
+from analytics.baselines import Baseline
+from analytics.comparisons import Comparison
 from analytics.log_search import condition
 from analytics.periods import Period
 from events.models import Project
@@ -25,6 +27,19 @@ class LogVolume:
     def totals(self) -> tuple[int, ...]:
         return tuple(map(sum, zip(*self.levels.values(), strict=True))) if self.levels else (0,) * len(self.starts)
 
+    def count(self, *levels: str) -> int:
+        """Return the lines of these levels."""
+        return sum(sum(self.levels.get(level, ())) for level in set(levels))
+
+
+@dataclass(frozen=True, slots=True)
+class LogChanges:
+    """Lines a minute: all, those of error and fatal, and warnings."""
+
+    lines: Comparison
+    errors: Comparison
+    warnings: Comparison
+
 
 def log_volume(
     project: Project, *, period: Period, now: datetime, search: Search, environment: str = "", most: int = 120
@@ -42,6 +57,29 @@ def log_volume(
     return LogVolume(
         starts, step, {level: tuple(counts.get((start, level), 0) for start in starts) for level in levels}
     )
+
+
+def log_changes(
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    search: Search,
+    environment: str = "",
+    baseline: Baseline | None = None,
+) -> LogChanges:
+    """Return how the lines that a search finds differ from the baseline, the period before. Raises SearchError."""
+    baseline = baseline or baselines.previous(period)
+    after, before = (
+        log_volume(project, period=span, now=now, search=search, environment=environment, most=1)
+        for span in (baseline.after, baseline.before)
+    )
+    length = baseline.after.length / timedelta(minutes=1)
+
+    def of(*levels: str) -> Comparison:
+        return comparisons.rates(after.count(*levels), length, before.count(*levels), length)
+
+    return LogChanges(lines=of(*after.levels, *before.levels), errors=of("error", "fatal"), warnings=of("warning"))
 
 
 def _counted(

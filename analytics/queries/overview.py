@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from analytics import comparisons, periods, rollups
+from analytics import baselines, comparisons, periods, rollups
+from analytics.baselines import Baseline
 from analytics.cells import Cells, Measure
 from analytics.comparisons import Comparison
 from analytics.periods import Period
@@ -39,18 +41,27 @@ class Overview:
 
 
 def overview(
-    project: Project, *, period: Period, now: datetime, environment: str = "", device: str = "", points: int = 30
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    device: str = "",
+    points: int = 30,
+    baseline: Baseline | None = None,
 ) -> Overview:
-    """Return the overview of the period."""
+    """Return the overview of the period, compared with the baseline (the period before)."""
+    baseline = baseline or baselines.previous(period)
     step = periods.step_for(period, most=points + 1)
     starts = tuple(periods.buckets(period, step))
 
     names = ("traffic", "errors", "sessions", "page_vitals")
     found = rollups.read_many(project.pk, names, period=period, step=step, now=now)
-    before = rollups.read_many(project.pk, names, period=period.previous(), now=now)
-    read = {name: (found[name], before[name]) for name in names}
+    before = rollups.read_many(project.pk, names, period=baseline.before, now=now)
+    after = found if baseline.after == period else rollups.read_many(project.pk, names, period=baseline.after, now=now)
+    read = {name: _Sides(found[name], after[name], before[name]) for name in names}
     where = rollups.only(environment=environment)
-    frame = _Frame(period, starts, step)
+    frame = _Frame(period, baseline, starts, step)
     traffic, sessions = read["traffic"], read["sessions"]
     lcp = rollups.only(environment=environment, metric="LCP", device=device)
     return Overview(
@@ -65,33 +76,41 @@ def overview(
     )
 
 
+class _Sides(NamedTuple):
+    """The cells of the period, and of the two spans to compare."""
+
+    whole: Cells
+    after: Cells
+    before: Cells
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """What all tiles share."""
 
     period: Period
+    baseline: Baseline
     starts: tuple[datetime, ...]
     step: timedelta
 
-    def rate(self, cells: tuple[Cells, Cells], where: Where) -> Tile:
-        count, before = (_all(one, where).count for one in cells)
-        length = self.period.length / timedelta(minutes=1)
+    def rate(self, sides: _Sides, where: Where) -> Tile:
+        whole, after, before = (_all(one, where).count for one in sides)
+        spans = self.period, self.baseline.after, self.baseline.before
+        lengths = [span.length / timedelta(minutes=1) for span in spans]
         minutes = self.step / timedelta(minutes=1)
-        trend = tuple(one.count / minutes for one in self._over_time(cells[0], where))
-        return Tile(count / length, trend, comparisons.rates(count, length, before, length))
+        trend = tuple(one.count / minutes for one in self._over_time(sides.whole, where))
+        return Tile(whole / lengths[0], trend, comparisons.rates(after, lengths[1], before, lengths[2]))
 
-    def quantile(self, cells: tuple[Cells, Cells], where: Where, q: float) -> Tile:
-        now, before = (_all(one, where) for one in cells)
-        trend = tuple(one.quantile(q) for one in self._over_time(cells[0], where))
-        return Tile(now.quantile(q), trend, comparisons.quantiles(now.histogram, before.histogram, q))
+    def quantile(self, sides: _Sides, where: Where, q: float) -> Tile:
+        whole, after, before = (_all(one, where) for one in sides)
+        trend = tuple(one.quantile(q) for one in self._over_time(sides.whole, where))
+        return Tile(whole.quantile(q), trend, comparisons.quantiles(after.histogram, before.histogram, q))
 
-    def share(self, cells: tuple[Cells, Cells], where: Where, hits: Where) -> Tile:
-        counts = [(_all(one, hits).count, _all(one, where).count) for one in cells]
-        comparison = comparisons.shares(*counts[0], *counts[1])
-        pairs = zip(self._over_time(cells[0], hits), self._over_time(cells[0], where), strict=True)
-        return Tile(
-            comparison.value, tuple(hit.count / of.count if of.count else None for hit, of in pairs), comparison
-        )
+    def share(self, sides: _Sides, where: Where, hits: Where) -> Tile:
+        whole, after, before = ((_all(one, hits).count, _all(one, where).count) for one in sides)
+        pairs = zip(self._over_time(sides.whole, hits), self._over_time(sides.whole, where), strict=True)
+        trend = tuple(hit.count / of.count if of.count else None for hit, of in pairs)
+        return Tile(whole[0] / whole[1] if whole[1] else None, trend, comparisons.shares(*after, *before))
 
     def _over_time(self, cells: Cells, where: Where) -> list[Measure]:
         return rollups.along(self.starts, cells.by(step=self.step // timedelta(minutes=1), where=where))

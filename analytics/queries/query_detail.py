@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import engine, periods, rollups
+from analytics import baselines, comparisons, engine, periods, rollups
+from analytics.baselines import Baseline
+from analytics.comparisons import Comparison
 from analytics.periods import Period
 from events.models import Project
 
@@ -38,7 +40,10 @@ class QuerySample:
 
 @dataclass(frozen=True, slots=True)
 class QueryDetail:
-    """`counts[i]` runs and their p95 from `starts[i]` for one `step`; the statement has no literals."""
+    """`counts[i]` runs and their p95 from `starts[i]` for one `step`; the statement has no literals.
+
+    `rate` is of runs a minute, `duration` of the p95.
+    """
 
     fingerprint: str
     statement: str
@@ -48,6 +53,9 @@ class QueryDetail:
     step: timedelta
     counts: tuple[int, ...]
     p95s: tuple[float | None, ...]
+    p95: float | None
+    rate: Comparison
+    duration: Comparison
     routes: tuple[QueryRoute, ...]
     slowest: tuple[QuerySample, ...]
 
@@ -57,9 +65,19 @@ class QueryDetail:
 
 
 def query_detail(
-    project: Project, *, fingerprint: str, period: Period, now: datetime, environment: str = "", most: int = 20
+    project: Project,
+    *,
+    fingerprint: str,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    most: int = 20,
+    baseline: Baseline | None = None,
 ) -> QueryDetail | None:
-    """Return the statement with this fingerprint; None when it did not run in the period."""
+    """Return the statement with this fingerprint, compared with the baseline (the period before).
+
+    None when it did not run in the period.
+    """
     step = periods.step_for(period, most=90)
     starts = tuple(periods.buckets(period, step))
     chosen = "fingerprint = $name AND ($environment = '' OR environment = $environment)"
@@ -87,12 +105,19 @@ def query_detail(
     cells = rollups.read(project.pk, "queries", period=period, step=step, now=now)
     where = {**rollups.only(environment=environment), "fingerprint": (fingerprint,)}
     along = rollups.along(starts, cells.by(step=step // timedelta(minutes=1), where=where))
+    baseline = baseline or baselines.previous(period)
+    sides = baselines.read(project.pk, "queries", baseline=baseline, period=period, cells=cells, now=now)
+    after, before = (side.by(where=where).at_once() for side in sides)
+    length = baseline.after.length / timedelta(minutes=1)
     return QueryDetail(
         fingerprint=fingerprint,
         starts=starts,
         step=step,
         counts=tuple(one.count for one in along),
         p95s=tuple(one.quantile(0.95) for one in along),
+        p95=cells.by(where=where).at_once().quantile(0.95),
+        rate=comparisons.rates(after.count, length, before.count, length),
+        duration=comparisons.quantiles(after.histogram, before.histogram, 0.95),
         routes=tuple(QueryRoute(**row) for row in routes),
         slowest=tuple(QuerySample(**row) for row in slowest),
         **told,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import comparisons, periods, rollups
+from analytics import baselines, comparisons, periods, rollups
+from analytics.baselines import Baseline
 from analytics.cells import Cells, Measure
 from analytics.comparisons import Comparison
 from analytics.periods import Period
@@ -36,7 +37,9 @@ class RequestRates:
     count: int
     failed: int
     total: Durations
+    p50: Comparison
     p95: Comparison
+    p99: Comparison
     rate: Comparison
     failures: Comparison
 
@@ -54,20 +57,28 @@ def request_rates(
     release: str = "",
     route: str = "",
     step: timedelta | None = None,
+    baseline: Baseline | None = None,
 ) -> RequestRates:
-    """Return the requests of the period in buckets of `step`, compared with the period before. Failed is 5xx."""
+    """Return the requests of the period in buckets of `step`, compared with the baseline (the period before).
+
+    Failed is 5xx.
+    """
+    baseline = baseline or baselines.previous(period)
     step = step or periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(environment=environment, release=release, route=route)
     name = "requests" if release or route else "traffic"
     cells = rollups.read(project.pk, name, period=period, step=step, now=now)
-    before = rollups.read(project.pk, name, period=period.previous(), now=now)
+    after, before = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now)
     minutes = step // timedelta(minutes=1)
     counts = cells.by("status", step=minutes, where=where, is_counting=True).counts()
     statuses = sorted({labels[0] for _, labels in counts})
     measure, failed = whole(cells, where)
-    measure_before, failed_before = whole(before, where)
-    length = period.length / timedelta(minutes=1)
+    (measure_after, failed_after), (measure_before, failed_before) = whole(after, where), whole(before, where)
+    lengths = [span.length / timedelta(minutes=1) for span in (baseline.after, baseline.before)]
+    p50, p95, p99 = (
+        comparisons.quantiles(measure_after.histogram, measure_before.histogram, q) for q in (0.5, 0.95, 0.99)
+    )
     return RequestRates(
         starts=starts,
         step=step,
@@ -79,9 +90,11 @@ def request_rates(
         count=measure.count,
         failed=failed,
         total=durations(measure),
-        p95=comparisons.quantiles(measure.histogram, measure_before.histogram, 0.95),
-        rate=comparisons.rates(measure.count, length, measure_before.count, length),
-        failures=comparisons.shares(failed, measure.count, failed_before, measure_before.count),
+        p50=p50,
+        p95=p95,
+        p99=p99,
+        rate=comparisons.rates(measure_after.count, lengths[0], measure_before.count, lengths[1]),
+        failures=comparisons.shares(failed_after, measure_after.count, failed_before, measure_before.count),
     )
 
 

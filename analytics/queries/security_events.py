@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from analytics import comparisons, engine, periods, rollups
+from analytics import baselines, comparisons, engine, periods, rollups
+from analytics.baselines import Baseline
 from analytics.cells import NOTHING
 from analytics.comparisons import Comparison
 from analytics.periods import Period
@@ -38,17 +39,26 @@ class SecurityEvents:
 
 
 def security_events(
-    project: Project, *, period: Period, now: datetime, kind: str = "", environment: str = "", most: int = 100
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    kind: str = "",
+    environment: str = "",
+    most: int = 100,
+    baseline: Baseline | None = None,
 ) -> SecurityEvents:
     """Return the security events of the period; the lines are grouped and the most frequent come first."""
     step = periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(kind=kind, environment=environment)
     cells = rollups.read(project.pk, "security", period=period, step=step, now=now)
-    before = rollups.read(project.pk, "security", period=period.previous(), now=now).by("kind", where=where).groups()
+    baseline = baseline or baselines.previous(period)
+    sides = baselines.read(project.pk, "security", baseline=baseline, period=period, cells=cells, now=now)
+    after, before = (side.by("kind", where=where).groups() for side in sides)
     counts = cells.by("kind", step=step // timedelta(minutes=1), where=where).counts()
     totals = cells.by("kind", where=where).groups()
-    length = period.length / timedelta(minutes=1)
+    length = baseline.after.length / timedelta(minutes=1)
     return SecurityEvents(
         starts=starts,
         step=step,
@@ -57,8 +67,10 @@ def security_events(
             for labels in sorted(totals)
         },
         comparisons={
-            labels[0]: comparisons.rates(measure.count, length, before.get(labels, NOTHING).count, length)
-            for labels, measure in totals.items()
+            labels[0]: comparisons.rates(
+                after.get(labels, NOTHING).count, length, before.get(labels, NOTHING).count, length
+            )
+            for labels in totals
         },
         lines=_lines(project, period=period, kind=kind, environment=environment, most=most),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from analytics import engine, rollups
-from analytics.cells import OTHER
+from analytics import baselines, comparisons, engine, rollups
+from analytics.baselines import Baseline
+from analytics.cells import NOTHING, OTHER
+from analytics.comparisons import Comparison
 from analytics.periods import Period
 from events.models import Project
 
@@ -16,7 +18,10 @@ FINDINGS = ("n_plus_one", "slow")
 
 @dataclass(frozen=True, slots=True)
 class SlowQuery:
-    """One statement text: its runs, their time, the routes with the most of it, and what was found about it."""
+    """One statement text: its runs, their time, the routes with the most of it, and what was found about it.
+
+    `change` is that of its p95.
+    """
 
     fingerprint: str
     statement: str
@@ -27,6 +32,7 @@ class SlowQuery:
     time_share: float
     p50: float | None
     p95: float | None
+    change: Comparison
     max_ms: float
     rows: int | None
     routes: tuple[str, ...]
@@ -49,13 +55,24 @@ class Loop:
 
 
 def slow_queries(
-    project: Project, *, period: Period, now: datetime, environment: str = "", sort: str = "time", most: int = 50
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    sort: str = "time",
+    most: int = 50,
+    baseline: Baseline | None = None,
 ) -> tuple[SlowQuery, ...]:
-    """Return the statements first by `sort` (one of SORTS). Raises ValueError for another sort."""
+    """Return the statements first by `sort` (one of SORTS), compared with the baseline (the period before).
+
+    Raises ValueError for another sort.
+    """
     if sort not in SORTS:
         raise ValueError(f"Queries are sorted by {', '.join(SORTS)}.")
     cells = rollups.read(project.pk, "queries", period=period, now=now)
-    found = cells.by("fingerprint", where=rollups.only(environment=environment)).groups()
+    where = rollups.only(environment=environment)
+    found = cells.by("fingerprint", where=where).groups()
     spent = sum(measure.total for measure in found.values())
     rank = {
         labels[0]: (measure.total, measure.histogram.quantile(0.95) or 0.0, measure.count)
@@ -65,6 +82,9 @@ def slow_queries(
     chosen = sorted(rank, key=lambda name: (-rank[name][SORTS.index(sort)], name))[:most]
     if not chosen:
         return ()
+    baseline = baseline or baselines.previous(period)
+    sides = baselines.read(project.pk, "queries", baseline=baseline, period=period, cells=cells, now=now)
+    after, before = (side.by("fingerprint", where=where).groups() for side in sides)
     told = _described(project, chosen, period=period, environment=environment)
     return tuple(
         SlowQuery(
@@ -74,6 +94,9 @@ def slow_queries(
             time_share=found[name,].total / spent if spent else 0.0,
             p50=found[name,].quantile(0.5),
             p95=found[name,].quantile(0.95),
+            change=comparisons.quantiles(
+                after.get((name,), NOTHING).histogram, before.get((name,), NOTHING).histogram, 0.95
+            ),
             **told[name],  # type: ignore[arg-type]
         )
         for name in chosen

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from analytics import comparisons, engine, once, periods, rollups, scores
+from analytics import baselines, comparisons, engine, once, periods, rollups, scores
+from analytics.baselines import Baseline
 from analytics.cells import NOTHING, Cells, Measure
 from analytics.comparisons import ENOUGH, Comparison
 from analytics.periods import Period
@@ -59,6 +60,7 @@ class RouteVital:
     value: float
     rating: str
     good_share: float
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,17 @@ def vitals(
     release: str = "",
     route: str = "",
     most: int = 60,
+    baseline: Baseline | None = None,
 ) -> Vitals:
-    """Return each metric's percentile `q` in the period, compared with the period before."""
+    """Return each metric's percentile `q` in the period, compared with the baseline (the period before)."""
     step = periods.step_for(period, most=most)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(device=device, environment=environment, release=release, route=route)
     name = "vitals" if release or route else "page_vitals"
     cells = rollups.read(project.pk, name, period=period, step=step, now=now)
-    before = rollups.read(project.pk, name, period=period.previous(), now=now).by("metric", where=where).groups()
+    baseline = baseline or baselines.previous(period)
+    sides = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now)
+    after, before = (side.by("metric", where=where).groups() for side in sides)
     by_metric, by_rating = (
         cells.by("metric", where=where).groups(),
         cells.by("metric", "rating", where=where, is_counting=True).groups(),
@@ -122,7 +127,7 @@ def vitals(
                 shares={name: n / measure.count if measure.count else 0.0 for name, n in counts.items()},
                 trend=tuple(one.quantile(q) for one in over_time),
                 counts=tuple(one.count for one in over_time),
-                comparison=comparisons.quantiles(measure.histogram, before.get((metric,), NOTHING).histogram, q),
+                comparison=_compared(after.get((metric,), NOTHING), before.get((metric,), NOTHING), q),
             )
         )
     values = {vital.metric: vital.value for vital in found if vital.value is not None and vital.enough}
@@ -141,17 +146,22 @@ def route_vitals(
     environment: str = "",
     release: str = "",
     most: int = 200,
+    baseline: Baseline | None = None,
 ) -> tuple[RouteVital, ...]:
     """Return the routes with the metric, the worst first; those with too few samples have no band and come last."""
     cells = rollups.read(project.pk, "vitals", period=period, now=now)
     where = rollups.only(metric=metric, device=device, environment=environment, release=release)
+    baseline = baseline or baselines.previous(period)
+    sides = baselines.read(project.pk, "vitals", baseline=baseline, period=period, cells=cells, now=now)
+    after, before = (side.by("route", where=where).groups() for side in sides)
     good = cells.by("route", where={**where, "rating": ("good",)}, is_counting=True).groups()
     found = []
     for labels, measure in cells.by("route", where=where).groups().items():
         value = measure.quantile(q) or 0.0
         band = rating(metric, value) or "" if measure.count >= ENOUGH else ""
         share = good.get(labels, NOTHING).count / measure.count
-        found.append(RouteVital(labels[0], measure.count, value, band, share))
+        compared = _compared(after.get(labels, NOTHING), before.get(labels, NOTHING), q)
+        found.append(RouteVital(labels[0], measure.count, value, band, share, compared))
     return tuple(sorted(found, key=lambda one: (not one.rating, -one.value, one.route))[:most])
 
 

@@ -49,6 +49,19 @@ def test_rates(count: int, before: int, direction: int) -> None:
     assert comparisons.rates(count, 60, before, 60).direction == direction
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        ([40.0] * 60, [30.0] * 60, "up 33 % (95 % interval 33 % to 33 %)"),
+        ([float(n % 20) for n in range(100)], [float(n % 21) for n in range(100)], "no clear change"),
+        ([40.0] * 10, [30.0] * 60, "too few samples to tell (10 of 50)"),
+        ([40.0], [], "nothing to compare with"),
+    ],
+)
+def test_medians(now: list[float], before: list[float], said: str) -> None:
+    assert comparisons.medians(now, before).statement == said.replace(" %", "%").replace("95%", "95 %")
+
+
 def test_an_interval_of_a_percentile_holds_it_95_times_of_100() -> None:
     true = 148.413  # the median of the distribution
     held = 0

@@ -10,6 +10,7 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics import baselines
 from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.queries import (
@@ -31,6 +32,7 @@ from dashboard.presenters import evidence
 from dashboard.presenters.vital_words import PERCENTILES
 from events import search
 from events.facts import SPANS
+from events.models import Project
 from events.vitals import THRESHOLDS
 
 LONGEST = timedelta(days=400)
@@ -69,7 +71,14 @@ class PeriodQuery(serializers.Serializer):
         return {**attrs, "period": Period(start, end)}
 
 
-class RequestsQuery(PeriodQuery):
+class ComparedQuery(PeriodQuery):
+    compare = serializers.ChoiceField(
+        choices=["previous", "release"], default="previous",
+        help_text="With the period before, or with as long before the last release as it is out.",
+    )  # fmt: skip
+
+
+class RequestsQuery(ComparedQuery):
     release = Line()
 
 
@@ -78,16 +87,17 @@ class EndpointsQuery(RequestsQuery):
     most = serializers.IntegerField(min_value=1, max_value=500, default=100)
 
 
-class EndpointQuery(RequestsQuery):
+class EndpointQuery(PeriodQuery):
+    release = Line()
     route = serializers.CharField(max_length=300)
 
 
-class QueriesQuery(PeriodQuery):
+class QueriesQuery(ComparedQuery):
     sort = serializers.ChoiceField(choices=slow_queries.SORTS, default="time")
     most = serializers.IntegerField(min_value=1, max_value=200, default=50)
 
 
-class VitalsQuery(PeriodQuery):
+class VitalsQuery(ComparedQuery):
     metric = serializers.ChoiceField(choices=list(THRESHOLDS), default="LCP", help_text="Of the routes.")
     percentile = serializers.ChoiceField(choices=list(PERCENTILES), default="p75")
     device = Line(max_length=40)
@@ -102,7 +112,7 @@ class HostsQuery(PeriodQuery):
     host = Line()
 
 
-class SecurityQuery(PeriodQuery):
+class SecurityQuery(ComparedQuery):
     kind = Line(max_length=40)
 
 
@@ -116,6 +126,17 @@ class QuestionView(ApiView):
         """What the query string asks, and when."""
         return {**self.parameters(form), "now": timezone.now()}
 
+    def compared(self, form: type[ComparedQuery], project: Project) -> dict[str, Any]:
+        """What the query string asks, when, and what to compare with."""
+        asked = self.asked(form)
+        baseline = baselines.previous(asked["period"])
+        if asked.pop("compare") == "release":
+            found = baselines.last_release(project, period=asked["period"], environment=asked["environment"])
+            if found is None:
+                raise exceptions.ValidationError({"compare": "No release is known before the end of the period."})
+            baseline = found
+        return {**asked, "baseline": baseline}
+
 
 class Performance(QuestionView):
     actions: ClassVar = {"GET": "performance.view"}
@@ -126,8 +147,9 @@ class Performance(QuestionView):
         responses={200: shapes.of(request_rates.RequestRates), **_REFUSALS},
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Rate, errors and duration of requests over time, compared with the period before."""
-        found = request_rates.request_rates(self.open_project(slug), **self.asked(RequestsQuery))
+        """Rate, errors and duration of requests over time, compared with the period before or the last release."""
+        project = self.open_project(slug)
+        found = request_rates.request_rates(project, **self.compared(RequestsQuery, project))
         return Response(shapes.of(request_rates.RequestRates)(found).data)
 
 
@@ -144,7 +166,8 @@ class Endpoints(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """The endpoints by their share of all time, their duration, their requests or their errors."""
-        found = endpoints.endpoints(self.open_project(slug), **self.asked(EndpointsQuery))
+        project = self.open_project(slug)
+        found = endpoints.endpoints(project, **self.compared(EndpointsQuery, project))
         return Response({"results": shapes.of(endpoints.Endpoint)(found, many=True).data})
 
 
@@ -181,7 +204,8 @@ class Queries(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """The statements of the period, and those that ran in a loop (N+1)."""
-        project, asked = self.open_project(slug), self.asked(QueriesQuery)
+        project = self.open_project(slug)
+        asked = self.compared(QueriesQuery, project)
         found = slow_queries.slow_queries(project, **asked)
         loops = slow_queries.loops(
             project, period=asked["period"], environment=asked["environment"], most=asked["most"]
@@ -210,7 +234,8 @@ class Vitals(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """The web vitals with their shares and score, and the routes of one metric."""
-        project, asked = self.open_project(slug), self.asked(VitalsQuery)
+        project = self.open_project(slug)
+        asked = self.compared(VitalsQuery, project)
         metric, asked["q"] = asked.pop("metric"), PERCENTILES[asked.pop("percentile")]
         return Response(
             {
@@ -296,7 +321,8 @@ class Security(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """What was refused, reported or limited."""
-        found = security_events.security_events(self.open_project(slug), **self.asked(SecurityQuery))
+        project = self.open_project(slug)
+        found = security_events.security_events(project, **self.compared(SecurityQuery, project))
         return Response(shapes.of(security_events.SecurityEvents)(found).data)
 
 

@@ -46,7 +46,7 @@ def _throughput(project: Project, state: State, parameters: Mapping[str, str], n
     found = _rates(project, state, parameters, now)
     named = {status or "no status": counts for status, counts in found.statuses.items()}
     end = _end(found.starts, found.step, state)
-    before = _before(project, state, parameters, now, found.step).counts if state.compare else ()
+    before = _before(project, state, parameters, now, found.step).counts if state.compare == "prev" else ()
     return charts.stacked_bars(
         found.starts,
         {status: named[status] for status in _STATUSES if status in named},
@@ -72,7 +72,7 @@ def _failures(project: Project, state: State, parameters: Mapping[str, str], now
 def _latency(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     found = _rates(project, state, parameters, now)
     series = {name: _line(found.durations, name) for name in _PERCENTILES}
-    if state.compare:
+    if state.compare == "prev":
         earlier = _before(project, state, parameters, now, found.step)
         series["p95 before"] = _line(earlier.durations, "p95")[: len(found.starts)]
         series["p95 before"] += [None] * (len(found.starts) - len(series["p95 before"]))

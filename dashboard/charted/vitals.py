@@ -31,7 +31,7 @@ def _trend(project: Project, state: State, parameters: Mapping[str, str], now: d
     about: dict[str, Any] = {"now": now, "q": q, "device": _device(parameters), "environment": state.environment}
     found = vitals.vitals(project, period=Period(state.start, state.end), **about)
     series = {f"{metric} {percentile}": _line(found, metric)}
-    if state.compare:
+    if state.compare == "prev":
         before = _line(vitals.vitals(project, period=Period(*state.previous), **about), metric)[: len(found.starts)]
         series["period before"] = [*before, *[None] * (len(found.starts) - len(before))]
     suffix = "" if metric == "CLS" else " ms"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from analytics.comparisons import ENOUGH
 from analytics.queries.vitals import RouteVital, Vital
 from analytics.scores import Part, Score
+from dashboard.compared import Compared
 from dashboard.presenters import measures
 from dashboard.presenters.vital_words import NAMES, said
-from dashboard.state import State
 
 _BANDS = (
     ("poor", "Poor", "bad"),
@@ -51,12 +51,12 @@ class Card:
 class Band:
     title: str
     tone: str
-    routes: list[tuple[RouteVital, str]]
+    routes: list[tuple[RouteVital, str, tuple[str, str]]]
 
 
-def card(vital: Vital, *, state: State) -> Card:
+def card(vital: Vital, *, against: Compared) -> Card:
     """One metric with its verdict, its change and its shares."""
-    delta, tone = measures.change(vital.comparison, state=state)
+    delta, tone = measures.change(vital.comparison, against=against)
     few = 0 < vital.count < ENOUGH
     shares = {rating: vital.shares.get(rating, 0.0) for rating, _ in _FILLS}
     return Card(
@@ -84,12 +84,16 @@ def segments(shares: Iterable[float]) -> list[Segment]:
     return found
 
 
-def of(metric: str, routes: Iterable[RouteVital]) -> list[Band]:
-    """The routes by band, poor first; a band without routes stays, but not that of too few samples."""
+def of(metric: str, routes: Iterable[RouteVital], *, against: Compared) -> list[Band]:
+    """The routes by band with their values and changes, poor first; an empty band stays, but not that of too few."""
     listed = list(routes)
     found = []
     for rating, title, tone in _BANDS:
-        held = [(one, said(metric, one.value)) for one in listed if one.rating == rating]
+        held = [
+            (one, said(metric, one.value), measures.change(one.comparison, against=against))
+            for one in listed
+            if one.rating == rating
+        ]
         if held or rating:
             found.append(Band(title, tone, held))
     return found

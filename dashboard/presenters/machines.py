@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analytics import comparisons
 from analytics.queries.hosts import Hosts, Reading
+from dashboard.compared import Compared
+from dashboard.presenters import measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ def latest(found: Hosts) -> list[tuple[str, list[float | None]]]:
     ]
 
 
+def changes(after: Hosts, before: Hosts, *, against: Compared) -> dict[str, list[tuple[str, str]]]:
+    """Each host with how the median of every gauge changed, in words with their tone."""
+    sides = [{name: trends(side, name, most=len(side.hosts)) for name in GAUGES} for side in (after, before)]
+    return {
+        host: [
+            measures.change(comparisons.medians(*(_known(side[name].get(host, [])) for side in sides)), against=against)
+            for name in GAUGES
+        ]
+        for host in after.hosts
+    }
+
+
 def trends(found: Hosts, name: str, *, most: int = 6) -> dict[str, list[float | None]]:
     """The gauge over time of the hosts with the highest newest readings."""
     gauge = GAUGES[name]
@@ -70,8 +85,12 @@ def _by_host(found: Hosts, gauge: Gauge) -> Mapping[str, list[Reading]]:
     return readings
 
 
+def _known(values: list[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
 def _put(gauge: Gauge, values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
+    known = _known(values)
     if not known:
         return None
     return round((max(known) if gauge.is_highest else sum(known)) * gauge.scale, 2)

@@ -1,10 +1,27 @@
 """Numbers with what may be said of their change."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from analytics.comparisons import Comparison
-from dashboard.state import State
-from dashboard.tiles import Tile
+from dashboard.compared import Compared
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number with its way to the evidence. `tone` is good, bad, warn or nothing; `delta` is its change in words.
+
+    `note` says more, in words with a tone of their own.
+    """
+
+    name: str
+    value: str
+    delta: str
+    tone: str
+    url: str
+    points: Sequence[float] = ()
+    note: str = ""
+    note_tone: str = ""
 
 
 def tile(
@@ -14,25 +31,24 @@ def tile(
     *,
     url: str,
     points: Sequence[float | None] = (),
-    state: State,
+    against: Compared,
     less_is_better: bool = True,
     is_neutral: bool = False,
 ) -> Tile:
-    """A number, how it changed from the period before, and its line."""
-    delta, tone = change(comparison, state=state, less_is_better=less_is_better, is_neutral=is_neutral)
+    """A number, how it changed, and its line."""
+    delta, tone = change(comparison, against=against, less_is_better=less_is_better, is_neutral=is_neutral)
     return Tile(name, value, delta, tone, url, [point for point in points if point is not None])
 
 
 def change(
-    comparison: Comparison | None, *, state: State, less_is_better: bool = True, is_neutral: bool = False
+    comparison: Comparison | None, *, against: Compared, less_is_better: bool = True, is_neutral: bool = False
 ) -> tuple[str, str]:
     """(`−18 % vs previous 24 h`, tone); the words say when samples are too few to tell, and no tone then."""
-    against = f"previous {state.label.removeprefix('Last ')}" if state.label.startswith("Last") else "period before"
     if comparison is None or comparison.value is None:
-        return "nothing in this period", ""
+        return f"nothing {against.during}", ""
     if comparison.change is None:
-        return f"none in the {against}", ""
-    said = f"{signed(comparison.change)} vs {against}"
+        return f"none {against.before}", ""
+    said = f"{signed(comparison.change)} {against.than}"
     if not comparison.enough:
         return f"{said}; {comparison.statement}", ""
     if comparison.direction == 0:

@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.urls import reverse
 
-from analytics.engine import EngineError
-from analytics.periods import Period
-from analytics.queries import overview
+from analytics.queries.overview import Overview
 from dashboard import cards, words
 from dashboard.cards import Card
+from dashboard.compared import Compared
 from dashboard.presenters import measures
+from dashboard.presenters.measures import Tile
 from dashboard.presenters.vital_words import said
 from dashboard.state import State
-from dashboard.tiles import Tile
 from events.models import Project
 
 
@@ -26,8 +24,8 @@ class Speed:
     cards: list[Card]
 
 
-# With speed measured, the errors' own page and the line on top say these; seven tiles fit in a row.
-_ELSEWHERE = frozenset({"Errors", "Open issues"})
+# With speed measured, the line on top says this; eight tiles would not fit in a row.
+_ELSEWHERE = frozenset({"Open issues"})
 
 
 def joined(tiles: Sequence[Tile], speed: Speed) -> list[Tile]:
@@ -36,14 +34,8 @@ def joined(tiles: Sequence[Tile], speed: Speed) -> list[Tile]:
     return [*kept, *speed.tiles]
 
 
-def of(project: Project, state: State, *, now: datetime) -> Speed:
+def of(project: Project, state: State, found: Overview, against: Compared) -> Speed:
     """The p95, throughput and LCP of the period, and their charts."""
-    try:
-        found = overview.overview(
-            project, period=Period(state.start, state.end), now=now, environment=state.environment
-        )
-    except EngineError:
-        return Speed([], [])
     tiles, drawn = [], []
     query = f"?{state.query}" if state.query else ""
     requests = reverse("dashboard:performance", args=[project.slug]) + query
@@ -51,11 +43,11 @@ def of(project: Project, state: State, *, now: datetime) -> Speed:
         tiles += [
             measures.tile(
                 "p95 API", words.duration(found.p95.value), found.p95.comparison, url=requests, points=found.p95.trend,
-                state=state,
+                against=against,
             ),
             measures.tile(
                 "Requests / min", words.compact(found.throughput.value), found.throughput.comparison, url=requests,
-                points=found.throughput.trend, state=state, is_neutral=True,
+                points=found.throughput.trend, against=against, is_neutral=True,
             ),
         ]  # fmt: skip
         drawn += ["latency", "throughput", "slowest_endpoints"]
@@ -63,7 +55,7 @@ def of(project: Project, state: State, *, now: datetime) -> Speed:
         tiles.append(
             measures.tile(
                 "LCP p75", said("LCP", found.lcp.value), found.lcp.comparison,
-                url=reverse("dashboard:vitals", args=[project.slug]) + query, points=found.lcp.trend, state=state,
+                url=reverse("dashboard:vitals", args=[project.slug]) + query, points=found.lcp.trend, against=against,
             )
         )  # fmt: skip
         drawn.append("web_vitals")

@@ -1,29 +1,23 @@
 """Requests as tiles and rows. Pure but for addresses."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from analytics.comparisons import Comparison
 from analytics.queries.endpoints import Endpoint
+from analytics.queries.log_volume import LogChanges, LogVolume
 from analytics.queries.release_change import ReleaseChange
 from analytics.queries.request_rates import RequestRates
 from dashboard import words
+from dashboard.compared import Compared
 from dashboard.presenters import measures
+from dashboard.presenters.measures import Tile
 from dashboard.state import State
-from dashboard.tiles import Tile
 from events.models import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A tile of the row on top, and what may be said of the last release; `release` is empty without two."""
-
-    tile: Tile
-    release: str
-    release_tone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +31,53 @@ class Row:
     tone: str
 
 
-def tiles(found: RequestRates, changed: ReleaseChange | None, *, state: State) -> list[Measured]:
-    """Rate, errors and duration, each against the period before and the release before."""
+def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> list[Tile]:
+    """Rate, errors and duration with their changes, and what the last release's own requests say."""
     failed = found.statuses.get("5xx", (0,) * len(found.starts))
     shares = [bad / count for bad, count in zip(failed, found.counts, strict=True) if count]
     rate = measures.tile(
-        "Requests / min", words.compact(found.rate.value), found.rate, url="#charts", points=found.counts, state=state,
-        is_neutral=True,
+        "Requests / min", words.compact(found.rate.value), found.rate, url="#charts", points=found.counts,
+        against=against, is_neutral=True,
     )  # fmt: skip
     errors = measures.tile(
-        "Errors", words.percent(found.failures.value), found.failures, url="#charts", points=shares, state=state
+        "Errors", words.percent(found.failures.value), found.failures, url="#charts", points=shares, against=against
     )
     return [
-        Measured(rate, "", ""),
-        Measured(errors, *_since(changed, changed.failures if changed else None)),
-        _duration("p50", found, changed, state=state),
-        _duration("p95", found, changed, state=state),
-        Measured(
-            Tile("p99", words.duration(found.total.p99), _count(found.count), "", "#charts", _points(found, "p99")),
-            "",
-            "",
-        ),
+        rate,
+        _with_release(errors, changed, changed.failures if changed else None),
+        *(_duration(name, found, changed, against=against) for name in ("p50", "p95", "p99")),
     ]
 
 
-def endpoints(project: Project, found: Iterable[Endpoint], *, state: State) -> list[Row]:
+def logs(volume: LogVolume, changes: LogChanges, *, state: State, against: Compared) -> list[Tile]:
+    """Lines, errors and warnings a minute."""
+    minutes = state.length / timedelta(minutes=1)
+    named: tuple[tuple[str, Comparison, tuple[str, ...], str], ...] = (
+        ("Lines / min", changes.lines, tuple(volume.levels), ""),
+        ("Errors / min", changes.errors, ("error", "fatal"), "level:[error, fatal]"),
+        ("Warnings / min", changes.warnings, ("warning",), "level:warning"),
+    )
+    return [
+        measures.tile(
+            name,
+            words.compact(volume.count(*levels) / minutes),
+            comparison,
+            url=f"?{urlencode({'query': query})}&{state.query}",
+            points=[
+                sum(at) for at in zip(*(volume.levels[one] for one in levels if one in volume.levels), strict=True)
+            ],
+            against=against,
+            is_neutral=name == "Lines / min",
+        )
+        for name, comparison, levels, query in named
+    ]
+
+
+def endpoints(project: Project, found: Iterable[Endpoint], *, state: State, against: Compared) -> list[Row]:
     """The rows of the table."""
     rows = []
     for one in found:
-        delta, tone = measures.change(one.p95, state=state)
+        delta, tone = measures.change(one.p95, against=against)
         rows.append(
             Row(one, endpoint_url(project, one.route, state=state), round(100 * one.time_share, 1), delta, tone)
         )
@@ -90,25 +102,18 @@ def pair(named: Sequence[str], first: str, second: str) -> tuple[str, str] | Non
     return newer, older
 
 
-def _duration(name: str, found: RequestRates, changed: ReleaseChange | None, *, state: State) -> Measured:
-    value, points = getattr(found.total, name), _points(found, name)
-    if name == "p95":
-        made = measures.tile(name, words.duration(value), found.p95, url="#charts", points=points, state=state)
-    else:
-        made = Tile(name, words.duration(value), _count(found.count), "", "#charts", points)
-    return Measured(made, *_since(changed, getattr(changed, name) if changed else None))
+def _duration(name: str, found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> Tile:
+    value, points = words.duration(getattr(found.total, name)), _points(found, name)
+    made = measures.tile(name, value, getattr(found, name), url="#charts", points=points, against=against)
+    return _with_release(made, changed, getattr(changed, name, None))
 
 
 def _points(found: RequestRates, name: str) -> list[float]:
     return [value for one in found.durations if (value := getattr(one, name)) is not None]
 
 
-def _count(count: int) -> str:
-    return f"of {words.compact(count)} request{'' if count == 1 else 's'}"
-
-
-def _since(changed: ReleaseChange | None, comparison: Comparison | None) -> tuple[str, str]:
+def _with_release(tile: Tile, changed: ReleaseChange | None, comparison: Comparison | None) -> Tile:
     if changed is None or comparison is None or comparison.difference is None:
-        return "", ""
+        return tile
     tone = "bad" if comparison.direction > 0 else "good" if comparison.direction < 0 else ""
-    return f"{comparison.statement} since {changed.release}", tone
+    return replace(tile, note=f"{changed.release} against {changed.before}: {comparison.statement}", note_tone=tone)

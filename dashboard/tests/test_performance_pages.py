@@ -37,6 +37,7 @@ def addresses(project: Project) -> list[str]:
     return [
         *plain,
         *(f"{one}?from=-7d&env=production&cmp=prev" for one in plain),
+        *(f"{one}?cmp=release" for one in plain),
         *(f"{one}?from=%3Cscript%3E&env=%22%3E%3Cscript%3E&query=%3Cscript%3Ealert&kind=x&page=%00" for one in plain),
         *(
             reverse("dashboard:endpoint", args=[slug]) + f"?{urlencode({'route': route, 'a': 'x'})}"

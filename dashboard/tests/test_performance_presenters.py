@@ -5,16 +5,22 @@ from typing import Any
 
 import pytest
 
+from analytics.baselines import Baseline, previous
 from analytics.comparisons import Comparison
+from analytics.periods import Period
 from analytics.queries.hosts import Hosts, Reading
 from analytics.queries.trace import Trace
 from analytics.queries.trace import waterfall as ordered
 from analytics.queries.vitals import RouteVital
-from dashboard import exports, state
+from dashboard import compared, exports, state
 from dashboard.presenters import bands, evidence, machines, measures, rates, vital_words, waterfall
 from events.tests.cast import NOW
 
 DAY = state.parse({}, now=NOW)
+PERIOD = Period(DAY.start, DAY.end)
+BEFORE = compared.in_words(previous(PERIOD), DAY)
+SAME = Comparison(100, 100, -1, 1, 90, 90)
+RELEASE = compared.in_words(Baseline(PERIOD, PERIOD.previous(), "1.4.2"), DAY)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +36,24 @@ DAY = state.parse({}, now=NOW)
     ],
 )
 def test_a_change_is_said_with_its_confidence(comparison: Comparison | None, said: str, tone: str) -> None:
-    assert measures.change(comparison, state=DAY) == (said, tone)
+    assert measures.change(comparison, against=BEFORE) == (said, tone)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "said"),
+    [
+        (Comparison(110, 100, 5, 15, 900, 900), "+10 % since 1.4.2"),
+        (Comparison(5, None, None, None, 9, 0), "none before 1.4.2"),
+        (Comparison(None, 5, None, None, 0, 9), "nothing since 1.4.2"),
+    ],
+)
+def test_a_change_names_the_release_it_came_with(comparison: Comparison, said: str) -> None:
+    assert measures.change(comparison, against=RELEASE)[0] == said
+
+
+def test_a_period_between_two_dates_is_compared_with_the_one_before_it() -> None:
+    dates = state.parse({"from": "2026-11-01", "to": "2026-11-08"}, now=NOW)
+    assert compared.in_words(previous(PERIOD), dates).than == "vs period before"
 
 
 @pytest.mark.parametrize(
@@ -51,18 +74,18 @@ def test_vitals_have_their_units(metric: str, value: float | None, said: str) ->
 
 def test_routes_stand_in_three_bands_and_few_samples_apart() -> None:
     routes = [
-        RouteVital("/a", 90, 9000, "poor", 0.1),
-        RouteVital("/b", 90, 900, "good", 1.0),
-        RouteVital("/c", 3, 9, "", 1),
+        RouteVital("/a", 90, 9000, "poor", 0.1, SAME),
+        RouteVital("/b", 90, 900, "good", 1.0, SAME),
+        RouteVital("/c", 3, 9, "", 1, SAME),
     ]
-    found = bands.of("LCP", routes)
+    found = bands.of("LCP", routes, against=BEFORE)
     assert [(band.title, len(band.routes)) for band in found] == [
         ("Poor", 1),
         ("Needs improvement", 0),
         ("Good", 1),
         ("Too few samples", 1),
     ]
-    assert [band.title for band in bands.of("LCP", routes[:2])] == ["Poor", "Needs improvement", "Good"]
+    assert [band.title for band in bands.of("LCP", routes[:2], against=BEFORE)] == ["Poor", "Needs improvement", "Good"]
 
 
 def test_shares_fill_a_bar() -> None:

@@ -52,6 +52,7 @@ def test_changes_keep_the_rest() -> None:
     state = parse({"env": "production & test", "from": "-7d", "cmp": "prev"}, now=NOW)
     assert dict(parse_qsl(state.query)) == {"env": "production & test", "from": "-7d", "cmp": "prev"}
     assert dict(parse_qsl(state.with_(env="", from_="-1h"))) == {"from": "-1h", "cmp": "prev"}
+    assert (parse({"cmp": "release"}, now=NOW).compare, parse({"cmp": "else"}, now=NOW).compare) == ("release", "")
 
 
 def test_an_absolute_link_means_the_same_later() -> None:

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import log_lines
+from analytics.queries import log_lines, log_volume
 from analytics.queries.log_lines import LogLine, Position
-from dashboard import cards, exports, frame, starts, unanswered
+from dashboard import cards, compared, exports, frame, starts, unanswered
 from dashboard.access import page
-from dashboard.presenters import evidence
+from dashboard.presenters import evidence, rates
+from dashboard.presenters.measures import Tile
 from dashboard.state import State
 from events import access, search
 from events.models import Project
@@ -47,8 +48,10 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     text = _query(request)
     error: SearchError | None = None
     found = None
+    tiles: list[Tile] = []
     try:
         asked = search.parse(text, now=now)
+        tiles = _tiles(project, asked, shown, now=now)
         found = log_lines.log_lines(
             project,
             search=asked,
@@ -61,6 +64,7 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     lines = found.lines if found else ()
     context = {
         "found": found,
+        "tiles": tiles,
         "query": text,
         "error": error,
         "pointer": " " * error.position + "^" if error else "",
@@ -121,6 +125,14 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
         project, _query(request), frame.state_of(request), since=max(since, now - timedelta(hours=1)), now=now
     )
     return JsonResponse({"cursor": now.isoformat(), "count": count}) if count else HttpResponse(status=204)
+
+
+def _tiles(project: Project, asked: Search, shown: State, *, now: datetime) -> list[Tile]:
+    period, against = Period(shown.start, shown.end), compared.of(project, shown)
+    about: dict[str, Any] = {"search": asked, "environment": shown.environment, "now": now}
+    volume = log_volume.log_volume(project, period=period, **about, most=30)
+    changes = log_volume.log_changes(project, period=period, **about, baseline=against.baseline)
+    return rates.logs(volume, changes, state=shown, against=against)
 
 
 def _count(project: Project, text: str, shown: State, *, since: datetime, now: datetime) -> int:

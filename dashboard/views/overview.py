@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from analytics.queries import issue_list
-from dashboard import frame, tiles
+from dashboard import compared, frame, tiles
 from dashboard.access import page
 from dashboard.presenters import performance_overview
 from events import access
@@ -36,9 +36,11 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         now=now,
     )
     deploys = Deploy.objects.filter(release__project=project).select_related("release")[:8]
-    speed = performance_overview.of(project, shown, now=now)
+    against = compared.of(project, shown)
+    found = tiles.numbers(project, shown, against, now=now)
+    speed = performance_overview.of(project, shown, found, against)
     context = {
-        "tiles": performance_overview.joined(tiles.overview(project, shown, now=now), speed),
+        "tiles": performance_overview.joined(tiles.overview(project, shown, found, against), speed),
         "cards": [*tiles.overview_cards(project, shown), *speed.cards],
         "top": top.rows[:_TOP],
         "open_total": top.total,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import endpoint_detail, endpoints, release_change, request_rates
-from dashboard import cards, frame, starts, unanswered
+from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, rates
 from events.models import Project
@@ -29,15 +29,17 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
     sort = request.GET.get("sort", "time")
     sort = sort if sort in endpoints.SORTS else "time"
     text = request.GET.get("filter", "")[:200]
-    found = endpoints.endpoints(project, period=period, now=now, environment=shown.environment, sort=sort, most=_MOST)
+    against = compared.of(project, shown)
+    about: dict[str, Any] = {"period": period, "now": now, "environment": shown.environment}
+    found = endpoints.endpoints(project, sort=sort, most=_MOST, baseline=against.baseline, **about)
     fitting = [one for one in found if text.lower() in one.route.lower()]
     listed = Paginator(fitting, _PAGE).get_page(request.GET.get("page"))
-    measured = request_rates.request_rates(project, period=period, now=now, environment=shown.environment)
-    changed = release_change.release_change(project, period=period, now=now, environment=shown.environment)
+    measured = request_rates.request_rates(project, baseline=against.baseline, **about)
+    changed = release_change.release_change(project, **about)
     context = {
-        "tiles": rates.tiles(measured, changed, state=shown),
+        "tiles": rates.tiles(measured, changed, against=against),
         "change": changed,
-        "rows": rates.endpoints(project, listed.object_list, state=shown),
+        "rows": rates.endpoints(project, listed.object_list, state=shown, against=against),
         "listed": listed,
         "sort": sort,
         "filter": text,
@@ -67,14 +69,15 @@ def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
     period = Period(shown.start, shown.end)
     about: dict[str, Any] = {"period": period, "now": now, "environment": shown.environment, "route": route}
     found = endpoint_detail.endpoint_detail(project, **about)
-    measured = request_rates.request_rates(project, **about)
+    against = compared.of(project, shown)
+    measured = request_rates.request_rates(project, baseline=against.baseline, **about)
     named = [shape.release for shape in found.releases if shape.release]
     chosen = request.GET.get("a", ""), request.GET.get("b", "")
     pair = rates.pair(named, *chosen)
     context = {
         "route": route,
         "found": found,
-        "tiles": rates.tiles(measured, release_change.release_change(project, **about), state=shown),
+        "tiles": rates.tiles(measured, release_change.release_change(project, **about), against=against),
         "samples": [(one, evidence.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
         "errors": evidence.issues(project, found.errors),
         "releases": named,

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import query_detail, slow_queries
-from dashboard import cards, frame, starts, unanswered
+from dashboard import cards, compared, frame, starts, unanswered, words
 from dashboard.access import page
-from dashboard.presenters import evidence, rates
+from dashboard.presenters import evidence, measures, rates
 from events.models import Project
 
 SORTS = {"time": "Most total time", "p95": "Slowest", "count": "Most runs"}
@@ -24,14 +24,18 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     period = Period(shown.start, shown.end)
     sort = request.GET.get("sort", "time")
     sort = sort if sort in slow_queries.SORTS else "time"
+    against = compared.of(project, shown)
     found = slow_queries.slow_queries(
-        project, period=period, now=now, environment=shown.environment, sort=sort, most=200
+        project, period=period, now=now, environment=shown.environment, sort=sort, most=200, baseline=against.baseline
     )
     loops = slow_queries.loops(project, period=period, environment=shown.environment)
     listed = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     context = {
         "listed": listed,
-        "rows": [(one, round(100 * one.time_share, 1)) for one in listed.object_list],
+        "rows": [
+            (one, round(100 * one.time_share, 1), measures.change(one.change, against=against))
+            for one in listed.object_list
+        ],
         "loops": [
             (one, rates.endpoint_url(project, one.route, state=shown), evidence.trace_url(project, one.trace_id, None))
             for one in loops
@@ -50,15 +54,30 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpResponseBase:
     """One statement without its literals: when, how long, from where."""
     shown = frame.state_of(request)
+    against = compared.of(project, shown)
     found = query_detail.query_detail(
         project, fingerprint=fingerprint, period=Period(shown.start, shown.end), now=timezone.now(),
-        environment=shown.environment,
+        environment=shown.environment, baseline=against.baseline,
     )  # fmt: skip
     if found is None:
         raise Http404("This statement did not run in this period.")
     context = {
         "found": found,
         "total_ms": sum(one.total_ms for one in found.routes),
+        "tiles": [
+            measures.tile(
+                "Runs / min",
+                words.compact(found.rate.value),
+                found.rate,
+                url="#charts",
+                points=found.counts,
+                against=against,
+                is_neutral=True,
+            ),
+            measures.tile(
+                "p95", words.duration(found.p95), found.duration, url="#charts", points=found.p95s, against=against
+            ),
+        ],
         "routes": [(one, rates.endpoint_url(project, one.route, state=shown)) for one in found.routes],
         "samples": [(one, evidence.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
         "cards": [

@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from dashboard import frame, state, unanswered, weekly
+from analytics import baselines
+from dashboard import compared, frame, state, unanswered, weekly
 from dashboard.access import page
 from dashboard.presenters import bands, rates
 from events.models import Membership, Project
@@ -22,13 +23,14 @@ def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
     week = weekly.named(request.GET.get("week", ""), now=now)
     report = weekly.weekly(project, week, now=now)
     shown = state.parse({"from": f"{report.period.start:%Y-%m-%d}", "to": f"{report.period.end:%Y-%m-%d}"}, now=now)
+    against = compared.in_words(baselines.previous(report.period), shown)
     following = week + weekly.WEEK
     context = {
         "report": report,
-        "busiest": rates.endpoints(project, report.busiest, state=shown),
-        "slower": rates.endpoints(project, report.slower, state=shown),
-        "faster": rates.endpoints(project, report.faster, state=shown),
-        "vitals": [bands.card(one, state=shown) for one in report.vitals.metrics if one.count],
+        "busiest": rates.endpoints(project, report.busiest, state=shown, against=against),
+        "slower": rates.endpoints(project, report.slower, state=shown, against=against),
+        "faster": rates.endpoints(project, report.faster, state=shown, against=against),
+        "vitals": [bands.card(one, against=against) for one in report.vitals.metrics if one.count],
         "week_query": shown.query,
         "last_day": report.period.end - timedelta(days=1),
         "earlier": week - weekly.WEEK,

@@ -1,11 +1,13 @@
 """Hosts: whether the machines have room."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import hosts
-from dashboard import cards, frame, starts, unanswered
+from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import machines
 from events.models import Project
@@ -17,8 +19,16 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Each host's newest readings, and every gauge over time."""
     shown = frame.state_of(request)
     now = timezone.now()
-    found = hosts.hosts(project, period=Period(shown.start, shown.end), now=now, environment=shown.environment)
-    rows = machines.latest(found)
+    about: dict[str, Any] = {"now": now, "environment": shown.environment}
+    found = hosts.hosts(project, period=Period(shown.start, shown.end), **about)
+    against = compared.of(project, shown)
+    after, before = (
+        hosts.hosts(project, period=span, **about) for span in (against.baseline.after, against.baseline.before)
+    )
+    changed = machines.changes(after, before, against=against)
+    rows = [
+        (host, list(zip(readings, changed.get(host, []), strict=False))) for host, readings in machines.latest(found)
+    ]
     context = {
         "columns": list(machines.GAUGES.values()),
         "rows": rows,

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import security_events
-from dashboard import cards, frame, starts, unanswered, words
+from dashboard import cards, compared, frame, starts, unanswered, words
 from dashboard.access import page
 from dashboard.presenters import measures
 from events.models import Project
@@ -22,7 +22,10 @@ def security(request: HttpRequest, project: Project) -> HttpResponseBase:
     kind = request.GET.get("kind", "")
     kind = kind if kind in words.SECURITY else ""
     period = Period(shown.start, shown.end)
-    found = security_events.security_events(project, period=period, now=now, environment=shown.environment)
+    against = compared.of(project, shown)
+    found = security_events.security_events(
+        project, period=period, now=now, environment=shown.environment, baseline=against.baseline
+    )
     lines = found.lines
     if kind:
         lines = security_events.security_events(
@@ -36,7 +39,7 @@ def security(request: HttpRequest, project: Project) -> HttpResponseBase:
                 found.comparisons.get(name),
                 url=f"?{shown.with_(kind=name)}",
                 points=found.kinds.get(name, ()),
-                state=shown,
+                against=against,
             )
             for name in _SHOWN
         ],

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.engine import EngineError
 from analytics.queries import issue_list
-from dashboard import cards, shares, tiles
+from dashboard import cards, compared, shares, tiles
 from dashboard.models import ShareLink
 from events import addresses, audit
 from events.search import parse
@@ -50,8 +50,10 @@ def overview(request: HttpRequest, link: ShareLink, token: str) -> HttpResponseB
         link.project, search=parse(_DEFAULT_SEARCH, now=now), environment=shown.environment, start=shown.start,
         end=shown.end, sort="trend", now=now,
     )  # fmt: skip
+    against = compared.of(link.project, shown)
+    found = tiles.numbers(link.project, shown, against, now=now)
     context = {
-        "tiles": tiles.overview(link.project, shown, now=now),
+        "tiles": tiles.overview(link.project, shown, found, against),
         "top": top.rows[:_TOP],
         "wall": request.GET.get("wall") == "1",
     }

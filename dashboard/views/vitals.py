@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.queries import vitals as query
-from dashboard import cards, frame, starts, unanswered
+from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import bands
 from dashboard.presenters.vital_words import PERCENTILES, percentile_of, said
@@ -34,11 +34,12 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
         "device": device,
         "environment": shown.environment,
     }
-    found = query.vitals(project, now=now, **about)
+    against = compared.of(project, shown)
+    found = query.vitals(project, now=now, baseline=against.baseline, **about)
     chosen: dict[str, Any] = {"metric": metric, "p": percentile, "device": device}
-    routes = query.route_vitals(project, metric=metric, now=now, **about)
+    routes = query.route_vitals(project, metric=metric, now=now, baseline=against.baseline, **about)
     context = {
-        "vitals": [bands.card(vital, state=shown) for vital in found.metrics],
+        "vitals": [bands.card(vital, against=against) for vital in found.metrics],
         "score": found.score,
         "parts": bands.parts(found.score),
         "metric": metric,
@@ -46,7 +47,7 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
         "percentiles": PERCENTILES,
         "device": device,
         "devices": DEVICES,
-        "bands": bands.of(metric, routes),
+        "bands": bands.of(metric, routes, against=against),
         "regressions": [
             (
                 one,
