@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.comparisons import Comparison
+from analytics.comparisons import ENOUGH, Comparison
 from dashboard.compared import Compared
 
 
@@ -43,14 +43,14 @@ def tile(
 def change(
     comparison: Comparison | None, *, against: Compared, less_is_better: bool = True, is_neutral: bool = False
 ) -> tuple[str, str]:
-    """(`−18 % vs previous 24 h`, tone); the words say when samples are too few to tell, and no tone then."""
+    """(`−18 % vs previous 24 h`, tone); with too few samples on either side, only that."""
     if comparison is None or comparison.value is None:
         return f"nothing {against.during}", ""
     if comparison.change is None:
         return f"none {against.before}", ""
-    said = f"{signed(comparison.change)} {against.than}"
     if not comparison.enough:
-        return f"{said}; {comparison.statement}", ""
+        return f"too few samples {against.than} ({min(comparison.samples, comparison.samples_before)} of {ENOUGH})", ""
+    said = f"{signed(comparison.change)} {against.than}"
     if comparison.direction == 0:
         return f"{said}, no clear change", ""
     if is_neutral:
