@@ -11,23 +11,24 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import re2
 import sentry_sdk
+from django.urls import Resolver404, resolve
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.utils import BadDsn, Dsn
 
+from events.ingest_view import IngestView
 from events.scrubbing import scrub
 
 RATE = 10
 WINDOW_SECONDS = 60.0
-_INGEST_PATH = re2.compile(r"/api/[0-9]+/")
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
     "events.accounting", "events.authentication", "events.body", "events.dead_letters", "events.digest", "events.drain",
     "events.inbox", "events.ingest", "events.pipeline", "events.protocols", "events.spool", "events.steps",
     "events.throttling", "events.views", "events.ingest_view", "events.performance_views", "events.posthog_views",
+    "events.browser_views",
 )  # fmt: skip
 
 _sent: deque[float] = deque(maxlen=RATE)
@@ -77,7 +78,15 @@ def before_send(event: Any, hint: dict[str, Any]) -> Any:
 def stems_from_ingest(event: Any) -> bool:
     """Whether the event was caused by accepting or digesting events."""
     path = urlsplit(str((event.get("request") or {}).get("url", ""))).path
-    return bool(_INGEST_PATH.match(path)) or any(_is_ingest(module) for module in _modules(event))
+    return _leads_to_ingest(path) or any(_is_ingest(module) for module in _modules(event))
+
+
+def _leads_to_ingest(path: str) -> bool:
+    try:
+        view = resolve(path).func
+    except Resolver404:
+        return False
+    return issubclass(getattr(view, "view_class", object), IngestView)
 
 
 def _is_ingest(module: str) -> bool:

@@ -30,12 +30,28 @@ def _raised_in(*modules: str) -> dict[str, Any]:
         (_raised_in("events.tasks", "events.digest", "events.pipeline"), False),
         (_raised_in("events.tasks", "events.digest", "events.steps.put_issue"), False),
         ({"message": "A batch could not be digested", "logger": "events.digest"}, False),
-        ({"request": {"url": "http://127.0.0.1:8000/api/1/envelope/?sentry_key=k"}}, False),
-        ({"request": {"url": "http://127.0.0.1:8000/api/1/store/"}}, False),
+        ({"request": {"url": "http://127.0.0.1:8000/api/0/organizations/o/releases/"}}, True),
+        ({"request": {"url": "http://127.0.0.1:8000/no/such/page/"}}, True),
+        ({"request": {}}, True),
     ],
 )
 def test_only_what_ingest_did_not_cause_leaves(event: dict[str, Any], leaves: bool) -> None:
     assert (self_reporting.before_send(event, {}) is not None) is leaves
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/1/envelope/?sentry_key=k", "/api/1/store/", "/api/1/security/", "/api/1/csp-report/", "/tunnel/",
+        "/api/1/browser/", "/api/1/browser/config.json", "/api/1/vitals/", "/v1/vitals", "/_vercel/insights/event",
+        "/_vercel/speed-insights/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/otlp/v1/traces", "/otlp/v1/logs/",
+        "/api/1/otlp/v1/metrics/", "/api/1/integration/otlp/v1/traces", "/e/?ip=1", "/i/v0/e/", "/batch", "/capture/",
+        "/track/", "/engage/", "/s/", "/flags/?v=2", "/decide/", "/array/phc_key/config.js", "/api/surveys/",
+    ],
+)  # fmt: skip
+def test_nothing_leaves_that_an_ingest_request_caused(address: str) -> None:
+    event = {"message": "m", "request": {"url": f"https://obs.example.org{address}"}}
+    assert self_reporting.before_send(event, {}) is None
 
 
 def test_a_flood_is_cut_to_the_rate() -> None:
