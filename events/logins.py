@@ -101,6 +101,12 @@ def end(user: Any, *, keep: str = "") -> int:
     return ended
 
 
+def forget_expired_sessions(*, now: datetime) -> int:
+    """How many logins that are over, whether or not anybody logged out, are gone from the table."""
+    gone, _ = Session.objects.filter(expire_date__lt=now).delete()
+    return gone
+
+
 def _rows(name: str, address: str) -> Any:
     return LoginFailure.objects.filter(name=_pseudonym(name), address=addresses.cut(address))
 

@@ -72,5 +72,10 @@ def tell_login_failures() -> None:
 
 
 @shared_task
+def forget_expired_sessions() -> None:
+    logins.forget_expired_sessions(now=timezone.now())
+
+
+@shared_task
 def sample_host() -> None:
     host.sample_host(now=timezone.now())

@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "sweep": every(600, "events.tasks.sweep"),
     "retain": every(3600, "events.tasks.retain"),
     "tell-login-failures": every(60, "events.tasks.tell_login_failures"),
+    "forget-expired-sessions": every(3600, "events.tasks.forget_expired_sessions"),
     "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.auth import authenticate
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -161,3 +162,11 @@ def test_an_operator_ends_the_logins_of_one_person(as_alice: Client, as_bob: Cli
             call_command("end_logins", *wrong)
     ended = AuditEntry.objects.filter(action="login.end", via="command")
     assert [entry.detail["ended"] for entry in ended.order_by("id")] == [1, 1, 0]
+
+
+def test_only_logins_that_are_over_are_forgotten(as_alice: Client, as_bob: Client) -> None:
+    ends = {client: client.session.get_expiry_date() for client in (as_alice, as_bob)}
+    Session.objects.filter(pk=as_bob.session.session_key).update(expire_date=ends[as_alice] - timedelta(hours=1))
+    assert logins.forget_expired_sessions(now=ends[as_alice] - timedelta(minutes=1)) == 1
+    assert [session.pk for session in Session.objects.all()] == [as_alice.session.session_key]
+    assert as_alice.get("/").status_code == 200
