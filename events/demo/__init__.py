@@ -17,12 +17,14 @@ from django.db import transaction
 
 from events import digest, ingest, issues, keys, projects, releases
 from events import dsn as dsns
-from events.demo import faults, traffic
+from events.demo import faults, speed, traffic
 from events.demo.faults import Fault
 from events.demo.traffic import Moment
+from events.incoming import Decoded
 from events.keys import Key
 from events.models import Issue, Membership, Project
-from events.protocols import sentry
+from events.protocols import otlp, sentry
+from events.protocols.sentry.context import Context
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
 RELEASED_EVERY = timedelta(hours=56)
@@ -44,7 +46,7 @@ WEEKEND = 0.2
 
 @dataclass
 class Demo:
-    """One run: what it sent so far, and for whom."""
+    """One run: what it sent so far, and for whom; `pace` is the page loads of a busy hour, of which errors come too."""
 
     project: Project
     key: Key
@@ -52,12 +54,13 @@ class Demo:
     started: datetime
     ends: datetime
     names: list[tuple[datetime, str]]
+    pace: float
     sent: int = 0
     errors: list[str] = field(default_factory=list)
 
-    def send(self, body: bytes, *, at: datetime) -> None:
-        """One envelope through the door, received when it happened."""
-        ingest.ingest(body, decode=sentry.decode_envelope, key=self.key, sender=SENDER, now=at)
+    def send(self, body: bytes, *, at: datetime, decode: ingest.Decoder = sentry.decode_envelope) -> None:
+        """One request through the door, received when it happened."""
+        ingest.ingest(body, decode=decode, key=self.key, sender=SENDER, now=at)
         self.sent += 1
 
     def moment(self, at: datetime) -> Moment:
@@ -77,7 +80,7 @@ def seed(
     """
     if not 1 <= days <= LONGEST or events < 1:
         raise ValidationError(f"A demo has at least one event in 1 to {LONGEST} days.")
-    demo = _prepare(slug, days=days, seed=seed, now=now)
+    demo = _prepare(slug, days=days, events=events, seed=seed, now=now)
     hours = _hours(demo)
     busy = [RHYTHM[hour.hour] * (WEEKEND if hour.weekday() >= 5 else 1.0) for hour in hours]
     when = sorted(demo.dice.choices(range(len(hours)), busy, k=events))
@@ -99,7 +102,7 @@ def seed(
     return demo
 
 
-def _prepare(slug: str, *, days: int, seed: int, now: datetime) -> Demo:
+def _prepare(slug: str, *, days: int, events: int, seed: int, now: datetime) -> Demo:
     project = Project.objects.filter(slug=slug).first()
     owner = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     if project is None:
@@ -117,7 +120,7 @@ def _prepare(slug: str, *, days: int, seed: int, now: datetime) -> Demo:
     dice = random.Random(seed)  # noqa: S311  # a demo, not a secret
     ends = now.astimezone(UTC)
     started = ends - timedelta(days=days)
-    return Demo(project, key, dice, started, ends, list(_names(started, ends)))
+    return Demo(project, key, dice, started, ends, list(_names(started, ends)), pace=events / days / 8)
 
 
 def _names(started: datetime, ends: datetime) -> Iterator[tuple[datetime, str]]:
@@ -135,36 +138,57 @@ def _hours(demo: Demo) -> list[datetime]:
 
 def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None:
     """Everything of one hour, in the order of time."""
-    dice, acts = demo.dice, list[tuple[datetime, Callable[[Moment], bytes]]]()
+    dice, acts = demo.dice, list[tuple[datetime, Callable[[Moment], None]]]()
 
-    def plan(act: Callable[[Moment], bytes], times: int = 1) -> None:
+    def plan(act: Callable[[Moment], None], times: int = 1) -> None:
         for _ in range(times):
             acts.append((began + HOUR * dice.random(), act))
 
+    def sends(made: Callable[[Moment], bytes]) -> Callable[[Moment], None]:
+        return lambda moment: demo.send(made(moment), at=moment.at)
+
     plan(lambda moment: _error(demo, moment), errors)
-    plan(lambda moment: traffic.request(dice, moment, _route(dice)), round(errors * 0.6))
-    plan(lambda moment: traffic.visit(dice, moment), round(errors * 0.5))
-    plan(lambda moment: traffic.page_load(dice, moment), round(errors * 0.5))
-    plan(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400)))
-    plan(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20)))
-    plan(lambda moment: traffic.metrics(dice, moment, busy))
-    plan(lambda moment: traffic.check_in(dice, moment, "stock-sync", "0 * * * *"))
+    plan(sends(lambda moment: speed.request(dice, moment, _route(dice))), 1 + round(busy * demo.pace * 3))
+    plan(sends(lambda moment: traffic.visit(dice, moment)), round(errors * 0.5))
+    plan(sends(lambda moment: speed.page_load(dice, moment)), round(busy * demo.pace))
+    plan(sends(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400))))
+    plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20))))
+    plan(sends(lambda moment: traffic.metrics(dice, moment, busy)))
+    plan(lambda moment: demo.send(speed.hosts(dice, moment, busy), at=moment.at, decode=_readings), 4)
+    plan(lambda moment: demo.send(speed.blocked(dice), at=moment.at, decode=_reports), round(busy * dice.random() * 2))
+    plan(sends(lambda moment: traffic.check_in(dice, moment, "stock-sync", "0 * * * *")))
     if began.hour == 2:
-        plan(lambda moment: traffic.check_in(dice, moment, "nightly-invoices", "0 2 * * *"))
+        plan(sends(lambda moment: traffic.check_in(dice, moment, "nightly-invoices", "0 2 * * *")))
     if demo.errors and dice.random() < 0.08:
-        plan(lambda moment: traffic.feedback(dice, moment, dice.choice(demo.errors[-30:])))
+        plan(sends(lambda moment: traffic.feedback(dice, moment, dice.choice(demo.errors[-30:]))))
     for at, act in sorted(acts, key=lambda pair: pair[0]):
-        demo.send(act(demo.moment(at)), at=at)
+        act(demo.moment(at))
 
 
-def _error(demo: Demo, moment: Moment) -> bytes:
+def _readings(body: bytes, context: Context) -> Decoded:
+    return otlp.decode("metrics", body, context, is_json=True)
+
+
+def _reports(body: bytes, context: Context) -> Decoded:
+    return sentry.decode_security(body, "application/csp-report", context, environment="production")
+
+
+def _error(demo: Demo, moment: Moment) -> None:
+    """One error; some come with the request that failed and the line that the application wrote about it."""
+    dice = demo.dice
     share = (moment.at - demo.started) / (demo.ends - demo.started)
     listed = [(fault, is_browser) for group, is_browser in ((faults.BACKEND, False), (faults.FRONTEND, True))
               for fault in group if fault.since <= share < fault.until]  # fmt: skip
-    fault, is_browser = demo.dice.choices(listed, [_weight(fault) for fault, _ in listed])[0]
-    event_id, body = traffic.error(demo.dice, moment, fault, is_browser=is_browser)
+    fault, is_browser = dice.choices(listed, [_weight(fault) for fault, _ in listed])[0]
+    trace = traffic.new_id(dice)
+    event_id, body = traffic.error(dice, moment, fault, is_browser=is_browser, trace=trace)
     demo.errors.append(event_id)
-    return body
+    demo.send(body, at=moment.at)
+    if not is_browser and " /" in fault.route and dice.random() < 0.15:
+        failed = not fault.is_handled
+        demo.send(speed.request(dice, moment, fault.route, trace=trace, failed=failed), at=moment.at)
+        line = (moment.seconds, "error", f"{fault.type} while answering {fault.route.format(sku='sku', order='order')}")
+        demo.send(traffic.log_batch(dice, moment, [(*line, "shop.requests", trace)]), at=moment.at)
 
 
 def _weight(fault: Fault) -> float:

@@ -32,20 +32,6 @@ LOGS = (
     ("error", "carrier refused shipment {}", "shop.shipping"),
     ("debug", "cache miss for basket {}", "shop.basket"),
 )
-# Pages with how slow they are, and browsers with how slow their devices are.
-PAGES = (
-    ("/", 1.0),
-    ("/catalogue", 1.3),
-    ("/products/:sku", 1.7),
-    ("/basket", 0.9),
-    ("/checkout", 1.2),
-    ("/orders", 2.6),
-)
-AGENTS = (
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", 1.0),
-    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/19.1 Safari/605.1.15", 0.9),
-    ("Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36", 1.8),
-)
 SAID = (
     "The basket shows no price after I change the quantity.",
     "I cannot approve the order of my colleague, the button does nothing.",
@@ -96,8 +82,8 @@ def customer(dice: random.Random) -> dict[str, str]:
     return {"id": f"customer-{1000 + int(200 * dice.random() ** 1.7)}"}
 
 
-def error(dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool) -> tuple[str, bytes]:
-    """(event id, envelope) of one error of the fault."""
+def error(dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool, trace: str) -> tuple[str, bytes]:
+    """(event id, envelope) of one error of the fault, in a trace."""
     event_id = new_id(dice)
     platform, sdk = ("javascript", BROWSER) if is_browser else ("python", PYTHON)
     words = {"n": dice.randrange(900), "sku": f"{dice.randrange(4000):05d}", "order": f"B{dice.randrange(10**6):06d}"}
@@ -111,7 +97,7 @@ def error(dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool
         "exception": {"values": values},
         "user": customer(dice),
         "tags": {"plan": dice.choice(PLANS), "country": dice.choice(COUNTRIES)},
-        "contexts": {"trace": {"trace_id": new_id(dice), "span_id": new_id(dice)[:16]}} | _contexts(dice, is_browser),
+        "contexts": {"trace": {"trace_id": trace, "span_id": new_id(dice)[:16]}} | _contexts(dice, is_browser),
         "breadcrumbs": {"values": _breadcrumbs(dice, moment, is_browser)},
         "request": _request(dice, fault.route, words, is_browser),
         "extra": {"basket_lines": dice.randrange(1, 40), "retry": dice.random() < 0.2},
@@ -187,57 +173,6 @@ def _request(dice: random.Random, route: str, words: Mapping[str, Any], is_brows
     ) else {}  # fmt: skip
 
 
-def request(dice: random.Random, moment: Moment, route: str) -> bytes:
-    """One served request with its spans."""
-    trace, root = new_id(dice), new_id(dice)[:16]
-    length = 0.04 * dice.lognormvariate(1.0, 0.7)
-    began, spans = moment.seconds - length, []
-    at = began
-    for statement, op in dice.sample(QUERIES, dice.randrange(1, 5)):
-        took = length * dice.uniform(0.05, 0.22)
-        spans.append({"span_id": new_id(dice)[:16], "parent_span_id": root, "trace_id": trace, "op": op,
-                      "description": statement, "start_timestamp": at, "timestamp": at + took,
-                      "data": {"db.system": "postgresql"} if op == "db" else {}})  # fmt: skip
-        at += took
-    failed = dice.random() < 0.012
-    event_id = new_id(dice)
-    contexts = {"trace": {"trace_id": trace, "span_id": root, "op": "http.server",
-                          "status": "internal_error" if failed else "ok",
-                          "data": {"http.request.method": route.split(" ")[0],
-                                   "http.response.status_code": 500 if failed else 200}}}  # fmt: skip
-    event = moment.labels("python", PYTHON) | {
-        "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
-        "start_timestamp": began, "contexts": contexts, "spans": spans, "user": customer(dice),
-        "server_name": dice.choice(HOSTS[:2]),
-    }  # fmt: skip
-    return envelope(event_id, ({"type": "transaction"}, event))
-
-
-def page_load(dice: random.Random, moment: Moment) -> bytes:
-    """One loaded page with its web vitals: phones are slower, and one page has a slow picture."""
-    route, slowness = dice.choice(PAGES)
-    agent, weight = dice.choice(AGENTS)
-    trace, root, event_id = new_id(dice), new_id(dice)[:16], new_id(dice)
-    lcp = 900 * slowness * weight * dice.lognormvariate(0.35, 0.4)
-    vitals = {
-        "ttfb": lcp * dice.uniform(0.1, 0.3),
-        "fcp": lcp * dice.uniform(0.4, 0.9),
-        "lcp": lcp,
-        "cls": 0.03 * slowness * dice.lognormvariate(0.0, 0.8),
-        "inp": 70 * weight * dice.lognormvariate(0.2, 0.6),
-    }
-    event = moment.labels("javascript", BROWSER) | {
-        "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
-        "start_timestamp": moment.seconds - lcp / 1000, "spans": [], "user": customer(dice),
-        "contexts": {"trace": {"trace_id": trace, "span_id": root, "op": "pageload", "status": "ok"}},
-        "measurements": {
-            name: {"value": value, "unit": "" if name == "cls" else "millisecond"} for name, value in vitals.items()
-        },
-        "request": {"url": f"https://shop.example{route}", "headers": {"User-Agent": agent}},
-    }  # fmt: skip
-    return envelope(event_id, ({"type": "transaction"}, event))
-
-
 def sessions(dice: random.Random, moment: Moment, count: int) -> bytes:
     """The sessions of an hour as a server counts them; about one in two hundred crashes."""
     crashed = sum(dice.random() < 0.005 for _ in range(count))
@@ -263,20 +198,25 @@ def visit(dice: random.Random, moment: Moment) -> bytes:
 
 
 def logs(dice: random.Random, moment: Moment, count: int) -> bytes:
-    """A batch of log lines."""
-    lines = []
-    for index in range(count):
-        level, template, logger = dice.choice(LOGS)
+    """A batch of log lines of the minutes before."""
+    seconds = sorted(moment.seconds - dice.uniform(0, 3000) for _ in range(count))
+    return log_batch(dice, moment, [(at, *dice.choice(LOGS), new_id(dice)) for at in seconds])
+
+
+def log_batch(dice: random.Random, moment: Moment, lines: Sequence[tuple[float, str, str, str, str]]) -> bytes:
+    """An envelope of (at, level, template, logger, trace id)."""
+    items = []
+    for at, level, template, logger, trace in lines:
         attributes = {
             "sentry.release": moment.release, "sentry.environment": moment.environment, "logger.name": logger,
             "server.address": dice.choice(HOSTS), "sentry.message.template": template,
             "shop.country": dice.choice(COUNTRIES),
         }  # fmt: skip
-        lines.append({
-            "timestamp": moment.seconds - index, "level": level, "body": template.format(dice.randrange(10**5)),
-            "trace_id": new_id(dice), "attributes": _typed(attributes),
+        items.append({
+            "timestamp": at, "level": level, "body": template.format(dice.randrange(10**5)),
+            "trace_id": trace, "attributes": _typed(attributes),
         })  # fmt: skip
-    return envelope(None, _batch("log", "application/vnd.sentry.items.log+json", lines))
+    return envelope(None, _batch("log", "application/vnd.sentry.items.log+json", items))
 
 
 def metrics(dice: random.Random, moment: Moment, busy: float) -> bytes:

@@ -1,15 +1,21 @@
 """The demo goes through the real door and looks like a project in use."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
 
+from analytics import engine, filling
+from analytics.periods import Period
+from analytics.queries import hosts, slow_queries, vitals
 from events import accounting, demo
+from events.demo import speed
 from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
 
-FACTS = {"vitals", "errors", "sessions", "requests", "spans", "logs", "metrics", "check_ins"}
+FACTS = {
+    "vitals", "errors", "sessions", "requests", "queries", "spans", "logs", "metrics", "check_ins", "security",
+}  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -19,13 +25,30 @@ def test_it_fills_every_page(now: datetime) -> None:
     issues = Issue.objects.filter(project=project)
     assert project.is_demo
     assert 20 <= issues.count() <= 40
-    assert issues.aggregate(total=Sum("event_count"))["total"] == len(done.errors) == 250
+    thrown = issues.exclude(type="csp")
+    assert thrown.aggregate(total=Sum("event_count"))["total"] == len(done.errors) == 250
+    assert issues.filter(type="csp").exists()
     assert set(issues.values_list("status", flat=True)) == {"unresolved", "resolved", "ignored"}
     assert issues.filter(is_regressed=True).exists()
     assert project.releases.count() >= 3
     assert Deploy.objects.filter(release__project=project, environment="production").count() >= 3
     assert Feedback.objects.filter(project=project, event_id__in=Occurrence.objects.values("event_id")).exists()
     assert set(Segment.objects.filter(project_id=project.pk).values_list("fact", flat=True)) >= FACTS
+
+
+@pytest.mark.django_db
+def test_its_traces_loops_hosts_and_countries_can_be_found(now: datetime) -> None:
+    demo.seed("shop", days=2, events=200, seed=4, now=now)
+    project, period = Project.objects.get(slug="shop"), Period(now - timedelta(days=2), now)
+    assert {loop.route for loop in slow_queries.loops(project, period=period)} == {"GET /basket"}
+    filling.roll_up(now=now)
+    assert hosts.hosts(project, period=period, now=now).hosts == ("web-1", "web-2", "worker-1")
+    named = {culprit.target for culprit in vitals.culprits(project, metric="LCP", period=period)}
+    assert named & set(speed.LARGEST.values())
+    with engine.read(project.pk, dict.fromkeys(("errors", "logs", "requests", "vitals"), period)) as facts:
+        sql = "SELECT count(*) AS n FROM errors JOIN logs USING (trace_id) JOIN requests USING (trace_id)"
+        assert facts.ask(sql, {})[0]["n"] > 0
+        assert facts.ask("SELECT count(*) AS n FROM vitals WHERE country = 'DE'", {})[0]["n"] > 0
 
 
 @pytest.mark.django_db
