@@ -5,12 +5,13 @@ from typing import Any
 
 import orjson
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django.utils.html import format_html
 
 from events import access, audit, dead_letters, payloads, projects, tokens
 from events.audited_admin import AuditedAdmin, ReadOnlyAdmin
-from events.models import ApiToken, AuditEntry, DeadLetter, IngestKey, Membership, Project
+from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
 
 _SHOWN_BYTES = 200_000
 
@@ -203,6 +204,28 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("events.change_deadletter")
+
+
+@admin.register(Dimension)
+class DimensionAdmin(ReadOnlyAdmin):
+    """Which dimensions are at their limit: what is beyond it counts as (other)."""
+
+    list_display = ["name", "project", "kept", "is_full", "folded_count", "folded_at"]
+    list_select_related = ["project"]
+    search_fields = ["name", "project__slug"]
+    ordering = ["-folded_count", "project_id", "name"]
+    fields = readonly_fields = ("project", "name", "kept", "is_full", "folded_count", "folded_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Dimension]:
+        return super().get_queryset(request).annotate(value_count=Count("values"))
+
+    @admin.display(description="values kept", ordering="value_count")
+    def kept(self, dimension: Any) -> str:
+        return f"{dimension.value_count:,} of {settings.OBS_DIMENSION_VALUES:,}"
+
+    @admin.display(description="at its limit", boolean=True)
+    def is_full(self, dimension: Any) -> bool:
+        return bool(dimension.value_count >= settings.OBS_DIMENSION_VALUES)
 
 
 @admin.register(AuditEntry)

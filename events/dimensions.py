@@ -1,14 +1,15 @@
 """How many values a dimension may have: the first ones are kept as they are, the rest become "(other)".
 
 Questions group by these columns, and rollups keep a cell per value; a sender that puts an id into a route would
-otherwise make as many cells as it has visitors. Which values are known is a row each, so that all digests agree.
+otherwise make as many cells as it has visitors. Which values are known is a row each, so that all digests agree; one
+that was not sent for OBS_DIMENSION_VALUE_DAYS gives its place away.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -35,7 +36,8 @@ Name = tuple[int, str]
 Place = tuple[Name, str, MutableMapping[str, Any], str]
 Places = Callable[[Rows], Iterator[Place]]
 
-_known: dict[Name, frozenset[str]] = {}
+# Which values are noted as sent on a day.
+_noted: dict[Name, tuple[date, frozenset[str]]] = {}
 
 
 def fold(facts: Rows, *, now: datetime) -> Counter[Name]:
@@ -45,7 +47,7 @@ def fold(facts: Rows, *, now: datetime) -> Counter[Name]:
     """
     folded: Counter[Name] = Counter()
     for places in (_columns, _attributes, _attribute_values):
-        folded += _fold(places, facts)
+        folded += _fold(places, facts, day=now.date())
     for (project_id, dimension), rows in folded.items():
         Dimension.objects.filter(project_id=project_id, name=dimension).update(
             folded_count=F("folded_count") + rows, folded_at=now
@@ -53,15 +55,22 @@ def fold(facts: Rows, *, now: datetime) -> Counter[Name]:
     return folded
 
 
-def _fold(places: Places, facts: Rows) -> Counter[Name]:
+def expire(*, now: datetime) -> int:
+    """Delete the values that were not sent for OBS_DIMENSION_VALUE_DAYS, and return how many; others get their room."""
+    last = now.date() - timedelta(days=settings.OBS_DIMENSION_VALUE_DAYS)
+    return DimensionValue.objects.filter(seen_on__lt=last).delete()[0]
+
+
+def _fold(places: Places, facts: Rows, *, day: date) -> Counter[Name]:
+    noted = {name: values for name, (on, values) in _noted.items() if on == day}
     unknown: defaultdict[Name, dict[str, None]] = defaultdict(dict)
     for name, value, _, _ in places(facts):
-        if value not in _known.get(name, ()):
+        if value not in noted.get(name, ()):
             unknown[name][value] = None
     folded: Counter[Name] = Counter()
     if not unknown:
         return folded
-    admitted = {name: _admit(name, values) for name, values in sorted(unknown.items())}
+    admitted = {name: _admit(name, values, day=day) for name, values in sorted(unknown.items())}
     for name, value, holder, key in list(places(facts)):
         if name in admitted and value not in admitted[name]:
             holder[key] = OTHER
@@ -73,7 +82,7 @@ def _fold(places: Places, facts: Rows) -> Counter[Name]:
 
 def forget() -> None:
     """Empty the process cache."""
-    _known.clear()
+    _noted.clear()
 
 
 def _columns(facts: Rows) -> Iterator[Place]:
@@ -106,22 +115,27 @@ def _metrics(facts: Rows) -> Iterator[tuple[int, MutableMapping[str, Any]]]:
                 yield project_id, row
 
 
-def _admit(name: Name, values: Iterable[str]) -> frozenset[str]:
-    """The known values of the dimension, after as many of `values` were added as have room."""
+def _admit(name: Name, values: Iterable[str], *, day: date) -> frozenset[str]:
+    """The known values of the dimension, after as many of `values` were added as have room; they were sent on `day`."""
     project_id, dimension = name
     row, _ = Dimension.objects.get_or_create(project_id=project_id, name=dimension)
     row = Dimension.objects.select_for_update().get(pk=row.pk)
-    known = frozenset(DimensionValue.objects.filter(dimension=row).values_list("value", flat=True))
-    room = settings.OBS_DIMENSION_VALUES - len(known)
-    new = [value for value in values if value not in known][: max(room, 0)]
+    seen = dict(DimensionValue.objects.filter(dimension=row).values_list("value", "seen_on"))
+    values = list(values)
+    room = settings.OBS_DIMENSION_VALUES - len(seen)
+    new = [value for value in values if value not in seen][: max(room, 0)]
     if new:
-        DimensionValue.objects.bulk_create([DimensionValue(dimension=row, value=value) for value in new])
-        known |= frozenset(new)
-    transaction.on_commit(lambda: _remember(name, known))
-    return known
+        DimensionValue.objects.bulk_create([DimensionValue(dimension=row, value=one, seen_on=day) for one in new])
+    again = [value for value in values if value in seen and seen[value] < day]
+    if again:
+        DimensionValue.objects.filter(dimension=row, value__in=again).update(seen_on=day)
+    seen |= dict.fromkeys([*new, *again], day)
+    noted = frozenset(value for value, on in seen.items() if on >= day)
+    transaction.on_commit(lambda: _remember(name, day, noted))
+    return frozenset(seen)
 
 
-def _remember(name: Name, known: frozenset[str]) -> None:
-    if sum(map(len, _known.values())) > _CACHED:
-        _known.clear()
-    _known[name] = known
+def _remember(name: Name, day: date, values: frozenset[str]) -> None:
+    if sum(len(kept) for _, kept in _noted.values()) > _CACHED:
+        _noted.clear()
+    _noted[name] = (day, values)

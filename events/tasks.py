@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, host, inbox, logins, recording, tallies, uploads
+from events import accounting, audit, compaction, dimensions, host, inbox, logins, recording, tallies, uploads
 from events import digest as digesting
 from events import drain as draining
 
@@ -64,6 +64,11 @@ def note_audit_head() -> None:
 @shared_task
 def prune_uploads() -> None:
     uploads.prune(now=timezone.now())
+
+
+@shared_task
+def expire_dimension_values() -> None:
+    dimensions.expire(now=timezone.now())
 
 
 @shared_task

@@ -1,18 +1,25 @@
 """Rows of facts with the ways to their issues and traces."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
+from analytics.periods import Period
+from analytics.queries import trace_errors
 from analytics.queries.endpoint_detail import EndpointError
 from analytics.queries.log_lines import LogLine
 from analytics.queries.trace import TraceError
 from events.models import Issue, IssueGroup, Project
+
+# A trace is over within it; an error a little before or after the lines shown belongs to them too.
+_NEAR = timedelta(hours=1)
+_ISSUES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Line:
     line: LogLine
     url: str
     trace_url: str
+    issues: tuple[Issue, ...]
     json: str
 
     @property
@@ -42,15 +50,32 @@ class Line:
 
 
 def lines(project: Project, found: Iterable[LogLine]) -> list[Line]:
-    """The lines with their addresses and as JSON."""
-    return [_line(project, line) for line in found]
+    """The lines with their addresses, the issues of errors in their traces, and as JSON."""
+    listed = list(found)
+    issues_of = _issues_of_traces(project, listed)
+    return [_line(project, line, issues_of.get((line.trace_id or "").lower(), ())) for line in listed]
 
 
-def _line(project: Project, line: LogLine) -> Line:
+def _issues_of_traces(project: Project, found: Sequence[LogLine]) -> dict[str, tuple[Issue, ...]]:
+    """At most _ISSUES of each trace, those whose errors came first."""
+    moments = [line.at for line in found if line.trace_id]
+    if not moments:
+        return {}
+    period = Period(min(moments) - _NEAR, max(moments) + _NEAR)
+    groups_of = trace_errors.trace_errors(project, {line.trace_id for line in found if line.trace_id}, period=period)
+    of_hash = _by_hash(project, {one.group for groups in groups_of.values() for one in groups})
+    return {
+        trace_id: tuple(dict.fromkeys(of_hash[one.group] for one in groups if one.group in of_hash))[:_ISSUES]
+        for trace_id, groups in groups_of.items()
+    }
+
+
+def _line(project: Project, line: LogLine, issues: tuple[Issue, ...]) -> Line:
     return Line(
         line=line,
         url=line_url(project, line.log_id, line.at),
         trace_url=trace_url(project, line.trace_id, line.at),
+        issues=issues,
         json=orjson.dumps(_document(line), option=orjson.OPT_INDENT_2).decode(),
     )
 
@@ -79,9 +104,13 @@ def issues(
     project: Project, errors: Sequence[TraceError | EndpointError]
 ) -> list[tuple[TraceError | EndpointError, Issue | None]]:
     """The errors with their issues; None for one that is gone."""
-    groups = IssueGroup.objects.filter(project=project, hash__in={error.group for error in errors if error.group})
-    of_hash = {group.hash: group.issue for group in groups.select_related("issue")}
+    of_hash = _by_hash(project, {error.group for error in errors if error.group})
     return [(error, of_hash.get(error.group) if error.group else None) for error in errors]
+
+
+def _by_hash(project: Project, hashes: Collection[UUID]) -> dict[UUID, Issue]:
+    groups = IssueGroup.objects.filter(project=project, hash__in=hashes) if hashes else IssueGroup.objects.none()
+    return {group.hash: group.issue for group in groups.select_related("issue")}
 
 
 def moment(text: str) -> datetime | None:

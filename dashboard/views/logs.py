@@ -14,7 +14,7 @@ from analytics.queries import log_lines, log_volume
 from analytics.queries.log_lines import LogLine, Position
 from dashboard import cards, compared, exports, frame, starts, unanswered
 from dashboard.access import page
-from dashboard.presenters import evidence, rates
+from dashboard.presenters import evidence, folded, rates
 from dashboard.presenters.measures import Tile
 from dashboard.state import State
 from events import access, search
@@ -66,6 +66,7 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "found": found,
         "tiles": tiles,
         "query": text,
+        "folded": folded.note(project, "logs", "service", state=shown, now=now),
         "error": error,
         "pointer": " " * error.position + "^" if error else "",
         "chips": CHIPS,

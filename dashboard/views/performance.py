@@ -11,7 +11,7 @@ from analytics.periods import Period
 from analytics.queries import endpoint_detail, endpoints, release_change, request_rates
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
-from dashboard.presenters import evidence, rates
+from dashboard.presenters import evidence, folded, rates
 from events.models import Project
 
 SORTS = {"time": "Most time", "p95": "Slowest", "count": "Most requests", "failures": "Most errors"}
@@ -41,6 +41,7 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
         "change": changed,
         "rows": rates.endpoints(project, listed.object_list, state=shown, against=against),
         "listed": listed,
+        "folded": folded.note(project, "requests", "route", state=shown, now=now),
         "sort": sort,
         "filter": text,
         "cards": [

@@ -8,7 +8,7 @@ from analytics.periods import Period
 from analytics.queries import query_detail, slow_queries
 from dashboard import cards, compared, frame, starts, unanswered, words
 from dashboard.access import page
-from dashboard.presenters import evidence, measures, rates
+from dashboard.presenters import evidence, folded, measures, rates
 from events.models import Project
 
 SORTS = {"time": "Most total time", "p95": "Slowest", "count": "Most runs"}
@@ -32,6 +32,7 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     listed = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     context = {
         "listed": listed,
+        "folded": folded.note(project, "queries", "fingerprint", state=shown, now=now),
         "rows": [
             (one, round(100 * one.time_share, 1), measures.change(one.change, against=against))
             for one in listed.object_list

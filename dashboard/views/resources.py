@@ -9,7 +9,7 @@ from analytics.periods import Period
 from analytics.queries import hosts
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
-from dashboard.presenters import machines
+from dashboard.presenters import folded, machines
 from events.models import Project
 
 
@@ -32,6 +32,7 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     context = {
         "columns": list(machines.GAUGES.values()),
         "rows": rows,
+        "folded": folded.note(project, "metrics", "host", state=shown, now=now),
         "cards": [cards.card(project, f"host_{name}", state=shown) for name in machines.GAUGES] if rows else [],
         "start": None if rows else starts.of(project, "hosts", now=now),
     }

@@ -9,7 +9,7 @@ from analytics.periods import Period
 from analytics.queries import vitals as query
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
-from dashboard.presenters import bands
+from dashboard.presenters import bands, folded
 from dashboard.presenters.vital_words import PERCENTILES, percentile_of, said
 from events.models import Project
 from events.vitals import THRESHOLDS
@@ -48,6 +48,7 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
         "device": device,
         "devices": DEVICES,
         "bands": bands.of(metric, routes, against=against),
+        "folded": folded.note(project, "vitals", "route", state=shown, now=now),
         "regressions": [
             (
                 one,

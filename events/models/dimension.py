@@ -1,6 +1,7 @@
 """The values that questions may group by, so many and no more."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from events.models.project import Project
 
@@ -22,10 +23,11 @@ class Dimension(models.Model):
 
 
 class DimensionValue(models.Model):
-    """A value that is kept as it is."""
+    """A value that is kept as it is, as long as it is sent now and then."""
 
     dimension = models.ForeignKey(Dimension, on_delete=models.CASCADE, related_name="values")
     value = models.CharField(max_length=200)
+    seen_on = models.DateField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dimension", "value"], name="dimension_value_once")]
