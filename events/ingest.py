@@ -8,11 +8,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from events import accounting, inbox, lenient, payloads, pressure, pseudonyms, scrubbing, spool
+from events import accounting, countries, inbox, lenient, payloads, pressure, pseudonyms, scrubbing, spool
 from events.incoming import Decoded, Incoming
 from events.keys import Key
 from events.payloads import Packed
-from events.protocols.sentry.context import Context, Limits
+from events.protocols.sentry.context import Context, Limits, nowhere
 
 Decoder = Callable[[bytes, Context], Decoded]
 
@@ -40,6 +40,7 @@ class Sender:
 
     address: str
     user_agent: str
+    country: Callable[[], str | None] = nowhere
 
 
 class Unavailable(Exception):
@@ -104,6 +105,8 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         collects_ip=key.collects_ip,
         collects_user_data=key.collects_user_data,
         accepts_binary_attachments=key.accepts_binary_attachments,
+        country=sender.country,
+        located=countries.located if settings.OBS_GEOIP_DATABASE else None,
         limits=limits(),
     )
 

@@ -1,6 +1,7 @@
 """What all ingest endpoints share: key, rate, origin, body, answer, CORS."""
 
 import math
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import accounting, addresses, body, ingest, lenient, origins, pressure, refusals
+from events import accounting, addresses, body, countries, ingest, lenient, origins, pressure, refusals
 from events.authentication import KeyAuthentication, Refused, usable
 from events.incoming import Decoded, IngestError
 from events.keys import Key
@@ -69,7 +70,8 @@ class IngestView(APIView):
         self.content_type = environ.get("CONTENT_TYPE", "")
         data = self.body_of(environ)
         key = self.agreed_key(request, data, project_id)
-        sender = ingest.Sender(addresses.of_request(request._request), environ.get("HTTP_USER_AGENT", "")[:400])
+        agent, country = environ.get("HTTP_USER_AGENT", "")[:400], partial(countries.of, environ)
+        sender = ingest.Sender(addresses.of_request(request._request), agent, country)
         decoded = ingest.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
         return self.accepted(decoded, key)
 

@@ -27,6 +27,7 @@ class Timing(_Item):
     db_ms = serializers.FloatField(required=False, min_value=0, max_value=timings.DAY_MS)
     db_count = serializers.IntegerField(required=False, min_value=0)
     cache = serializers.ChoiceField(required=False, choices=sorted(timings.CACHE))
+    country = serializers.RegexField("^[A-Za-z]{2}$", required=False, help_text="Of the visitor, by ISO 3166.")
     cache_hits = serializers.IntegerField(required=False, min_value=0)
     cache_misses = serializers.IntegerField(required=False, min_value=0)
     request_bytes = serializers.IntegerField(required=False, min_value=0)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from events import secrets
+from events import countries, secrets
 from formaos_obs import self_reporting
 from formaos_obs.environment import env
 
@@ -21,7 +21,7 @@ POSITIVE = (
     "OBS_QUERY_THREADS", "OBS_QUERY_TIMEOUT_SECONDS", "OBS_MAX_BODY_BYTES", "OBS_MAX_DECOMPRESSED_BYTES",
     "OBS_MAX_ATTACHMENT_BYTES", "OBS_KEY_RATE_PER_MINUTE", "OBS_DIGEST_BATCH", "OBS_SEEN_DAYS", "OBS_KEPT_OCCURRENCES",
     "OBS_INBOX_MAX_AGE_SECONDS", "OBS_RETENTION_DAYS", "AXES_FAILURE_LIMIT", "AXES_COOLOFF_TIME", "SESSION_COOKIE_AGE",
-    "OBS_MAILS_PER_HOUR", "OBS_DIMENSION_VALUES", "OBS_DIMENSION_VALUE_DAYS",
+    "OBS_MAILS_PER_HOUR",
 )  # fmt: skip
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -173,6 +173,21 @@ def outbound_exceptions_are_narrow() -> Found:
             yield _error(15, f"{entry} in OBS_OUTBOUND_ALLOW allows every address.", hint)
 
 
+def countries_are_known() -> Found:
+    header, path = settings.OBS_COUNTRY_HEADER, settings.OBS_GEOIP_DATABASE
+    if header and not header.replace("-", "").isalnum():
+        yield _error(17, f"OBS_COUNTRY_HEADER is {header}.", "Name one header, as CF-IPCountry, or leave it empty.")
+    elif header and not settings.OBS_TRUSTED_PROXIES:
+        hint = "Anybody could send it. Set OBS_TRUSTED_PROXIES to the number of reverse proxies in front."
+        yield _error(17, "OBS_COUNTRY_HEADER is set, but no proxy is trusted.", hint)
+    if path:
+        try:
+            countries.open_database(path).close()
+        except Exception as error:
+            hint = "Give a file such as dbip-country-lite.mmdb that this user may read, or leave it empty."
+            yield _error(18, f"OBS_GEOIP_DATABASE cannot be opened: {type(error).__name__} at {path}.", hint)
+
+
 def public_site_is_encrypted() -> Found:
     host = urlsplit(settings.OBS_PUBLIC_URL).hostname or ""
     if not settings.OBS_HTTPS and host not in {"127.0.0.1", "localhost", "::1"}:
@@ -186,5 +201,6 @@ def public_site_is_encrypted() -> Found:
 CHECKS: tuple[Callable[[], Found], ...] = (
     values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
-    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, public_site_is_encrypted,
+    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, countries_are_known,
+    public_site_is_encrypted,
 )  # fmt: skip

@@ -55,6 +55,8 @@ OBS_SELF_DSN = env.str("OBS_SELF_DSN", "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[OBS_PUBLIC_URL])
 OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
+OBS_COUNTRY_HEADER = env.str("OBS_COUNTRY_HEADER", "")
+OBS_GEOIP_DATABASE = env.str("OBS_GEOIP_DATABASE", "")
 OBS_HTTPS = OBS_PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [

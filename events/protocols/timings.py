@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from events import lenient, units
+from events import countries, lenient, units
 from events.incoming import Decoded, Incoming, Malformed, Outcome, Refused, TooLarge, identity
 from events.protocols.sentry import attributes
 from events.protocols.sentry.clock import FUTURE, PAST, Clock, seconds
@@ -94,6 +94,7 @@ def _timing(item: dict[str, Any], door: Door) -> dict[str, Any]:
         "status": status,
         "duration_ms": _between("duration_ms", item.get("duration_ms"), 0, DAY_MS),
         "cache": cache or None,
+        "country": countries.code(item.get("country")),
         "kind": scalar(item.get("kind"), 20) or "http",
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "attributes": attributes.plain(item.get("attributes"), door),

@@ -86,7 +86,6 @@ def of_report(report: dict[str, Any], context: Context, page: Page) -> dict[str,
         "device": client.device or None,
         "browser": client.browser or None,
         "connection": next((found for name in _CONNECTIONS if (found := scalar(report.get(name), 20))), None),
-        "country": None,
         "navigation_type": vitals.navigation(report.get("navigationType") or report.get("navigation_type")),
         "release": scalar(report.get("release"), 200) or page.release,
         "environment": scalar(report.get("environment"), 64) or page.environment,
@@ -124,10 +123,12 @@ def kept(outcomes: Iterable[dict[str, Any] | Refused], context: Context) -> Deco
     refused = tuple(outcome for outcome in outcomes if isinstance(outcome, Refused))
     if not items:
         return Decoded((), refused)
+    country = context.country()
     parts = [f"{item['metric']} {item['metric_id']} {item['value']!r}".encode() for item in items]
     if any(item["metric_id"] is None for item in items):
         # Nothing tells two visitors' equal values apart but who sent them, and when.
         parts.append(f"{context.peer_ip} {context.user_agent} {context.received_at.isoformat()}".encode())
     for number_, item in enumerate(items):
+        item["country"] = country
         item["metric_id"] = item["metric_id"] or identity("vital", *parts, b"%d" % number_).hex
     return Decoded((Incoming("vital", identity("vital", *parts), len(items), {"items": items}),), refused)

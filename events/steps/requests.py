@@ -28,9 +28,12 @@ def put_requests(batch: "Batch", item: "Item") -> str | None:
     served = [row for row in item.spans if is_served(row)]
     if not served:
         return None
-    agent = text(mapping(mapping(mapping(item.payload).get("request")).get("headers")).get("user-agent"), 400)
+    payload = mapping(item.payload)
+    agent = text(mapping(mapping(payload.get("request")).get("headers")).get("user-agent"), 400)
     for row, below in zip(served, _below(served, item.spans), strict=True):
-        batch.facts[item.project_id, "requests"].append(_row(row, below, agent))
+        batch.facts[item.project_id, "requests"].append(
+            {**_row(row, below, agent), "country": spans.country(row["attributes"], payload)}
+        )
     return None
 
 

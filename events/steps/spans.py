@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from events import facts, sql
+from events import countries, facts, sql
 from events.steps.reading import items, mapping, sdk, text, user_key
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ def _row(span: Mapping[str, Any], shared: Mapping[str, Any], item: "Item") -> di
         row["service"] = text(attributes.get("service.name") or attributes.get("server.address"), 100) or None
     _put_statement(row, op, attributes)
     return row
+
+
+def country(attributes: Mapping[str, Any], payload: Mapping[str, Any]) -> str | None:
+    """The visitor's country as two letters: that of the span, else that of the payload's user."""
+    geo = mapping(mapping(payload.get("user")).get("geo"))
+    return countries.named(attributes) or countries.code(geo.get("country_code"))
 
 
 def span_time(span: Mapping[str, Any], item: "Item") -> tuple[datetime, float]:

@@ -92,7 +92,7 @@ def _of_span(metric: str, value: Any, row: Mapping[str, Any], item: "Item") -> d
         "url": url or None,
         "device": device or None,
         "browser": browser or None,
-        "country": text(mapping(mapping(mapping(item.payload).get("user")).get("geo")).get("country_code"), 2) or None,
+        "country": spans.country(attributes, mapping(item.payload)),
         "connection": text(attributes.get("network.connection.effective_type"), 20) or None,
         "release": row["release"],
         "environment": row["environment"],

@@ -53,6 +53,10 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_LOG_LEVEL", "LOUD", "E014"),
         ("OBS_OUTBOUND_ALLOW", ["0.0.0.0/0"], "E015"),
         ("OBS_OUTBOUND_ALLOW", ["*"], "E015"),
+        ("OBS_COUNTRY_HEADER", "CF-IPCountry", "E017"),
+        ("OBS_COUNTRY_HEADER", "CF IPCountry:", "E017"),
+        ("OBS_GEOIP_DATABASE", "/dev/null/countries.mmdb", "E018"),
+        ("OBS_GEOIP_DATABASE", __file__, "E018"),
     ],
 )
 def test_it_refuses(name: str, value: Any, expected: str, settings: Any) -> None:

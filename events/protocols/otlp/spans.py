@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from events.protocols.otlp.attributes import plain, value
+from events.protocols.sentry.attributes import put_country
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_words
 from events.protocols.sentry.texts import readable, scalar
@@ -29,6 +30,8 @@ def read(span: Any, door: Door) -> dict[str, Any] | None:
         return None
     found = plain(span.attributes, door)
     kind = KINDS.get(span.kind, "internal")
+    if kind == "server" and door.context.located:
+        put_country(found, {pair.key: value(pair.value) for pair in span.attributes}, door)
     start, end = door.clock.span(
         span.start_time_unix_nano / _BILLION or None, span.end_time_unix_nano / _BILLION or None, door.notes
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from events import countries
 from events.protocols.sentry import people
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_query, tidy_words
@@ -67,6 +68,18 @@ def plain(sent: Any, door: Door) -> dict[str, Any]:
         kept[name if len(name) <= NAME else trimmed(name, NAME)] = value
     _put_user(kept, sent, door)
     return kept
+
+
+def put_country(kept: dict[str, Any], sent: Any, door: Door) -> None:
+    """Add to a span's attributes the country of the visitor's address among those `sent`; the address itself is not."""
+    located = door.context.located
+    if located is None or not isinstance(sent, dict) or ADDRESSES.isdisjoint(sent) or countries.named(kept):
+        return
+    typed = next(sent[name] for name in ADDRESSES if name in sent)
+    address = typed.get("value") if isinstance(typed, dict) else typed
+    found = located(address) if isinstance(address, str) else None
+    if found:
+        kept[countries.ATTRIBUTE] = found
 
 
 def _text(name: str, value: str) -> str:

@@ -36,9 +36,18 @@ class Limits:
     breadcrumbs: int = 100
 
 
+def nowhere() -> str | None:
+    """No country: of a sender that is not asked about."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person."""
+    """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person.
+
+    `country()` is that of the browser which sent, `located(address)` that of an address, None
+    without a database; both are asked only where a country is kept.
+    """
 
     project_id: int
     received_at: datetime
@@ -48,6 +57,8 @@ class Context:
     collects_ip: bool = False
     collects_user_data: bool = False
     accepts_binary_attachments: bool = False
+    country: Callable[[], str | None] = nowhere
+    located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from events import lenient
 from events.incoming import Incoming, Malformed, Refused, TooLarge, identity
-from events.protocols.sentry import attachments, check_ins, clean, feedback, sessions, spans, telemetry
+from events.protocols.sentry import attachments, check_ins, clean, feedback, people, sessions, spans, telemetry
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import identifier, scalar
 
@@ -63,6 +63,9 @@ def _event(raw: dict[str, Any] | None, item: Item, door: Door) -> Incoming | Ref
 def _transaction(raw: dict[str, Any], item: Item, door: Door) -> Incoming:
     item_id = _event_id("transaction", raw, item, door)
     cleaned = clean.event(raw, door, event_id=item_id.hex)
+    country = people.country(raw.get("user"), door.context)
+    if country:
+        cleaned.setdefault("user", {})["geo"] = {"country_code": country}
     cleaned["spans"] = spans.from_transaction(raw, cleaned, door)
     cleaned["start_timestamp"] = cleaned["spans"][0]["start"]
     if door.notes:
@@ -99,7 +102,7 @@ def _user_report(item: Item, door: Door) -> Outcomes:
 
 def _spans(item: Item, door: Door) -> Outcomes:
     kept, refused = spans.from_stream(_batch_of(item), door)
-    payload: dict[str, Any] = {"spans": kept, **(spans.shared(kept[0]) if kept else {})}
+    payload: dict[str, Any] = {"spans": kept, **(spans.shared(kept[0], door) if kept else {})}
     yield from _batch("span", "span", payload, len(kept), refused, item, door)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from events import countries
 from events.protocols.sentry.context import Context
 from events.protocols.sentry.texts import scalar
 
@@ -30,9 +31,20 @@ def minimised(user: Any, context: Context, *, infers_ip: bool = False) -> dict[s
     if context.collects_ip and ip:
         kept["ip_address"] = ip
     geo = sent.get("geo")
-    if isinstance(geo, dict) and isinstance(geo.get("country_code"), str):
-        kept["geo"] = {"country_code": geo["country_code"][:2]}
+    named_country = countries.code(geo.get("country_code")) if isinstance(geo, dict) else None
+    if named_country:
+        kept["geo"] = {"country_code": named_country}
     return kept or None
+
+
+def country(user: Any, context: Context) -> str | None:
+    """Return the country of a user: as the SDK says, else that of the address it names, else of the sending browser."""
+    sent: dict[str, Any] = user if isinstance(user, dict) else {}
+    geo, ip = sent.get("geo"), sent.get("ip_address")
+    named = countries.code(geo.get("country_code")) if isinstance(geo, dict) else None
+    if named is None and context.located and isinstance(ip, str) and ip != AUTO:
+        named = context.located(ip)
+    return named or context.country()
 
 
 def key(identity: str, context: Context) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from events import countries
 from events.protocols.sentry import attributes
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_words
@@ -52,11 +53,15 @@ def from_stream(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
     return kept, len(items) - len(kept)
 
 
-def shared(span: dict[str, Any]) -> dict[str, Any]:
+def shared(span: dict[str, Any], door: Door) -> dict[str, Any]:
     """Return `{sdk, user}` of a batch as an event would name them; a batch is of one trace, so of one sender."""
     found = span["attributes"]
     sdk = {name: scalar(found.get(f"sentry.sdk.{name}"), 64) for name in ("name", "version")}
-    return {"sdk": sdk, "user": {"key": found["user.key"]} if "user.key" in found else None}
+    user: dict[str, Any] = {"key": found["user.key"]} if "user.key" in found else {}
+    country = countries.named(found) or door.context.country()
+    if country:
+        user["geo"] = {"country_code": country}
+    return {"sdk": sdk, "user": user or None}
 
 
 def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
@@ -66,6 +71,7 @@ def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
     if trace_id is None or span_id is None:
         return None
     found = attributes.plain(item.get("attributes"), door)
+    attributes.put_country(found, item.get("attributes"), door)
     start, end = door.clock.span(item.get("start_timestamp"), item.get("end_timestamp"), door.notes)
     return {
         "trace_id": trace_id,
