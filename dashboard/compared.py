@@ -8,6 +8,8 @@ from analytics.periods import Period
 from dashboard.state import State
 from events.models import Project
 
+NBSP = "\u00a0"
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -33,5 +35,6 @@ def in_words(baseline: Baseline, state: State) -> Compared:
     if baseline.release:
         since = f"since {baseline.release}"
         return Compared(baseline, since, f"before {baseline.release}", since)
-    earlier = f"previous {state.label.removeprefix('Last ')}" if state.label.startswith("Last") else "period before"
+    length = state.label.removeprefix("Last ").replace(" ", NBSP)
+    earlier = f"previous {length}" if state.label.startswith("Last") else "period before"
     return Compared(baseline, f"vs {earlier}", f"in the {earlier}", "in this period")

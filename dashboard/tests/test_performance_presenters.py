@@ -26,11 +26,11 @@ RELEASE = compared.in_words(Baseline(PERIOD, PERIOD.previous(), "1.4.2"), DAY)
 @pytest.mark.parametrize(
     ("comparison", "said", "tone"),
     [
-        (Comparison(110, 100, 5, 15, 900, 900), "+10 % vs previous 24 h", "bad"),
-        (Comparison(80, 100, -25, -15, 900, 900), "−20 % vs previous 24 h", "good"),
-        (Comparison(110, 100, -5, 25, 900, 900), "+10 % vs previous 24 h, no clear change", ""),
-        (Comparison(200, 100, 50, 150, 9, 900), "too few samples vs previous 24 h (9 of 50)", ""),
-        (Comparison(5, None, None, None, 9, 0), "none in the previous 24 h", ""),
+        (Comparison(110, 100, 5, 15, 900, 900), "+10 % vs previous 24\u00a0h", "bad"),
+        (Comparison(80, 100, -25, -15, 900, 900), "−20 % vs previous 24\u00a0h", "good"),
+        (Comparison(110, 100, -5, 25, 900, 900), "+10 % vs previous 24\u00a0h, no clear change", ""),
+        (Comparison(200, 100, 50, 150, 9, 900), "too few samples vs previous 24\u00a0h (9 of 50)", ""),
+        (Comparison(5, None, None, None, 9, 0), "none in the previous 24\u00a0h", ""),
         (Comparison(None, None, None, None, 0, 0), "nothing in this period", ""),
         (None, "nothing in this period", ""),
     ],

@@ -15,7 +15,8 @@ from events import access
 from events.models import Deploy, Issue, Project
 from events.search import parse
 
-_TOP = 6
+_TOP = 11
+_DEPLOYS = 8
 
 
 @page("overview.view")
@@ -35,7 +36,7 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         user=request.user,
         now=now,
     )
-    deploys = Deploy.objects.filter(release__project=project).select_related("release")[:8]
+    deploys = Deploy.objects.filter(release__project=project).select_related("release")[:_DEPLOYS]
     against = compared.of(project, shown)
     found = tiles.numbers(project, shown, against, now=now)
     speed = performance_overview.of(project, shown, found, against)
@@ -49,7 +50,7 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         "deploys": deploys,
         "last_deploy": deploys[0] if deploys else None,
         "wall": request.GET.get("wall") == "1",
-        "releases": project.releases.order_by("-id")[:_TOP],
+        "releases": project.releases.order_by("-id")[:_DEPLOYS],
     }
     return frame.draw(request, "dashboard/overview.html", context, project=project, section="overview", shown=shown)
 

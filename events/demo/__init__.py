@@ -154,7 +154,13 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
     plan(sends(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400))))
     plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20))))
     plan(sends(lambda moment: traffic.metrics(dice, moment, busy)))
-    plan(lambda moment: demo.send(speed.hosts(dice, moment, busy), at=moment.at, decode=_readings), 4)
+    acts += [
+        (
+            began + HOUR * part / 6,
+            lambda moment: demo.send(speed.hosts(dice, moment, busy), at=moment.at, decode=_readings),
+        )
+        for part in range(6)
+    ]
     plan(lambda moment: demo.send(speed.blocked(dice), at=moment.at, decode=_reports), round(busy * dice.random() * 2))
     plan(sends(lambda moment: traffic.check_in(dice, moment, "stock-sync", "0 * * * *")))
     if began.hour == 2:
