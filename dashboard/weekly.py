@@ -14,17 +14,19 @@ from django.urls import reverse
 from analytics.periods import Period
 from analytics.queries import endpoints, overview, release_change, slow_queries, vitals
 from analytics.queries.endpoints import Endpoint
-from analytics.queries.overview import Overview
+from analytics.queries.overview import Overview, Tile
 from analytics.queries.release_change import ReleaseChange
 from analytics.queries.slow_queries import Loop, SlowQuery
 from analytics.queries.vitals import Regression, Vitals
-from events.models import Membership, Project
+from events.models import Membership, Project, Segment
 
 WEEK = timedelta(days=7)
 SENT_FROM = time(7, tzinfo=UTC)
 # A mail server that is down all day gets no more tries: a week's report is of no use later.
 SENT_FOR = timedelta(hours=24)
 TIMEOUT_SECONDS = 10
+NUMBERS = ("throughput", "failures", "p95", "lcp", "crash_free")
+_MEASURED = ("requests", "vitals", "sessions")
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,17 @@ class Weekly:
     vitals: Vitals
     regressions: tuple[Regression, ...]
     release: ReleaseChange | None
+    is_first: bool
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What may be said of the change of each of NUMBERS."""
+        return {name: self._change(getattr(self.numbers, name)) for name in NUMBERS}
+
+    def _change(self, number: Tile) -> str:
+        if number.value is None:
+            return "nothing measured"
+        return "first week measured" if self.is_first else number.comparison.statement
 
     @property
     def is_empty(self) -> bool:
@@ -67,6 +80,7 @@ def weekly(project: Project, week: date, *, now: datetime) -> Weekly:
         vitals=vitals.vitals(project, period=period, now=now, most=7),
         regressions=vitals.regressions(project, period=period, now=now),
         release=release_change.release_change(project, period=period, now=now),
+        is_first=not Segment.objects.filter(project=project, fact__in=_MEASURED, day__lt=week).exists(),
     )
 
 

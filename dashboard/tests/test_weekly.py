@@ -50,6 +50,19 @@ def test_the_report_is_of_its_week_only(measured: Project) -> None:
     assert weekly.weekly(measured, date(2026, 11, 2), now=MONDAY).is_empty
 
 
+def test_the_first_week_has_nothing_before_it(measured: Project, as_alice: Client, alice: Any) -> None:
+    first = weekly.weekly(measured, date(2026, 11, 16), now=MONDAY)
+    assert set(first.changes.values()) == {"first week measured", "nothing measured"}
+    assert "first week measured" in str(weekly.mail(measured, first, to="alice@example.org").body)
+    html = as_alice.get("/p/web/reports/weekly/?week=2026-11-16").content.decode()
+    assert "the first week measured" in html
+    assert "nothing to compare with" not in html
+    populated.store(measured, now=MONDAY - timedelta(days=7, hours=8))
+    second = weekly.weekly(measured, date(2026, 11, 16), now=MONDAY)
+    assert not second.is_first
+    assert second.changes["throughput"] == "no clear change"
+
+
 def test_members_who_asked_get_one_mail_from_seven_on(measured: Project, alice: Any, bob: Any) -> None:
     ask_for_it(alice)
     assert weekly.send_due(now=MONDAY - timedelta(minutes=1)) == 0
