@@ -84,6 +84,17 @@ class Culprit:
     routes: int
 
 
+@dataclass(frozen=True, slots=True)
+class CountryVital:
+    """One metric of one country (ISO 3166); `rating` is the band it is in, "" when samples are too few."""
+
+    country: str
+    count: int
+    value: float
+    rating: str
+    good_share: float
+
+
 def vitals(
     project: Project,
     *,
@@ -227,6 +238,37 @@ def culprits(
              "start": period.start, "end": period.end}  # fmt: skip
     with engine.read(project.pk, {"vitals": Period(period.start - once.REPEATS, period.end + once.REPEATS)}) as facts:
         return tuple(Culprit(**row) for row in facts.ask(sql, bound))
+
+
+def countries(
+    project: Project,
+    *,
+    metric: str,
+    period: Period,
+    q: float = 0.75,
+    device: str = "",
+    environment: str = "",
+    most: int = 50,
+) -> tuple[CountryVital, ...]:
+    """Return the countries with the metric, those with the most samples first; page loads of unknown ones are left out.
+
+    Asked of the facts: a country is no dimension of a rollup.
+    """
+    sql = f"""
+        SELECT country, count(*) AS count, quantile_cont(value, $q) AS value,
+               count(*) FILTER (value <= $good) / count(*) AS good_share
+        FROM ({once.vitals("metric = $metric AND country <> ''", is_bounded=False)})
+        WHERE "at" >= $start AND "at" < $end AND ($device = '' OR device = $device)
+          AND ($environment = '' OR environment = $environment)
+        GROUP BY country ORDER BY count DESC, country LIMIT $most
+    """
+    bound = {"q": q, "metric": metric, "device": device, "environment": environment, "most": most,
+             "good": THRESHOLDS[metric][0], "start": period.start, "end": period.end}  # fmt: skip
+    with engine.read(project.pk, {"vitals": Period(period.start - once.REPEATS, period.end + once.REPEATS)}) as facts:
+        return tuple(
+            CountryVital(**row, rating=(rating(metric, row["value"]) or "") if row["count"] >= ENOUGH else "")
+            for row in facts.ask(sql, bound)
+        )
 
 
 def _compared(new: Measure, old: Measure, q: float) -> Comparison:

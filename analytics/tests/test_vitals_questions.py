@@ -7,7 +7,7 @@ import pytest
 
 from analytics.periods import Period
 from analytics.queries.percentiles import percentiles
-from analytics.queries.vitals import culprits, regressions, route_vitals, vitals
+from analytics.queries.vitals import countries, culprits, regressions, route_vitals, vitals
 from analytics.tests import facts
 from events.models import Release
 from events.tests.cast import NOW
@@ -88,6 +88,25 @@ def test_attribution_names_what_was_behind_bad_loads(project: Any) -> None:
     )  # fmt: skip
     found = culprits(project, metric="LCP", period=DAY)
     assert [(one.target, one.count, one.value) for one in found] == [("img.hero", 3, 5000.0), ("h1", 1, 9000.0)]
+
+
+def test_countries_are_apart_and_those_with_few_samples_have_no_band(project: Any) -> None:
+    facts.store(
+        project, "vitals",
+        *(facts.vital(("de", n), 2000.0 if n < 45 else 5000.0, country="DE") for n in range(60)),
+        *(facts.vital(("br", n), 4500.0, country="BR") for n in range(50)),
+        *(facts.vital(("br", n), 100.0, country="BR", at=NOW + HOUR / 2) for n in range(50)),
+        *(facts.vital(("fr", n), 100.0, country="FR", device="mobile") for n in range(49)),
+        *(facts.vital(("unknown", n), 100.0) for n in range(70)),
+        *(facts.vital(("old", n), 100.0, country="JP", at=DAY.start - HOUR) for n in range(70)),
+        facts.vital("inp", 100.0, metric="INP", country="SE"),
+    )  # fmt: skip
+    found = countries(project, metric="LCP", period=DAY)
+    assert [(one.country, one.count, one.value, one.rating, one.good_share) for one in found] == [
+        ("DE", 60, near(2750), "needs-improvement", 0.75), ("BR", 50, 4500, "poor", 0), ("FR", 49, 100, "", 1),
+    ]  # fmt: skip
+    assert [one.country for one in countries(project, metric="LCP", period=DAY, device="mobile")] == ["FR"]
+    assert countries(project, metric="LCP", period=DAY, environment="staging") == ()
 
 
 def test_free_percentiles_count_a_repeated_report_once(project: Any) -> None:

@@ -98,7 +98,7 @@ class QueriesQuery(ComparedQuery):
 
 
 class VitalsQuery(ComparedQuery):
-    metric = serializers.ChoiceField(choices=list(THRESHOLDS), default="LCP", help_text="Of the routes.")
+    metric = serializers.ChoiceField(choices=list(THRESHOLDS), default="LCP", help_text="Of the routes and countries.")
     percentile = serializers.ChoiceField(choices=list(PERCENTILES), default="p75")
     device = Line(max_length=40)
 
@@ -227,21 +227,29 @@ class Vitals(QuestionView):
         responses={
             200: inline_serializer(
                 "WebVitals",
-                {"vitals": shapes.of(vitals.Vitals)(), "routes": shapes.of(vitals.RouteVital)(many=True)},
+                {
+                    "vitals": shapes.of(vitals.Vitals)(),
+                    "routes": shapes.of(vitals.RouteVital)(many=True),
+                    "countries": shapes.of(vitals.CountryVital)(many=True),
+                },
             ),
             **_REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
-        """The web vitals with their shares and score, and the routes of one metric."""
+        """The web vitals with their shares and score, and the routes and countries of one metric."""
         project = self.open_project(slug)
         asked = self.compared(VitalsQuery, project)
         metric, asked["q"] = asked.pop("metric"), PERCENTILES[asked.pop("percentile")]
+        plain = {name: value for name, value in asked.items() if name not in ("now", "baseline")}
         return Response(
             {
                 "vitals": shapes.of(vitals.Vitals)(vitals.vitals(project, **asked)).data,
                 "routes": shapes.of(vitals.RouteVital)(
                     vitals.route_vitals(project, metric=metric, **asked), many=True
+                ).data,
+                "countries": shapes.of(vitals.CountryVital)(
+                    vitals.countries(project, metric=metric, **plain), many=True
                 ).data,
             }
         )

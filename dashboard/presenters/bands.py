@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from analytics.comparisons import ENOUGH
-from analytics.queries.vitals import RouteVital, Vital
+from analytics.queries.vitals import CountryVital, RouteVital, Vital
 from analytics.scores import Part, Score
 from dashboard.compared import Compared
 from dashboard.presenters import measures
@@ -97,6 +97,11 @@ def of(metric: str, routes: Iterable[RouteVital], *, against: Compared) -> list[
         if held or rating:
             found.append(Band(title, tone, held))
     return found
+
+
+def countries(metric: str, found: Iterable[CountryVital]) -> list[tuple[CountryVital, str, str, str]]:
+    """(country, its value in words, its band in words, the badge's tone); too few samples make no band."""
+    return [(one, said(metric, one.value), _WORDS[one.rating], _TONES[one.rating]) for one in found]
 
 
 def parts(score: Score | None) -> list[tuple[Part, str, int, int]]:

@@ -1,5 +1,6 @@
 """The pages of performance open with data and without, and escape whatever was sent."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from analytics.tests import facts
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.test_pages import read
 from events import files
@@ -90,3 +92,24 @@ def test_a_question_without_an_answer_is_said_and_not_a_crash(as_alice: Client, 
         answer = as_alice.get(reverse(f"dashboard:{name}", args=[measured.slug]) + query)
         assert answer.status_code == 503, name
         assert "file is missing" in answer.content.decode()
+
+
+def test_the_countries_of_a_vital_have_bands_and_few_samples_none(as_alice: Client, project: Project) -> None:
+    moment = timezone.now() - timedelta(hours=1)
+    made = [("DE", 900.0)] * 50 + [("BR", 5000.0)] * 3
+    rows = (facts.vital(n, value, at=moment, country=code) for n, (code, value) in enumerate(made))
+    facts.filled(project, "vitals", *rows, now=timezone.now())
+    html = as_alice.get(reverse("dashboard:vitals", args=[project.slug])).content.decode()
+    told = {code: html.partition(f'data-country="{code}"')[2].partition("</tr>")[0] for code in ("DE", "BR")}
+    assert "Good" in told["DE"]
+    assert "900 ms" in told["DE"]
+    assert "Too few samples" in told["BR"]
+    assert "OBS_GEOIP_DATABASE" not in html
+
+
+def test_a_page_without_countries_says_how_they_become_known(as_alice: Client, project: Project) -> None:
+    now = timezone.now()
+    facts.filled(project, "vitals", facts.vital("a", 900.0, at=now - timedelta(hours=1)), now=now)
+    html = as_alice.get(reverse("dashboard:vitals", args=[project.slug])).content.decode()
+    assert "OBS_COUNTRY_HEADER" in html
+    assert "OBS_GEOIP_DATABASE" in html

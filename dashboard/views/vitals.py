@@ -58,6 +58,7 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
             for one in query.regressions(project, now=now, **about)
         ],
         "culprits": [(one, said(metric, one.value)) for one in query.culprits(project, metric=metric, **about)],
+        "countries": bands.countries(metric, query.countries(project, metric=metric, **about)),
         "good": said(metric, THRESHOLDS[metric][0]),
         "poor": said(metric, THRESHOLDS[metric][1]),
         "cards": [

@@ -45,6 +45,11 @@
     if (question && !confirm(question)) event.preventDefault();
   });
 
+  // countries by the names that the browser knows; the page has their codes
+  const countries = $$("[data-country]").filter((cell) => /^[A-Z]{2}$/.test(cell.dataset.country));
+  const regions = countries.length ? new Intl.DisplayNames(["en"], { type: "region" }) : null;
+  countries.forEach((cell) => { cell.title = cell.dataset.country; cell.textContent = regions.of(cell.dataset.country); });
+
   // palette
   const palette = $("#palette"), input = $("#palette-input");
   let options = palette ? $$("#palette-list li") : [], asking = 0;

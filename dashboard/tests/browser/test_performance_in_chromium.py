@@ -43,6 +43,14 @@ def test_spans_open_by_the_keyboard(watch: Any, measured: World) -> None:
     assert watched.complaints == []
 
 
+def test_countries_are_named_in_words(watch: Any, measured: World) -> None:
+    watched = watch()
+    watched.open(reverse("dashboard:vitals", args=[measured.project.slug]))
+    cell = watched.page.locator("[data-country]").first
+    assert (cell.text_content(), cell.get_attribute("title")) == ("Germany", "DE")
+    assert watched.complaints == []
+
+
 def test_live_tells_of_new_lines(watch: Any, measured: World) -> None:
     watched = watch()
     watched.open(reverse("dashboard:logs", args=[measured.project.slug]))
