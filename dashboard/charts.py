@@ -13,6 +13,9 @@ LEVELS = {"fatal": 5, "error": 1, "warning": 4, "info": 2, "debug": 3}
 """Level -> its place in the theme's series colours."""
 
 
+_LABELS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """What a card draws and says. `table` has a header row and rows; `sentence` is the chart in words."""
@@ -49,7 +52,10 @@ def stamp(moment: datetime) -> str:
 
 
 def layout(*, start: datetime, end: datetime, markers: Sequence[Mapping[str, Any]] = (), **more: Any) -> dict[str, Any]:
-    """The layout of a chart over time. `markers` are deploys: `{"at": datetime, "label": str}`, dotted lines."""
+    """The layout of a chart over time. `markers` are deploys: `{"at": datetime, "label": str}`, dotted lines.
+
+    The newest have labels too, of which the page shows as many as fit into its width.
+    """
     shapes = [
         {
             "type": "line",
@@ -76,7 +82,7 @@ def layout(*, start: datetime, end: datetime, markers: Sequence[Mapping[str, Any
             "yanchor": "top",
             "font": {"size": 10},
         }
-        for m in markers[-3:]
+        for m in markers[-_LABELS:]
     ]
     return {
         # Two axes, two objects: plotly changes them in place.
@@ -164,11 +170,12 @@ def lines(
     data: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "mode": "lines",
+            "mode": "lines+markers",
             "name": label(name),
             "x": list(x),
             "y": list(values),
             "connectgaps": False,
+            "marker": {"size": [5 if alone else 0 for alone in _alone(values)]},
             "meta": {"series": i % 6 + 1},
             "line": {"width": 1.8, "dash": dashes[i % 6]},
             "hovertemplate": f"%{{y}}{suffix} {label(name)}<extra></extra>",
@@ -191,6 +198,12 @@ def lines(
         is_empty=not known,
         keys=[(name, i % 6 + 1) for i, name in enumerate(series)],
     )
+
+
+def _alone(values: Sequence[float | None]) -> list[bool]:
+    """Which values have no neighbour, so that no line would show them."""
+    around = [None, *values, None]
+    return [around[i] is None and around[i + 2] is None and value is not None for i, value in enumerate(values)]
 
 
 def ranked_bars(names: Sequence[str], counts: Sequence[float], *, noun: str) -> Figure:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
 
 import re2
@@ -52,6 +52,9 @@ class State:
             return f"Last {PERIODS[self.since][0]}"
         if self.since.startswith("-") and not self.until:
             return f"Last {self.since[1:]}"
+        if self.start.time() == self.end.time() == time():
+            last = self.end - timedelta(days=1)
+            return f"{self.start:%d %b} – {last:%d %b}" if last > self.start else f"{self.start:%d %b}"
         return f"{self.start:%d %b %H:%M} – {self.end:%d %b %H:%M}"
 
     @property

@@ -89,3 +89,8 @@ def test_sparklines_stay_inside_their_box() -> None:
 )
 def test_numbers_read_well(said: str, expected: str) -> None:
     assert said == expected
+
+
+def test_a_value_without_neighbours_is_a_dot() -> None:
+    figure = charts.lines(HOURS, {"p95": [1, None, 2, 3]}, noun="Latency", end=END)
+    assert figure.data[0]["marker"]["size"] == [5, 0, 0, 0]

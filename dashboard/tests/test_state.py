@@ -69,3 +69,8 @@ def test_any_query_is_a_state_that_prints_and_parses_to_itself(query: dict[str, 
     again = parse(dict(parse_qsl(state.query)), now=NOW)
     assert (again.environment, again.compare) == (state.environment, state.compare)
     assert abs(again.start - state.start) < timedelta(seconds=1)
+
+
+def test_whole_days_are_named_without_hours() -> None:
+    assert parse({"from": "2026-11-16", "to": "2026-11-23"}, now=NOW).label == "16 Nov – 22 Nov"
+    assert parse({"from": "2026-11-16", "to": "2026-11-17"}, now=NOW).label == "16 Nov"

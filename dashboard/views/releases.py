@@ -1,16 +1,20 @@
 """Releases: what is out, how it fares, what it brought."""
 
+from collections.abc import Mapping, Sequence
+
 from django.core.paginator import Paginator
 from django.db.models import Count, Max
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import release_health
+from analytics.queries import release_health, releases_compared
 from analytics.queries.release_health import ReleaseHealth
 from dashboard import cards, frame
 from dashboard.access import page
+from dashboard.presenters import released
 from dashboard.state import State
 from events.models import Issue, Project, Release
 
@@ -27,8 +31,10 @@ def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     )
     listed = Paginator(found.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
     health, is_known = _health(project, shown)
+    releases = list(listed.object_list)
+    before = Release.objects.filter(project=project, pk__lt=releases[-1].pk).order_by("-pk")[:1] if releases else []
     context = {
-        "rows": [(release, health.get(release.version)) for release in listed],
+        "rows": _rows(project, [*releases, *before], shown, health=health, most=len(releases)),
         "listed": listed,
         "is_known": is_known,
         "card": cards.card(project, "crash_free", state=shown, width="all"),
@@ -43,10 +49,14 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
     """One release: health, issues it brought and carries, commits, deploys."""
     shown = frame.state_of(request)
     release = get_object_or_404(Release, project=project, version=version)
+    health = _health(project, shown)[0]
+    before = Release.objects.filter(project=project, pk__lt=release.pk).order_by("-pk")[:1]
+    [row] = _rows(project, [release, *before], shown, health=health, most=1, is_long=True)
     issues = Issue.objects.filter(project=project).select_related("assigned_to")
     context = {
         "release": release,
-        "health": _health(project, shown)[0].get(version),
+        "row": row,
+        "before": before[0] if before else None,
         "card": cards.card(project, "crash_free", state=shown, release=version),
         "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
         "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
@@ -58,6 +68,26 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
     return frame.draw(
         request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown
     )
+
+
+def _rows(
+    project: Project,
+    releases: Sequence[Release],
+    shown: State,
+    *,
+    health: Mapping[str, ReleaseHealth],
+    most: int,
+    is_long: bool = False,
+) -> list[released.Row]:
+    """The first `most` of the releases, each against the one after it."""
+    compared = releases_compared.releases_compared(
+        project,
+        released.pairs(releases, most=most),
+        period=Period(shown.start, shown.end),
+        now=timezone.now(),
+        environment=shown.environment,
+    )
+    return released.rows(releases, health=health, compared=compared, is_long=is_long)
 
 
 def _health(project: Project, shown: State) -> tuple[dict[str, ReleaseHealth], bool]:

@@ -20,7 +20,7 @@
     for (const trace of data) {
       const place = trace.meta?.series || 1;
       if (trace.type === "bar" || trace.type === "funnel") trace.marker = { ...trace.marker, color: colour(place), line: { width: 0 } };
-      if (trace.type === "scatter") trace.line = { ...trace.line, color: colour(place) };
+      if (trace.type === "scatter") { trace.line = { ...trace.line, color: colour(place) }; trace.marker = { ...trace.marker, color: colour(place), line: { width: 0 } }; }
       if (trace.type === "box") { trace.line = { color: colour(place), width: 1.5 }; trace.fillcolor = `${colour(place)}33`; }
       if (trace.type === "heatmap") { trace.colorscale = [[0, css("--soft")], [1, colour(place)]]; trace.colorbar = { outlinewidth: 0, thickness: 10, tickfont: { color: muted } }; }
       if (trace.type === "sankey") { trace.link = { ...trace.link, color: `${colour(place)}44` }; trace.node = { ...trace.node, line: { width: 0 }, color: (trace.node?.label || []).map((_, i) => colour(i + 1)) }; }
@@ -41,17 +41,41 @@
     };
   };
 
+  // as many labels of deploys as fit, the newest first; near the right edge they stand left of their line
+  const pen = document.createElement("canvas").getContext("2d");
+  const fit = (plot, { data, layout }) => {
+    const range = layout.xaxis?.range?.map(Date.parse);
+    if (!layout.annotations?.length || !range) return;
+    const aside = data.some((trace) => trace.type === "heatmap") ? 170 : 64;
+    const width = plot.clientWidth - aside, taken = [], near = (at, text) => taken.some((one) => one.text === text && Math.abs(one.at - at) < 80);
+    pen.font = `10px ${css("--sans")}`;
+    layout.annotations = layout.annotations.reverse().filter((note) => {
+      const at = (Date.parse(note.x) - range[0]) / (range[1] - range[0]) * width, length = pen.measureText(note.text).width + 10;
+      const place = [[at, "left"], [at - length, "right"]].find(([from]) => from >= 0 && from + length <= width && taken.every(({ low, high }) => from + length < low || from > high));
+      if (!place || near(at, note.text)) return false;
+      taken.push({ at, text: note.text, low: place[0], high: place[0] + length });
+      note.xanchor = place[1];
+      return true;
+    });
+  };
+
   const show = (card, state, words) => {
     card.dataset.state = state;
     if (words !== undefined) part(card, "words").textContent = words;
+    const again = card.querySelector('[data-chart-act="again"]');
+    if (again) again.hidden = state !== "error";
   };
 
   // the address of the events behind a row of the table, or behind one of its columns
   const door = ({ door: found, columns }, place, index) => {
+    if (found?.rows.length) return found.rows[place] || "";
     if (!found?.spans[place]) return "";
     const [from, to] = found.spans[place], series = found.series[columns[index]];
     return `${found.url}${new URLSearchParams({ from, to })}${series ? `&${series}` : ""}`;
   };
+
+  // which row of the table a point belongs to: a cell of a heatmap has two places, a box none but its name
+  const rowOf = ({ pointIndex, x, data }) => Array.isArray(pointIndex) ? pointIndex[1] : pointIndex ?? data.x.indexOf(x);
 
   // which series a click met: the bar it fell into, the nearest line; none above a stack
   const met = (plot, points, event) => {
@@ -108,6 +132,7 @@
   const draw = async (card) => {
     const figure = figures.get(card), plot = part(card, "plot");
     const { data, layout } = themed(figure);
+    fit(plot, { data, layout });
     await Plotly.react(plot, data, layout, { displayModeBar: false, responsive: true });
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", figure.sentence);
@@ -117,11 +142,12 @@
     plot.on("plotly_hover", ({ points }) => figure.layout.xaxis?.type === "date" && cross(card, points[0].x));
     plot.on("plotly_unhover", () => cross(card));
     plot.on("plotly_click", ({ points, event }) => {
-      const shown = figures.get(card), place = points[0].pointIndex;
+      const shown = figures.get(card), place = rowOf(points[0]);
       const url = door(shown, place, 1 + met(plot, points, event));
       if (url) location.assign(url);
     });
     plot.on("plotly_relayout", (change) => {
+      if (change.autosize) { draw(card); return; }
       if (card.dataset.fixed !== undefined) return;
       const from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
       if (!from || !to || figure.layout.xaxis?.type !== "date") return;
@@ -142,6 +168,7 @@
       if (inline) figure = JSON.parse(inline.textContent);
       else {
         const answer = await fetch(card.dataset.src, { headers: { Accept: "application/json" } });
+        if (answer.status === 404) return show(card, "empty", "There is nothing to show in this period.");
         if (!answer.ok) throw new Error(String(answer.status));
         figure = await answer.json();
       }
@@ -154,7 +181,7 @@
       asked.set(card, Date.now());
     } catch (error) {
       delete card.dataset.asked;
-      show(card, "error", navigator.onLine === false ? "This browser is offline." : "This chart could not be drawn. Reload to try again.");
+      show(card, "error", navigator.onLine === false ? "This browser is offline." : "This chart could not be drawn.");
     }
   };
 
@@ -180,11 +207,14 @@
     const button = event.target.closest("[data-chart-act]"), card = button?.closest("[data-chart]");
     if (!card) return;
     event.preventDefault();
-    const { chartAct } = button.dataset;
+    const { chartAct } = button.dataset, menu = button.closest("details");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    if (chartAct === "again") load(card);
     if (chartAct === "table") {
       const target = part(card, "table"), on = target.hidden;
       target.hidden = !on; part(card, "plot").hidden = on; button.setAttribute("aria-pressed", String(on));
-      if (!on && figures.has(card)) Plotly.Plots.resize(part(card, "plot"));
+      if (on) target.focus();
+      else if (figures.has(card)) Plotly.Plots.resize(part(card, "plot"));
     }
     if (chartAct === "png" && card.dataset.state === "ready") {
       const link = document.createElement("a");

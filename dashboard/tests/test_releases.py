@@ -1,0 +1,65 @@
+"""Each release says how it compares with the one before it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from dashboard.tests import populated_performance as populated
+from events.models import Project
+from events.tests import make, rows
+
+
+@pytest.fixture
+def three(project: Project) -> Project:
+    """1.0 is quick and calm, 1.1 is slow and crashes, 1.2 sent a handful of requests."""
+    now = timezone.now()
+    for version, issues in (("shop@1.0", 4), ("shop@1.1", 2), ("shop@1.2", 0)):
+        make.release(project, version, new_issue_count=issues)
+    requests, vitals, sessions = [], [], []
+    for version, count, duration, crashes in (
+        ("shop@1.0", 200, 100.0, 0), ("shop@1.1", 200, 400.0, 60), ("shop@1.2", 5, 100.0, 0),
+    ):  # fmt: skip
+        for n in range(count):
+            shared = {"at": now - timedelta(minutes=5 + n % 50), "release": version, "environment": "production"}
+            requests.append(
+                {**shared, "route": "GET /", "status": 500 if n < crashes else 200, "duration_ms": duration}
+            )
+            vitals.append(
+                {
+                    **shared,
+                    "metric_id": rows.hexed(f"{version}{n}"),
+                    "metric": "LCP",
+                    "value": duration * 10,
+                    "route": "/",
+                }
+            )
+            sessions.append(
+                rows.session(f"{version}{n}", at=shared["at"], status="crashed" if n < crashes else "exited",
+                             release=version, environment="production", user_key=n)
+            )  # fmt: skip
+    populated.store_rows(project, {"requests": requests, "vitals": vitals, "sessions": sessions}, now=now)
+    return project
+
+
+def test_the_list_tells_what_was_before(as_alice: Client, three: Project, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(40):
+        html = as_alice.get("/p/web/releases/").content.decode()
+    of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
+    assert list(of) == ["shop@1.2", "shop@1.1", "shop@1.0"]
+    assert 'class="sub bad">before: 100.00 %' in of["shop@1.1"]
+    assert 'class="sub bad">before: 0.00 %' in of["shop@1.1"]
+    assert 'class="sub">before: 30.00 %' in of["shop@1.2"]
+    assert "before:" not in of["shop@1.0"].split("</tr>")[0]
+
+
+def test_a_release_is_told_with_the_one_before_it(as_alice: Client, three: Project) -> None:
+    html = as_alice.get("/p/web/releases/shop@1.1/").content.decode()
+    assert "100.00 % in shop@1.0; clearly worse" in html
+    assert "4 in shop@1.0" in html
+    few = as_alice.get("/p/web/releases/shop@1.2/").content.decode()
+    assert "30.00 % in shop@1.1; too few samples to tell" in few
+    first = as_alice.get("/p/web/releases/shop@1.0/").content.decode()
+    assert "no release to compare with" in first
