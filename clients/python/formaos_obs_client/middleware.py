@@ -13,17 +13,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connections
+from django.db.backends.signals import connection_created
 from formaos_obs_client.sender import Sender
 
 # A proxy's clock may be a little ahead; a request does not queue for an hour.
 LONGEST_QUEUE_MS = 3_600_000.0
 HEX = frozenset("0123456789abcdef")
+
+# Nanoseconds of each query of the request at hand. The threads of an asynchronous request see copies of its context,
+# and in them this very list, to which several may append at once.
+queries: ContextVar[list[int] | None] = ContextVar("formaos_obs_queries", default=None)
 
 
 class Middleware:
@@ -45,11 +51,15 @@ class Middleware:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
+        # Connections belong to threads, and asynchronous servers make some for each request: they are met as they open.
+        connection_created.connect(watch, dispatch_uid="formaos_obs_client")
+        for connection in connections.all(initialized_only=True):
+            watch(connection)
 
     def __call__(self, request: Any) -> Any:
         if self.is_async:
             return self.acall(request)
-        clock = Clock(request, counts_queries=True)
+        clock = Clock(request)
         status = 500
         try:
             response = self.get_response(request)
@@ -59,8 +69,7 @@ class Middleware:
             clock.stop(self.sender, status)
 
     async def acall(self, request: Any) -> Any:
-        # Queries of asynchronous code run on connections of other threads, which cannot be told apart by request.
-        clock = Clock(request, counts_queries=False)
+        clock = Clock(request)
         status = 500
         try:
             response = await self.get_response(request)
@@ -70,39 +79,43 @@ class Middleware:
             clock.stop(self.sender, status)
 
 
+def watch(connection: Any, **signal: Any) -> None:
+    """Have the queries of a connection timed from now on."""
+    # First of all, because Django takes the last one off when the block of an `execute_wrapper` ends.
+    if timed not in connection.execute_wrappers:
+        connection.execute_wrappers.insert(0, timed)
+
+
+def timed(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    """What the query returns; its time is noted where it runs for a request."""
+    noted = queries.get()
+    if noted is None:
+        return execute(sql, params, many, context)
+    started = time.perf_counter_ns()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        noted.append(time.perf_counter_ns() - started)
+
+
 class Clock:
-    """The measuring of one request; `query` is wrapped around each of its queries."""
+    """The measuring of one request."""
 
-    __slots__ = ("at", "connections", "db_count", "db_ns", "query", "request", "started_ns")
+    __slots__ = ("at", "outer", "queries", "request", "started_ns")
 
-    def __init__(self, request: Any, *, counts_queries: bool) -> None:
+    def __init__(self, request: Any) -> None:
         self.request = request
-        self.db_count = self.db_ns = 0
-        self.query = self._query  # one object, by which it is found again
-        self.connections: list[Any] | None = None
-        if counts_queries:
-            with suppress(Exception):
-                self.connections = connections.all()
-                for connection in self.connections:
-                    connection.execute_wrappers.append(self.query)
+        self.queries: list[int] = []
+        self.outer = queries.set(self.queries)
         self.at = time.time()
         self.started_ns = time.perf_counter_ns()
 
-    def _query(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        started = time.perf_counter_ns()
-        try:
-            return execute(sql, params, many, context)
-        finally:
-            self.db_ns += time.perf_counter_ns() - started
-            self.db_count += 1
-
     def stop(self, sender: Sender, status: int) -> None:
-        """Take the wrappers off and queue the timing."""
+        """Note no more queries and queue the timing."""
         took_ns = time.perf_counter_ns() - self.started_ns
         with suppress(Exception):
-            for connection in self.connections or ():
-                with suppress(ValueError):
-                    connection.execute_wrappers.remove(self.query)
+            queries.reset(self.outer)
+        with suppress(Exception):
             sender.put(self.timing(took_ns, status))
 
     def timing(self, took_ns: int, status: int) -> dict[str, Any]:
@@ -114,9 +127,9 @@ class Clock:
             "status": status,
             "timestamp": self.at,
             "duration_ms": took_ns / 1e6,
+            "db_ms": sum(self.queries) / 1e6,
+            "db_count": len(self.queries),
         }
-        if self.connections is not None:
-            timing |= {"db_ms": self.db_ns / 1e6, "db_count": self.db_count}
         meta = self.request.META
         if "HTTP_X_REQUEST_START" in meta:
             timing["queue_ms"] = queue_ms(meta["HTTP_X_REQUEST_START"], self.at)

@@ -3,15 +3,20 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.core.exceptions import MiddlewareNotUsed
+from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import path
 from django.utils import timezone
 
@@ -41,6 +46,27 @@ def queries(request: HttpRequest, count: int) -> HttpResponse:
     return HttpResponse("done")
 
 
+def one_query() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.001)")
+
+
+def one_query_elsewhere() -> None:
+    try:
+        one_query()
+    finally:
+        connection.close()
+
+
+async def asynchronous(request: HttpRequest, count: int) -> HttpResponse:
+    elsewhere = sync_to_async(one_query_elsewhere, thread_sensitive=False)
+    for _ in range(count):
+        await Project.objects.acount()
+        await sync_to_async(one_query)()
+        await asyncio.gather(elsewhere(), elsewhere())
+    return HttpResponse("done")
+
+
 def status(request: HttpRequest, code: int) -> HttpResponse:
     return HttpResponse(status=code)
 
@@ -51,9 +77,20 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("queries/<int:count>/", queries),
+    path("asynchronous/<int:count>/", asynchronous),
     path("status/<int:code>/", status),
     path("broken/", broken),
 ]
+
+
+@pytest.fixture(autouse=True)
+def unwatched() -> Iterator[None]:
+    """Leaves the connection of the tests as it was."""
+    from formaos_obs_client import middleware
+
+    yield
+    connection_created.disconnect(dispatch_uid="formaos_obs_client")
+    connection.execute_wrappers[:] = [each for each in connection.execute_wrappers if each is not middleware.timed]
 
 
 @pytest.fixture
@@ -79,7 +116,6 @@ def test_it_tells_route_method_status_time_and_database(kept: Kept, db: None) ->
     assert (limited["route"], limited["method"], limited["status"]) == ("/status/<int:code>/", "POST", 429)
     assert (missing["route"], missing["status"], missing["db_count"]) == ("(no route)", 404, 0)
     assert "secret" not in json.dumps(kept.timings)
-    assert connection.execute_wrappers == []
 
 
 def test_an_error_is_the_applications_and_counts_as_500(kept: Kept) -> None:
@@ -133,23 +169,73 @@ def test_a_failing_sender_is_not_noticed(kept: Kept, monkeypatch: pytest.MonkeyP
     assert Client().get("/status/204/").status_code == 204
 
 
-def test_asynchronous_applications_are_timed_without_their_queries() -> None:
-    from formaos_obs_client import Middleware
-
-    async def application(request: HttpRequest) -> HttpResponse:
-        await asyncio.sleep(0.01)
-        return HttpResponse()
-
-    made = Kept()
-    middleware = Middleware(application, sender=made)  # type: ignore[arg-type]
-    request = AsyncRequestFactory().get("/")
-    # In a thread of its own: the browser of the session keeps a running loop in this one.
+def apart(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """What a coroutine returns, in a thread of its own: the browser of the session keeps a running loop in this one."""
     with ThreadPoolExecutor(1) as elsewhere:
-        response = elsewhere.submit(lambda: asyncio.run(middleware(request))).result()
-    assert response.status_code == 200
-    (timing,) = made.timings
-    assert timing["duration_ms"] >= 10
-    assert "db_count" not in timing
+        return elsewhere.submit(lambda: asyncio.run(work())).result()
+
+
+async def answered(application: ASGIHandler, path: str) -> int:
+    """The status of a GET as an ASGI server asks for it."""
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    asked = ApplicationCommunicator(application, scope)
+    await asked.send_input({"type": "http.request"})
+    start = await asked.receive_output(10)
+    await asked.receive_output(10)
+    await asked.wait(10)
+    return int(start["status"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asynchronous_requests_at_the_same_time_count_their_own_queries(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The threads of the requests end with them, and their connections with the threads.
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+    counts = [0, 1, 2, 3, 5, 8]
+
+    async def at_once() -> list[int]:
+        application = ASGIHandler()
+        return await asyncio.gather(*(answered(application, f"/asynchronous/{count}/") for count in counts))
+
+    assert apart(at_once) == [200] * len(counts)
+    timings = sorted(kept.timings, key=lambda timing: timing["db_count"])
+    # Each `count` is one of the ORM, one of the view's own, and two in threads beside one another.
+    assert [timing["db_count"] for timing in timings] == [4 * count for count in counts]
+    for timing in timings:
+        assert timing["db_ms"] >= timing["db_count"] * 0.75  # three of four sleep a millisecond
+    assert {timing["route"] for timing in timings} == {"/asynchronous/<int:count>/"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_synchronous_views_of_an_asynchronous_server_count_too(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+
+    async def ask() -> int:
+        return await answered(ASGIHandler(), "/queries/3/")
+
+    assert apart(ask) == 200
+    (timing,) = kept.timings
+    assert timing["db_count"] == 3
+    assert 6 <= timing["db_ms"] <= timing["duration_ms"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queries_outside_of_requests_and_the_wrappers_of_others_are_left_alone(kept: Kept) -> None:
+    seen = []
+
+    def other(execute: Any, *arguments: Any) -> Any:
+        seen.append(arguments[0])
+        return execute(*arguments)
+
+    connection.close()
+    with connection.execute_wrapper(other):
+        Client().get("/queries/1/")  # connects again, inside the block
+    connection.cursor().execute("SELECT 2")
+    Client().get("/queries/2/")
+    assert len([sql for sql in seen if "pg_sleep" in sql]) == 1
+    assert other not in connection.execute_wrappers
+    assert [timing["db_count"] for timing in kept.timings] == [1, 2]
 
 
 def test_without_a_dsn_it_takes_itself_out(settings: Any) -> None:
