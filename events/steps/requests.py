@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from events import countries
 from events.browsers import families
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, number, text
@@ -126,6 +127,7 @@ def put_timings(batch: "Batch", item: "Item") -> str | None:
                 "at": at,
                 "release": release,
                 "environment": environment,
+                "country": countries.code(timing.get("country")),
                 "service": text(timing.get("service"), 100) or shared["service"],
                 "host": text(timing.get("host"), 100) or shared["host"],
                 "is_rate_limited": timing.get("status") == RATE_LIMITED,

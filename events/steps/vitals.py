@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from events import routes, vitals
+from events import countries, routes, vitals
 from events.browsers import families
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, text
@@ -38,6 +38,7 @@ def put_vitals(batch: "Batch", item: "Item") -> str | None:
                 "at": at,
                 "received_at": item.row.received_at,
                 "value": float(value),
+                "country": countries.code(vital.get("country")),
                 "release": release,
                 "environment": environment,
                 "user_key": shared["user_key"],

@@ -244,3 +244,17 @@ def test_a_timing_may_name_its_country(project: Project, key: IngestKey) -> None
     Client().generic("POST", "/api/v1/timings/", json.dumps(timings), content_type="application/json", headers=headers)
     digested(project)
     assert {row["route"]: row["country"] for row in facts(project, "requests")} == {"a": "DE", "b": None}
+
+
+def test_a_country_that_the_project_does_not_allow_is_null(project: Project, key: IngestKey, database: Path) -> None:
+    project.uses_allow_list, project.allow_list = True, ["metric", "metric_id", "value", "route", "duration_ms"]
+    project.save()
+    timing = json.dumps([{"route": "a", "duration_ms": 1, "country": "de"}]).encode()
+    for path, body in (of_browsers(key)["web-vitals"], ("/api/v1/timings/", timing)):
+        headers = {"User-Agent": BROWSER, "X-Obs-Key": key.public_key}
+        answer = Client().generic(
+            "POST", path, body, content_type="application/json", headers=headers, REMOTE_ADDR=VISITOR
+        )
+        assert answer.status_code == 200, answer.content
+    digested(project)
+    assert [row["country"] for fact in ("vitals", "requests") for row in facts(project, fact)] == [None, None]
