@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,10 +175,14 @@ def digest(rows: list[Any]) -> int:
 
 
 def admit_all(found: dimensions.Rows) -> None:
-    if not dimensions._known:
-        for places in (dimensions._columns, dimensions._attributes, dimensions._attribute_values):
-            for name, value, _, _ in places(found):
-                dimensions._known[name] = dimensions._known.get(name, frozenset()) | {value}
+    """Make all values known as of today, once; other batches hold the same ones."""
+    if dimensions._noted:
+        return
+    known: defaultdict[dimensions.Name, set[str]] = defaultdict(set)
+    for places in (dimensions._columns, dimensions._attributes, dimensions._attribute_values):
+        for name, value, _, _ in places(found):
+            known[name].add(value)
+    dimensions._noted.update({name: (NOW.date(), frozenset(values)) for name, values in known.items()})
 
 
 def main() -> None:

@@ -3,9 +3,9 @@
     python bench/queries.py [--scale 1] [--days 30] [--without-postgres] [--again]
 
 Ten million requests and ten million vitals over thirty days, and a tenth of both beside them for the growth; --scale
-0.1 makes it a tenth of all. Runs in a folder of its own (var/bench/queries), on the embedded servers. Times are
-medians of seven, warm; those of PostgreSQL of one, warm. CPU is what this process spends on the large ones: on a
-machine that others use, it tells more than the time.
+0.1 makes it a tenth of all, and `--scale 0.01 --days 3` is the short form. Runs in a folder of its own
+(var/bench/queries), on the embedded servers. Times are medians of seven, warm; those of PostgreSQL of one, warm. CPU is
+what this process spends on the large ones: on a machine that others use, it tells more than the time.
 """
 
 from __future__ import annotations

@@ -20,10 +20,10 @@ def main() -> int:
     modes = ("up", "hung") if options.short else MODES
     lines: list[str] = []
     if options.only != "page":
-        lines += [*inside.run(requests=3000 if options.short else 10_000, modes=modes), ""]
-        lines += [*server_side.run(seconds=4 if options.short else 8, modes=modes), ""]
+        lines += [*inside.run(requests=2000 if options.short else 10_000, modes=modes), ""]
+        lines += [*server_side.run(seconds=2 if options.short else 8, modes=modes), ""]
     if options.only != "server":
-        lines += page_side.run(rounds=3 if options.short else 5, modes=modes)
+        lines += page_side.run(rounds=2 if options.short else 5, modes=modes)
     print("\n".join(lines))
     return int(any("OVER" in line for line in lines))
 
