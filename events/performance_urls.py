@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
+from events import browser_scripts
 from events import performance_views as views
 from events import posthog_views as posthog
 from events.protocols import otlp
@@ -12,6 +13,12 @@ _LISTS = {
     "early_access_features": ("earlyAccessFeatures",),
     "web_experiments": ("experiments",),
     "product_tours": ("product_tours",),
+}
+# What posthog-js loads of itself, below `/static/` or `/static/<version>/`.
+_SCRIPTS = {
+    "array": browser_scripts.POSTHOG,
+    "web-vitals(?:-soft-navs)?": "posthog-web-vitals",
+    "web-vitals-with-attribution(?:-soft-navs)?": "posthog-web-vitals-with-attribution",
 }
 
 # These two stand in the OpenAPI document.
@@ -43,10 +50,10 @@ urlpatterns: list[URLPattern] = [
     ),
     *(
         re_path(
-            rf"^static/(?:[0-9.]+/)?{name}(?:-soft-navs)?\.js$",
-            views.ScriptView.as_view(script=f"posthog-{name}"),
-            name="posthog-web-vitals",
+            rf"^static/(?:(?P<version>[0-9.]+)/)?{name}\.js$",
+            views.ScriptView.as_view(script=script),
+            name="posthog-script",
         )
-        for name in ("web-vitals", "web-vitals-with-attribution")
+        for name, script in _SCRIPTS.items()
     ),
 ]

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views import View
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -78,10 +78,17 @@ class ScriptView(View):
     script = ""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        response = HttpResponse(browser_scripts.read(self.script), content_type="text/javascript; charset=utf-8")
+        encoding = browser_scripts.preferred(request.headers.get("Accept-Encoding", ""))
+        content = browser_scripts.read(self.script, encoding)
+        response = HttpResponse(content, content_type="text/javascript; charset=utf-8")
+        if encoding:
+            response["Content-Encoding"] = encoding
+        patch_vary_headers(response, ["Accept-Encoding"])
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
-        patch_cache_control(response, public=True, max_age=3600)
+        is_pinned = self.script == f"posthog-{kwargs.get('version')}"
+        kept: dict[str, Any] = {"max_age": 31_536_000, "immutable": True} if is_pinned else {"max_age": 3600}
+        patch_cache_control(response, public=True, **kept)
         return response
 
 

@@ -1,7 +1,7 @@
 """What posthog-js sends: `$web_vitals` events become vitals, every other event is counted and not kept yet.
 
 A body is JSON in one of several wrappings, which the SDK's versions do not always announce: gzip (undone before),
-`data=<base64>` as a form, base64 alone; in it one event, a list, or `{"api_key", "batch"}`.
+`data=<base64>` as a form, base64 alone, lz64 in place of base64; in it one event, a list, or `{"api_key", "batch"}`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 from events import lenient
 from events.incoming import Decoded, Malformed, Refused
-from events.protocols import vitals
+from events.protocols import lz64, vitals
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.context import Context
 from events.protocols.sentry.texts import scalar
@@ -23,6 +23,8 @@ from events.protocols.vitals import Page
 
 NOT_YET = "not_yet_collected"
 MOST = 1000
+# So begins the lz64 form of "{" and "["; their base64 begins with "e" and "W".
+LZ64 = b"N"
 NAMES = ("LCP", "INP", "CLS", "FCP", "TTFB")
 
 
@@ -51,7 +53,7 @@ def read(body: bytes) -> Batch:
 
 
 def unwrapped(body: bytes) -> bytes:
-    """Return the JSON text inside a form field or base64, or the body itself."""
+    """Return the JSON text inside a form field, base64 or lz64, or the body itself."""
     text = body.strip()
     if text[:1] in (b"{", b"["):
         return text
@@ -60,6 +62,8 @@ def unwrapped(body: bytes) -> bytes:
         text = unquote_to_bytes(text).strip().replace(b" ", b"+")
         if text[:1] in (b"{", b"["):
             return text
+    if text.startswith(LZ64):
+        return lz64.decode(text)
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:

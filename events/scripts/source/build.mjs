@@ -1,11 +1,14 @@
-// Writes the scripts and SHA256SUMS into the folder above.
+// Writes the scripts with their compressed forms, licences and SHA256SUMS into the folder above.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = new URL(".", import.meta.url);
 const out = new URL("../", here);
-const { version } = JSON.parse(readFileSync(new URL("node_modules/web-vitals/package.json", here)));
+const read = (name) => readFileSync(new URL(`node_modules/${name}`, here));
+const { version } = JSON.parse(read("web-vitals/package.json"));
+const posthog = JSON.parse(read("posthog-js/dist/integrity.json"));
 const notice = `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`;
 const notices = {
   insights: "",
@@ -14,7 +17,16 @@ const notices = {
   "posthog-web-vitals-with-attribution": notice,
 };
 
-const sums = [];
+// posthog-js itself stays as published, so that the integrity of its release holds for what is served.
+const array = read("posthog-js/dist/array.js");
+const published = `sha384-${createHash("sha384").update(array).digest("base64")}`;
+if (published !== posthog.files["array.js"]) throw new Error("array.js is not the one that posthog-js published");
+
+const files = {
+  [`posthog-${posthog.version}.js`]: array,
+  "LICENSE-posthog-js.txt": read("posthog-js/LICENSE"),
+  "LICENSE-web-vitals.txt": read("web-vitals/LICENSE"),
+};
 for (const [name, banner] of Object.entries(notices)) {
   const result = await build({
     entryPoints: [new URL(`${name}.js`, here).pathname],
@@ -27,8 +39,15 @@ for (const [name, banner] of Object.entries(notices)) {
     write: false,
     logLevel: "warning",
   });
-  const bytes = Buffer.from(result.outputFiles[0].contents);
-  writeFileSync(new URL(`${name}.js`, out), bytes);
-  sums.push(`${createHash("sha256").update(bytes).digest("hex")}  ${name}.js\n`);
+  files[`${name}.js`] = Buffer.from(result.outputFiles[0].contents);
 }
+for (const [name, bytes] of Object.entries(files).filter(([name]) => name.endsWith(".js"))) {
+  files[`${name}.gz`] = gzipSync(bytes, { level: 9 });
+  files[`${name}.br`] = brotliCompressSync(bytes);
+}
+
+const sums = Object.entries(files).map(([name, bytes]) => {
+  writeFileSync(new URL(name, out), bytes);
+  return `${createHash("sha256").update(bytes).digest("hex")}  ${name}\n`;
+});
 writeFileSync(new URL("SHA256SUMS", out), sums.join(""));

@@ -1,11 +1,13 @@
-"""The clients of performance data, from their packages: the OpenTelemetry SDK, and four packages in real Chromium."""
+"""The clients of performance data, from their packages: the OpenTelemetry SDK, Node, and pages in real Chromium."""
 
+import base64
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 
+from events.protocols import posthog_vitals
 from events.tests.intake import digested, facts
 from events.tests.sdk.conftest import CLIENTS, HERE, Shop
 
@@ -61,15 +65,16 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
 def visit(shop: Shop, packages: Path, site: tuple[Path, str]) -> Any:
     """Builds a page, opens it in Chromium, clicks, and leaves; returns what leave.py saw."""
 
-    def visit(case: str, path: str = "items/42") -> dict[str, Any]:
+    def visit(case: str, path: str = "items/42", *, page: str = PAGE) -> dict[str, Any]:
         folder, origin = site
-        shop.run(
-            packages / ".bin" / "esbuild", CLIENTS / f"{case}_page.js", "--bundle", "--minify", "--log-level=error",
-            f"--outfile={folder}/page.js", '--define:process.env.NODE_ENV="production"', NODE_PATH=str(packages),
-        )  # fmt: skip
+        if page is PAGE:
+            shop.run(
+                packages / ".bin" / "esbuild", CLIENTS / f"{case}_page.js", "--bundle", "--minify", "--log-level=error",
+                f"--outfile={folder}/page.js", '--define:process.env.NODE_ENV="production"', NODE_PATH=str(packages),
+            )  # fmt: skip
         shown = folder / path
         shown.mkdir(parents=True, exist_ok=True)
-        (shown / "index.html").write_text(PAGE)
+        (shown / "index.html").write_text(page)
         printed = shop.run(
             sys.executable, CLIENTS / "leave.py", f"{origin}/{path}/", shop.server.url, str(shop.project.pk),
             shop.key.public_key,
@@ -116,6 +121,59 @@ def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(shop: Sh
     rows = facts(shop.project, "vitals")
     assert {"LCP", "FCP"} <= {row["metric"] for row in rows}
     assert {row["route"] for row in rows} == {"/items/{id}/"}
+
+
+def test_posthog_s_loader_snippet_finds_its_script_here(shop: Shop, packages: Path, visit: Any) -> None:
+    head = shop.run(
+        "node", CLIENTS / "posthog_snippet.cjs", shop.server.url, shop.key.public_key,
+        NODE_PATH=str(packages), NODE_ENV="production",
+    )  # fmt: skip
+    assert "/static/array.js" in head
+    seen = visit("snippet", page=PAGE.replace("<h1>", f"{head}<h1>").replace('<script src="/page.js"></script>', ""))
+    assert seen["console"] == []
+    answered = {url.partition("?")[0]: status for status, url in seen["statuses"] if url.startswith(shop.server.url)}
+    assert answered[f"{shop.server.url}/static/array.js"] == 200
+    assert set(answered.values()) == {200}
+    assert digested(shop.project).invalid == 0
+    rows = facts(shop.project, "vitals")
+    assert {"LCP", "FCP"} <= {row["metric"] for row in rows}
+    assert {row["route"] for row in rows} == {"/items/{id}/"}
+
+
+def test_posthog_js_of_years_ago_is_understood_in_every_wrapping(shop: Shop, visit: Any) -> None:
+    seen = visit("posthog_older")
+    assert seen["console"] == []
+    assert {status for status, url in seen["statuses"] if url.startswith(shop.server.url)} == {200}
+    sent = [(each["url"], base64.b64decode(each["body"])) for each in seen["sent"] if each["url"].startswith("/e/")]
+    assert any(body.startswith(b"data=e") and b"compression" not in body for _, body in sent)  # base64
+    assert any("compression=gzip-js" in url for url, _ in sent)  # a Blob, which Chromium does not show
+    (oldest,) = (body for _, body in sent if body.startswith(b"data=N") and body.endswith(b"&compression=lz64"))
+    (event,) = posthog_vitals.read(oldest).events
+    assert (event["event"], event["properties"]["plan"]) == ("as PostHog answered then", "Café 🦔")
+    report = digested(shop.project)
+    assert report.invalid == 0
+    assert report.filtered["not_yet_collected"] >= len(sent)
+
+
+def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(shop: Shop, packages: Path) -> None:
+    endpoint = f"{shop.server.url}/_vercel/insights/event?sentry_key={shop.key.public_key}"
+    printed = shop.run(
+        "node", CLIENTS / "vercel_server.cjs", NODE_PATH=str(packages), NODE_ENV="production",
+        VERCEL_WEB_ANALYTICS_ENDPOINT=endpoint,
+    )  # fmt: skip
+    assert printed == ""
+    *_, answer = shop.server.answers("/_vercel/insights/event")
+    assert (answer.method, answer.status) == ("POST", 200)
+    stored = shop.server.log.read_text()
+    for model in apps.get_app_config("events").get_models():
+        stored += str(list(model._default_manager.values()))
+    assert "very-secret-session" not in stored
+    assert "203.0.113.77" not in stored
+    deadline = time.monotonic() + 30  # the server writes once a second what it refused
+    while not (report := digested(shop.project)).filtered and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert report.filtered == {"not_yet_collected": 1}
+    assert report.stored == 0
 
 
 def test_vercel_s_packages_run_our_scripts(shop: Shop, visit: Any) -> None:
