@@ -100,8 +100,8 @@ COUNTS = """
     UPDATE events_issue i SET event_count = total, user_count = least(total, 9000) FROM grouped WHERE i.id = issue_id
 """
 ENVIRONMENTS = """
-    INSERT INTO events_groupenvironment (group_id, environment, first_hour, last_hour, as_of, late, early)
-    SELECT group_id, environment, min(hour), max(hour), 'epoch', 1, 0 FROM events_grouphour GROUP BY 1, 2
+    INSERT INTO events_groupenvironment (group_id, environment, last_hour, as_of, late, early)
+    SELECT group_id, environment, max(hour), 'epoch', 1, 0 FROM events_grouphour GROUP BY 1, 2
 """
 
 

@@ -20,8 +20,8 @@ SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[])
 ON CONFLICT (group_id, hour, environment) DO UPDATE SET count = h.count + excluded.count
 """
 _ENVIRONMENTS = """
-INSERT INTO events_groupenvironment AS e (group_id, environment, first_hour, last_hour, as_of, late, early)
-SELECT t.id, t.environment, min(t.hour), max(t.hour), a.as_of,
+INSERT INTO events_groupenvironment AS e (group_id, environment, last_hour, as_of, late, early)
+SELECT t.id, t.environment, max(t.hour), a.as_of,
     coalesce(sum(t.count) FILTER (WHERE t.hour > a.as_of - interval '24 hours'), 0),
     coalesce(sum(t.count) FILTER (
         WHERE t.hour <= a.as_of - interval '24 hours' AND t.hour > a.as_of - interval '48 hours'), 0)
@@ -29,7 +29,7 @@ FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::bigint[]) AS t(id, 
     (SELECT %s::timestamptz AS as_of) AS a
 GROUP BY 1, 2, a.as_of ORDER BY 1, 2
 ON CONFLICT (group_id, environment) DO UPDATE SET
-    first_hour = least(e.first_hour, excluded.first_hour), last_hour = greatest(e.last_hour, excluded.last_hour),
+    last_hour = greatest(e.last_hour, excluded.last_hour),
     as_of = CASE WHEN e.late = 0 AND e.early = 0 THEN excluded.as_of ELSE e.as_of END,
     late = e.late + excluded.late, early = e.early + excluded.early
 """
@@ -114,7 +114,7 @@ def put_users(pairs: Sequence[tuple[int, int]]) -> Counter[int]:
 
 
 def put_hours(counts: Mapping[tuple[int, datetime, str], int], *, now: datetime) -> None:
-    """Add to the counts of (group, hour, environment), and to the span and trend of (group, environment)."""
+    """Add to the counts of (group, hour, environment), and to the trend of (group, environment)."""
     columns = _columns([(*key, counts[key]) for key in sorted(counts)])
     _run(_HOURS, columns)
     _run(_ENVIRONMENTS, [*columns, _hour(now)])

@@ -108,7 +108,7 @@ class GroupHour(models.Model):
 
 
 class GroupEnvironment(models.Model):
-    """Since when and until when a group was seen in an environment, and the trend of its errors there.
+    """Until when a group was seen in an environment, and the trend of its errors there.
 
     `late` are those of the 24 hours up to and with `as_of`, `early` those of the 24 before; all are of GroupHour.
     """
@@ -116,7 +116,6 @@ class GroupEnvironment(models.Model):
     pk = models.CompositePrimaryKey("group_id", "environment")
     group = models.ForeignKey(IssueGroup, on_delete=models.CASCADE, db_constraint=False, db_index=False)
     environment = models.CharField(max_length=64)
-    first_hour = models.DateTimeField()
     last_hour = models.DateTimeField()
     as_of = models.DateTimeField(help_text="An hour.")
     late = models.BigIntegerField()
