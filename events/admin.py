@@ -223,9 +223,9 @@ class DimensionAdmin(ReadOnlyAdmin):
     def kept(self, dimension: Any) -> str:
         return f"{dimension.value_count:,} of {settings.OBS_DIMENSION_VALUES:,}"
 
-    @admin.display(description="at its limit", boolean=True)
-    def is_full(self, dimension: Any) -> bool:
-        return bool(dimension.value_count >= settings.OBS_DIMENSION_VALUES)
+    @admin.display(description="at its limit", empty_value="no")
+    def is_full(self, dimension: Any) -> str:
+        return "yes" if dimension.value_count >= settings.OBS_DIMENSION_VALUES else ""
 
 
 @admin.register(AuditEntry)
