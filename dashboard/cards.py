@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.periods import Period
 from analytics.queries import error_trend, issue_detail, release_health
-from dashboard import charted, charts
+from dashboard import charted, charts, shares
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure
 from dashboard.state import State
@@ -21,7 +21,9 @@ from events.models import Project
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already."""
+    """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
+
+    `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without."""
 
     name: str
     title: str
@@ -31,6 +33,7 @@ class Card:
     page_url: str
     csv_url: str
     share_url: str
+    is_shareable: bool
     width: str = ""
     height: str = ""
     figure: Mapping[str, Any] | None = None
@@ -55,8 +58,8 @@ def card(
         name=name, title=chart.title, unit=chart.unit, definition=chart.definition,
         json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
         page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
-        share_url=f"{base}?{state.absolute()}{extra}", width=width, height=height,
-        figure=figure.as_dict() if figure else None,
+        share_url=f"{base}?{state.absolute()}{extra}", is_shareable=name in {*shares.CHARTS, *shares.ON_REQUEST},
+        width=width, height=height, figure=figure.as_dict() if figure else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.urls import resolve
 
 from dashboard import saved, state
+from dashboard.charted import hosts
 from dashboard.models import ShareLink
 from dashboard.state import State
 from events import access, audit
@@ -25,10 +26,19 @@ from events.search import State as StateTerm
 from events.search import parse as parse_search
 
 CHARTS = ("errors", "crash_free", "issue_trend")
-"""The charts that say nothing of persons."""
+"""The charts of errors, which every link shows; they say nothing of persons."""
+
+ON_REQUEST = frozenset(
+    {
+        "throughput", "failures", "latency", "latency_heatmap", "latency_by_release", "duration_histogram",
+        "slowest_endpoints", "query_runs", "query_duration", "vital_trend", "vital_heatmap", "web_vitals",
+        *hosts.CHARTS,
+    }
+)  # fmt: skip
+"""Charts that a link shows when it was made of that very one; they say nothing of persons either."""
 
 DAYS = (1, 7, 30, 90)
-_FIXED = (*state.KEPT, "query", "sort", "issue", "release")
+_FIXED = (*state.KEPT, "query", "sort", "issue", "release", "route", "metric", "p", "device")
 _PERSONAL = {"user", "user.id", "user.email", "user.username", "assigned", "bookmarks"}
 _PERSONAL_STATES = {"bookmarked"}
 _LANDINGS = {"overview": "", "issue-list": "issues/"}
@@ -47,6 +57,8 @@ def create(
     # an empty search finds all, none at all the unresolved: so blanks are kept
     given = {key: value for key, value in parse_qsl(query, keep_blank_values=True) if key in _FIXED}
     refuse_personal(given.get("query", ""), now=now)
+    if _chart(path) in ON_REQUEST:
+        given["chart"] = _chart(path)
     if is_period_fixed:
         given |= state.parse(given, now=now).absolute_period
     token = _signer.sign(secrets.token_urlsafe(32))
@@ -97,6 +109,11 @@ def fixed(link: ShareLink) -> dict[str, str]:
     return dict(parse_qsl(link.query, keep_blank_values=True))
 
 
+def shows(link: ShareLink, chart: str) -> bool:
+    """Whether the link shows the chart of this name."""
+    return chart in CHARTS or (chart in ON_REQUEST and chart == fixed(link).get("chart"))
+
+
 def state_of(link: ShareLink, *, now: datetime) -> State:
     return state.parse(fixed(link), now=now)
 
@@ -115,10 +132,14 @@ def refuse_personal(text: str, *, now: datetime) -> None:
 
 def _landing(path: str) -> str:
     """Where a link leads, below its token: the shared page, or the overview."""
+    if _chart(path) in {*CHARTS, *ON_REQUEST}:
+        return f"charts/{_chart(path)}/"
+    return _LANDINGS.get(resolve(path).url_name or "", "")
+
+
+def _chart(path: str) -> str:
     found = resolve(path)
-    if found.url_name == "chart" and found.kwargs["name"] in CHARTS:
-        return f"charts/{found.kwargs['name']}/"
-    return _LANDINGS.get(found.url_name or "", "")
+    return found.kwargs["name"] if found.url_name == "chart" else ""
 
 
 def _digest(token: str) -> bytes:

@@ -9,8 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard import cards, charts, doors, state
+from dashboard.tests import populated_performance as populated
 from dashboard.tests.populated import World, populate
+from events import dimensions
 from events.models import Project
+
+QUERY = f"{3:016x}"
 
 
 @pytest.fixture
@@ -78,12 +82,42 @@ def test_every_door_opens(as_alice: Client, world: World, name: str) -> None:
     assert name in cards.CHARTS
     hours = [now - timedelta(hours=ago) for ago in (3, 2, 1)]
     figure = charts.lines(hours, {"one": [1, 2, 3]}, noun="One", end=now)
-    for parameters in ({}, {"route": "GET /a b", "issue": str(world.issue.pk), "metric": "CLS"}):
+    for parameters in ({}, {"route": "GET /a b", "issue": str(world.issue.pk), "metric": "CLS", "query": QUERY}):
         door = doors.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
         assert door is not None
+        if f"/queries/{QUERY}/" in door.url:
+            row = populated.facts(now=now)["queries"][3] | {"at": now - timedelta(minutes=90)}
+            populated.store_rows(world.project, {"queries": [row]}, now=now)
         answer = as_alice.get(door.to(1, "one"))
         assert answer.status_code == 200
         assert answer.context["state"].length == timedelta(hours=1)
+
+
+def test_what_is_drawn_by_name_leads_to_what_is_named(as_alice: Client, world: World) -> None:
+    populated.store(world.project, now=timezone.now())
+    slowest, door = figure_and_door(world.project, "slowest_endpoints", env="production")
+    answer = as_alice.get(door.to(0))
+    assert answer.context["route"] == slowest.rows[0][0]
+    assert answer.context["state"].environment == "production"
+    boxes, door = figure_and_door(world.project, "latency_by_release")
+    linked = {row[0]: door.to(place) for place, row in enumerate(boxes.rows)}
+    for version in populated.RELEASES:
+        assert as_alice.get(linked[version]).context["release"].version == version
+    cells = doors.cells(boxes, door)
+    assert all(url == "" for row in cells for _, url in row[1:])
+
+
+def test_statements_beyond_the_limit_have_one_page_together(as_alice: Client, project: Project) -> None:
+    now = timezone.now()
+    rows = populated.facts(now=now)
+    for row in rows["queries"]:
+        row |= {"fingerprint": dimensions.OTHER, "statement": dimensions.OTHER, "finding": "n_plus_one"}
+    populated.store_rows(project, rows, now=now)
+    page = as_alice.get(f"/p/{project.slug}/queries/").content.decode()
+    assert f'href="/p/{project.slug}/queries/(other)/' in page.replace("%28", "(").replace("%29", ")")
+    answer = as_alice.get(f"/p/{project.slug}/queries/(other)/")
+    assert answer.context["found"].statement == dimensions.OTHER
+    assert as_alice.get(f"/p/{project.slug}/queries/nothing%00/").status_code == 404
 
 
 def test_a_page_of_events_follows_the_other(as_alice: Client, world: World) -> None:

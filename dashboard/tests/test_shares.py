@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from dashboard import shares
 from dashboard.models import ShareLink
+from dashboard.tests import populated_performance
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_pages import POLICY, read
 from events.models import Activity, AuditEntry, Issue, Project
@@ -143,6 +145,30 @@ def test_a_link_shows_its_own_project_only(world: World, alice: Any) -> None:
     assert Client().get(base + "charts/issue_trend/").status_code == 404
     _, base = share(world.project, alice, url=f"/p/web/charts/issue_trend/?issue={world.issue.pk}")
     assert Client().get(base + f"charts/issue_trend/?issue={foreign.pk}").status_code == 200
+
+
+def test_a_chart_of_speed_is_shown_by_the_link_that_was_made_of_it(world: World, alice: Any) -> None:
+    populated_performance.store(world.project, now=timezone.now())
+    route = populated_performance.ROUTES[0]
+    url = f"/p/web/charts/latency/?env=production&from=-7d&route={quote(route)}&chart=throughput"
+    link, base = share(world.project, alice, url=url)
+    assert shares.fixed(link) == {"env": "production", "from": "-7d", "route": route, "chart": "latency"}
+    assert "Duration" in Client().get(base + "charts/latency/").content.decode()
+    figure = Client().get(base + "charts/latency.json?route=").json()
+    assert figure["empty"] is False
+    assert "door" not in figure
+    for name in ("throughput", "log_volume", "security"):
+        assert Client().get(base + f"charts/{name}.json").status_code == 404
+    _, base = share(world.project, alice)
+    assert Client().get(base + "charts/latency.json").status_code == 404
+
+
+def test_a_card_offers_to_be_shared_to_those_who_may(world: World, as_alice: Client, as_bob: Client) -> None:
+    populated_performance.store(world.project, now=timezone.now())
+    offer = "/p/web/shares/?of=%2Fp%2Fweb%2Fcharts%2Fthroughput%2F"
+    assert offer in as_alice.get("/p/web/performance/").content.decode()
+    assert offer not in as_bob.get("/p/web/performance/").content.decode()
+    assert "shares/?of=%2Fp%2Fweb%2Fcharts%2Flog" not in as_alice.get("/p/web/logs/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpRespo
     shown = frame.state_of(request)
     against = compared.of(project, shown)
     found = query_detail.query_detail(
-        project, fingerprint=fingerprint, period=Period(shown.start, shown.end), now=timezone.now(),
-        environment=shown.environment, baseline=against.baseline,
+        project, fingerprint=fingerprint.replace("\x00", ""), period=Period(shown.start, shown.end),
+        now=timezone.now(), environment=shown.environment, baseline=against.baseline,
     )  # fmt: skip
     if found is None:
         raise Http404("This statement did not run in this period.")

@@ -77,7 +77,7 @@ def issues(request: HttpRequest, link: ShareLink, token: str) -> HttpResponseBas
 @_shared
 def chart(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpResponseBase:
     """One chart with its table."""
-    if name not in shares.CHARTS:
+    if not shares.shows(link, name):
         raise Http404("No such chart.")
     now = timezone.now()
     figure = cards.figure(
@@ -90,7 +90,7 @@ def chart(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpR
 @_shared
 def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpResponseBase:
     """The figure of a chart."""
-    if name not in shares.CHARTS:
+    if not shares.shows(link, name):
         raise Http404("No such chart.")
     now = timezone.now()
     try:

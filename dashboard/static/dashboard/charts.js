@@ -110,7 +110,7 @@
     figure.rows.forEach((values, place) => {
       const row = body.insertRow();
       values.forEach((value, index) => {
-        const cell = row.insertCell(), url = (value || !index) && door(figure, place, index);
+        const cell = row.insertCell(), url = (figure.door?.rows.length ? !index : value || !index) && door(figure, place, index);
         if (!url) { cell.textContent = value ?? ""; return; }
         const link = document.createElement("a"); link.href = url; link.textContent = value; cell.append(link);
       });

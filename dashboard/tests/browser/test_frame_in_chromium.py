@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard import shares
+from dashboard.tests import populated_performance
 from dashboard.tests.browser.conftest import Watched
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
 from dashboard.tests.populated import World
@@ -56,12 +57,45 @@ def test_the_table_view_of_a_card_has_the_same_doors(watch: Any, world: World) -
     watched.settle()
     page.click('[data-chart] summary[aria-label^="Actions"]')
     page.click('[data-chart-act="table"]')
-    page.keyboard.press("Escape")
     link = page.locator("[data-chart] .table-view tbody tr td:nth-child(2) a").first
     assert f"/events/?issue={world.issue.pk}&from=" in (link.get_attribute("href") or "")
     link.click()
     page.wait_for_url("**/events/**")
     assert watched.complaints == []
+
+
+def test_cells_and_named_bars_are_doors_too(watch: Any, world: World) -> None:
+    populated_performance.store(world.project, now=timezone.now())
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/performance/")
+    watched.settle()
+    page.locator("[data-chart=latency_heatmap]").scroll_into_view_if_needed()
+    at = page.evaluate(CENTRE, "latency_heatmap")
+    page.mouse.move(at["x"] - 2, at["y"])
+    page.mouse.click(at["x"], at["y"])
+    page.wait_for_url("**/performance/?from=*")
+    watched.open(f"/p/{world.project.slug}/")
+    watched.settle()
+    page.locator("[data-chart=slowest_endpoints]").scroll_into_view_if_needed()
+    bar = page.evaluate(BAR, "slowest_endpoints")
+    page.mouse.move(bar["x"] - 2, bar["y"])
+    page.mouse.click(bar["x"], bar["y"])
+    page.wait_for_url("**/performance/endpoint/?route=*")
+    assert watched.complaints == []
+
+
+def test_a_chart_that_failed_can_be_asked_again(watch: Any, world: World) -> None:
+    watched = watch()
+    page = watched.page
+    page.route("**/charts/errors.json*", lambda route: route.fulfill(status=503, body="{}"), times=1)
+    watched.open(f"/p/{world.project.slug}/")
+    page.wait_for_selector("[data-chart=errors][data-state=error]")
+    assert page.inner_text("[data-chart=errors] [data-part=words]") == "This chart could not be drawn."
+    page.click('[data-chart=errors] [data-chart-act="again"]')
+    page.wait_for_selector("[data-chart=errors][data-state=ready]")
+    assert page.locator("[data-chart-act=again]:visible").count() == 0
+    assert [one for one in watched.complaints if "503" not in one] == []
 
 
 def test_hovering_one_chart_marks_the_moment_on_the_others(watch: Any, world: World) -> None:

@@ -101,6 +101,8 @@ def test_a_chart_has_a_table_and_a_picture_to_save(watch: Any, world: World) -> 
     page.click('[data-chart] summary[aria-label^="Actions"]')
     page.click('[data-chart-act="table"]')
     assert page.locator("[data-chart] .table-view tbody tr").count() > 10
+    assert page.evaluate("() => document.activeElement.className") == "table-view"
+    page.click('[data-chart] summary[aria-label^="Actions"]')
     with page.expect_download() as saved:
         page.click('[data-chart-act="png"]')
     assert saved.value.suggested_filename == "issue_trend.png"
