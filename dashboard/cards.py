@@ -116,7 +116,9 @@ def _crash_free(project: Project, state: State, parameters: Mapping[str, str], n
         trend.starts, series, noun="Crash-free", end=state.end, suffix=" %", markers=deploys(project, state)
     )
     lowest = min((value for values in series.values() for value in values if value is not None), default=100.0)
-    figure.layout["yaxis"] |= {"range": [max(0.0, lowest - (100 - lowest) * 0.2 - 0.5), 100.1], "rangemode": "normal"}
+    # Above the line, which is at the top as a rule, there is room for the labels of deploys.
+    span = (100 - lowest) * 1.2 + 0.5
+    figure.layout["yaxis"] |= {"range": [max(0.0, 100 - span), 100 + span * 0.14], "rangemode": "normal"}
     return figure
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from analytics import comparisons
 from analytics.periods import Period
 from analytics.queries import overview as query
 from analytics.queries.overview import Overview
@@ -80,6 +79,9 @@ def _new_issues(unresolved: QuerySet[Issue], state: State, against: Compared, *,
 
     after, before = against.baseline.after, against.baseline.before
     count = first_seen(Period(state.start, state.end))
-    compared = comparisons.rates(first_seen(after), 1, first_seen(before), 1)
-    said = measures.change(compared, against=against)[0] if count else f"none {against.during}"
+    # Too few for an interval as a rule, and each one matters: both numbers say more than their ratio.
+    earlier = first_seen(before) or "none"
+    said = f"{earlier} {against.before}"
+    if against.baseline.release:
+        said = f"{first_seen(after)} {against.during}, {earlier} in as long before"
     return Tile("New issues", words.compact(count), said, "bad" if count else "good", url)
