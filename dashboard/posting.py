@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dashboard import sample
-from events.demo import traffic
+from events.demo import speed, traffic
 from events.demo.traffic import Moment
 
 ROUTE = "GET /basket"
@@ -24,7 +24,7 @@ def _error(dice: random.Random, moment: Moment) -> bytes:
 
 KINDS: dict[str, Callable[[random.Random, Moment], bytes]] = {
     "error": _error,
-    "transaction": lambda dice, moment: traffic.request(dice, moment, ROUTE),
+    "transaction": lambda dice, moment: speed.request(dice, moment, ROUTE),
     "session": traffic.visit,
     "sessions": lambda dice, moment: traffic.sessions(dice, moment, 20),
     "log": lambda dice, moment: traffic.logs(dice, moment, 5),
