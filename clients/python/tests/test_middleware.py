@@ -16,7 +16,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory
 from django.urls import path
 from django.utils import timezone
 
@@ -277,6 +277,33 @@ def test_it_adds_less_than_a_millisecond_whatever_the_server_does(
     receiver.mode = mode
     sender = Sender(gone if mode == "gone" else receiver.dsn, every=0.01, timeout=0.5)
     assert added(sender) <= 1.0
+
+
+def test_an_asynchronous_request_costs_no_more_and_its_failures_are_not_noticed_either(receiver: Receiver) -> None:
+    from formaos_obs_client import Middleware, Sender
+
+    receiver.mode = "hung"
+    sender = Sender(receiver.dsn, every=0.01, timeout=0.5)
+    broken = Kept()
+    broken.put = lambda timing: 1 / 0  # type: ignore[assignment,method-assign,return-value]
+    request = AsyncRequestFactory().get("/")
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    async def visits() -> list[float]:
+        assert (await Middleware(view, sender=broken)(request)).status_code == 200  # type: ignore[arg-type]
+        middleware, took = Middleware(view, sender=sender), []
+        for _ in range(2000):
+            started = time.perf_counter()
+            await middleware(request)
+            took.append((time.perf_counter() - started) * 1000)
+            if len(took) % 10 == 0:
+                await asyncio.sleep(0)
+        return took
+
+    took = apart(visits)
+    assert sorted(took)[int(len(took) * 0.99)] <= 1.0
 
 
 @pytest.mark.django_db(transaction=True)
