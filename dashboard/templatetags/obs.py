@@ -35,6 +35,12 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
+def finding(name: str) -> str:
+    """What was found about a statement, in words."""
+    return "N+1" if name == "n_plus_one" else name
+
+
+@register.filter
 def stamp(moment: datetime | None) -> str:
     """The moment to the second, in UTC."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"

@@ -13,8 +13,8 @@ def test_new_issues_come_with_those_of_the_time_before(as_alice: Client, project
     now = timezone.now()
     for hours in (1, 5, 30, 31, 32):
         make.issue(project, first_seen_at=now - timedelta(hours=hours))
-    assert "3 in the previous 24 h" in as_alice.get("/p/web/").content.decode()
-    assert "none in the previous 1 h" in as_alice.get("/p/web/?from=-1h").content.decode()
+    assert "3 in the previous 24\N{NO-BREAK SPACE}h" in as_alice.get("/p/web/").content.decode()
+    assert "none in the previous 1\N{NO-BREAK SPACE}h" in as_alice.get("/p/web/?from=-1h").content.decode()
     release = make.release(project, "shop@2")
     Deploy.objects.create(release=release, environment="production", finished_at=now - timedelta(hours=4))
     html = as_alice.get("/p/web/?cmp=release").content.decode()

@@ -82,7 +82,7 @@ def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpRespo
         "routes": [(one, rates.endpoint_url(project, one.route, state=shown)) for one in found.routes],
         "samples": [(one, evidence.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
         "cards": [
-            cards.card(project, "query_runs", state=shown, query=fingerprint),
+            cards.card(project, "query_runs", state=shown, width="two", query=fingerprint),
             cards.card(project, "query_duration", state=shown, query=fingerprint),
         ],
     }
