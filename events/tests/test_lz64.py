@@ -106,3 +106,12 @@ def test_its_vitals_arrive_and_a_bomb_is_refused(project: Project, key: IngestKe
     assert digested(project).stored == 1
     (vital,) = facts(project, "vitals")
     assert (vital["metric"], vital["value"], vital["route"]) == ("LCP", 1200.5, "/items/{id}")
+
+
+@pytest.mark.parametrize("at", range(0, len(EVENT), 5))
+def test_a_damaged_body_is_read_or_refused(at: int) -> None:
+    for letter in b"A/z9":
+        try:
+            lz64.decode(EVENT[:at].encode() + bytes([letter]) + EVENT[at + 1 :].encode())
+        except (Malformed, TooLarge):
+            continue

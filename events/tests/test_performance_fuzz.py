@@ -1,6 +1,7 @@
 """Whatever is posted at the doors of performance data, a decoder returns, or refuses the request in its own words."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,7 @@ BODIES = VALUES.map(lambda value: json.dumps(value).encode()) | st.binary(max_si
 DECODERS: dict[str, Callable[[bytes], Any]] = {
     "vitals": lambda body: vitals.decode_vitals(body, context(), page=Page()),
     "posthog": lambda body: posthog_vitals.decode(posthog_vitals.read(body), context()),
+    "posthog lz64": lambda body: posthog_vitals.decode(posthog_vitals.read(b"N" + b64encode(body)), context()),
     "vercel": lambda body: vercel.decode_vitals(vercel.parse(body), context(), page=Page()),
     "timings": lambda body: timings.decode_timings(body, context()),
     "metrics": lambda body: timings.decode_metrics(body, context()),
