@@ -117,7 +117,15 @@ def test_statements_beyond_the_limit_have_one_page_together(as_alice: Client, pr
     assert f'href="/p/{project.slug}/queries/(other)/' in page.replace("%28", "(").replace("%29", ")")
     answer = as_alice.get(f"/p/{project.slug}/queries/(other)/")
     assert answer.context["found"].statement == dimensions.OTHER
-    assert as_alice.get(f"/p/{project.slug}/queries/nothing%00/").status_code == 404
+
+
+def test_a_statement_that_did_not_run_says_so_and_leads_to_when_it_may_have(as_alice: Client, project: Project) -> None:
+    answer = as_alice.get(f"/p/{project.slug}/queries/nothing%00/?from=-1h&env=production")
+    assert answer.status_code == 404
+    html = answer.content.decode()
+    assert "This statement did not run in this period" in html
+    assert 'href="?from=-30d"' in html
+    assert "\x00" not in html
 
 
 def test_a_page_of_events_follows_the_other(as_alice: Client, world: World) -> None:

@@ -1,7 +1,7 @@
 """Database queries: the slowest, those with the most time, those in a loop; and one statement closely."""
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
@@ -61,7 +61,10 @@ def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpRespo
         now=timezone.now(), environment=shown.environment, baseline=against.baseline,
     )  # fmt: skip
     if found is None:
-        raise Http404("This statement did not run in this period.")
+        return frame.draw(
+            request, "dashboard/performance/query_none.html", {}, project=project, section="queries", shown=shown,
+            status=404,
+        )  # fmt: skip
     context = {
         "found": found,
         "total_ms": sum(one.total_ms for one in found.routes),
