@@ -43,38 +43,40 @@ def analytics_event() -> dict[str, Any]:
     }
 
 
+def _sentence(r: random.Random, n: int) -> str:
+    return " ".join(r.choice(_PROSE) for _ in range(n))
+
+
+def _frame(r: random.Random, i: int) -> dict[str, Any]:
+    module = f"shop.{r.choice(_PROSE)}.{r.choice(_PROSE)}"
+    return {
+        "filename": module.replace(".", "/") + ".py",
+        "abs_path": f"/srv/app/{module.replace('.', '/')}.py",
+        "function": f"{r.choice(_PROSE)}_{r.choice(_PROSE)}",
+        "module": module,
+        "lineno": r.randint(1, 900),
+        "pre_context": [f"    {_sentence(r, 4)}" for _ in range(5)],
+        "context_line": f"    return {r.choice(_PROSE)}({r.choice(_PROSE)}, {i})",
+        "post_context": [f"    {_sentence(r, 3)}" for _ in range(5)],
+        "vars": {r.choice(_PROSE): f"<{r.choice(_PROSE).title()}: {r.randint(1, 99)}>" for _ in range(5)},
+        "in_app": True,
+    }
+
+
+def _breadcrumb(r: random.Random, i: int) -> dict[str, Any]:
+    return {
+        "type": "default",
+        "category": r.choice(("query", "httplib", "django")),
+        "level": "info",
+        "message": f"SELECT id, name FROM shop_{r.choice(_PROSE)} WHERE id = %s LIMIT {i}",
+        "timestamp": f"2026-01-02T03:04:{i % 60:02d}.123456Z",
+        "data": {"url": f"https://api.shop.example/{r.choice(_PROSE)}/{i}", "status_code": 200},
+    }
+
+
 def error_event(frames: int, breadcrumbs: int, *, seed: int = 7) -> dict[str, Any]:
     """An exception as sentry-python sends it: frames with source and variables, breadcrumbs, request, modules."""
     r = random.Random(seed)
-
-    def sentence(n: int) -> str:
-        return " ".join(r.choice(_PROSE) for _ in range(n))
-
-    def frame(i: int) -> dict[str, Any]:
-        module = f"shop.{r.choice(_PROSE)}.{r.choice(_PROSE)}"
-        return {
-            "filename": module.replace(".", "/") + ".py",
-            "abs_path": f"/srv/app/{module.replace('.', '/')}.py",
-            "function": f"{r.choice(_PROSE)}_{r.choice(_PROSE)}",
-            "module": module,
-            "lineno": r.randint(1, 900),
-            "pre_context": [f"    {sentence(4)}" for _ in range(5)],
-            "context_line": f"    return {r.choice(_PROSE)}({r.choice(_PROSE)}, {i})",
-            "post_context": [f"    {sentence(3)}" for _ in range(5)],
-            "vars": {r.choice(_PROSE): f"<{r.choice(_PROSE).title()}: {r.randint(1, 99)}>" for _ in range(5)},
-            "in_app": True,
-        }
-
-    def breadcrumb(i: int) -> dict[str, Any]:
-        return {
-            "type": "default",
-            "category": r.choice(("query", "httplib", "django")),
-            "level": "info",
-            "message": f"SELECT id, name FROM shop_{r.choice(_PROSE)} WHERE id = %s LIMIT {i}",
-            "timestamp": f"2026-01-02T03:04:{i % 60:02d}.123456Z",
-            "data": {"url": f"https://api.shop.example/{r.choice(_PROSE)}/{i}", "status_code": 200},
-        }
-
     return {
         "event_id": "4bf92f3577b34da6a3ce929d0e0eadd6",
         "platform": "python",
@@ -88,14 +90,14 @@ def error_event(frames: int, breadcrumbs: int, *, seed: int = 7) -> dict[str, An
             "values": [
                 {
                     "type": "ValueError",
-                    "value": f"cannot {sentence(6)}",
+                    "value": f"cannot {_sentence(r, 6)}",
                     "module": None,
                     "mechanism": {"type": "django", "handled": False},
-                    "stacktrace": {"frames": [frame(i) for i in range(frames)]},
+                    "stacktrace": {"frames": [_frame(r, i) for i in range(frames)]},
                 }
             ]
         },
-        "breadcrumbs": {"values": [breadcrumb(i) for i in range(breadcrumbs)]},
+        "breadcrumbs": {"values": [_breadcrumb(r, i) for i in range(breadcrumbs)]},
         "request": {
             "url": "https://shop.example/checkout/42",
             "method": "POST",

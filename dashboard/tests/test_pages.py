@@ -181,7 +181,7 @@ def test_the_number_of_queries_does_not_grow_with_rows(
         world.issue.pk = None
         world.issue.save()
     with django_assert_max_num_queries(before):
-        as_alice.get(url)
+        assert as_alice.get(url).status_code == 200
 
 
 def test_a_wrong_password_is_told_and_a_right_one_is_recorded(client: Client, alice: Any) -> None:

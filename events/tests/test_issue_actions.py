@@ -127,7 +127,8 @@ def test_bulk_of_many_takes_a_constant_number_of_queries(
 ) -> None:
     ids = [make.issue(project, groups=0).pk for _ in range(60)]
     with django_assert_max_num_queries(10):
-        issues.bulk(project, ids, "resolve", actor=alice, now=now)
+        changed = issues.bulk(project, ids, "resolve", actor=alice, now=now)
+    assert changed.count == 60
 
 
 def test_undo_restores_each_issue_as_it_was(project: Project, alice: Any, now: datetime) -> None:

@@ -63,6 +63,7 @@ def test_consent_given_before_the_script_came_counts(visit: Visiting, receiver: 
     page = visit(receiver.dsn, early="(window.obs ||= []).push(['consent', true])").open()
     page.run("obs.track('agreed')")
     page.until(lambda: any(item.get("name") == "agreed" for item in receiver.items()))
+    assert receiver.asked == 1
 
 
 @pytest.mark.parametrize("signal", ["globalPrivacyControl: true", "doNotTrack: '1'"])
