@@ -7,7 +7,10 @@ help:
 	@echo "make up [PORT=8123]   run everything on this machine, Ctrl-C stops it"
 	@echo "make test             the whole suite"
 	@echo "make lint | fix       what ruff and mypy say | what ruff can mend"
+	@echo "make stop             stop the servers that tests and commands have left running under var"
+	@echo "make install          what tests and ruff need, into .venv; test, lint and fix do it by themselves"
 	@echo "make lock             renew the lock files after a change of requirements*.txt"
+	@echo "make bundle | browser-script | intake-scripts   build the committed scripts anew, with npm"
 
 include $(wildcard *.mk)
 .DEFAULT_GOAL := help
