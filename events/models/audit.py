@@ -21,6 +21,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["-at"], name="audit_recent")]
 
     def save(self, *args: object, **kwargs: object) -> None:
