@@ -3,9 +3,10 @@
     python bench/queries.py [--scale 1] [--days 30] [--without-postgres] [--again]
 
 Ten million requests and ten million vitals over thirty days, and a tenth of both beside them for the growth; --scale
-0.1 makes it a tenth of all, and `--scale 0.01 --days 3` is the short form. Runs in a folder of its own
-(var/bench/queries), on the embedded servers. Times are medians of seven, warm; those of PostgreSQL of one, warm. CPU is
-what this process spends on the large ones: on a machine that others use, it tells more than the time.
+0.1 makes it a tenth of all, and `--scale 0.01 --days 1` is the short form. Each scale has a folder of its own
+(var/bench/queries-1), with embedded servers that end with the run. Times are medians of seven, warm; those of
+PostgreSQL of one, warm. CPU is what this process spends on the large ones: on a machine that others use, it tells more
+than the time.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / "var" / "bench" / "queries"
+PARSER = argparse.ArgumentParser(description=__doc__)
+PARSER.add_argument("--scale", type=float, default=1.0)
+PARSER.add_argument("--days", type=int, default=30)
+PARSER.add_argument("--without-postgres", action="store_true")
+PARSER.add_argument("--again", action="store_true", help="ask the facts of the run before")
+OPTIONS = PARSER.parse_args()
+HOME = ROOT / "var" / "bench" / f"queries-{OPTIONS.scale:g}"
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
@@ -293,13 +300,7 @@ def prepare(options: argparse.Namespace) -> None:
         print(f"the same as rows of PostgreSQL: {time.perf_counter() - start:.0f} s", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--without-postgres", action="store_true")
-    parser.add_argument("--again", action="store_true", help="ask the facts of the run before")
-    options = parser.parse_args()
+def main(options: argparse.Namespace) -> None:
     if not options.again:
         prepare(options)
     projects = [Project.objects.get(slug=slug) for slug in ("small", "large")]
@@ -319,4 +320,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main(OPTIONS)
+    finally:
+        embedded.stop()
