@@ -6,8 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +30,41 @@ CLIENTS = HERE / "clients"
 RELEASE = "shop@1.4.2"
 
 
+def installed(name: str) -> Path:
+    """The `node_modules` of a folder beside this file, installed once per lock file."""
+    lock = (HERE / name / "package-lock.json").read_bytes()
+    folder = Path(django_settings.OBS_VAR_DIR) / f"{name}-{hashlib.sha256(lock).hexdigest()[:12]}"
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(HERE / name, folder)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
+        (folder / "complete").touch()
+    return folder / "node_modules"
+
+
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The pinned npm packages, installed once per lock file."""
-    lock = (HERE / "npm" / "package-lock.json").read_bytes()
-    folder = Path(django_settings.OBS_VAR_DIR) / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
-    modules = folder / "node_modules"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(HERE / "npm", folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
-        (folder / "complete").touch()
-    return modules
+    return installed("npm")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address of the web server over it."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    running = threading.Thread(target=server.serve_forever)
+    running.start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    running.join()
+    server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
 
 @dataclass

@@ -2,10 +2,7 @@
 
 import json
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +17,6 @@ pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 RELEASE = "shop-web@2.0.1"
 PAGE = '<!doctype html><link rel="icon" href="data:,"><div id="root"></div><script src="/{}.js"></script>'
 CASES = {"browser": "browser_app.ts", "react": "react_app.tsx"}
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address of the web server of the shop over it."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    running = threading.Thread(target=server.serve_forever)
-    running.start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    running.join()
-    server.server_close()
 
 
 def build(shop: Shop, modules: Path, folder: Path, case: str) -> None:

@@ -1,26 +1,18 @@
 """The clients of performance data, from their packages: the OpenTelemetry SDK, Node, and pages in real Chromium."""
 
 import base64
-import hashlib
 import json
-import shutil
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings as django_settings
 
 from events.protocols import posthog_vitals
 from events.tests.intake import digested, facts
-from events.tests.sdk.conftest import CLIENTS, HERE, Shop
+from events.tests.sdk.conftest import CLIENTS, Shop, installed
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 
@@ -28,37 +20,10 @@ PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>I
 <script src="/page.js"></script>"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """The pinned npm packages of performance data, installed once per lock file."""
-    source = HERE / "npm_performance"
-    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = Path(django_settings.OBS_VAR_DIR) / f"npm-performance-{digest}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(source, folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
-        (folder / "complete").touch()
-    return folder / "node_modules"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address of the web server over it."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    running = threading.Thread(target=server.serve_forever)
-    running.start()
-    yield folder, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    running.join()
-    server.server_close()
+    return installed("npm_performance")
 
 
 @pytest.fixture
