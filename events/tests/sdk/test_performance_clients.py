@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
+from events.models import InboxItem, Seen
 from events.protocols import posthog_vitals
 from events.tests.intake import digested, facts
 from events.tests.sdk.conftest import CLIENTS, Shop, installed
@@ -134,6 +135,9 @@ def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(shop: Shop, 
         stored += str(list(model._default_manager.values()))
     assert "very-secret-session" not in stored
     assert "203.0.113.77" not in stored
+    # Compressed payloads would not show: none was kept.
+    assert not InboxItem.objects.exists()
+    assert not Seen.objects.exists()
     deadline = time.monotonic() + 30  # the server writes once a second what it refused
     while not (report := digested(shop.project)).filtered and time.monotonic() < deadline:
         time.sleep(0.1)
