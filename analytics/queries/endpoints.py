@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analytics import baselines, comparisons, periods, rollups
 from analytics.baselines import Baseline
-from analytics.cells import NOTHING
+from analytics.cells import NOTHING, Cells, Labels, Measure
 from analytics.comparisons import Comparison
 from analytics.periods import Period
 from analytics.queries.request_rates import FAILED, Durations, durations
 from events.models import Project
 
+Where = Mapping[str, tuple[str, ...]]
+Routes = tuple[dict[Labels, Measure], dict[Labels, Measure]]
 SORTS = ("time", "count", "p50", "p95", "p99", "failures")
 
 
@@ -28,6 +31,8 @@ class Endpoint:
     time_share: float
     trend: tuple[int, ...]
     p95: Comparison
+    rate: Comparison
+    failures: Comparison
 
 
 def endpoints(
@@ -42,7 +47,7 @@ def endpoints(
     points: int = 24,
     baseline: Baseline | None = None,
 ) -> tuple[Endpoint, ...]:
-    """Return the routes of the period, the first by `sort` (one of SORTS) first; p95 is compared with the baseline.
+    """Return the routes of the period, the first by `sort` (one of SORTS) first, compared with the baseline.
 
     The baseline is the period before when not said. Raises ValueError for another sort.
     """
@@ -51,14 +56,10 @@ def endpoints(
     step = periods.step_for(period, most=points + 1)
     where = rollups.only(environment=environment, release=release)
     cells = rollups.read(project.pk, "requests", period=period, step=step, now=now)
-    after, before = (
-        side.by("route", where=where).groups()
-        for side in baselines.read(
-            project.pk, "requests", baseline=baseline or baselines.previous(period), period=period, cells=cells, now=now
-        )
-    )
-    routes = cells.by("route", where=where).groups()
-    failed = cells.by("route", where={**where, "status": (FAILED,)}, is_counting=True).groups()
+    baseline = baseline or baselines.previous(period)
+    after, before = baselines.read(project.pk, "requests", baseline=baseline, period=period, cells=cells, now=now)
+    changes = _Changes(_by_route(after, where), _by_route(before, where), baseline.after.length / timedelta(minutes=1))
+    routes, failed = _by_route(cells, where)
     trends = cells.by("route", step=step // timedelta(minutes=1), where=where, is_counting=True).counts()
     spent = sum(measure.total for measure in routes.values())
     minutes = [rollups.minute_of(start) for start in periods.buckets(period, step)]
@@ -71,13 +72,36 @@ def endpoints(
             failure_share=failed.get(labels, NOTHING).count / measure.count,
             time_share=measure.total / spent if spent else 0.0,
             trend=tuple(trends.get((minute, labels), 0) for minute in minutes),
-            p95=comparisons.quantiles(
-                after.get(labels, NOTHING).histogram, before.get(labels, NOTHING).histogram, 0.95
-            ),
+            **changes.of(labels),
         )
         for labels, measure in routes.items()
     ]
     return tuple(sorted(found, key=lambda endpoint: (-_rank(endpoint, sort), endpoint.route))[:most])
+
+
+def _by_route(cells: Cells, where: Where) -> Routes:
+    """All requests of each route, and those that failed."""
+    failed = cells.by("route", where={**where, "status": (FAILED,)}, is_counting=True)
+    return cells.by("route", where=where).groups(), failed.groups()
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The routes of two spans of `minutes` each."""
+
+    after: Routes
+    before: Routes
+    minutes: float
+
+    def of(self, labels: Labels) -> dict[str, Comparison]:
+        (now, failed), (before, failed_before) = (
+            [groups.get(labels, NOTHING) for groups in side] for side in (self.after, self.before)
+        )
+        return {
+            "p95": comparisons.quantiles(now.histogram, before.histogram, 0.95),
+            "rate": comparisons.rates(now.count, self.minutes, before.count, self.minutes),
+            "failures": comparisons.shares(failed.count, now.count, failed_before.count, before.count),
+        }
 
 
 def _rank(endpoint: Endpoint, sort: str) -> float:

@@ -97,6 +97,8 @@ def test_every_question_compares_with_the_baseline_it_is_given(project: Any) -> 
     assert rates.p99.samples == 60
     [endpoint] = endpoints(project, **about)
     assert (endpoint.count, endpoint.p95.samples, endpoint.p95.samples_before) == (590, 60, 30)
+    assert (endpoint.rate.value, endpoint.rate.before, endpoint.rate.direction) == (0.5, 0.25, 1)
+    assert (endpoint.failures.value, endpoint.failures.before) == (0.0, 0.0)
     numbers = overview(project, **about)
     assert numbers.throughput.value == pytest.approx(590 / 1440)
     assert numbers.throughput.comparison.value == 60 / 120

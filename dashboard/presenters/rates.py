@@ -22,13 +22,15 @@ from events.models import Project
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An endpoint in the table; `width` of its share of the time is out of 100."""
+    """An endpoint in the table; `width` of its share of the time is out of 100.
+
+    `changes` are (what, its change in words, the tone): p95, and rate and errors where they changed clearly.
+    """
 
     endpoint: Endpoint
     url: str
     width: float
-    delta: str
-    tone: str
+    changes: list[tuple[str, str, str]]
 
 
 def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> list[Tile]:
@@ -75,13 +77,15 @@ def logs(volume: LogVolume, changes: LogChanges, *, state: State, against: Compa
 
 def endpoints(project: Project, found: Iterable[Endpoint], *, state: State, against: Compared) -> list[Row]:
     """The rows of the table."""
-    rows = []
-    for one in found:
-        delta, tone = measures.change(one.p95, against=against)
-        rows.append(
-            Row(one, endpoint_url(project, one.route, state=state), round(100 * one.time_share, 1), delta, tone)
+    return [
+        Row(
+            one,
+            endpoint_url(project, one.route, state=state),
+            round(100 * one.time_share, 1),
+            _changes(one, against=against),
         )
-    return rows
+        for one in found
+    ]
 
 
 def endpoint_url(project: Project, route: str, *, state: State) -> str:
@@ -100,6 +104,15 @@ def pair(named: Sequence[str], first: str, second: str) -> tuple[str, str] | Non
         return None
     newer, older = sorted(named[:2], reverse=True)
     return newer, older
+
+
+def _changes(one: Endpoint, *, against: Compared) -> list[tuple[str, str, str]]:
+    said = [("p95", *measures.change(one.p95, against=against))]
+    if one.failures.direction and one.failures.change is not None:
+        said.append(("errors", *measures.change(one.failures, against=against)))
+    if one.rate.direction and one.rate.change is not None:
+        said.append(("requests", *measures.change(one.rate, against=against, is_neutral=True)))
+    return said
 
 
 def _duration(name: str, found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> Tile:

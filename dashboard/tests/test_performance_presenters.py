@@ -8,12 +8,15 @@ import pytest
 from analytics.baselines import Baseline, previous
 from analytics.comparisons import Comparison
 from analytics.periods import Period
+from analytics.queries.endpoints import Endpoint
 from analytics.queries.hosts import Hosts, Reading
+from analytics.queries.request_rates import Durations
 from analytics.queries.trace import Trace
 from analytics.queries.trace import waterfall as ordered
 from analytics.queries.vitals import RouteVital
 from dashboard import compared, exports, state
 from dashboard.presenters import bands, evidence, machines, measures, rates, vital_words, waterfall
+from events.models import Project
 from events.tests.cast import NOW
 
 DAY = state.parse({}, now=NOW)
@@ -49,6 +52,21 @@ def test_a_change_is_said_with_its_confidence(comparison: Comparison | None, sai
 )
 def test_a_change_names_the_release_it_came_with(comparison: Comparison, said: str) -> None:
     assert measures.change(comparison, against=RELEASE)[0] == said
+
+
+def test_an_endpoint_says_what_else_changed_clearly(project: Project) -> None:
+    def row(rate: Comparison, failures: Comparison) -> list[tuple[str, str, str]]:
+        durations = Durations(1.0, 2.0, 3.0, 4.0)
+        endpoint = Endpoint("GET /", 90, 1.5, durations, 0.1, 0.5, (1, 2), SAME, rate, failures)
+        [made] = rates.endpoints(project, [endpoint], state=DAY, against=RELEASE)
+        return made.changes
+
+    same = ("p95", "±0 % since 1.4.2, no clear change", "")
+    assert row(SAME, SAME) == [same]
+    more, worse = Comparison(200, 100, 50, 150, 900, 900), Comparison(0.2, 0.1, 0.05, 0.15, 900, 900)
+    assert row(more, worse) == [
+        same, ("errors", "+100 % since 1.4.2", "bad"), ("requests", "+100 % since 1.4.2", ""),
+    ]  # fmt: skip
 
 
 def test_a_period_between_two_dates_is_compared_with_the_one_before_it() -> None:
