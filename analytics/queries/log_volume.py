@@ -67,11 +67,16 @@ def log_changes(
     search: Search,
     environment: str = "",
     baseline: Baseline | None = None,
+    whole: LogVolume | None = None,
 ) -> LogChanges:
-    """Return how the lines that a search finds differ from the baseline, the period before. Raises SearchError."""
+    """Return how the lines that a search finds differ from the baseline, the period before. Raises SearchError.
+
+    `whole` is the volume of the period, where it is known already: what is counted in facts is counted once.
+    """
     baseline = baseline or baselines.previous(period)
+    known = {period: whole} if whole else {}
     after, before = (
-        log_volume(project, period=span, now=now, search=search, environment=environment, most=1)
+        known.get(span) or log_volume(project, period=span, now=now, search=search, environment=environment, most=1)
         for span in (baseline.after, baseline.before)
     )
     length = baseline.after.length / timedelta(minutes=1)

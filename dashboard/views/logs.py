@@ -132,7 +132,7 @@ def _tiles(project: Project, asked: Search, shown: State, *, now: datetime) -> l
     period, against = Period(shown.start, shown.end), compared.of(project, shown)
     about: dict[str, Any] = {"search": asked, "environment": shown.environment, "now": now}
     volume = log_volume.log_volume(project, period=period, **about, most=30)
-    changes = log_volume.log_changes(project, period=period, **about, baseline=against.baseline)
+    changes = log_volume.log_changes(project, period=period, **about, baseline=against.baseline, whole=volume)
     return rates.logs(volume, changes, state=shown, against=against)
 
 

@@ -20,11 +20,11 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     shown = frame.state_of(request)
     now = timezone.now()
     about: dict[str, Any] = {"now": now, "environment": shown.environment}
-    found = hosts.hosts(project, period=Period(shown.start, shown.end), **about)
     against = compared.of(project, shown)
-    after, before = (
-        hosts.hosts(project, period=span, **about) for span in (against.baseline.after, against.baseline.before)
-    )
+    spans = Period(shown.start, shown.end), against.baseline.after, against.baseline.before
+    # The first two are the same as a rule: asked once.
+    asked = {span: hosts.hosts(project, period=span, **about) for span in dict.fromkeys(spans)}
+    found, after, before = (asked[span] for span in spans)
     changed = machines.changes(after, before, against=against)
     rows = [
         (host, list(zip(readings, changed.get(host, []), strict=False))) for host, readings in machines.latest(found)
