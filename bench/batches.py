@@ -38,6 +38,7 @@ from django.conf import settings  # noqa: E402
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: E402
 
 from events import dimensions, facts, files, ingest, payloads, pipeline, pseudonyms  # noqa: E402
+from events.batch import Batch, Item  # noqa: E402
 from events.incoming import Decoded  # noqa: E402
 from events.protocols import otlp, sentry, timings  # noqa: E402
 from events.protocols.vitals import Page, decode_vitals  # noqa: E402
@@ -158,9 +159,9 @@ def microseconds(work: Callable[[], Any], count: int) -> tuple[float, Any]:
 
 def digest(rows: list[Any]) -> int:
     """Everything the digest does but PostgreSQL: unpack, steps, dimensions that are known, Parquet files."""
-    batch = pipeline.Batch(now=NOW)
+    batch = Batch(now=NOW)
     for row in rows:
-        item = pipeline.Item(row, payloads.unpack(row.payload))
+        item = Item(row, payloads.unpack(row.payload))
         for step in pipeline.STEPS[row.kind]:
             step(batch, item)
     admit_all(batch.facts)

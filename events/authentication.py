@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from events import keys
-from events.incoming import IngestError
+from events.errors import IngestError
 from events.ingest import Unavailable
 from events.keys import Key
 from events.protocols.sentry import auth

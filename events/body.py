@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import brotli
 import zstandard
 
-from events.incoming import Malformed, TooLarge, UnsupportedEncoding
+from events.errors import Malformed, TooLarge, UnsupportedEncoding
 
 READ_BYTES = 1 << 16
 # A gzip file or zstd stream may consist of several members; more than this many is an attack on the joins.

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from events import access, addresses, audit, facts, lenient, refusals, tokens, uploads
 from events.bearer import TokenAuthentication, TokenThrottle
-from events.incoming import Malformed
+from events.errors import Malformed
 from events.models import ApiToken, Project, Release
 
 JSON_BYTES = 8 * 1024 * 1024

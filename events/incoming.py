@@ -1,11 +1,15 @@
-"""What a protocol decoder hands to the inbox: accepted items, refused items, and the errors that end a request."""
+"""The contract of a protocol decoder: what it is told of the request, and what it hands back."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
+
+MIB = 1 << 20
 
 Outcome = Literal["filtered", "invalid"]
 
@@ -28,6 +32,56 @@ KINDS = frozenset(
         "refusal",
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes in bytes, lengths in characters, the rest in pieces."""
+
+    body_compressed: int = MIB
+    body_decompressed: int = 10 * MIB
+    items: int = 100
+    event: int = MIB
+    log_item: int = 64 * 1024
+    check_in: int = 100 * 1024
+    client_report: int = 4 * 1024
+    attachment: int = 5 * MIB
+    sessions: int = 100
+    batch: int = 2 * MIB
+    batch_items: int = 10_000
+    spans: int = 1000
+    reports: int = 100
+    tags: int = 100
+    tag: int = 200
+    frames: int = 250
+    exceptions: int = 50
+    breadcrumbs: int = 100
+
+
+def nowhere() -> str | None:
+    """No country: of a sender that is not asked about."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person.
+
+    `country()` is that of the browser which sent, `located(address)` that of an address, None
+    without a database; both are asked only where a country is kept.
+    """
+
+    project_id: int
+    received_at: datetime
+    peer_ip: str
+    user_agent: str
+    pseudonym: Callable[[str, str], str]
+    collects_ip: bool = False
+    collects_user_data: bool = False
+    accepts_binary_attachments: bool = False
+    country: Callable[[], str | None] = nowhere
+    located: Callable[[str], str | None] | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +118,6 @@ class Decoded:
     refused: tuple[Refused, ...] = ()
     response_id: str | None = None
     dsn_key: str | None = None
-
-
-class IngestError(Exception):
-    """The whole request is refused with `status`; `detail` is for the sender, `reason` for the counter."""
-
-    status = 400
-    reason = "invalid"
-
-    def __init__(self, detail: str, *, reason: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.reason = reason or self.reason
-
-
-class Malformed(IngestError):
-    """The bytes do not follow the protocol."""
-
-    status = 400
-    reason = "malformed"
-
-
-class TooLarge(IngestError):
-    """A size limit was passed."""
-
-    status = 413
-    reason = "too_large"
-
-
-class UnsupportedEncoding(IngestError):
-    """The Content-Encoding is not one of those listed, or more than one layer was used."""
-
-    status = 415
-    reason = "encoding"
 
 
 def identity(kind: str, *parts: bytes) -> uuid.UUID:

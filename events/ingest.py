@@ -9,10 +9,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from events import accounting, countries, inbox, lenient, payloads, pressure, pseudonyms, scrubbing, spool
-from events.incoming import Decoded, Incoming
+from events.incoming import Context, Decoded, Incoming, Limits, nowhere
 from events.keys import Key
 from events.payloads import Packed
-from events.protocols.sentry.context import Context, Limits, nowhere
 
 Decoder = Callable[[bytes, Context], Decoded]
 

@@ -14,7 +14,8 @@ from rest_framework.views import APIView
 
 from events import accounting, addresses, body, countries, ingest, lenient, origins, pressure, refusals
 from events.authentication import KeyAuthentication, Refused, usable
-from events.incoming import Decoded, IngestError
+from events.errors import IngestError
+from events.incoming import Decoded
 from events.keys import Key
 from events.protocols import sentry
 from events.throttling import KeyThrottle, seconds_to_wait

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import re2
 
-from events.incoming import Malformed
+from events.errors import Malformed
 
 DEPTH = 64
 NODES = 50_000

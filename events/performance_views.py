@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from events import browser_scripts, lenient
 from events import performance_forms as forms
 from events.authentication import PlainKeyAuthentication, Refused, plain_key
-from events.incoming import Decoded, UnsupportedEncoding
+from events.errors import UnsupportedEncoding
+from events.incoming import Decoded
 from events.ingest_view import IngestView
 from events.keys import Key
 from events.protocols import otlp, timings, vercel, vitals

@@ -1,17 +1,14 @@
 """The digest's steps, kind by kind: each is named for what it drops or puts, and a drop has a counted reason."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
 from events import accounting, dimensions, payloads, recording, segments, tallies
 from events.accounting import Line
+from events.batch import Batch, Item, Step
 from events.models import InboxItem
-from events.recording import Sighting
 from events.steps import (
     check_ins,
     client_reports,
@@ -29,61 +26,6 @@ from events.steps import (
     spans,
     vitals,
 )
-from events.symbolication import Maps
-
-Step = Callable[["Batch", "Item"], str | None]
-
-
-@dataclass(slots=True)
-class Item:
-    """An inbox item unpacked; `packed` is its payload as kept. A step that changes the payload sets `repacked`.
-
-    `spans` are the rows that the first of the steps of spans leaves to those after it.
-    """
-
-    row: InboxItem
-    payload: Any
-    dropped: int = 0
-    repacked: bytes | None = None
-    spans: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def project_id(self) -> int:
-        return int(self.row.project_id)
-
-    @property
-    def packed(self) -> bytes:
-        return bytes(self.row.payload) if self.repacked is None else self.repacked
-
-
-@dataclass
-class Batch:
-    """What the steps gather; nothing is written before all items went through."""
-
-    now: datetime
-    facts: defaultdict[tuple[int, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    lines: Counter[Line] = field(default_factory=Counter)
-    sightings: list[Sighting] = field(default_factory=list)
-    rows: list[Any] = field(default_factory=list)
-    releases: dict[tuple[int, str], tuple[datetime, datetime]] = field(default_factory=dict)
-    environments: set[tuple[int, str]] = field(default_factory=set)
-    maps: Maps = field(default_factory=Maps)
-
-    def drop(self, item: Item, reason: str, quantity: int = 1) -> None:
-        """Count `quantity` of the item's records as filtered."""
-        quantity = min(quantity, item.row.quantity - item.dropped)
-        item.dropped += quantity
-        self.lines[Line(item.project_id, item.row.kind, "filtered", reason)] += quantity
-
-    def put_release(self, project_id: int, release: str, at: datetime) -> None:
-        if release:
-            first, last = self.releases.get((project_id, release), (at, at))
-            self.releases[project_id, release] = (min(first, at), max(last, at))
-
-    def put_environment(self, project_id: int, environment: str) -> None:
-        if environment:
-            self.environments.add((project_id, environment))
-
 
 _SPANS: tuple[Step, ...] = (
     spans.put_spans,

@@ -26,7 +26,8 @@ CHILD = sys.argv[1:2] == ["--child"]
 
 with atheris.instrument_imports(include=["events"]) if CHILD else contextlib.nullcontext():
     from events import body, lenient
-    from events.incoming import Decoded, IngestError
+    from events.errors import IngestError
+    from events.incoming import Decoded
     from events.protocols import sentry
     from events.tests.sentry_bodies import context
 

@@ -20,11 +20,10 @@ from events import dsn as dsns
 from events.demo import faults, speed, traffic
 from events.demo.faults import Fault
 from events.demo.traffic import Moment
-from events.incoming import Decoded
+from events.incoming import Context, Decoded
 from events.keys import Key
 from events.models import Issue, Membership, Project
 from events.protocols import otlp, sentry
-from events.protocols.sentry.context import Context
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
 RELEASED_EVERY = timedelta(hours=56)

@@ -20,8 +20,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from events import lenient, routes
-from events.incoming import Decoded, Incoming, Malformed, Refused, identity
-from events.protocols.sentry.context import Context
+from events.errors import Malformed
+from events.incoming import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.texts import hexadecimal, scalar
 
 MOST_ITEMS = 200

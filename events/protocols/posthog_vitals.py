@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
 from events import lenient
-from events.incoming import Decoded, Malformed, Refused
+from events.errors import Malformed
+from events.incoming import Context, Decoded, Refused
 from events.protocols import lz64, vitals
 from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Context
 from events.protocols.sentry.texts import scalar
 from events.protocols.vitals import Page
 

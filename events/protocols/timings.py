@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from events import countries, lenient, units
-from events.incoming import Decoded, Incoming, Malformed, Outcome, Refused, TooLarge, identity
+from events.errors import Malformed, TooLarge
+from events.incoming import Context, Decoded, Incoming, Outcome, Refused, identity
 from events.protocols.sentry import attributes
 from events.protocols.sentry.clock import FUTURE, PAST, Clock, seconds
-from events.protocols.sentry.context import Context, Door
+from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_words
 from events.protocols.sentry.texts import hexadecimal, scalar
 

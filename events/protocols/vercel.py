@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from events import lenient
-from events.incoming import Decoded, Malformed, Refused
+from events.errors import Malformed
+from events.incoming import Context, Decoded, Refused
 from events.protocols import vitals
-from events.protocols.sentry.context import Context
 from events.protocols.vitals import Page
 
 # Nothing stores page views and custom events yet; they are counted under this reason.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from events import browsers, lenient, routes, vitals
-from events.incoming import Decoded, Incoming, Malformed, Refused, identity
-from events.protocols.sentry.context import Context
+from events.errors import Malformed
+from events.incoming import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.links import tidy_url, tidy_words
 from events.protocols.sentry.texts import hexadecimal, scalar
 

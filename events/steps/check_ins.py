@@ -1,14 +1,10 @@
 """Check-ins of scheduled jobs."""
 
-from typing import TYPE_CHECKING
-
+from events.batch import Batch, Item
 from events.steps.reading import mapping, moment, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_check_in(batch: "Batch", item: "Item") -> str | None:
+def put_check_in(batch: Batch, item: Item) -> str | None:
     """Add the check-in as a fact."""
     payload = mapping(item.payload)
     duration = payload.get("duration")

@@ -1,14 +1,10 @@
 """What SDKs say they dropped themselves: the answer to "why is nothing shown"."""
 
-from typing import TYPE_CHECKING
-
+from events.batch import Batch, Item
 from events.steps.reading import items, mapping, moment, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_reports(batch: "Batch", item: "Item") -> str | None:
+def put_reports(batch: Batch, item: Item) -> str | None:
     """Add a row per reason and category."""
     payload = mapping(item.payload)
     at = moment(payload.get("timestamp"), item)

@@ -1,23 +1,21 @@
 """Error events: grouped, counted into issues, and kept as slim facts."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from events import grouping
+from events.batch import Batch, Item
 from events.recording import Sighting
 from events.steps.reading import items, mapping, moment, sdk, text, user_key
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 TAG_LENGTH = 200
 
 
-def drop_no_object(batch: "Batch", item: "Item") -> str | None:
+def drop_no_object(batch: Batch, item: Item) -> str | None:
     return None if isinstance(item.payload, dict) else "not_an_object"
 
 
-def put_sighting(batch: "Batch", item: "Item") -> str | None:
+def put_sighting(batch: Batch, item: Item) -> str | None:
     """Add the error to the issues to come, with its release and environment."""
     event = item.payload
     sighting = sighting_of(item, event)
@@ -27,7 +25,7 @@ def put_sighting(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def put_fact(batch: "Batch", item: "Item") -> str | None:
+def put_fact(batch: Batch, item: Item) -> str | None:
     """Add the slim row that trends, facets and searches read."""
     event, sighting = item.payload, batch.sightings[-1]
     trace = mapping(mapping(event.get("contexts")).get("trace"))
@@ -58,7 +56,7 @@ def put_fact(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def sighting_of(item: "Item", event: Mapping[str, Any], *, kind: str = "error") -> Sighting:
+def sighting_of(item: Item, event: Mapping[str, Any], *, kind: str = "error") -> Sighting:
     return Sighting(
         project_id=item.project_id,
         event_id=item.row.item_id,

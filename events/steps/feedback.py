@@ -1,16 +1,13 @@
 """User feedback, in its old and new form."""
 
 import uuid
-from typing import TYPE_CHECKING
 
+from events.batch import Batch, Item
 from events.models import Feedback
 from events.steps.reading import mapping, moment, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_feedback(batch: "Batch", item: "Item") -> str | None:
+def put_feedback(batch: Batch, item: Item) -> str | None:
     """Add the feedback as a row, tied to its error when it names one."""
     payload = mapping(item.payload)
     environment = text(payload.get("environment"), 64)

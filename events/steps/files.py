@@ -1,16 +1,13 @@
 """Attachments: files sent along with an event."""
 
 import uuid
-from typing import TYPE_CHECKING
 
+from events.batch import Batch, Item
 from events.models import Attachment
 from events.steps.reading import mapping, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_attachment(batch: "Batch", item: "Item") -> str | None:
+def put_attachment(batch: Batch, item: Item) -> str | None:
     """Add the file as a row, tied to its event."""
     payload = mapping(item.payload)
     try:

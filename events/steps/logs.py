@@ -1,19 +1,15 @@
 """Structured logs."""
 
-from typing import TYPE_CHECKING
-
+from events.batch import Batch, Item
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, text, user_key
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 # OpenTelemetry's severity numbers: the first of each range (logs data model, "Field: SeverityNumber").
 SEVERITIES = {"trace": 1, "debug": 5, "info": 9, "warn": 13, "warning": 13, "error": 17, "fatal": 21}
 _LEVELS = {"warn": "warning"}
 
 
-def put_logs(batch: "Batch", item: "Item") -> str | None:
+def put_logs(batch: Batch, item: Item) -> str | None:
     """Add a row per log line."""
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)

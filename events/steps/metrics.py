@@ -1,19 +1,17 @@
 """Counters, gauges, distributions and histograms."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from events.batch import Batch, Item
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, number, text
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 # Larger numbers are broken clocks and overflows; bytes of a large disk have fifteen digits.
 ABSURD = 1e18
 HISTOGRAMS = frozenset({"histogram", "cumulative_histogram"})
 
 
-def put_metrics(batch: "Batch", item: "Item") -> str | None:
+def put_metrics(batch: Batch, item: Item) -> str | None:
     """Add a row per data point."""
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)

@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 
+from events.batch import Batch, Item
 from events.steps.reading import number
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 # So many runs of one statement after one another below one span are a loop around a query.
 N_PLUS_ONE = 5
@@ -18,7 +16,7 @@ _ROWS = ("db.response.returned_rows", "db.rows_affected", "db.sql.rows")
 _FINE = frozenset({"ok", "unset", "0", ""})
 
 
-def put_queries(batch: "Batch", item: "Item") -> str | None:
+def put_queries(batch: Batch, item: Item) -> str | None:
     """Add a row per statement and request; `finding` is n_plus_one, else slow, else empty."""
     grouped: defaultdict[tuple[str, str | None, str], list[dict[str, Any]]] = defaultdict(list)
     for row in item.spans:

@@ -3,12 +3,10 @@
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from events import facts
-
-if TYPE_CHECKING:
-    from events.pipeline import Item
+from events.batch import Item
 
 
 def text(value: object, limit: int) -> str:
@@ -29,7 +27,7 @@ def items(value: object) -> list[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def moment(value: object, item: "Item") -> datetime:
+def moment(value: object, item: Item) -> datetime:
     """When it happened, or when it was received."""
     return facts.moment(value) or item.row.received_at.astimezone(UTC)
 

@@ -1,14 +1,10 @@
 """Refusals at the doors: counts by the minute become security facts."""
 
-from typing import TYPE_CHECKING
-
+from events.batch import Batch, Item
 from events.steps.reading import items, mapping, moment, number, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_refusals(batch: "Batch", item: "Item") -> str | None:
+def put_refusals(batch: Batch, item: Item) -> str | None:
     """Add a row per kind, reason and network of one minute."""
     for index, refusal in enumerate(items(mapping(item.payload).get("items"))):
         batch.facts[item.project_id, "security"].append(

@@ -1,15 +1,11 @@
 """Security reports (CSP, NEL, Reporting API): a fact each, and an issue per violated rule."""
 
-from typing import TYPE_CHECKING
-
+from events.batch import Batch, Item
 from events.steps import errors
 from events.steps.reading import mapping, text
 
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
-
-def put_fact(batch: "Batch", item: "Item") -> str | None:
+def put_fact(batch: Batch, item: Item) -> str | None:
     """Add the report as a security fact; `status` is the HTTP status a network error or a blocked page had."""
     payload = item.payload
     report, body = mapping(payload.get("report")), mapping(payload.get("body"))
@@ -34,7 +30,7 @@ def put_fact(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def put_sighting(batch: "Batch", item: "Item") -> str | None:
+def put_sighting(batch: Batch, item: Item) -> str | None:
     """Count the report into the issue of its rule."""
     sighting = errors.sighting_of(item, item.payload, kind="security")
     batch.sightings.append(sighting)

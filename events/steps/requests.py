@@ -2,15 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from events import countries
+from events.batch import Batch, Item
 from events.browsers import families
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, number, text
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 _METHODS = ("http.request.method", "http.method", "method")
 _STATUSES = ("http.response.status_code", "http.status_code")
@@ -24,7 +22,7 @@ _WORDS = {"ok": 200, "not_found": 404, "permission_denied": 403, "unauthenticate
 RATE_LIMITED = 429
 
 
-def put_requests(batch: "Batch", item: "Item") -> str | None:
+def put_requests(batch: Batch, item: Item) -> str | None:
     """Add a row per span that served a request, with what the queries and caches below it took."""
     served = [row for row in item.spans if is_served(row)]
     if not served:
@@ -111,7 +109,7 @@ def _owner(
     return owner
 
 
-def put_timings(batch: "Batch", item: "Item") -> str | None:
+def put_timings(batch: Batch, item: Item) -> str | None:
     """Add a row per timing that a sender measured itself."""
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)

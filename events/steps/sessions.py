@@ -1,16 +1,14 @@
 """Sessions: single updates and aggregates, for release health."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from events.batch import Batch, Item
 from events.steps.reading import items, mapping, moment, text, user_key
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 _COUNTS = ("exited", "errored", "crashed", "abnormal")
 
 
-def put_update(batch: "Batch", item: "Item") -> str | None:
+def put_update(batch: Batch, item: Item) -> str | None:
     """One update of one session; questions take the last by `seq`."""
     payload = mapping(item.payload)
     sid = text(payload.get("sid"), 36)
@@ -33,7 +31,7 @@ def put_update(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def put_aggregates(batch: "Batch", item: "Item") -> str | None:
+def put_aggregates(batch: Batch, item: Item) -> str | None:
     """Counts of sessions that servers send by the minute."""
     payload = mapping(item.payload)
     for group in items(payload.get("aggregates")):
@@ -51,7 +49,7 @@ def put_aggregates(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def _attributes(batch: "Batch", item: "Item", payload: Any, at: Any) -> dict[str, Any]:
+def _attributes(batch: Batch, item: Item, payload: Any, at: Any) -> dict[str, Any]:
     attributes = mapping(payload.get("attrs"))
     release, environment = text(attributes.get("release"), 200), text(attributes.get("environment"), 64)
     batch.put_release(item.project_id, release, at)

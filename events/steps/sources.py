@@ -1,14 +1,10 @@
 """Minified frames in original source, before errors are grouped by them."""
 
-from typing import TYPE_CHECKING
-
 from events import lenient, payloads, symbolication
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
+from events.batch import Batch, Item
 
 
-def put_original_source(batch: "Batch", item: "Item") -> str | None:
+def put_original_source(batch: Batch, item: Item) -> str | None:
     """Replace the payload by one whose frames went through the project's source maps, where there are any."""
     changed = symbolication.original(item.payload, project_id=item.project_id, maps=batch.maps)
     if changed is not None:

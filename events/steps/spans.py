@@ -3,20 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from events import countries, facts, sql
+from events.batch import Batch, Item
 from events.steps.reading import items, mapping, sdk, text, user_key
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 # Databases whose statements are not SQL: their spans count as spans, not as queries.
 NOT_SQL = frozenset({"redis", "valkey", "memcached", "mongodb", "elasticsearch", "opensearch", "dynamodb", "cassandra"})
 _STATEMENTS = ("db.query.text", "db.statement")
 
 
-def put_spans(batch: "Batch", item: "Item") -> str | None:
+def put_spans(batch: Batch, item: Item) -> str | None:
     """Add a row per span, and leave the rows in `item.spans`, a statement where one is a query, for the steps after.
 
     A span without a trace or an id has no place in a waterfall.
@@ -52,7 +50,7 @@ def shared_columns(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(span: Mapping[str, Any], shared: Mapping[str, Any], item: "Item") -> dict[str, Any] | None:
+def _row(span: Mapping[str, Any], shared: Mapping[str, Any], item: Item) -> dict[str, Any] | None:
     trace_id, span_id = span.get("trace_id"), span.get("span_id")
     if type(trace_id) is not str or type(span_id) is not str or not trace_id or not span_id:
         return None
@@ -91,7 +89,7 @@ def country(attributes: Mapping[str, Any], payload: Mapping[str, Any]) -> str | 
     return countries.named(attributes) or countries.code(geo.get("country_code"))
 
 
-def span_time(span: Mapping[str, Any], item: "Item") -> tuple[datetime, float]:
+def span_time(span: Mapping[str, Any], item: Item) -> tuple[datetime, float]:
     """When the span began, and its milliseconds."""
     start, end = span.get("start"), span.get("end")
     at = facts.moment(start) or item.row.received_at

@@ -1,15 +1,13 @@
 """Web vitals: as browsers send them, and out of the spans of a page load."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from events import countries, routes, vitals
+from events.batch import Batch, Item
 from events.browsers import families
 from events.steps import spans
 from events.steps.reading import items, mapping, moment, text
-
-if TYPE_CHECKING:
-    from events.pipeline import Batch, Item
 
 _PREFIX = "browser.web_vital."
 _URLS = ("url.full", "http.url", "url", "sentry.transaction")
@@ -17,7 +15,7 @@ _URLS = ("url.full", "http.url", "url", "sentry.transaction")
 _ATTRIBUTION = 20
 
 
-def put_vitals(batch: "Batch", item: "Item") -> str | None:
+def put_vitals(batch: Batch, item: Item) -> str | None:
     """Add a row per reported value; questions take the largest of a metric id."""
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)
@@ -48,7 +46,7 @@ def put_vitals(batch: "Batch", item: "Item") -> str | None:
     return None
 
 
-def put_page_vitals(batch: "Batch", item: "Item") -> str | None:
+def put_page_vitals(batch: Batch, item: Item) -> str | None:
     """Add the vitals that Sentry's browser SDKs put into the measurements or attributes of their spans."""
     for row in item.spans:
         op = row["op"]
@@ -72,7 +70,7 @@ def measured(row: Mapping[str, Any], measurements: Mapping[str, Any]) -> Iterato
             yield metric, value
 
 
-def _of_span(metric: str, value: Any, row: Mapping[str, Any], item: "Item") -> dict[str, Any]:
+def _of_span(metric: str, value: Any, row: Mapping[str, Any], item: Item) -> dict[str, Any]:
     attributes = row["attributes"]
     page = text(attributes.get("sentry.pageload.span_id") or attributes.get("sentry.segment.id"), 16) or row["span_id"]
     request = mapping(mapping(item.payload).get("request"))

@@ -11,10 +11,10 @@ from django.utils import timezone
 from analytics import engine
 from analytics.periods import Period
 from events import accounting, browser_settings, digest
-from events.incoming import Malformed
+from events.errors import Malformed
+from events.incoming import Context
 from events.models import IngestKey, Project
 from events.protocols import browser
-from events.protocols.sentry.context import Context
 
 ID = "0123456789abcdef"
 HOURS = timedelta(hours=2)

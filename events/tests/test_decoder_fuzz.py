@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import body, lenient
-from events.incoming import KINDS, Decoded, IngestError
+from events.errors import IngestError
+from events.incoming import KINDS, Decoded
 from events.protocols import sentry
 from events.protocols.sentry import clean, items
 from events.tests.sentry_bodies import context, envelope

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from events import lenient
-from events.incoming import Malformed
+from events.errors import Malformed
 
 BROKEN = "\ufffd"
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from events import keys
 from events.buckets import buckets
-from events.incoming import Malformed, TooLarge
+from events.errors import Malformed, TooLarge
 from events.models import IngestKey, Project
 from events.protocols import lz64, posthog_vitals
 from events.tests.intake import digested, facts

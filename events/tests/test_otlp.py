@@ -24,7 +24,8 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 
 from events import body, keys
 from events.buckets import buckets
-from events.incoming import Decoded, Malformed
+from events.errors import Malformed
+from events.incoming import Decoded
 from events.models import IngestKey, Project
 from events.protocols import otlp
 from events.tests.intake import digested, facts

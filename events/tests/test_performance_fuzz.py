@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import ingest
-from events.incoming import IngestError
+from events.errors import IngestError
 from events.protocols import otlp, posthog_vitals, timings, vercel, vitals
 from events.protocols.vitals import Page
 from events.tests.sentry_bodies import context

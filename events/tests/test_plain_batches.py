@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events import keys, lenient
 from events.buckets import buckets
-from events.incoming import TooLarge
+from events.errors import TooLarge
 from events.models import IngestKey, Project
 from events.protocols import timings
 from events.tests.intake import digested, facts

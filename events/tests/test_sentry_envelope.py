@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from events.incoming import IngestError, Malformed, TooLarge
+from events.errors import IngestError, Malformed, TooLarge
 from events.protocols import sentry
 from events.tests.sentry_bodies import EVENT_ID, KEY, RECEIVED_AT, context, decoded, envelope, only
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from events.incoming import IngestError, Malformed, TooLarge
+from events.errors import IngestError, Malformed, TooLarge
 from events.protocols import sentry
 from events.tests.sentry_bodies import EVENT_ID, NOW, context
 

@@ -19,7 +19,7 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from events import lenient
-from events.incoming import Malformed
+from events.errors import Malformed
 
 # Ids that OTLP/JSON writes in hexadecimal where protobuf's own JSON has base64.
 _IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")

@@ -1,7 +1,7 @@
 """The Sentry protocol: envelope, store and security bodies in, `Decoded` out. docs/sentry-protocol.md describes it."""
 
+from events.incoming import Context, Limits
 from events.protocols.sentry.auth import Denied, Dsn, agreed, claimed_key, parse_dsn
-from events.protocols.sentry.context import Context, Limits
 from events.protocols.sentry.envelope import decode_envelope, dsn_of
 from events.protocols.sentry.security import decode_security
 from events.protocols.sentry.store import decode_store

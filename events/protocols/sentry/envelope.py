@@ -12,10 +12,11 @@ from typing import Any
 import orjson
 
 from events import lenient
-from events.incoming import Decoded, Incoming, Malformed, Refused, TooLarge
+from events.errors import Malformed, TooLarge
+from events.incoming import Context, Decoded, Incoming, Refused
 from events.protocols.sentry import auth, items
 from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Context, Door
+from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import identifier
 
 # Items of which an envelope may hold one at most: they are the event that its id names.

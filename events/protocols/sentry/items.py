@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from events import lenient
-from events.incoming import Incoming, Malformed, Refused, TooLarge, identity
+from events.errors import Malformed, TooLarge
+from events.incoming import Incoming, Refused, identity
 from events.protocols.sentry import attachments, check_ins, clean, feedback, people, sessions, spans, telemetry
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import identifier, scalar

@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 from events import countries
-from events.protocols.sentry.context import Context
+from events.incoming import Context
 from events.protocols.sentry.texts import scalar
 
 AUTO = "{{auto}}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from events import lenient
-from events.incoming import Decoded, Incoming, Malformed, Refused, TooLarge, identity
+from events.errors import Malformed, TooLarge
+from events.incoming import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Context
 from events.protocols.sentry.links import tidy_url
 from events.protocols.sentry.texts import readable, scalar, trimmed
 

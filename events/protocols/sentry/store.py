@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from events.incoming import Decoded, Incoming, Malformed
+from events.errors import Malformed
+from events.incoming import Context, Decoded, Incoming
 from events.protocols.sentry import items
 from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Context, Door
+from events.protocols.sentry.context import Door
 
 
 def decode_store(body: bytes, context: Context) -> Decoded:
