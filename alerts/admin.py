@@ -13,8 +13,8 @@ from alerts import subscriptions
 from alerts.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
-from events import access
-from events.audited_admin import AuditedAdmin, ReadOnlyAdmin
+from events.accounts import access
+from events.accounts.audited_admin import AuditedAdmin, ReadOnlyAdmin
 
 FILTERS = ["transitions", "min_level", "environments"]
 

@@ -15,7 +15,7 @@ from alerts import attempts, messages, notify, subscriptions
 from alerts.attempts import Outcome
 from alerts.models import Channel, Notification
 from events.models import Transition
-from events.secrets import Undecipherable
+from events.models.secrets import Undecipherable
 
 BATCH = 8
 RUN_SECONDS = 10

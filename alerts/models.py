@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from events.models import Issue, Project, Transition
-from events.secrets import EncryptedTextField
+from events.models.secrets import EncryptedTextField
 
 
 class Channel(models.Model):

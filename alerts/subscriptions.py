@@ -14,9 +14,9 @@ from alerts.attempts import Outcome
 from alerts.channels import KINDS, InvalidConfig
 from alerts.messages import Message
 from alerts.models import Channel, DeliveryAttempt, Notification
-from events import audit
+from events.accounts import audit
 from events.models import Project, Transition
-from events.secrets import Undecipherable
+from events.models.secrets import Undecipherable
 
 SYSTEM = "system"
 

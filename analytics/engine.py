@@ -16,8 +16,8 @@ import pyarrow as pa
 from django.conf import settings
 
 from analytics.periods import Period
-from events import duck, files, segments
-from events.facts import FACTS, SQL
+from events.facts import duck, files, segments
+from events.facts.schema import FACTS, SQL
 
 Wanted = Mapping[str, Period | tuple[datetime | None, datetime | None]]
 Parameters = Mapping[str, Any]
@@ -48,7 +48,7 @@ class QueryTooLarge(EngineError):
 
 
 class Facts(Protocol):
-    """The facts of one project and period, one relation each, under the names of events/facts.py.
+    """The facts of one project and period, one relation each, under the names of events/facts/schema.py.
 
     The relations hold the period asked for and nothing else. `at` is a reserved word in SQL: write "at" or e.at.
     """

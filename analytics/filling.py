@@ -39,7 +39,7 @@ from analytics.rollups import (
     moment_of,
     of_fact,
 )
-from events import compaction
+from events.facts import compaction
 from events.models import FactChange, Project, Segment
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.search import Has, Match, Search, SearchError, Text, Value
+from events.issues.search import Has, Match, Search, SearchError, Text, Value
 
 COLUMNS = {
     "level": "level", "severity": "level", "message": "body", "body": "body", "template": "template",

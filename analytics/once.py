@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from events.vitals import THRESHOLDS
+from events.values.vitals import THRESHOLDS
 
 REPEATS = timedelta(days=1)
 KEYS = {"vitals": "metric_id", "sessions": "sid"}

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from events.vitals import THRESHOLDS
+from events.values.vitals import THRESHOLDS
 
 # (p10, median)
 CURVES: dict[str, tuple[float, float]] = {**THRESHOLDS, "FCP": (1800.0, 3000.0)}

@@ -37,11 +37,14 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest  # noqa: E402
 
-from events import dimensions, facts, files, ingest, payloads, pipeline, pseudonyms  # noqa: E402
-from events.batch import Batch, Item  # noqa: E402
-from events.incoming import Decoded  # noqa: E402
+from events.digest import pipeline  # noqa: E402
+from events.digest.batch import Batch, Item  # noqa: E402
+from events.facts import dimensions, files, schema  # noqa: E402
+from events.ingest import intake, payloads  # noqa: E402
 from events.protocols import otlp, sentry, timings  # noqa: E402
+from events.protocols.contract import Decoded  # noqa: E402
 from events.protocols.vitals import Page, decode_vitals  # noqa: E402
+from events.values import pseudonyms  # noqa: E402
 
 NOW = datetime.now(UTC)
 CONTEXT = sentry.Context(1, NOW, "203.0.113.9", "Mozilla/5.0 Chrome/130", functools.partial(pseudonyms.of, b"bench"))
@@ -170,8 +173,8 @@ def digest(rows: list[Any]) -> int:
     root = files.root()
     for (_, name), found in batch.facts.items():
         if found:
-            table = facts.table(facts.FACTS[name], found)
-            pipeline.segments._write_file(root, pipeline.segments.Place(1, name, NOW.date()), facts.FACTS[name], table)
+            table = schema.table(schema.FACTS[name], found)
+            pipeline.segments._write_file(root, pipeline.segments.Place(1, name, NOW.date()), schema.FACTS[name], table)
     return sum(map(len, batch.facts.values()))
 
 
@@ -204,7 +207,7 @@ def measure(kind: str, build: Callable[[int], bytes], decode: Decode, size: int,
 
     def accept() -> list[Any]:
         decoded = [decode(body) for body in bodies]
-        return [(item.kind, ingest.pack(item, allow_list=None)) for each in decoded for item in each.items]
+        return [(item.kind, intake.pack(item, allow_list=None)) for each in decoded for item in each.items]
 
     accepting, packed = microseconds(accept, count)
     rows = [

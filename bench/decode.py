@@ -18,8 +18,8 @@ import orjson
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from events import pseudonyms  # noqa: E402
 from events.protocols import sentry  # noqa: E402
+from events.values import pseudonyms  # noqa: E402
 
 
 def microseconds(work: Callable[[], object], rounds: int) -> float:

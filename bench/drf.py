@@ -39,10 +39,14 @@ from django.utils import timezone  # noqa: E402
 from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 
 from bench.ingest import load  # noqa: E402
-from events import addresses, body, ingest, keys, lenient, middleware, throttling  # noqa: E402
 from events import urls as ingest_urls  # noqa: E402
+from events.accounts import keys  # noqa: E402
+from events.endpoints import middleware  # noqa: E402
+from events.endpoints.admission import body, throttling  # noqa: E402
+from events.ingest import intake  # noqa: E402
 from events.models import IngestKey, Project  # noqa: E402
 from events.protocols import sentry  # noqa: E402
+from events.values import addresses, lenient  # noqa: E402
 
 
 @csrf_exempt
@@ -53,8 +57,8 @@ def bare(request: HttpRequest, project_id: int) -> HttpResponse:
     assert throttling.seconds_to_wait(key) == 0.0
     caps = {"compressed_cap": settings.OBS_MAX_BODY_BYTES, "decompressed_cap": settings.OBS_MAX_DECOMPRESSED_BYTES}
     data = body.read(request.META, **caps)
-    sender = ingest.Sender(addresses.of_request(request), request.META.get("HTTP_USER_AGENT", ""))
-    decoded = ingest.ingest(data, decode=sentry.decode_envelope, key=key, sender=sender, now=timezone.now())
+    sender = intake.Sender(addresses.of_request(request), request.META.get("HTTP_USER_AGENT", ""))
+    decoded = intake.ingest(data, decode=sentry.decode_envelope, key=key, sender=sender, now=timezone.now())
     response = HttpResponse(lenient.canonical({"id": decoded.response_id}), content_type="application/json")
     response["Access-Control-Allow-Origin"] = "*"
     return response

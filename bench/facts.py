@@ -45,9 +45,10 @@ from analytics.queries.groups_matching import groups_matching  # noqa: E402
 from analytics.queries.issue_facts import issue_facts, neighbours  # noqa: E402
 from analytics.queries.release_health import release_health  # noqa: E402
 from analytics.queries.tag_facets import tag_facets  # noqa: E402
-from events import compaction, files, search, segments  # noqa: E402
+from events.facts import compaction, files, segments  # noqa: E402
+from events.facts.segments import Place  # noqa: E402
+from events.issues import search  # noqa: E402
 from events.models import Project, Segment  # noqa: E402
-from events.segments import Place  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GROUPS = 10_000

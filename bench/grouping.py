@@ -9,8 +9,8 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from events import grouping
-from events.grouping import frames, texts
+from events.issues import grouping
+from events.issues.grouping import frames, texts
 
 ROUNDS = 2000
 

@@ -43,9 +43,12 @@ from django.utils import timezone  # noqa: E402
 
 from analytics import filling  # noqa: E402
 from dashboard import sample  # noqa: E402
-from events import files, inbox, payloads, projects, segments, tallies  # noqa: E402
+from events.accounts import projects  # noqa: E402
+from events.facts import files, segments  # noqa: E402
+from events.facts.segments import Place  # noqa: E402
+from events.ingest import inbox, payloads  # noqa: E402
+from events.issues import counters  # noqa: E402
 from events.models import Environment, Issue, Project, Segment  # noqa: E402
-from events.segments import Place  # noqa: E402
 
 DAYS = 30
 LIST, PAGE = 150.0, 200.0
@@ -166,7 +169,7 @@ def _fill(project: Project, *, facts: int, issues: int) -> None:
         cursor.execute(COUNTS)
         cursor.execute(ENVIRONMENTS)
     # A row without a trend of its own is counted as any of an hour gone by.
-    tallies.count_trends(now=now)
+    counters.count_trends(now=now)
     filling.refill(project, "errors")
     # The latest days come first, and pages ask for two.
     filling.roll_up(now=now, seconds=60.0)

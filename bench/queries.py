@@ -56,9 +56,9 @@ from analytics.queries.overview import overview  # noqa: E402
 from analytics.queries.percentiles import percentiles  # noqa: E402
 from analytics.queries.request_rates import request_rates  # noqa: E402
 from analytics.queries.vitals import vitals  # noqa: E402
-from events import segments  # noqa: E402
+from events.facts import segments  # noqa: E402
+from events.facts.segments import Place  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
-from events.segments import Place  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARES = (0.5, 0.75, 0.95)

@@ -9,8 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from events import access, addresses, audit
+from events.accounts import access, audit
 from events.models import Project
+from events.values import addresses
 
 View = Callable[..., HttpResponseBase]
 

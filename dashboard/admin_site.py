@@ -10,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
-from events import addresses, audit
+from events.accounts import audit
+from events.values import addresses
 
 
 class ObsAdminSite(AdminSite):

@@ -15,7 +15,7 @@ from dashboard import charted, charts, shares
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure
 from dashboard.state import State
-from events import issues
+from events.issues import triage
 from events.models import Project
 
 
@@ -74,7 +74,7 @@ def _issue_trend(project: Project, state: State, parameters: Mapping[str, str], 
     wanted = parameters.get("issue", "")
     if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
         raise Http404("No such issue.")
-    issue = issues.get_or_404(project, int(wanted))
+    issue = triage.get_or_404(project, int(wanted))
     trend = issue_detail.trend(issue, start=state.start, end=state.end, environment=state.environment)
     end = max(state.end, trend.starts[-1] + trend.step) if trend.starts else state.end + timedelta(hours=1)
     return charts.stacked_bars(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from dashboard import navigation, saved, state
 from dashboard.state import COMPARISONS, PERIODS, State
-from events import access
+from events.accounts import access
 from events.models import Project
 
 THEMES = ("light", "dark")

@@ -6,10 +6,11 @@ from datetime import datetime
 import orjson
 from django.conf import settings
 
-from events import ingest, keys
-from events.incoming import Decoded
+from events.accounts import keys
+from events.ingest import intake
 from events.models import IngestKey
 from events.protocols import sentry
+from events.protocols.contract import Decoded
 
 _SOURCE = [
     "def checkout(basket):",
@@ -83,5 +84,5 @@ def send(ingest_key: IngestKey, *, now: datetime) -> Decoded:
     key = keys.find(ingest_key.project_id, ingest_key.public_key)
     if key is None or not key.is_usable(now=now):
         raise LookupError("The ingest key is not usable.")
-    sender = ingest.Sender("127.0.0.1", "obs-sample")
-    return ingest.ingest(orjson.dumps(event(now=now)), decode=sentry.decode_store, key=key, sender=sender, now=now)
+    sender = intake.Sender("127.0.0.1", "obs-sample")
+    return intake.ingest(orjson.dumps(event(now=now)), decode=sentry.decode_store, key=key, sender=sender, now=now)

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import Resolver404, resolve
 
 from dashboard.models import SavedView
-from events import access, audit
+from events.accounts import access, audit
 from events.models import Project
 
 MOST = 50

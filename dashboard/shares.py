@@ -19,11 +19,11 @@ from dashboard import saved, state
 from dashboard.charted import hosts
 from dashboard.models import ShareLink
 from dashboard.state import State
-from events import access, audit
+from events.accounts import access, audit
+from events.issues.search import Has, Match, SearchError
+from events.issues.search import State as StateTerm
+from events.issues.search import parse as parse_search
 from events.models import Project
-from events.search import Has, Match, SearchError
-from events.search import State as StateTerm
-from events.search import parse as parse_search
 
 CHARTS = ("errors", "crash_free", "issue_trend")
 """The charts of errors, which every link shows; they say nothing of persons."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from events import dsn
+from events.accounts import dsn
 from events.models import Project
 
 

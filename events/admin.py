@@ -17,8 +17,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from events import access, audit, dead_letters, payloads, projects, tokens
-from events.audited_admin import AuditedAdmin, ReadOnlyAdmin
+from events.accounts import access, audit, projects, tokens
+from events.accounts.audited_admin import AuditedAdmin, ReadOnlyAdmin
+from events.ingest import dead_letters, payloads
 from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
 
 _SHOWN_BYTES = 200_000

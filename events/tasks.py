@@ -6,29 +6,32 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import accounting, audit, compaction, dimensions, host, inbox, logins, recording, tallies, uploads
-from events import digest as digesting
-from events import drain as draining
+from events.accounts import audit, logins
+from events.digest import loop
+from events.facts import compaction, dimensions
+from events.ingest import accounting, host, inbox, replay
+from events.issues import counters, counting
+from events.releases import uploads
 
 
 @shared_task
 def digest() -> None:
-    digesting.run(now=timezone.now(), seconds=1.0)
+    loop.run(now=timezone.now(), seconds=1.0)
 
 
 @shared_task
 def drain_spool() -> None:
-    draining.drain(now=timezone.now(), seconds=1.0)
+    replay.drain(now=timezone.now(), seconds=1.0)
 
 
 @shared_task
 def end_due_ignores() -> None:
-    recording.end_due_ignores(now=timezone.now())
+    counting.end_due_ignores(now=timezone.now())
 
 
 @shared_task
 def count_trends() -> None:
-    tallies.count_trends(now=timezone.now())
+    counters.count_trends(now=timezone.now())
 
 
 @shared_task

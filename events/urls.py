@@ -2,17 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from events import browser_views, cli_views, views
+from events.endpoints import browser, sentry
+from events.endpoints.cli import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/<int:project_id>/envelope/", views.EnvelopeView.as_view(), name="envelope"),
-    path("api/<int:project_id>/store/", views.StoreView.as_view(), name="store"),
-    path("api/<int:project_id>/security/", views.SecurityView.as_view(), name="security"),
-    path("api/<int:project_id>/csp-report/", views.SecurityView.as_view(), name="csp-report"),
-    path("api/<int:project_id>/browser/", browser_views.BrowserView.as_view(), name="browser"),
-    path("api/<int:project_id>/browser/config.json", browser_views.BrowserConfigView.as_view(), name="browser-config"),
-    path("", include("events.performance_urls")),
-    path("api/0/", include("events.cli_urls")),
-    path("api/deploys/", cli_views.DeployHook.as_view(), name="deploy-hook"),
-    path("tunnel/", views.TunnelView.as_view(), name="tunnel"),
+    path("api/<int:project_id>/envelope/", sentry.EnvelopeView.as_view(), name="envelope"),
+    path("api/<int:project_id>/store/", sentry.StoreView.as_view(), name="store"),
+    path("api/<int:project_id>/security/", sentry.SecurityView.as_view(), name="security"),
+    path("api/<int:project_id>/csp-report/", sentry.SecurityView.as_view(), name="csp-report"),
+    path("api/<int:project_id>/browser/", browser.BrowserView.as_view(), name="browser"),
+    path("api/<int:project_id>/browser/config.json", browser.BrowserConfigView.as_view(), name="browser-config"),
+    path("", include("events.endpoints.performance_urls")),
+    path("api/0/", include("events.endpoints.cli.urls")),
+    path("api/deploys/", views.DeployHook.as_view(), name="deploy-hook"),
+    path("tunnel/", sentry.TunnelView.as_view(), name="tunnel"),
 ]

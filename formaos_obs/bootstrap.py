@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from events import dsn, projects, tokens
+from events.accounts import dsn, projects, tokens
 from events.models import Project
 
 ADMIN = "admin"

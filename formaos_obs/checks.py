@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from events import countries, secrets
+from events.models import secrets
+from events.values import countries
 from formaos_obs import self_reporting
 from formaos_obs.environment import env
 

@@ -15,7 +15,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from events import audit, spool
+from events.accounts import audit
+from events.ingest import spool
 
 BEAT_MAX_AGE_SECONDS = 30  # three heartbeats missed
 SPOOL_MAX_SHARE = 0.9

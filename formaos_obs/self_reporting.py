@@ -18,17 +18,16 @@ from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.utils import BadDsn, Dsn
 
-from events.ingest_view import IngestView
+from events.endpoints.base import IngestView
 from events.scrubbing import scrub
 
 RATE = 10
 WINDOW_SECONDS = 60.0
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
-    "events.accounting", "events.authentication", "events.body", "events.dead_letters", "events.digest", "events.drain",
-    "events.inbox", "events.ingest", "events.pipeline", "events.protocols", "events.spool", "events.steps",
-    "events.throttling", "events.views", "events.ingest_view", "events.performance_views", "events.posthog_views",
-    "events.browser_views",
+    "events.digest", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
+    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest",
+    "events.protocols",
 )  # fmt: skip
 
 _sent: deque[float] = deque(maxlen=RATE)

@@ -78,7 +78,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "events.middleware.IngestShortcut",
+    "events.endpoints.middleware.IngestShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -196,10 +196,10 @@ LOGOUT_REDIRECT_URL = "dashboard:login"
 AXES_FAILURE_LIMIT = env.int("OBS_LOGIN_FAILURE_LIMIT", 5)
 OBS_LOGIN_COOLOFF_HOURS = AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "events.addresses.of_request"
+AXES_CLIENT_IP_CALLABLE = "events.values.addresses.of_request"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "dashboard.views.people.locked"
-AXES_HANDLER = "events.login_guard.LoginGuard"  # whose counts hold no typed name and no whole address
+AXES_HANDLER = "events.endpoints.login_guard.LoginGuard"  # whose counts hold no typed name and no whole address
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 CSRF_FAILURE_VIEW = "dashboard.views.errors.forbidden"

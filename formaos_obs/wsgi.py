@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "formaos_obs.settings")
 application = get_wsgi_application()
 
-from events import background  # noqa: E402 - needs the applications loaded
+from events.ingest import background  # noqa: E402 - needs the applications loaded
 
 background.start()
 

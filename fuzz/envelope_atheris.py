@@ -25,11 +25,12 @@ import atheris  # noqa: E402
 CHILD = sys.argv[1:2] == ["--child"]
 
 with atheris.instrument_imports(include=["events"]) if CHILD else contextlib.nullcontext():
-    from events import body, lenient
-    from events.errors import IngestError
-    from events.incoming import Decoded
+    from events.endpoints.admission import body
     from events.protocols import sentry
+    from events.protocols.contract import Decoded
     from events.tests.sentry_bodies import context
+    from events.values import lenient
+    from events.values.errors import IngestError
 
 CONTEXT = context()
 ENCODINGS = ["", "gzip", "deflate", "br", "zstd"]

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import events.secrets
+import events.models.secrets
 from django.db import migrations, models
 
 
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=60)),
                 (
                     "config",
-                    events.secrets.EncryptedTextField(
+                    events.models.secrets.EncryptedTextField(
                         editable=False, help_text="JSON of the kind's fields: URL, secret or addresses."
                     ),
                 ),

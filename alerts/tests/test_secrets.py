@@ -11,8 +11,7 @@ from django.db import connection
 from alerts import subscriptions
 from alerts.models import Channel
 from alerts.tests import make
-from events import secrets
-from events.models import Project
+from events.models import Project, secrets
 
 A, B = "a1" * 32, "b2" * 32
 PLAIN = "https://1.1.1.1/hook/" + "plain" + "text"

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from analytics import engine
-from events import pseudonyms
+from events.digest.steps.reading import user_key
+from events.issues.search import Has, Match, Value
 from events.models import Project, Release
-from events.search import Has, Match, Value
-from events.steps.reading import user_key
+from events.values import pseudonyms
 
 COLUMNS = {
     "level": "level", "release": "release", "environment": "environment", "url": "url", "transaction": "route",

@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, Sum
 
 from analytics.queries.groups_matching import groups_matching
+from events.issues.search import Count, Has, Match, Period, Search, State, Term, Text, Value
 from events.models import Bookmark, GroupEnvironment, GroupHour, Issue, IssueGroup, Project
-from events.search import Count, Has, Match, Period, Search, State, Term, Text, Value
 
 PAGE = 25
 FARTHEST_PAGE = 400

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from analytics import engine
 from analytics.log_search import condition
 from analytics.periods import Period
+from events.issues.search import Search
 from events.models import Project
-from events.search import Search
 
 # A line may be stored after one that happened later. So far back the tail looks again; who shows it leaves out the ids
 # it has.

@@ -11,8 +11,8 @@ from analytics.baselines import Baseline
 from analytics.comparisons import Comparison
 from analytics.log_search import condition
 from analytics.periods import Period
+from events.issues.search import Search
 from events.models import Project
-from events.search import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from analytics import cells, engine, once
 from analytics.histograms import bucket_sql
 from analytics.periods import Period
-from events.facts import FACTS
+from events.facts.schema import FACTS
 from events.models import Project
 
 VALUES = {"requests": "duration_ms", "vitals": "value"}

@@ -15,7 +15,7 @@ from analytics.comparisons import ENOUGH, Comparison
 from analytics.periods import Period
 from analytics.scores import Score
 from events.models import Project, Release
-from events.vitals import RATINGS, THRESHOLDS, rating
+from events.values.vitals import RATINGS, THRESHOLDS, rating
 
 # Which part of the attribution names the culprit.
 CULPRITS = {

@@ -7,7 +7,7 @@ from typing import Any
 from analytics import cells, filling
 from analytics.models import Bucket
 from analytics.rollups import ROLLUPS, labels_of, minute_of
-from events import segments
+from events.facts import segments
 from events.tests.cast import NOW
 from events.tests.rows import hexed
 

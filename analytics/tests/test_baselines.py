@@ -15,7 +15,7 @@ from analytics.queries.security_events import security_events
 from analytics.queries.slow_queries import slow_queries
 from analytics.queries.vitals import route_vitals, vitals
 from analytics.tests import facts
-from events import search
+from events.issues import search
 from events.models import Deploy, Project
 from events.tests import make
 from events.tests.cast import NOW

@@ -8,9 +8,9 @@ import pytest
 from analytics import engine
 from analytics.engine import EngineError, QueryTimeout, QueryTooLarge, SegmentMissing
 from analytics.periods import Period
-from events import compaction, files, segments
-from events.compaction import FAN, GRACE
-from events.facts import FACTS
+from events.facts import compaction, files, segments
+from events.facts.compaction import FAN, GRACE
+from events.facts.schema import FACTS
 from events.tests import rows
 from events.tests.cast import NOW
 

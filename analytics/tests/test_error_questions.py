@@ -11,7 +11,7 @@ from analytics.queries.error_trend import error_trend
 from analytics.queries.events_per_release import events_per_release
 from analytics.queries.issue_facts import Neighbours, issue_facts, neighbours
 from analytics.queries.tag_facets import FacetValue, tag_facets
-from events import compaction
+from events.facts import compaction
 from events.tests import rows
 from events.tests.cast import NOW
 

@@ -5,11 +5,12 @@ from uuid import UUID
 import pytest
 
 from analytics.queries.groups_matching import groups_matching
-from events import pseudonyms, search
+from events.digest.steps.reading import user_key
+from events.issues import search
 from events.models import Project, Release
-from events.steps.reading import user_key
 from events.tests import rows
 from events.tests.cast import NOW
+from events.values import pseudonyms
 
 pytestmark = pytest.mark.django_db
 

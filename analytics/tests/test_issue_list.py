@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from analytics.queries import issue_list
-from events import search, segments
+from events.facts import segments
+from events.issues import search
 from events.models import Bookmark, Issue, Project
 from events.tests import make
 

@@ -9,7 +9,7 @@ from analytics.periods import Period
 from analytics.queries.log_lines import log_context, log_lines, log_tail
 from analytics.queries.log_volume import log_volume
 from analytics.tests import facts
-from events.search import SearchError, parse
+from events.issues.search import SearchError, parse
 from events.tests.cast import NOW
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from analytics.histograms import exact
 from analytics.models import Bucket, FillState, Series
 from analytics.periods import Period
 from analytics.tests import facts
-from events import compaction
+from events.facts import compaction
 from events.models import FactChange, Segment
 from events.tests import rows
 from events.tests.cast import NOW

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "events/tests/sdk/clients"
 SAMPLES = ROOT / "events/tests/samples"
-SCRIPTS = ROOT / "events/scripts"
+SCRIPTS = ROOT / "events/endpoints/scripts"
 KEY = "0123456789abcdef" * 2
 HEADERS = ("Content-Type", "Content-Encoding", "User-Agent", "Origin", "Referer")
 PAGE = b"""<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>Items</h1><button>Buy</button>

@@ -13,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from events import access, addresses, audit, refusals, tokens
-from events.bearer import TokenAuthentication, TokenThrottle
+from events.accounts import access, audit, tokens
+from events.endpoints.admission.bearer import TokenAuthentication, TokenThrottle
+from events.ingest import refusals
 from events.models import ApiToken, Project
+from events.values import addresses
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

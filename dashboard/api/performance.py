@@ -30,10 +30,10 @@ from dashboard.api import forms, shapes
 from dashboard.api.doors import ApiView
 from dashboard.presenters import evidence
 from dashboard.presenters.vital_words import PERCENTILES
-from events import search
-from events.facts import SPANS
+from events.facts.schema import SPANS
+from events.issues import search
 from events.models import Project
-from events.vitals import THRESHOLDS
+from events.values.vitals import THRESHOLDS
 
 LONGEST = timedelta(days=400)
 _REFUSALS = {

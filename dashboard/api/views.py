@@ -16,7 +16,10 @@ from rest_framework.response import Response
 from analytics.queries import issue_list
 from dashboard.api import forms
 from dashboard.api.doors import ApiView
-from events import access, accounting, issues, payloads, performance_urls, search, tokens
+from events.accounts import access, tokens
+from events.endpoints import performance_urls
+from events.ingest import accounting, payloads
+from events.issues import search, triage
 from events.models import Occurrence, Project, Release
 
 PAGE = 100
@@ -100,7 +103,7 @@ class IssueDetail(ApiView):
     @extend_schema(operation_id="issue", responses={200: forms.IssueOut, **_REFUSALS})
     def get(self, request: Request, slug: str, issue_id: int) -> Response:
         """One issue; the number of a merged issue answers the one it was merged into."""
-        return Response(forms.IssueOut(issues.get_or_404(self.open_project(slug), issue_id)).data)
+        return Response(forms.IssueOut(triage.get_or_404(self.open_project(slug), issue_id)).data)
 
     @extend_schema(
         operation_id="change_issue", request=forms.IssueChange, responses={200: forms.IssueOut, **_BAD, **_REFUSALS}
@@ -108,15 +111,15 @@ class IssueDetail(ApiView):
     def patch(self, request: Request, slug: str, issue_id: int) -> Response:
         """Resolves, reopens, ignores or assigns the issue; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        issue = issues.get_or_404(project, issue_id)
+        issue = triage.get_or_404(project, issue_id)
         form = forms.IssueChange(data=request.data)
         form.is_valid(raise_exception=True)
         options = dict(form.validated_data)
         action = _CHANGES.get(options.pop("status", ""), "assign")
         if action == "assign":
             options = {"to": _member(project, options["assigned_to"])}
-        issues.bulk(project, [issue.pk], action, actor=request.user, now=timezone.now(), **options)
-        return Response(forms.IssueOut(issues.get_or_404(project, issue.pk)).data)
+        triage.bulk(project, [issue.pk], action, actor=request.user, now=timezone.now(), **options)
+        return Response(forms.IssueOut(triage.get_or_404(project, issue.pk)).data)
 
 
 class IssueEvents(ApiView):
@@ -128,7 +131,7 @@ class IssueEvents(ApiView):
     )  # fmt: skip
     def get(self, request: Request, slug: str, issue_id: int) -> Response:
         """The events kept in full of an issue, as they came in, newest first."""
-        issue = issues.get_or_404(self.open_project(slug), issue_id)
+        issue = triage.get_or_404(self.open_project(slug), issue_id)
         kept = Occurrence.objects.filter(group__issue=issue).select_related("group").defer("payload").order_by("-pk")
         rows, following = _keyset(kept, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
         return Response({"results": forms.EventLine(rows, many=True).data, "next": following})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dashboard.archives.datasets import DATASETS, BadFilter, Dataset, Selection, dataset
 from dashboard.archives.outputs import FORMATS, BadState, Output, opened
-from events import audit
+from events.accounts import audit
 from events.models import Project
 
 __all__ = ["DATASETS", "FORMATS", "BadFilter", "BadState", "Progress", "export"]

@@ -12,8 +12,8 @@ from django.db.models import BooleanField, DateTimeField, IntegerField, Model, Q
 
 from analytics import engine
 from analytics.periods import Period
-from events import payloads
-from events.facts import ARROW, FACTS, Fact
+from events.facts.schema import ARROW, FACTS, Fact
+from events.ingest import payloads
 from events.models import AuditEntry, Issue, Occurrence, Project, Segment
 
 CHUNK = 1000

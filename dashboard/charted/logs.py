@@ -11,7 +11,7 @@ from dashboard import charts
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure
 from dashboard.state import State
-from events import search
+from events.issues import search
 from events.models import Project
 
 _COLOURS = {**charts.LEVELS, "trace": 6}

@@ -12,7 +12,7 @@ from dashboard.charts import Figure
 from dashboard.presenters import vital_words
 from dashboard.state import State
 from events.models import Project
-from events.vitals import THRESHOLDS
+from events.values.vitals import THRESHOLDS
 
 _ABOUT = ("metric", "p", "device")
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from dashboard import sample
 from dashboard.tests import hostile
-from events import segments
+from events.facts import segments
 from events.models import (
     Activity,
     Attachment,

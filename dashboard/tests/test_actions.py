@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard import sample
 from dashboard.tests.populated import World, populate
-from events import digest
+from events.digest import loop
 from events.models import ApiToken, AuditEntry, IngestKey, Issue, Membership, Project
 
 
@@ -86,7 +86,7 @@ def test_a_test_error_becomes_an_issue_by_the_way_of_every_event(
 ) -> None:
     as_alice.post(reverse("dashboard:setup-sample", args=["web"]))
     assert as_alice.get(reverse("dashboard:setup-state", args=["web"])).status_code == 204
-    digest.run(now=timezone.now())
+    loop.run(now=timezone.now())
     assert as_alice.get(reverse("dashboard:setup-state", args=["web"])).status_code == 200
     issue = Issue.objects.get(project=project)
     html = as_alice.get(reverse("dashboard:issue", args=["web", issue.pk])).content.decode()

@@ -12,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from events import audit, payloads, tokens
+from events.accounts import audit, tokens
+from events.ingest import payloads
 from events.models import ApiToken, AuditEntry, DeadLetter, InboxItem, IngestKey, Membership, Project
 
 NOT_HERE = {"segment", "retiredsegment", "inboxitem", "seen", "issue", "issuegroup", "occurrence", "grouphour"}

@@ -17,7 +17,7 @@ from dashboard.tests import hostile
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_every_route import ROUTES, Route, things
 from dashboard.tests.test_pages import pages, read
-from events import tokens
+from events.accounts import tokens
 from events.models import Issue, Membership, Project
 from events.tests import make
 

@@ -11,7 +11,8 @@ from django.urls import include, path
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
-from events import issue_groups, tokens
+from events.accounts import tokens
+from events.issues import merging
 from events.models import AuditEntry, IngestKey, Issue, Project
 from events.tests import make
 
@@ -190,7 +191,7 @@ def test_an_event_comes_as_it_is_kept(project: Project, alice: Any) -> None:
 
 def test_a_merged_issue_answers_under_its_old_number(project: Project, alice: Any, now: datetime) -> None:
     target, other = make.issue(project), make.issue(project)
-    issue_groups.merge([other], into=target, actor=alice, now=now)
+    merging.merge([other], into=target, actor=alice, now=now)
     assert get(f"/api/v1/projects/web/issues/{other.pk}/", bearer(alice)).json()["id"] == target.pk
 
 
@@ -246,7 +247,7 @@ def test_ignoring_and_assigning(project: Project, alice: Any, bob: Any) -> None:
 
 
 def test_too_many_calls_wait(project: Project, alice: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("events.bearer.CALLS_PER_MINUTE", 6)
+    monkeypatch.setattr("events.endpoints.admission.bearer.CALLS_PER_MINUTE", 6)
     headers = bearer(alice)
     assert get("/api/v1/projects/", headers).status_code == 200
     response = get("/api/v1/projects/", headers)

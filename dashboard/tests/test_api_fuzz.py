@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core import NotSet
 
-from events import tokens
+from events.accounts import tokens
 from events.models import Project
 from events.tests import make
 
@@ -34,7 +34,7 @@ def test_the_document_has_every_operation() -> None:
 def test_it_answers(
     project: Project, alice: Any, now: Any, monkeypatch: Any, operation: Any, mode: GenerationMode
 ) -> None:
-    monkeypatch.setattr("events.bearer.CALLS_PER_MINUTE", 10_000_000)
+    monkeypatch.setattr("events.endpoints.admission.bearer.CALLS_PER_MINUTE", 10_000_000)
     issue = make.issue(project, events=3, users=(1,))
     make.release(project, "web@1.0.0")
     known = {"slug": "web", "issue_id": issue.pk, "event_id": make.occurrence(issue.groups.get()).event_id.hex}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboard import cards, charts, doors, state
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.populated import World, populate
-from events import dimensions
+from events.facts import dimensions
 from events.models import Project
 
 QUERY = f"{3:016x}"

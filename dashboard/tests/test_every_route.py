@@ -18,8 +18,10 @@ from django.utils import timezone
 from alerts.tests import make as make_alerts
 from dashboard import saved, shares
 from dashboard.api.doors import ApiView
-from events import performance_urls, segments, tokens
-from events.cli_views import CliView
+from events.accounts import tokens
+from events.endpoints import performance_urls
+from events.endpoints.cli.views import CliView
+from events.facts import segments
 from events.models import Attachment, AuditEntry, IngestKey, Project
 from events.tests import make
 

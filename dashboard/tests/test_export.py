@@ -18,7 +18,8 @@ from django.db import connection
 
 from dashboard import archives
 from dashboard.archives import BadState
-from events import audit, compaction
+from events.accounts import audit
+from events.facts import compaction
 from events.models import AuditEntry, Issue, Project
 from events.tests import rows
 from events.tests.cast import NOW

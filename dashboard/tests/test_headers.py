@@ -14,7 +14,7 @@ import dashboard
 from dashboard.tests.populated import populate
 from dashboard.tests.test_every_route import PAGES, Route, things
 from dashboard.tests.test_pages import pages
-from events import tokens
+from events.accounts import tokens
 
 FIXED = {
     "X-Content-Type-Options": "nosniff",

@@ -17,8 +17,10 @@ from django.utils import timezone
 
 from dashboard import archives
 from dashboard.tests.test_api import bearer
-from events import accounting, digest, keys
-from events.buckets import buckets
+from events.accounts import keys
+from events.digest import loop
+from events.endpoints.admission.buckets import buckets
+from events.ingest import accounting
 from events.models import DeadLetter, IngestKey, Issue, Occurrence, Project
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +56,7 @@ def post(key: IngestKey, body: bytes, *, endpoint: str = "envelope", encoding: s
 
 def settled() -> accounting.Report:
     """The ledger after everything was digested: nothing waits, nothing died, nothing is missing."""
-    digest.run(now=timezone.now())
+    loop.run(now=timezone.now())
     accounting.refusals.flush(now=timezone.now())
     report = accounting.report()
     assert (report.difference, report.in_inbox, report.dead_letter) == (0, 0, 0)
@@ -198,7 +200,7 @@ def test_the_same_event_many_times_is_one(
 ) -> None:
     body = wrapped(event())
     assert [post(key, body) for _ in range(5)] == [200] * 5
-    digest.run(now=timezone.now())
+    loop.run(now=timezone.now())
     assert post(key, body) == 200
     report = settled()
     assert (report.received, report.stored, report.duplicate) == (6, 1, 5)

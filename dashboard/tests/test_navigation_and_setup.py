@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from dashboard import navigation, snippets
-from events import browser_settings
-from events.browser_settings import OWN_FEATURES
+from events.endpoints import browser_settings
+from events.endpoints.browser_settings import OWN_FEATURES
 from events.models import AuditEntry, Membership, Project
 
 DSN = "https://0123456789abcdef0123456789abcdef@obs.example/7"

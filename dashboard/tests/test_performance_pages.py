@@ -12,7 +12,7 @@ from django.utils import timezone
 from analytics.tests import facts
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.test_pages import read
-from events import files
+from events.facts import files
 from events.models import Project, Segment
 
 NAMED = ("performance", "queries", "vitals", "logs", "resources", "security")

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard import qr
-from events import second_factors
+from events.accounts import second_factors
 from events.models import AuditEntry, SecondFactor
 
 PASSWORD = {"password": "alice-password-1"}

@@ -10,7 +10,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from dashboard import posting
-from events import accounting, digest, dsn, keys
+from events.accounts import dsn, keys
+from events.digest import loop
+from events.ingest import accounting
 from events.models import DeadLetter, IngestKey, Issue
 
 
@@ -20,7 +22,7 @@ def test_each_kind_is_accepted_and_digested(key: IngestKey, live_server: Any, no
     address = dsn.of(key, base_url=live_server.url)
     answers = {kind: posting.post(address, kind=kind, now=now).status for kind in posting.KINDS}
     assert answers == dict.fromkeys(posting.KINDS, 200)
-    digest.run(now=now)
+    loop.run(now=now)
     report = accounting.report()
     assert report.received == report.stored > len(posting.KINDS)
     assert not DeadLetter.objects.exists()

@@ -11,7 +11,7 @@ from alerts.forms import ChannelForm
 from alerts.models import Channel, Notification
 from dashboard import frame
 from dashboard.access import page
-from events import access
+from events.accounts import access
 from events.models import Project
 
 

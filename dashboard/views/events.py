@@ -12,7 +12,7 @@ from analytics.queries import error_events as query
 from analytics.queries.error_events import ErrorEvent
 from dashboard import frame
 from dashboard.access import page
-from events import issues
+from events.issues import triage
 from events.models import Issue, IssueGroup, Occurrence, Project
 
 _HANDLED = {"no": False, "yes": True}
@@ -35,7 +35,7 @@ def event_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     given = {name: request.GET.get(name, "").replace("\x00", "")[:200] for name in ("level", "release", "handled")}
     wanted = request.GET.get("issue", "")
     issue = (
-        issues.get_or_404(project, int(wanted))
+        triage.get_or_404(project, int(wanted))
         if wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
         else None
     )

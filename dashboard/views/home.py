@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard import frame
 from dashboard.access import site_page
-from events import access, projects
+from events.accounts import access, projects
 from events.models import Issue
 
 _OPEN = Q(issues__status=Issue.Status.UNRESOLVED)

@@ -23,8 +23,11 @@ from dashboard.presenters import events as event_presenter
 from dashboard.presenters import history, markdown
 from dashboard.state import State
 from dashboard.views import issues as issue_list
-from events import access, issue_groups, issues, payloads, symbolication
+from events.accounts import access
+from events.ingest import payloads
+from events.issues import merging, triage
 from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project, Release
+from events.releases import symbolication
 
 _ACTIVITY = 100
 
@@ -32,7 +35,7 @@ _ACTIVITY = 100
 @page("issue.view", obj="issue_id")
 def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: str = "") -> HttpResponseBase:
     """The issue with one of its kept events, the last one unless another is asked for."""
-    issue = issues.get_or_404(project, issue_id)
+    issue = triage.get_or_404(project, issue_id)
     shown = frame.state_of(request)
     if issue.pk != issue_id:
         return redirect("dashboard:issue", project.slug, issue.pk)
@@ -70,7 +73,7 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
 @page("issue.view", obj="issue_id")
 def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
     """The groups an issue is made of, why they are groups, and what it could be merged with."""
-    issue = issues.get_or_404(project, issue_id)
+    issue = triage.get_or_404(project, issue_id)
     groups = history.groups(issue.groups.order_by("-event_count", "pk")[:200])
     context = {**_common(request, project, issue), "groups": groups, "similar": query.similar(issue), "tab": "groups"}
     return frame.draw(request, "dashboard/issues/groups.html", context, project=project, section="issues")
@@ -80,24 +83,22 @@ def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> 
 @page("issue.change", role=access.EDITOR, obj="issue_id")
 def issue_action(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
     """One change of one issue; its page is shown again."""
-    issue = issues.get_or_404(project, issue_id)
+    issue = triage.get_or_404(project, issue_id)
     action, now = request.POST.get("action", ""), timezone.now()
     target = redirect("dashboard:issue", project.slug, issue.pk)
     try:
         if action in ("bookmark", "unbookmark"):
-            issues.bookmark(issue, actor=request.user, is_on=action == "bookmark", now=now)
+            triage.bookmark(issue, actor=request.user, is_on=action == "bookmark", now=now)
         elif action == "comment":
-            issues.comment(issue, request.POST.get("text", ""), actor=request.user, now=now)
+            triage.comment(issue, request.POST.get("text", ""), actor=request.user, now=now)
         elif action == "unmerge":
             group = get_object_or_404(
                 IssueGroup, project=project, issue=issue, pk=_integer(request.POST.get("group", ""))
             )
-            target = redirect(
-                "dashboard:issue", project.slug, issue_groups.unmerge(group, actor=request.user, now=now).pk
-            )
+            target = redirect("dashboard:issue", project.slug, merging.unmerge(group, actor=request.user, now=now).pk)
         elif action == "merge_with":
-            other = issues.get_or_404(project, _integer(request.POST.get("other", "")))
-            issue_groups.merge([other], into=issue, actor=request.user, now=now)
+            other = triage.get_or_404(project, _integer(request.POST.get("other", "")))
+            merging.merge([other], into=issue, actor=request.user, now=now)
             messages.success(request, f"“{other.title}” is merged into this issue.")
         else:
             messages.success(request, issue_list.act(request, project, [issue.pk]))
@@ -112,7 +113,7 @@ def issue_action(request: HttpRequest, project: Project, issue_id: int) -> HttpR
 @page("event.raw", obj="issue_id")
 def event_json(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
     """The payload as it is kept."""
-    occurrence = _occurrence(project, issues.get_or_404(project, issue_id), event_id)
+    occurrence = _occurrence(project, triage.get_or_404(project, issue_id), event_id)
     body = orjson.dumps(payloads.unpack(bytes(occurrence.payload)), option=orjson.OPT_INDENT_2)
     return _plain(body, "application/json; charset=utf-8")
 
@@ -120,7 +121,7 @@ def event_json(request: HttpRequest, project: Project, issue_id: int, event_id: 
 @page("event.markdown", obj="issue_id")
 def event_markdown(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
     """The event as Markdown."""
-    issue = issues.get_or_404(project, issue_id)
+    issue = triage.get_or_404(project, issue_id)
     event = event_presenter.present(_event(project, _occurrence(project, issue, event_id)))
     url = _url(request, project, issue, event_id)
     return _plain(markdown.present(event, title=issue.title, url=url).encode(), "text/plain; charset=utf-8")

@@ -16,9 +16,10 @@ from analytics.queries import issue_list as query
 from dashboard import frame
 from dashboard.access import page
 from dashboard.views import people
-from events import access, issue_groups, issues
+from events.accounts import access
+from events.issues import merging, triage
+from events.issues.search import Search, SearchError, parse
 from events.models import Issue, Project
-from events.search import Search, SearchError, parse
 
 DEFAULT_QUERY = "is:unresolved"
 SORT_WORDS = {
@@ -109,18 +110,18 @@ def act(request: HttpRequest, project: Project, chosen: list[int]) -> str:
     now, actor, posted = timezone.now(), request.user, request.POST
     action = posted.get("action", "")
     if action == "undo":
-        count = issues.undo(project, posted.get("batch", "")[:64], actor=actor, now=now)
+        count = triage.undo(project, posted.get("batch", "")[:64], actor=actor, now=now)
         return f"{count} issue(s) as before."
     if action == "merge":
         ordered = list(Issue.objects.filter(project=project, pk__in=chosen).order_by("-event_count", "pk"))
         if len(ordered) < 2:
             raise ValidationError("Choose at least two issues to merge.")
-        into = issue_groups.merge(ordered, into=ordered[0], actor=actor, now=now)
+        into = merging.merge(ordered, into=ordered[0], actor=actor, now=now)
         return f"{len(ordered)} issues merged into “{into.title}”."
     if action == "delete":
-        return f"{issue_groups.delete(project, chosen, actor=actor, now=now)} issue(s) deleted."
+        return f"{merging.delete(project, chosen, actor=actor, now=now)} issue(s) deleted."
     verb, options = _options(posted, project)
-    changed = issues.bulk(project, chosen, verb, actor=actor, now=now, **options)
+    changed = triage.bulk(project, chosen, verb, actor=actor, now=now, **options)
     words = {"resolve": "resolved", "unresolve": "reopened", "ignore": "ignored", "assign": "assigned"}[verb]
     return f"{changed.count} issue(s) {words}."
 
@@ -142,7 +143,7 @@ def _options(posted: Any, project: Project) -> tuple[str, dict[str, Any]]:
         if wanted and member is None:
             raise ValidationError("Issues are assigned to members of the project.")
         return "assign", {"to": member}
-    if action in issues.CHANGES:
+    if action in triage.CHANGES:
         return action, {}
     raise ValidationError("Choose what to do.")
 

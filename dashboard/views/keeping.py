@@ -13,7 +13,7 @@ from dashboard import frame, palette, saved, shares
 from dashboard.access import page
 from dashboard.models import ShareLink
 from dashboard.views import people
-from events import access
+from events.accounts import access
 from events.models import Project
 
 

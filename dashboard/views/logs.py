@@ -17,9 +17,10 @@ from dashboard.access import page
 from dashboard.presenters import evidence, folded, rates
 from dashboard.presenters.measures import Tile
 from dashboard.state import State
-from events import access, search
+from events.accounts import access
+from events.issues import search
+from events.issues.search import Search, SearchError
 from events.models import Project
-from events.search import Search, SearchError
 
 _COLUMNS = (
     "at",

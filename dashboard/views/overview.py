@@ -11,9 +11,9 @@ from analytics.queries import issue_list
 from dashboard import compared, frame, tiles
 from dashboard.access import page
 from dashboard.presenters import performance_overview
-from events import access
+from events.accounts import access
+from events.issues.search import parse
 from events.models import Deploy, Issue, Project
-from events.search import parse
 
 _TOP = 11
 _DEPLOYS = 8

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from dashboard import frame
 from dashboard.access import site_page
-from events import audit
+from events.accounts import audit
 
 
 @sensitive_post_parameters()

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_POST
 
 from dashboard import frame, pending
 from dashboard.access import site_page
-from events import addresses, audit, logins, second_factors, tokens
+from events.accounts import audit, logins, second_factors, tokens
 from events.models import ApiToken
+from events.values import addresses
 
 TOKEN_DAYS = (30, 90, 365)
 

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 from dashboard import frame, pending, qr
 from dashboard.access import site_page
 from dashboard.middleware import SECOND_FACTOR
-from events import addresses, audit, logins, second_factors
+from events.accounts import audit, logins, second_factors
+from events.values import addresses
 
 
 @sensitive_post_parameters()

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from dashboard import frame
 from dashboard.access import page
-from events import access, browser_settings, dsn, projects
+from events.accounts import access, dsn, projects
+from events.endpoints import browser_settings
 from events.models import IngestKey, Membership, Project
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard import frame, sample, snippets
 from dashboard.access import page
-from events import access, dsn
+from events.accounts import access, dsn
 from events.models import Issue, Project
 
 

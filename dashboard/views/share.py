@@ -15,8 +15,9 @@ from analytics.engine import EngineError
 from analytics.queries import issue_list
 from dashboard import cards, compared, shares, tiles
 from dashboard.models import ShareLink
-from events import addresses, audit
-from events.search import parse
+from events.accounts import audit
+from events.issues.search import parse
+from events.values import addresses
 
 _DEFAULT_SEARCH = "is:unresolved"
 _TOP = 6

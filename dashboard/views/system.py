@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dashboard import frame
 from dashboard.access import site_page
-from events import accounting, spool
+from events.ingest import accounting, spool
 from events.models import DeadLetter, InboxItem, Segment
 
 

@@ -10,7 +10,7 @@ from analytics.queries import trace as query
 from dashboard import frame, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, waterfall
-from events.facts import SPANS
+from events.facts.schema import SPANS
 from events.models import Project
 
 _NEAR = timedelta(days=1)

@@ -12,7 +12,7 @@ from dashboard.access import page
 from dashboard.presenters import bands, folded
 from dashboard.presenters.vital_words import PERCENTILES, percentile_of, said
 from events.models import Project
-from events.vitals import THRESHOLDS
+from events.values.vitals import THRESHOLDS
 
 DEVICES = {"": "All devices", "mobile": "Mobile", "desktop": "Desktop", "tablet": "Tablet"}
 

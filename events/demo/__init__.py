@@ -15,20 +15,24 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from events import digest, ingest, issues, keys, projects, releases
-from events import dsn as dsns
+from events.accounts import dsn as dsns
+from events.accounts import keys, projects
+from events.accounts.keys import Key
 from events.demo import faults, speed, traffic
 from events.demo.faults import Fault
 from events.demo.traffic import Moment
-from events.incoming import Context, Decoded
-from events.keys import Key
+from events.digest import loop
+from events.ingest import intake
+from events.issues import triage
 from events.models import Issue, Membership, Project
 from events.protocols import otlp, sentry
+from events.protocols.contract import Context, Decoded
+from events.releases import lifecycle
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
 RELEASED_EVERY = timedelta(hours=56)
 HOUR = timedelta(hours=1)
-SENDER = ingest.Sender("127.0.0.1", "obs-demo")
+SENDER = intake.Sender("127.0.0.1", "obs-demo")
 COMMITS = (
     ("Mara Lind", "Round totals once, at the end"),
     ("Jonas Pfeil", "Keep the basket when a session is renewed"),
@@ -57,9 +61,9 @@ class Demo:
     sent: int = 0
     errors: list[str] = field(default_factory=list)
 
-    def send(self, body: bytes, *, at: datetime, decode: ingest.Decoder = sentry.decode_envelope) -> None:
+    def send(self, body: bytes, *, at: datetime, decode: intake.Decoder = sentry.decode_envelope) -> None:
         """One request through the door, received when it happened."""
-        ingest.ingest(body, decode=decode, key=self.key, sender=SENDER, now=at)
+        intake.ingest(body, decode=decode, key=self.key, sender=SENDER, now=at)
         self.sent += 1
 
     def moment(self, at: datetime) -> Moment:
@@ -206,7 +210,7 @@ def _route(dice: random.Random) -> str:
 
 
 def _digest(*, now: datetime) -> None:
-    while digest.run(now=now).items:
+    while loop.run(now=now).items:
         pass
 
 
@@ -214,7 +218,7 @@ def _fix_one(demo: Demo, *, now: datetime) -> None:
     """Somebody resolves an issue that the next release will bring back."""
     issue = Issue.objects.filter(project=demo.project, type="PaymentDeclined").first()
     if issue:
-        issues.resolve(issue, actor=None, in_next=True, now=now)
+        triage.resolve(issue, actor=None, in_next=True, now=now)
 
 
 def _look_after(demo: Demo, *, now: datetime) -> None:
@@ -225,34 +229,34 @@ def _look_after(demo: Demo, *, now: datetime) -> None:
 
     member: Any = Membership.objects.filter(project=demo.project).select_related("user").order_by("pk").first()
     for issue in found("UnicodeDecodeError", "TemplateSyntaxError", "ConnectionRefusedError", "SyntaxError"):
-        issues.resolve(issue, actor=None, now=now)
+        triage.resolve(issue, actor=None, now=now)
     for issue in found("AbortError", "ValidationError"):
-        issues.ignore(issue, actor=None, now=now)
+        triage.ignore(issue, actor=None, now=now)
     for issue in found("RateLimited"):
-        issues.ignore(issue, actor=None, events=500, now=now)
+        triage.ignore(issue, actor=None, events=500, now=now)
     for issue in found("AttributeError", "KeyError"):
-        issues.comment(issue, "Only customers without a framework contract see this.", actor=None, now=now)
+        triage.comment(issue, "Only customers without a framework contract see this.", actor=None, now=now)
         if member:
-            issues.assign(issue, to=member.user, actor=None, now=now)
+            triage.assign(issue, to=member.user, actor=None, now=now)
 
 
 def _tell_releases(demo: Demo, *, now: datetime) -> None:
     """Commits and deploys of the releases, as sentry-cli would tell them."""
     for number, (since, name) in enumerate(demo.names):
-        release, _ = releases.create(demo.project, name, actor="seed_demo", released_at=since, now=now)
+        release, _ = lifecycle.create(demo.project, name, actor="seed_demo", released_at=since, now=now)
         if release.deploys.exists():
             continue
         changes = [
-            releases.Change(
+            lifecycle.Change(
                 sha="".join(demo.dice.choices("0123456789abcdef", k=40)), repository="example/shop", author=author,
                 message=message, committed_at=since - HOUR * (index + 2),
             )
             for index, (author, message) in enumerate(demo.dice.sample(COMMITS, 3))
         ]  # fmt: skip
         with transaction.atomic():
-            releases.set_commits(release, changes, actor="seed_demo", now=now)
+            lifecycle.set_commits(release, changes, actor="seed_demo", now=now)
             for environment, at in (("staging", since - HOUR), ("production", since)):
-                releases.add_deploy(
+                lifecycle.add_deploy(
                     release, environment=environment, actor="seed_demo", name=f"build {4100 + number}",
                     started_at=at - timedelta(minutes=6), finished_at=at, now=now,
                 )  # fmt: skip

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from events.secrets import EncryptedTextField
+from events.models.secrets import EncryptedTextField
 
 
 class LoginFailure(models.Model):

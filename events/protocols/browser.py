@@ -19,10 +19,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from events import lenient, routes
-from events.errors import Malformed
-from events.incoming import Context, Decoded, Incoming, Refused, identity
+from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.texts import hexadecimal, scalar
+from events.values import lenient, routes
+from events.values.errors import Malformed
 
 MOST_ITEMS = 200
 MOST_PROPS = 10

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from events.errors import Malformed, TooLarge
+from events.values.errors import Malformed, TooLarge
 
 # What so old a browser SDK sends is a few kB; Python reads about a megabyte of it a second.
 MOST_BYTES = 256 * 1024

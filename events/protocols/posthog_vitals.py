@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote_to_bytes
 
-from events import lenient
-from events.errors import Malformed
-from events.incoming import Context, Decoded, Refused
 from events.protocols import lz64, vitals
+from events.protocols.contract import Context, Decoded, Refused
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.texts import scalar
 from events.protocols.vitals import Page
+from events.values import lenient
+from events.values.errors import Malformed
 
 NOT_YET = "not_yet_collected"
 MOST = 1000

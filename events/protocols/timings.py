@@ -11,14 +11,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from events import countries, lenient, units
-from events.errors import Malformed, TooLarge
-from events.incoming import Context, Decoded, Incoming, Outcome, Refused, identity
+from events.protocols.contract import Context, Decoded, Incoming, Outcome, Refused, identity
 from events.protocols.sentry import attributes
 from events.protocols.sentry.clock import FUTURE, PAST, Clock, seconds
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_words
 from events.protocols.sentry.texts import hexadecimal, scalar
+from events.values import countries, lenient, units
+from events.values.errors import Malformed, TooLarge
 
 MOST = 1000
 BUCKETS = 512

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from events import lenient
-from events.errors import Malformed
-from events.incoming import Context, Decoded, Refused
 from events.protocols import vitals
+from events.protocols.contract import Context, Decoded, Refused
 from events.protocols.vitals import Page
+from events.values import lenient
+from events.values.errors import Malformed
 
 # Nothing stores page views and custom events yet; they are counted under this reason.
 NOT_YET = "not_yet_collected"

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from events import browsers, lenient, routes, vitals
-from events.errors import Malformed
-from events.incoming import Context, Decoded, Incoming, Refused, identity
+from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.links import tidy_url, tidy_words
 from events.protocols.sentry.texts import hexadecimal, scalar
+from events.values import browsers, lenient, routes, vitals
+from events.values.errors import Malformed
 
 CATEGORY = "vital"
 MOST = 200

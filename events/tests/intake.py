@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 from django.test import Client
 from django.utils import timezone
 
-from events import accounting, digest, files
+from events.digest import loop
+from events.facts import files
+from events.ingest import accounting
 from events.models import IngestKey, Segment
 
 
@@ -22,7 +24,7 @@ def post(key: IngestKey, path: str, body: bytes, *, content_type: str = "text/pl
 def digested(project: Any) -> accounting.Report:
     """The ledger after everything was digested; nothing failed and nothing is unaccounted for."""
     accounting.refusals.flush(now=timezone.now())
-    assert digest.run(now=timezone.now()).failed == 0
+    assert loop.run(now=timezone.now()).failed == 0
     report = accounting.report(project_id=project.pk)
     assert report.difference == 0
     assert report.in_inbox == 0

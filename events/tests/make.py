@@ -4,7 +4,8 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from events import payloads, tallies
+from events.ingest import payloads
+from events.issues import counters
 from events.models import GroupUser, Issue, IssueGroup, Occurrence, Project, Release
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
@@ -52,7 +53,7 @@ def group(of: Issue, *, events: int = 1, users: tuple[int, ...] = (), **fields: 
 def hours(of: IssueGroup, counts: dict[int, int], *, environment: str = "production", now: datetime = NOW) -> None:
     """Events of the group by hours ago."""
     start = now.replace(minute=0, second=0, microsecond=0)
-    tallies.put_hours(
+    counters.put_hours(
         {(of.pk, start - timedelta(hours=ago), environment): count for ago, count in counts.items()}, now=now
     )
 

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import md5
 from typing import Any
 
-from events import segments
+from events.facts import segments
+from events.facts.segments import Place
 from events.models import Segment
-from events.segments import Place
 from events.tests.cast import NOW
 
 TODAY = NOW.date()

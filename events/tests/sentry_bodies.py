@@ -7,9 +7,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from events import pseudonyms
-from events.incoming import Decoded, Incoming
 from events.protocols import sentry
+from events.protocols.contract import Decoded, Incoming
+from events.values import pseudonyms
 
 RECEIVED_AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NOW = RECEIVED_AT.timestamp()

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
-from events import accounting, inbox, payloads
+from events.ingest import accounting, inbox, payloads
+from events.ingest.payloads import Packed
 from events.models import InboxItem, IngestKey, Project
-from events.payloads import Packed
 
 
 def item(number: int, *, kind: str = "error", quantity: int = 1) -> Packed:

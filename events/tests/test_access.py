@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from events import access
+from events.accounts import access
 from events.models import Project
 
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from events import accounting, inbox, payloads
-from events.accounting import Buffer, Line
+from events.ingest import accounting, inbox, payloads
+from events.ingest.accounting import Buffer, Line
+from events.ingest.payloads import Packed
 from events.models import IngestKey, OutcomeCount, Project
-from events.payloads import Packed
 
 
 def test_a_refusal_is_on_both_sides(project: Project, now: datetime) -> None:

@@ -12,9 +12,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import digest, grouping, payloads, scrubbing, symbolication, tokens
+from events import scrubbing
+from events.accounts import tokens
+from events.digest import loop
+from events.ingest import payloads
+from events.issues import grouping
 from events.models import ApiToken, ArtifactBundle, AuditEntry, InboxItem, IngestKey, Occurrence, Project, UploadChunk
-from events.symbolication import Maps
+from events.releases import symbolication
+from events.releases.symbolication import Maps
 from events.tests.advisories import growth
 from events.tests.test_ingest_views import client, envelope, fresh_caches, post  # noqa: F401
 from events.tests.test_symbolication import event as minified
@@ -46,7 +51,7 @@ def test_cve_2025_54433_event_id_path(client: Client, key: IngestKey, sent: str,
     event = b'{"type": "event"}\n' + json.dumps({"event_id": sent, "message": "x"}).encode()
     answer = post(client, key, json.dumps({"event_id": sent}).encode() + b"\n" + event)
     assert answer.status_code in (200, 400)
-    digest.run(now=timezone.now())
+    loop.run(now=timezone.now())
     assert all(isinstance(kept.event_id, uuid.UUID) for kept in Occurrence.objects.all())
     inside = [path for path in tmp_path.rglob("*") if not path.resolve().is_relative_to(tmp_path.resolve())]
     assert (inside, set(Path("/tmp").glob("evil*"))) == ([], before)
@@ -96,7 +101,7 @@ def test_ghsa_5x67_tag_flood(client: Client, key: IngestKey) -> None:  # noqa: F
     """Bugsink: thousands of tags, and one too long for an index, stopped the intake."""
     flood = {f"tag{number}": "v" * 300 for number in range(2000)} | {"long": uuid.uuid4().hex * 600}
     assert post(client, key, envelope(tags=flood)).status_code == 200
-    assert digest.run(now=timezone.now()).failed == 0
+    assert loop.run(now=timezone.now()).failed == 0
     [kept] = Occurrence.objects.all()
     tags = payloads.unpack(bytes(kept.payload))["tags"]
     assert len(tags) <= 100

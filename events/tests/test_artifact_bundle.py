@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import artifact_bundle, sourcemaps
-from events.artifact_bundle import BundleError
+from events.releases import artifact_bundle, sourcemaps
+from events.releases.artifact_bundle import BundleError
 
 # What `sentry-cli sourcemaps upload --release shop@1.0.0 --url-prefix '~/static'` (3.8.0) sent, after `inject`.
 REAL = (Path(__file__).parent / "samples" / "sourcemaps" / "sentry-cli-3.8.0.bundle").read_bytes()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from events import addresses, audit
+from events.accounts import audit
 from events.models import AuditEntry, Project
+from events.values import addresses
 
 INSERT = """
     INSERT INTO events_auditentry

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from events import accounting, background, refusals
+from events.ingest import accounting, background, refusals
 from events.models import InboxItem, Project
 
 

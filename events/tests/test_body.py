@@ -14,8 +14,8 @@ import pytest
 import zstandard
 from django.test import RequestFactory
 
-from events import body
-from events.errors import IngestError, Malformed, TooLarge, UnsupportedEncoding
+from events.endpoints.admission import body
+from events.values.errors import IngestError, Malformed, TooLarge, UnsupportedEncoding
 
 TEXT = b'{"event_id":"9ec79dc33ec942ab8353589fcb2e04dc"}\n' * 400
 MIB = 1 << 20

@@ -10,11 +10,13 @@ from django.utils import timezone
 
 from analytics import engine
 from analytics.periods import Period
-from events import accounting, browser_settings, digest
-from events.errors import Malformed
-from events.incoming import Context
+from events.digest import loop
+from events.endpoints import browser_settings
+from events.ingest import accounting
 from events.models import IngestKey, Project
 from events.protocols import browser
+from events.protocols.contract import Context
+from events.values.errors import Malformed
 
 ID = "0123456789abcdef"
 HOURS = timedelta(hours=2)
@@ -37,7 +39,7 @@ def post(key: IngestKey, *items: Any, **headers: str) -> Any:
 
 
 def metrics(project: Project) -> list[dict[str, Any]]:
-    assert digest.run(now=timezone.now()).failed == 0
+    assert loop.run(now=timezone.now()).failed == 0
     now = timezone.now()
     with engine.read(project.pk, {"metrics": Period(now - HOURS, now + HOURS)}) as facts:
         return facts.ask('SELECT * FROM metrics m ORDER BY m."at", m.name', {})

@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from events import browser_settings
-from events.browser_settings import OWN_FEATURES, BrowserSettings
+from events.endpoints import browser_settings
+from events.endpoints.browser_settings import OWN_FEATURES, BrowserSettings
 from events.models import AuditEntry, IngestKey, Project
 
 

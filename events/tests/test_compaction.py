@@ -15,8 +15,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from events import compaction, files, segments
-from events.compaction import FAN, GRACE, MAX_ROWS, ORPHAN_AGE, QUIET
+from events.facts import compaction, files, segments
+from events.facts.compaction import FAN, GRACE, MAX_ROWS, ORPHAN_AGE, QUIET
 from events.models import Project, RetiredSegment, Segment
 from events.tests import rows
 from events.tests.cast import NOW

@@ -13,11 +13,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
-from events import countries, files, keys, payloads
-from events.buckets import buckets
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
+from events.facts import files
+from events.ingest import payloads
 from events.models import InboxItem, IngestKey, Project, Segment
 from events.tests.intake import digested, facts
 from events.tests.sentry_bodies import EVENT_ID, envelope
+from events.values import countries
 
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 VISITOR, SERVER = "81.2.69.142", "89.160.20.112"

@@ -12,12 +12,13 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events import body, lenient
-from events.errors import IngestError
-from events.incoming import KINDS, Decoded
+from events.endpoints.admission import body
 from events.protocols import sentry
+from events.protocols.contract import KINDS, Decoded
 from events.protocols.sentry import clean, items
 from events.tests.sentry_bodies import context, envelope
+from events.values import lenient
+from events.values.errors import IngestError
 
 EXAMPLES = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 SAMPLES = Path(__file__).parent / "samples"

@@ -9,8 +9,9 @@ from django.db.models import Sum
 from analytics import engine, filling
 from analytics.periods import Period
 from analytics.queries import hosts, slow_queries, vitals
-from events import accounting, demo
+from events import demo
 from events.demo import speed
+from events.ingest import accounting
 from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
 
 FACTS = {

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError
 
-from events import accounting, digest, inbox, payloads, pipeline
+from events.digest import loop, pipeline
+from events.ingest import accounting, inbox, payloads
+from events.ingest.payloads import Packed
 from events.models import (
     DeadLetter,
     GroupHour,
@@ -21,7 +23,6 @@ from events.models import (
     Segment,
     Transition,
 )
-from events.payloads import Packed
 
 
 def error(number: int, now: datetime, **fields: Any) -> Packed:
@@ -50,7 +51,7 @@ def accept(project: Project, key: IngestKey, now: datetime) -> Any:
 
 def test_errors_of_one_cause_become_one_issue(accept: Any, now: datetime) -> None:
     accept(*(error(n, now) for n in range(1, 8)))
-    assert digest.run(now=now).items == 7
+    assert loop.run(now=now).items == 7
     issue = Issue.objects.get()
     assert (issue.event_count, issue.user_count, issue.title) == (7, 3, "ValueError: bad 1")
     assert (issue.first_release, issue.last_release, issue.status) == ("shop@1.0", "shop@1.0", "unresolved")
@@ -66,7 +67,7 @@ def test_errors_of_one_cause_become_one_issue(accept: Any, now: datetime) -> Non
 def test_counts_add_up_over_batches(accept: Any, now: datetime) -> None:
     for n in range(1, 6):
         accept(error(n, now))
-        digest.run(now=now)
+        loop.run(now=now)
     issue = Issue.objects.get()
     assert (issue.event_count, issue.user_count) == (5, 3)
     assert [o.ordinal for o in Occurrence.objects.order_by("ordinal")] == [1, 2, 3, 4, 5]
@@ -76,7 +77,7 @@ def test_full_payloads_are_a_bounded_spread(accept: Any, now: datetime, settings
     settings.OBS_KEPT_OCCURRENCES = 10
     for start in range(1, 101, 10):
         accept(*(error(n, now) for n in range(start, start + 10)))
-        digest.run(now=now)
+        loop.run(now=now)
     kept = list(Occurrence.objects.order_by("ordinal").values_list("ordinal", flat=True))
     assert kept[0] == 1
     assert kept[-1] == 100
@@ -86,19 +87,19 @@ def test_full_payloads_are_a_bounded_spread(accept: Any, now: datetime, settings
 
 def test_a_new_issue_is_announced_once(accept: Any, now: datetime) -> None:
     accept(error(1, now), error(2, now))
-    digest.run(now=now)
+    loop.run(now=now)
     accept(error(3, now))
-    digest.run(now=now)
+    loop.run(now=now)
     transition = Transition.objects.get()
     assert (transition.kind, transition.event_id, transition.claimed_at) == ("new_issue", uuid.UUID(int=1), None)
 
 
 def test_a_resolved_issue_comes_back_as_a_regression(accept: Any, now: datetime) -> None:
     accept(error(1, now))
-    digest.run(now=now)
+    loop.run(now=now)
     Issue.objects.update(status="resolved", resolved_at=now)
     accept(error(2, now + timedelta(minutes=5)))
-    digest.run(now=now)
+    loop.run(now=now)
     issue = Issue.objects.get()
     assert (issue.status, issue.is_regressed, issue.resolved_at) == ("unresolved", True, None)
     assert Transition.objects.filter(kind="regression").count() == 1
@@ -106,25 +107,25 @@ def test_a_resolved_issue_comes_back_as_a_regression(accept: Any, now: datetime)
 
 def test_an_old_release_does_not_reopen_what_a_newer_one_fixed(accept: Any, now: datetime) -> None:
     accept(error(1, now, release="shop@1.0"))
-    digest.run(now=now)
+    loop.run(now=now)
     Issue.objects.update(status="resolved", resolved_at=now, resolved_in_release="shop@2.0")
     accept(error(2, now + timedelta(hours=1), release="shop@1.5"))
-    digest.run(now=now)
+    loop.run(now=now)
     assert Issue.objects.get().status == "resolved"
     accept(error(3, now + timedelta(hours=1), release="shop@2.0.1"))
-    digest.run(now=now)
+    loop.run(now=now)
     assert Issue.objects.get().status == "unresolved"
 
 
 def test_ignoring_ends_after_so_many_events(accept: Any, now: datetime) -> None:
     accept(error(1, now))
-    digest.run(now=now)
+    loop.run(now=now)
     Issue.objects.update(status="ignored", ignored_at=now, ignored_until_events=3)
     accept(error(2, now))
-    digest.run(now=now)
+    loop.run(now=now)
     assert Issue.objects.get().status == "ignored"
     accept(error(3, now))
-    digest.run(now=now)
+    loop.run(now=now)
     assert Issue.objects.get().status == "unresolved"
     assert Transition.objects.filter(kind="unignored").get().detail["reason"] == "events"
 
@@ -142,7 +143,7 @@ def test_a_poisonous_item_is_buried_after_five_attempts_and_the_rest_is_stored(
     monkeypatch.setitem(pipeline.STEPS, "error", (explode, *steps))
     accept(error(1, now), error(2, now), error(3, now))
     for _ in range(6):
-        digest.run(now=now)
+        loop.run(now=now)
         now += timedelta(minutes=5)
         assert accounting.report().difference == 0
     assert Issue.objects.get().event_count == 2
@@ -154,7 +155,7 @@ def test_a_poisonous_item_is_buried_after_five_attempts_and_the_rest_is_stored(
 
 
 def test_a_dead_letter_can_be_replayed(accept: Any, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    from events import dead_letters
+    from events.ingest import dead_letters
 
     def explode(batch: Any, item: Any) -> str | None:
         raise RuntimeError("poison")
@@ -163,10 +164,10 @@ def test_a_dead_letter_can_be_replayed(accept: Any, now: datetime, monkeypatch: 
         patched.setitem(pipeline.STEPS, "error", (explode,))
         accept(error(1, now))
         for _ in range(5):
-            digest.run(now=now)
+            loop.run(now=now)
             now += timedelta(minutes=5)
     assert dead_letters.replay(DeadLetter.objects.all()) == 1
-    digest.run(now=now)
+    loop.run(now=now)
     assert Issue.objects.get().event_count == 1
     report = accounting.report()
     assert (report.stored, report.dead_letter, report.difference) == (1, 0, 0)
@@ -183,6 +184,6 @@ def test_the_house_in_trouble_costs_no_item_an_attempt(
     with monkeypatch.context() as patched:
         patched.setattr(pipeline.segments, "write", fail)
         with pytest.raises(type(trouble)):
-            digest.run(now=now)
+            loop.run(now=now)
     assert InboxItem.objects.get().attempts == 0
-    assert digest.run(now=now).items == 1
+    assert loop.run(now=now).items == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events import dimensions
+from events.facts import dimensions
 from events.models import Dimension, DimensionValue, Project
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

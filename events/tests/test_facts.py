@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events import facts
-from events.facts import ERRORS, FACTS, METRICS
+from events.facts import schema
+from events.facts.schema import ERRORS, FACTS, METRICS
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def cell(column: str, value: Any, fact: facts.Fact = ERRORS) -> Any:
-    return facts.table(fact, [{column: value}])[column].to_pylist()[0]
+def cell(column: str, value: Any, fact: schema.Fact = ERRORS) -> Any:
+    return schema.table(fact, [{column: value}])[column].to_pylist()[0]
 
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=FACTS)
-def test_every_fact_begins_with_its_moment_and_is_sorted_by_its_own_columns(fact: facts.Fact) -> None:
+def test_every_fact_begins_with_its_moment_and_is_sorted_by_its_own_columns(fact: schema.Fact) -> None:
     names = [column.name for column in fact.columns]
     assert names[0] == "at"
     assert len(names) == len(set(names))
     assert set(fact.sort) <= set(names)
     assert fact.retention_days > 0
-    assert facts.table(fact, [{}]).schema == fact.schema
+    assert schema.table(fact, [{}]).schema == fact.schema
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_histograms_keep_their_buckets() -> None:
 
 
 def test_keys_no_column_has_are_left_out() -> None:
-    assert "nonsense" not in facts.table(ERRORS, [{"nonsense": 1}]).column_names
+    assert "nonsense" not in schema.table(ERRORS, [{"nonsense": 1}]).column_names
 
 
 json = st.recursive(
@@ -97,6 +97,6 @@ def test_hostile_values_never_raise(data: st.DataObject) -> None:
     fact = data.draw(st.sampled_from(list(FACTS.values())))
     names = st.sampled_from([column.name for column in fact.columns])
     rows = data.draw(st.lists(st.dictionaries(names, json, max_size=6), max_size=4))
-    made = facts.table(fact, rows)
+    made = schema.table(fact, rows)
     made.validate(full=True)
     assert made.num_rows == len(rows)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import grouping
+from events.issues import grouping
 
 
 def frame(place: str, function: str = "run", **more: Any) -> dict[str, Any]:

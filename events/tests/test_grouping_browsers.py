@@ -2,8 +2,8 @@
 
 import pytest
 
-from events import grouping
-from events.grouping import frames, texts
+from events.issues import grouping
+from events.issues.grouping import frames, texts
 
 SAME_WORDS = [
     (

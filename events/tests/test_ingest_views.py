@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import accounting, keys
-from events.buckets import buckets
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
+from events.ingest import accounting
 from events.models import InboxItem, IngestKey, Project
 
 

@@ -7,7 +7,7 @@ import brotli
 import pytest
 from django.test import Client
 
-from events import browser_scripts
+from events.endpoints import browser_scripts
 
 SUMS = (browser_scripts.FOLDER / "SHA256SUMS").read_text().splitlines()
 # Bytes of the gzip form; posthog-js is as large as it is published.

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
-from events import issues
+from events.issues import triage
 from events.models import Activity, AuditEntry, Bookmark, Issue, Project
 from events.tests import make
 
@@ -18,7 +18,7 @@ def audited() -> list[str]:
 
 def test_resolving_is_told_once_to_activity_and_audit(project: Project, alice: Any, now: datetime) -> None:
     issue = make.issue(project, is_regressed=True)
-    issues.resolve(issue, actor=alice, now=now)
+    triage.resolve(issue, actor=alice, now=now)
     issue.refresh_from_db()
     assert (issue.status, issue.resolved_at, issue.is_regressed) == ("resolved", now, False)
     line = Activity.objects.get(issue=issue)
@@ -29,7 +29,7 @@ def test_resolving_is_told_once_to_activity_and_audit(project: Project, alice: A
 def test_resolving_in_a_release_names_it(project: Project, alice: Any, now: datetime) -> None:
     issue = make.issue(project)
     make.release(project, "web@1.0.0")
-    issues.resolve(issue, actor=alice, in_release="web@1.0.0", now=now)
+    triage.resolve(issue, actor=alice, in_release="web@1.0.0", now=now)
     issue.refresh_from_db()
     assert (issue.resolved_in_release, issue.resolved_in_next) == ("web@1.0.0", False)
 
@@ -40,7 +40,7 @@ def test_resolving_in_the_next_release_notes_the_latest_by_version_not_by_time(
     issue = make.issue(project)
     for version in ("web@1.9.0", "web@1.10.0", "web@1.2.0"):
         make.release(project, version)
-    issues.resolve(issue, actor=alice, in_next=True, now=now)
+    triage.resolve(issue, actor=alice, in_next=True, now=now)
     issue.refresh_from_db()
     assert (issue.resolved_in_release, issue.resolved_in_next) == ("web@1.10.0", True)
 
@@ -63,7 +63,7 @@ def test_nonsense_is_refused_and_changes_nothing(
 ) -> None:
     issue = make.issue(project)
     with pytest.raises(ValidationError):
-        issues.bulk(project, [issue.pk], action, actor=alice, now=now, **options)
+        triage.bulk(project, [issue.pk], action, actor=alice, now=now, **options)
     issue.refresh_from_db()
     assert issue.status == "unresolved"
     assert audited() == []
@@ -71,7 +71,7 @@ def test_nonsense_is_refused_and_changes_nothing(
 
 def test_ignoring_counts_from_what_was_there(project: Project, alice: Any, now: datetime) -> None:
     issue = make.issue(project, events=40, users=(1, 2, 3))
-    issues.ignore(issue, actor=alice, events=10, users=2, until=now + timedelta(days=1), now=now)
+    triage.ignore(issue, actor=alice, events=10, users=2, until=now + timedelta(days=1), now=now)
     issue.refresh_from_db()
     assert issue.status == "ignored"
     assert (issue.ignored_until_events, issue.ignored_until_users) == (50, 5)
@@ -80,16 +80,16 @@ def test_ignoring_counts_from_what_was_there(project: Project, alice: Any, now: 
 
 def test_ignoring_by_rate_keeps_the_window(project: Project, alice: Any, now: datetime) -> None:
     issue = make.issue(project, events=40)
-    issues.ignore(issue, actor=alice, events=10, window_minutes=60, now=now)
+    triage.ignore(issue, actor=alice, events=10, window_minutes=60, now=now)
     issue.refresh_from_db()
     assert (issue.ignored_rate_events, issue.ignored_window_minutes, issue.ignored_until_events) == (10, 60, None)
 
 
 def test_unresolving_forgets_both_kinds_of_end(project: Project, alice: Any, now: datetime) -> None:
     issue = make.issue(project)
-    issues.ignore(issue, actor=alice, events=10, now=now)
-    issues.resolve(issue, actor=alice, now=now)
-    issues.unresolve(issue, actor=alice, now=now)
+    triage.ignore(issue, actor=alice, events=10, now=now)
+    triage.resolve(issue, actor=alice, now=now)
+    triage.unresolve(issue, actor=alice, now=now)
     issue.refresh_from_db()
     assert (issue.status, issue.resolved_at, issue.ignored_at, issue.ignored_until_events) == (
         "unresolved",
@@ -101,12 +101,12 @@ def test_unresolving_forgets_both_kinds_of_end(project: Project, alice: Any, now
 
 def test_only_members_are_assigned(project: Project, alice: Any, bob: Any, charlie: Any, now: datetime) -> None:
     issue = make.issue(project)
-    issues.assign(issue, to=bob, actor=alice, now=now)
+    triage.assign(issue, to=bob, actor=alice, now=now)
     with pytest.raises(ValidationError, match="members"):
-        issues.assign(issue, to=charlie, actor=alice, now=now)
+        triage.assign(issue, to=charlie, actor=alice, now=now)
     issue.refresh_from_db()
     assert issue.assigned_to == bob
-    issues.assign(issue, to=None, actor=alice, now=now)
+    triage.assign(issue, to=None, actor=alice, now=now)
     issue.refresh_from_db()
     assert issue.assigned_to is None
 
@@ -114,7 +114,7 @@ def test_only_members_are_assigned(project: Project, alice: Any, bob: Any, charl
 def test_bulk_leaves_other_projects_alone(project: Project, alice: Any, now: datetime) -> None:
     mine = [make.issue(project) for _ in range(3)]
     foreign = make.issue(Project.objects.create(slug="other", name="Other"))
-    changed = issues.bulk(project, [*(i.pk for i in mine), foreign.pk, 10**12], "resolve", actor=alice, now=now)
+    changed = triage.bulk(project, [*(i.pk for i in mine), foreign.pk, 10**12], "resolve", actor=alice, now=now)
     assert changed.count == 3
     foreign.refresh_from_db()
     assert foreign.status == "unresolved"
@@ -127,15 +127,15 @@ def test_bulk_of_many_takes_a_constant_number_of_queries(
 ) -> None:
     ids = [make.issue(project, groups=0).pk for _ in range(60)]
     with django_assert_max_num_queries(10):
-        changed = issues.bulk(project, ids, "resolve", actor=alice, now=now)
+        changed = triage.bulk(project, ids, "resolve", actor=alice, now=now)
     assert changed.count == 60
 
 
 def test_undo_restores_each_issue_as_it_was(project: Project, alice: Any, now: datetime) -> None:
     ignored, open_one = make.issue(project), make.issue(project)
-    issues.ignore(ignored, actor=alice, until=now + timedelta(days=1), events=5, now=now)
-    changed = issues.bulk(project, [ignored.pk, open_one.pk], "resolve", actor=alice, now=now)
-    assert issues.undo(project, changed.batch, actor=alice, now=now) == 2
+    triage.ignore(ignored, actor=alice, until=now + timedelta(days=1), events=5, now=now)
+    changed = triage.bulk(project, [ignored.pk, open_one.pk], "resolve", actor=alice, now=now)
+    assert triage.undo(project, changed.batch, actor=alice, now=now) == 2
     ignored.refresh_from_db()
     open_one.refresh_from_db()
     assert (ignored.status, ignored.ignored_until, ignored.resolved_at) == ("ignored", now + timedelta(days=1), None)
@@ -144,29 +144,29 @@ def test_undo_restores_each_issue_as_it_was(project: Project, alice: Any, now: d
 
 def test_undo_passes_over_what_was_changed_since_and_what_is_old(project: Project, alice: Any, now: datetime) -> None:
     first, second = make.issue(project), make.issue(project)
-    changed = issues.bulk(project, [first.pk, second.pk], "resolve", actor=alice, now=now)
-    issues.ignore(second, actor=alice, now=now)
-    assert issues.undo(project, changed.batch, actor=alice, now=now + timedelta(hours=2)) == 0
-    assert issues.undo(project, changed.batch, actor=alice, now=now) == 1
+    changed = triage.bulk(project, [first.pk, second.pk], "resolve", actor=alice, now=now)
+    triage.ignore(second, actor=alice, now=now)
+    assert triage.undo(project, changed.batch, actor=alice, now=now + timedelta(hours=2)) == 0
+    assert triage.undo(project, changed.batch, actor=alice, now=now) == 1
     assert set(Issue.objects.values_list("pk", "status")) == {(first.pk, "unresolved"), (second.pk, "ignored")}
 
 
 def test_bookmarks_are_personal(project: Project, alice: Any, bob: Any, now: datetime) -> None:
     issue = make.issue(project)
-    issues.bookmark(issue, actor=alice, now=now)
-    issues.bookmark(issue, actor=alice, now=now)
-    issues.bookmark(issue, actor=bob, is_on=False, now=now)
+    triage.bookmark(issue, actor=alice, now=now)
+    triage.bookmark(issue, actor=alice, now=now)
+    triage.bookmark(issue, actor=bob, is_on=False, now=now)
     assert list(Bookmark.objects.values_list("user_id", flat=True)) == [alice.pk]
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "\0", "x" * 10_001])
 def test_empty_and_endless_comments_are_refused(project: Project, alice: Any, now: datetime, text: str) -> None:
     with pytest.raises(ValidationError):
-        issues.comment(make.issue(project), text, actor=alice, now=now)
+        triage.comment(make.issue(project), text, actor=alice, now=now)
 
 
 def test_a_comment_is_kept_and_its_text_stays_out_of_the_audit(project: Project, alice: Any, now: datetime) -> None:
-    line = issues.comment(make.issue(project), " Seen\0 before ", actor=alice, now=now)
+    line = triage.comment(make.issue(project), " Seen\0 before ", actor=alice, now=now)
     assert line.text == "Seen before"
     assert "Seen" not in str(AuditEntry.objects.get().detail)
 
@@ -174,4 +174,4 @@ def test_a_comment_is_kept_and_its_text_stays_out_of_the_audit(project: Project,
 def test_a_foreign_issue_is_not_found(project: Project, now: datetime) -> None:
     foreign = make.issue(Project.objects.create(slug="other", name="Other"))
     with pytest.raises(Http404):
-        issues.get_or_404(project, foreign.pk)
+        triage.get_or_404(project, foreign.pk)

@@ -13,10 +13,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Sum
 
-from events import issue_groups, issues, recording
-from events.grouping import Grouping
+from events.issues import counting, merging, triage
+from events.issues.counting import Sighting
+from events.issues.grouping import Grouping
 from events.models import Issue, IssueGroup, Project
-from events.recording import Sighting
 
 HASHES = [uuid.UUID(int=n) for n in range(1, 5)]
 ROUNDS = 25
@@ -67,7 +67,7 @@ def test_counts_stay_exact(now: datetime) -> None:
             for step in range(ROUNDS):
                 with transaction.atomic():
                     found = [sighting(project, group, first + step, now) for group in HASHES]
-                    recording.record(found, now=now)
+                    counting.record(found, now=now)
 
         return work
 
@@ -75,23 +75,23 @@ def test_counts_stay_exact(now: datetime) -> None:
         for _ in range(ROUNDS):
             known = list(Issue.objects.filter(project=project))
             with suppress(ValidationError):
-                issue_groups.merge(known, into=known[0], actor=person, now=now)
+                merging.merge(known, into=known[0], actor=person, now=now)
             for group in IssueGroup.objects.filter(project=project):
                 with suppress(ValidationError):
-                    issue_groups.unmerge(group, actor=person, now=now)
+                    merging.unmerge(group, actor=person, now=now)
 
     def resolve() -> None:
         for _ in range(ROUNDS):
             everything = list(Issue.objects.filter(project=project).values_list("pk", flat=True))
-            issues.bulk(project, everything, "resolve", actor=person, now=now)
+            triage.bulk(project, everything, "resolve", actor=person, now=now)
 
     with transaction.atomic():
-        recording.record([sighting(project, group, 0, now) for group in HASHES], now=now)
+        counting.record([sighting(project, group, 0, now) for group in HASHES], now=now)
     together(count(1), count(1000), rearrange, resolve)
     expected = len(HASHES) * (2 * ROUNDS + 1)
     assert IssueGroup.objects.aggregate(total=Sum("event_count"))["total"] == expected
     assert Issue.objects.aggregate(total=Sum("event_count"))["total"] == expected
     for issue in Issue.objects.all():
         kept: Any = (issue.event_count, issue.user_count)
-        issue_groups.recount(issue)
+        merging.recount(issue)
         assert (issue.event_count, issue.user_count) == kept

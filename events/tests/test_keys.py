@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from events import keys
+from events.accounts import keys
 from events.models import IngestKey, Project
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from events import lenient
-from events.errors import Malformed
+from events.values import lenient
+from events.values.errors import Malformed
 
 BROKEN = "\ufffd"
 

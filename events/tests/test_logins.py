@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from events import audit, lockouts, logins, second_factors
+from events.accounts import audit, lockouts, logins, second_factors
 from events.models import AuditEntry, LoginFailure
 
 WRONG = {"username": "alice", "password": "guess"}

@@ -8,12 +8,12 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from events import keys
-from events.buckets import buckets
-from events.errors import Malformed, TooLarge
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.protocols import lz64, posthog_vitals
 from events.tests.intake import digested, facts
+from events.values.errors import Malformed, TooLarge
 
 # Written by lz-string 1.4.4, the one inside posthog-js 1.20.
 EVENT = (

@@ -14,8 +14,8 @@ from pyarrow import fs
 
 from analytics import engine
 from analytics.engine import SegmentMissing
-from events import compaction, files, segments
-from events.compaction import FAN, GRACE
+from events.facts import compaction, files, segments
+from events.facts.compaction import FAN, GRACE
 from events.models import Segment
 from events.tests import rows
 from events.tests.cast import NOW

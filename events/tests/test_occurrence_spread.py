@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import occurrences
+from events.issues import occurrences
 
 BOUNDS = st.integers(2, 60)
 SIZES = st.integers(1, 2000)

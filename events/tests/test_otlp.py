@@ -22,14 +22,15 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 
-from events import body, keys
-from events.buckets import buckets
-from events.errors import Malformed
-from events.incoming import Decoded
+from events.accounts import keys
+from events.endpoints.admission import body
+from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.protocols import otlp
+from events.protocols.contract import Decoded
 from events.tests.intake import digested, facts
 from events.tests.sentry_bodies import context
+from events.values.errors import Malformed
 
 SAMPLES = Path(__file__).parent / "samples" / "otlp"
 RECORDED = datetime(2026, 11, 23, 9, 50, tzinfo=UTC)

@@ -19,8 +19,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from events import keys
-from events.buckets import buckets
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.tests.intake import digested, facts
 

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from events import audit, tokens
+from events.accounts import audit, tokens
 from events.models import AuditEntry, IngestKey, Project
 
 

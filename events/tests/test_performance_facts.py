@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from events import dimensions, inbox, payloads
+from events.digest.steps import spans
+from events.facts import dimensions
+from events.ingest import inbox, payloads
+from events.ingest.payloads import Packed
 from events.models import Dimension, DimensionValue, IngestKey, Project
-from events.payloads import Packed
-from events.steps import spans
 from events.tests.intake import digested, facts
 
 TRACE = "5b8efff798038103d269b633813fc60c"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events import ingest
-from events.errors import IngestError
+from events.ingest import intake
 from events.protocols import otlp, posthog_vitals, timings, vercel, vitals
 from events.protocols.vitals import Page
 from events.tests.sentry_bodies import context
 from events.tests.test_otlp import sample
+from events.values.errors import IngestError
 
 QUIET = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 NAMES = st.sampled_from([
@@ -55,7 +55,7 @@ def check(decode: Callable[[bytes], Any], body: bytes) -> None:
     except IngestError:
         return
     for item in decoded.items:
-        assert ingest.pack(item, allow_list=None).quantity == item.quantity > 0
+        assert intake.pack(item, allow_list=None).quantity == item.quantity > 0
 
 
 @pytest.mark.parametrize("name", DECODERS)

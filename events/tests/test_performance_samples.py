@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from events import body
+from events.endpoints.admission import body
 from events.protocols import posthog_vitals, vercel, vitals
 from events.protocols.vitals import Page
 from events.tests.sentry_bodies import KEY, context

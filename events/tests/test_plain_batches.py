@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import keys, lenient
-from events.buckets import buckets
-from events.errors import TooLarge
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.protocols import timings
 from events.tests.intake import digested, facts
 from events.tests.sentry_bodies import NOW, context
+from events.values import lenient
+from events.values.errors import TooLarge
 
 
 @pytest.fixture(autouse=True)

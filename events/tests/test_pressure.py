@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from events import accounting, keys, pressure
+from events.accounts import keys
+from events.ingest import accounting, pressure
+from events.ingest.pressure import CALM, CLOSED, ERRORS_ONLY, TELEMETRY, Marks, Signals, judge
 from events.models import InboxItem, IngestKey, Project
-from events.pressure import CALM, CLOSED, ERRORS_ONLY, TELEMETRY, Marks, Signals, judge
 
 MARKS = {TELEMETRY: Marks(300, 0.5, 1000), ERRORS_ONLY: Marks(1200, 0.8, 500), CLOSED: Marks(float("inf"), 1.0, 100)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from events import pseudonyms
+from events.values import pseudonyms
 
 
 def test_equal_people_of_a_project_have_equal_names() -> None:

@@ -8,10 +8,12 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from events import digest, host, keys, refusals, tokens
-from events.buckets import buckets
+from events.accounts import keys, tokens
+from events.accounts.server_project import server_project
+from events.digest import loop
+from events.endpoints.admission.buckets import buckets
+from events.ingest import host, refusals
 from events.models import InboxItem, IngestKey, Project
-from events.server_project import server_project
 from events.tests.intake import facts, post
 
 MINUTE = timedelta(minutes=1)
@@ -27,7 +29,7 @@ def fresh(clean_redis: Any) -> None:
 def flushed() -> int:
     """How many rows a minute later go through to the facts."""
     rows = refusals.buffer.flush(now=timezone.now() + MINUTE)
-    assert digest.run(now=timezone.now()).failed == 0
+    assert loop.run(now=timezone.now()).failed == 0
     return rows
 
 
@@ -84,14 +86,14 @@ def test_a_flood_of_different_addresses_stays_bounded(now: datetime, db: None) -
     assert refusals.buffer.flush(now=now) == 0  # the minute is not over
     assert refusals.buffer.flush(now=now + MINUTE) == refusals.MOST + 1
     assert InboxItem.objects.count() == 1
-    digest.run(now=timezone.now())
+    loop.run(now=timezone.now())
     assert sum(row["quantity"] for row in facts(server_project(), "security")) == 3 * refusals.MOST
 
 
 def test_the_host_is_read_into_the_server_s_own_project(db: None) -> None:
     now = timezone.now()
     assert host.sample_host(now=now) >= 10
-    assert digest.run(now=now).failed == 0
+    assert loop.run(now=now).failed == 0
     rows = {row["name"]: row for row in facts(server_project(), "metrics")}
     assert {"system.cpu.utilization", "system.memory.usage", "system.cpu.load_average.1m", "process.count"} <= set(rows)
     assert all(row["host"] for row in rows.values())
@@ -99,4 +101,4 @@ def test_the_host_is_read_into_the_server_s_own_project(db: None) -> None:
 
 
 def test_the_guard_is_the_one_that_axes_asks() -> None:
-    assert django_settings.AXES_HANDLER == "events.login_guard.LoginGuard"
+    assert django_settings.AXES_HANDLER == "events.endpoints.login_guard.LoginGuard"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import regressions
-from events.regressions import Ignored, Release, Resolution, Seen
+from events.issues import regressions
+from events.issues.regressions import Ignored, Release, Resolution, Seen
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)

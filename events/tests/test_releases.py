@@ -11,8 +11,9 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import releases, tokens
+from events.accounts import tokens
 from events.models import AuditEntry, Commit, Deploy, Environment, Project, Release
+from events.releases import lifecycle
 
 V = "shop@1.2.0"
 COMMIT = {
@@ -72,9 +73,9 @@ def test_the_commits_after_the_last_release_are_asked_for(
     api: Api, project: Project, alice: Any, now: datetime
 ) -> None:
     for version in ("shop@1.9.0", "shop@1.10.0"):
-        release, _ = releases.create(project, version, actor=alice, now=now)
-        releases.set_commits(release, [releases.Change(sha=version[-4:])], actor=alice, now=now)
-    releases.create(project, "shop@1.10.1", actor=alice, now=now)
+        release, _ = lifecycle.create(project, version, actor=alice, now=now)
+        lifecycle.set_commits(release, [lifecycle.Change(sha=version[-4:])], actor=alice, now=now)
+    lifecycle.create(project, "shop@1.10.1", actor=alice, now=now)
     path = "/api/0/organizations/o/releases/{}/previous-with-commits/"
     assert api("GET", path.format("shop@1.10.1")).json()["lastCommit"] == {"id": "10.0"}
     assert api("GET", path.format("shop@1.9.0")).json() == {}
@@ -119,13 +120,13 @@ def test_bad_input_is_refused_with_a_reason(api: Api, project: Project, body: st
 @pytest.mark.parametrize("version", ["", " ", ".", "..", " a", "a" * 201, "a\0b", "a\tb", "\ud800"])
 def test_a_release_needs_a_name_that_can_be_shown(project: Project, alice: Any, now: datetime, version: str) -> None:
     with pytest.raises(ValidationError):
-        releases.create(project, version, actor=alice, now=now)
+        lifecycle.create(project, version, actor=alice, now=now)
 
 
 def test_releases_are_ordered_by_version_then_by_creation(project: Project, alice: Any, now: datetime) -> None:
     for version in ("shop@1.9.0", "abc", "shop@1.10.0", "shop@1.2.0"):
-        releases.create(project, version, actor=alice, now=now)
-    semantic = [one.version for one in releases.order(releases.list_of(project, search="shop"))]
+        lifecycle.create(project, version, actor=alice, now=now)
+    semantic = [one.version for one in lifecycle.order(lifecycle.list_of(project, search="shop"))]
     assert semantic == ["shop@1.10.0", "shop@1.9.0", "shop@1.2.0"]
 
 
@@ -211,5 +212,5 @@ WRITES = [
 def test_no_body_is_answered_by_a_fault(
     api: Api, project: Project, monkeypatch: pytest.MonkeyPatch, write: tuple[str, str], body: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("events.bearer.CALLS_PER_MINUTE", 10_000_000)
+    monkeypatch.setattr("events.endpoints.admission.bearer.CALLS_PER_MINUTE", 10_000_000)
     assert api(*write, body | {"projects": body.get("projects", ["web"])}).status_code < 500

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events import search
-from events.search import Count, Has, Match, Period, SearchError, State, Text, Value
+from events.issues import search
+from events.issues.search import Count, Has, Match, Period, SearchError, State, Text, Value
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = datetime(2024, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from events import second_factors
+from events.accounts import second_factors
 from events.models import AuditEntry, RecoveryCode, SecondFactor
 
 HALF_A_MINUTE = timedelta(seconds=30)

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.test import Client
 from pyarrow import parquet
 
-from events import accounting, digest
+from events.digest import loop
+from events.ingest import accounting
 from events.models import IngestKey, Issue, Segment
 from events.protocols.sentry import security
 
@@ -67,7 +68,7 @@ def test_a_report_is_a_fact_and_an_issue(
         f"/api/{key.project_id}/security/?sentry_key={key.public_key}", json.dumps(body), content_type=content_type
     )
     assert answer.status_code == 200
-    digest.run(now=datetime.now(UTC))
+    loop.run(now=datetime.now(UTC))
     path = f"{settings.OBS_SEGMENT_ROOT}/{Segment.objects.get(fact='security').path}"
     (row,) = parquet.read_table(path).to_pylist()
     assert {name: row[name] for name in expected} == expected

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from events import segments
-from events.compaction import FAN
+from events.facts import segments
+from events.facts.compaction import FAN
 from events.tests import rows
 
 pytestmark = pytest.mark.django_db

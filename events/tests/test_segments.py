@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.db import transaction
 
-from events import segments
+from events.facts import segments
 from events.models import RetiredSegment, Segment
 from events.tests import rows
 from events.tests.cast import NOW

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from events.errors import IngestError, Malformed, TooLarge
 from events.protocols import sentry
 from events.tests.sentry_bodies import EVENT_ID, KEY, RECEIVED_AT, context, decoded, envelope, only
+from events.values.errors import IngestError, Malformed, TooLarge
 
 EVENT = ({"type": "event"}, {"message": "x"})
 SESSION: tuple[dict[str, Any], Any] = (

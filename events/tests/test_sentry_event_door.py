@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from events import lenient
 from events.protocols.sentry import clean
 from events.tests.sentry_bodies import NOW, RECEIVED_AT, event
+from events.values import lenient
 
 DAY = 86_400.0
 

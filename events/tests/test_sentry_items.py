@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from events import lenient
 from events.tests.sentry_bodies import EVENT_ID, NOW, context, decoded, only, pseudonym
+from events.values import lenient
 
 TRACE, SPAN = "4b2dd9e1f0a14e53a1f8a1d5a5c0b6aa", "90f1ab8a4ed142c0"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)

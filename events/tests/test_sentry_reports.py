@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from events.errors import IngestError, Malformed, TooLarge
 from events.protocols import sentry
 from events.tests.sentry_bodies import EVENT_ID, NOW, context
+from events.values.errors import IngestError, Malformed, TooLarge
 
 OLD = {
     "csp-report": {

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from events import body, lenient
-from events.incoming import Decoded
+from events.endpoints.admission import body
 from events.protocols import sentry
+from events.protocols.contract import Decoded
 from events.tests.sentry_bodies import KEY, context
+from events.values import lenient
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*/*-[0-9].bin"))
 NAMES = [f"{path.parent.name}/{path.stem}" for path in SAMPLES]

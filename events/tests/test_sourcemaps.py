@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import sourcemaps
-from events.sourcemaps import SourceMapError
+from events.releases import sourcemaps
+from events.releases.sourcemaps import SourceMapError
 
 # `esbuild src/main.ts --bundle --minify --sourcemap` (0.28.2) of a cart of two TypeScript files.
 SAMPLES = Path(__file__).parent / "samples" / "sourcemaps"

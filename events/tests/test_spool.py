@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from events import accounting, drain, payloads, spool
+from events.ingest import accounting, payloads, replay, spool
+from events.ingest.payloads import Packed
 from events.models import InboxItem, IngestKey, Project
-from events.payloads import Packed
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def test_the_drain_moves_records_into_the_inbox_once(
     writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
     assert accounting.report().in_spool == 2
     assert accounting.report().difference == 0
-    assert drain.drain(now=now) == 1
-    assert drain.drain(now=now) == 0, "the writer still holds the file, but its mark says how far it was read"
+    assert replay.drain(now=now) == 1
+    assert replay.drain(now=now) == 0, "the writer still holds the file, but its mark says how far it was read"
     report = accounting.report()
     assert (report.received, report.in_inbox, report.in_spool, report.duplicate, report.difference) == (2, 2, 0, 0, 0)
     assert bytes(InboxItem.objects.get().blob) == b"\x00blob"
@@ -47,11 +47,11 @@ def test_a_closed_file_is_removed_after_the_drain(
     writer: spool.Writer, project: Project, key: IngestKey, now: datetime
 ) -> None:
     writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
-    drain.drain(now=now)
+    replay.drain(now=now)
     assert spool.files() != []
     writer.append([item(2)], project_id=project.pk, key_id=key.pk, now=now)
     writer.close()
-    assert drain.drain(now=now) == 1
+    assert replay.drain(now=now) == 1
     assert spool.files() == []
     assert InboxItem.objects.count() == 2
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from events import sql
+from events.values import sql
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events import digest, inbox, payloads, symbolication
+from events.digest import loop
+from events.ingest import inbox, payloads
+from events.ingest.payloads import Packed
 from events.models import Artifact, ArtifactBundle, IngestKey, Issue, Occurrence, Project
-from events.payloads import Packed
-from events.symbolication import Maps
+from events.releases import symbolication
+from events.releases.symbolication import Maps
 
 SAMPLES = Path(__file__).parent / "samples" / "sourcemaps"
 DEBUG_ID = uuid.UUID(int=7)
@@ -156,7 +158,7 @@ def test_the_digest_groups_and_keeps_the_original_source(project: Project, key: 
     upload(project)
     item = Packed("error", uuid.UUID(int=1), 1, payloads.pack(event()))
     inbox.accept([item], project_id=project.pk, key_id=key.pk, now=now)
-    digest.run(now=now)
+    loop.run(now=now)
     assert frame_of(payloads.unpack(Occurrence.objects.get().payload))["context_line"] == SOURCE[1]
     assert "total" in Issue.objects.get().culprit
 

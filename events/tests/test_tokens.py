@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from events import projects, tokens
+from events.accounts import projects, tokens
 from events.models import ApiToken, AuditEntry, Project
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from events import tallies
+from events.issues import counters
 from events.models import GroupEnvironment, IssueGroup, Project
 from events.tests import make
 
@@ -44,17 +44,17 @@ def test_environments_have_trends_of_their_own(project: Project) -> None:
 
 def test_with_each_full_hour_errors_move_to_the_day_before_and_out_of_it(project: Project) -> None:
     make.hours(group_of(project), {0: 1, 23: 2, 24: 4, 47: 8})
-    assert tallies.count_trends(now=make.NOW) == 0
-    assert (tallies.count_trends(now=make.NOW + HOUR), trend()) == (1, (1, 6))
-    assert (tallies.count_trends(now=make.NOW + 24 * HOUR), trend()) == (1, (0, 3))
-    assert (tallies.count_trends(now=make.NOW + 48 * HOUR), trend()) == (1, (0, 0))
-    assert tallies.count_trends(now=make.NOW + 49 * HOUR) == 0
+    assert counters.count_trends(now=make.NOW) == 0
+    assert (counters.count_trends(now=make.NOW + HOUR), trend()) == (1, (1, 6))
+    assert (counters.count_trends(now=make.NOW + 24 * HOUR), trend()) == (1, (0, 3))
+    assert (counters.count_trends(now=make.NOW + 48 * HOUR), trend()) == (1, (0, 0))
+    assert counters.count_trends(now=make.NOW + 49 * HOUR) == 0
 
 
 def test_an_error_after_a_long_silence_begins_the_trend_anew(project: Project) -> None:
     group = group_of(project)
     make.hours(group, {0: 7})
-    tallies.count_trends(now=make.NOW + 72 * HOUR)
+    counters.count_trends(now=make.NOW + 72 * HOUR)
     make.hours(group, {0: 2, 30: 1}, now=make.NOW + 100 * HOUR)
     assert trend() == (2, 1)
-    assert tallies.count_trends(now=make.NOW + 100 * HOUR) == 0
+    assert counters.count_trends(now=make.NOW + 100 * HOUR) == 0

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events import payloads, tokens, uploads
+from events.accounts import tokens
+from events.ingest import payloads
 from events.models import Artifact, ArtifactBundle, AuditEntry, Project, UploadChunk
-from events.uploads import UploadError
+from events.releases import uploads
+from events.releases.uploads import UploadError
 
 SAMPLE = (Path(__file__).parent / "samples/sourcemaps/sentry-cli-3.8.0.bundle").read_bytes()
 UPLOAD = "/api/0/organizations/o/chunk-upload/"

@@ -9,13 +9,14 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from events import keys, vitals
-from events.buckets import buckets
+from events.accounts import keys
+from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.protocols import posthog_vitals
 from events.protocols.vitals import Page, decode_vitals
 from events.tests.intake import digested, facts, post
 from events.tests.sentry_bodies import context
+from events.values import vitals
 
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0"

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from events import audit
+from events.accounts import audit
 from events.models import OutcomeCount, Project
 from formaos_obs import health
 

@@ -17,7 +17,7 @@ import pytest
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page
 
-from events.browser_settings import OWN_FEATURES
+from events.endpoints.browser_settings import OWN_FEATURES
 from events.tests.sdk.server import running_server
 
 __all__ = ["running_server"]

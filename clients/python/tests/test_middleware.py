@@ -23,7 +23,7 @@ from django.utils import timezone
 from analytics import engine
 from analytics.periods import Period
 from clients.python.tests.conftest import KEY, Receiver
-from events import digest
+from events.digest import loop
 from events.models import IngestKey, Project
 
 
@@ -316,7 +316,7 @@ def test_our_server_takes_what_it_sends(project: Project, key: IngestKey, live_s
         middleware(RequestFactory().get("/"))
     assert sender.flush()
     assert (sender.sent, sender.failed) == (3, 0)
-    assert digest.run(now=timezone.now()).failed == 0
+    assert loop.run(now=timezone.now()).failed == 0
     now = timezone.now()
     with engine.read(project.pk, {"requests": Period(now - timedelta(hours=1), now + timedelta(hours=1))}) as facts:
         rows = facts.ask("SELECT route, status, release, is_rate_limited, db_count, duration_ms FROM requests r", {})

@@ -9,7 +9,7 @@ from alerts.tests import make as make_alerts
 from dashboard.tests import hostile
 from dashboard.tests.browser.test_in_chromium import FAULTS
 from dashboard.tests.populated import World
-from events import second_factors
+from events.accounts import second_factors
 from events.models import Issue, SecondFactor
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from events import accounting
+from events.ingest import accounting
 from events.models import Project
 
 

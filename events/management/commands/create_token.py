@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from events import audit, tokens
+from events.accounts import audit, tokens
 from events.models import Project
 
 

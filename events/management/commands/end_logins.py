@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from events import audit, logins, second_factors
+from events.accounts import audit, logins, second_factors
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from events import compaction
+from events.facts import compaction
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from events import dead_letters
+from events.ingest import dead_letters
 from events.models import DeadLetter
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from events import audit, dsn, projects
+from events.accounts import audit, dsn, projects
 from events.models import IngestKey
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from events import secrets
+from events.models import secrets
 
 
 class Command(BaseCommand):

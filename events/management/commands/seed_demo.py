@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from events import audit, demo
+from events import demo
+from events.accounts import audit
 
 
 class Command(BaseCommand):

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from events import audit
+from events.accounts import audit
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 
-from events import lenient
-from events.incoming import Decoded
+from events.protocols.contract import Decoded
+from events.values import lenient
 
 _LONGEST = 500
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from events.errors import TooLarge
-from events.incoming import Context, Decoded, Incoming, Refused, identity
+from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.otlp import logs, metrics, spans, wire
 from events.protocols.otlp.attributes import Sender, sender
 from events.protocols.otlp.wire import Part
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.context import Door
+from events.values.errors import TooLarge
 
 SIGNALS = {"traces": "span", "metrics": "metric", "logs": "log"}
 RESOURCES = 200

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from events.incoming import Refused
+from events.protocols.contract import Refused
 from events.protocols.otlp.attributes import plain
 from events.protocols.sentry.clock import FUTURE, PAST
 from events.protocols.sentry.context import Door

@@ -18,8 +18,8 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from events import lenient
-from events.errors import Malformed
+from events.values import lenient
+from events.values.errors import Malformed
 
 # Ids that OTLP/JSON writes in hexadecimal where protobuf's own JSON has base64.
 _IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")

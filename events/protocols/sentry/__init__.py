@@ -1,6 +1,6 @@
 """The Sentry protocol: envelope, store and security bodies in, `Decoded` out. docs/sentry-protocol.md describes it."""
 
-from events.incoming import Context, Limits
+from events.protocols.contract import Context, Limits
 from events.protocols.sentry.auth import Denied, Dsn, agreed, claimed_key, parse_dsn
 from events.protocols.sentry.envelope import decode_envelope, dsn_of
 from events.protocols.sentry.security import decode_security

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.incoming import Incoming, Refused, identity
+from events.protocols.contract import Incoming, Refused, identity
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import scalar, trimmed
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from events import countries
 from events.protocols.sentry import people
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_query, tidy_words
 from events.protocols.sentry.request import HEADERS
 from events.protocols.sentry.texts import readable, trimmed
+from events.values import countries
 
 MOST = 128
 NAME = 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from events.errors import IngestError
+from events.values.errors import IngestError
 
 KEY_LENGTH = 32
 

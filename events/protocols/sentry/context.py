@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
-from events.incoming import Context
+from events.protocols.contract import Context
 from events.protocols.sentry.clock import Clock
 
 

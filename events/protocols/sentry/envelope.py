@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
-from events import lenient
-from events.errors import Malformed, TooLarge
-from events.incoming import Context, Decoded, Incoming, Refused
+from events.protocols.contract import Context, Decoded, Incoming, Refused
 from events.protocols.sentry import auth, items
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import identifier
+from events.values import lenient
+from events.values.errors import Malformed, TooLarge
 
 # Items of which an envelope may hold one at most: they are the event that its id names.
 EVENTS = frozenset({"event", "transaction", "feedback"})

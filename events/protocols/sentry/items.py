@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from events import lenient
-from events.errors import Malformed, TooLarge
-from events.incoming import Incoming, Refused, identity
+from events.protocols.contract import Incoming, Refused, identity
 from events.protocols.sentry import attachments, check_ins, clean, feedback, people, sessions, spans, telemetry
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import identifier, scalar
+from events.values import lenient
+from events.values.errors import Malformed, TooLarge
 
 Outcomes = Iterator[Incoming | Refused]
 REASON = 100

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from events import countries
-from events.incoming import Context
+from events.protocols.contract import Context
 from events.protocols.sentry.texts import scalar
+from events.values import countries
 
 AUTO = "{{auto}}"
 LONGEST = 200

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from events import lenient
-from events.errors import Malformed, TooLarge
-from events.incoming import Context, Decoded, Incoming, Refused, identity
+from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.links import tidy_url
 from events.protocols.sentry.texts import readable, scalar, trimmed
+from events.values import lenient
+from events.values.errors import Malformed, TooLarge
 
 TYPES = frozenset(
     [

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from events import countries
 from events.protocols.sentry import attributes
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_words
 from events.protocols.sentry.texts import hexadecimal, scalar
+from events.values import countries
 
 NAME = 500
 OP = 128

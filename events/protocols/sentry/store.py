@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from events.errors import Malformed
-from events.incoming import Context, Decoded, Incoming
+from events.protocols.contract import Context, Decoded, Incoming
 from events.protocols.sentry import items
 from events.protocols.sentry.clock import Clock
 from events.protocols.sentry.context import Door
+from events.values.errors import Malformed
 
 
 def decode_store(body: bytes, context: Context) -> Decoded:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from events import lenient
 from events.protocols.sentry import attributes
 from events.protocols.sentry.clean import LEVELS
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.texts import hexadecimal, readable, scalar
+from events.values import lenient
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
 SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}

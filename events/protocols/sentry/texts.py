@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from events import lenient, scrubbing
+from events import scrubbing
+from events.values import lenient
 
 HEX = frozenset("0123456789abcdef")
 # How far past a cut a secret that the cut would divide may reach: a private key of 4,096 bits has 3,300 characters.

@@ -19,7 +19,9 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from events import accounting, digest, tokens
+from events.accounts import tokens
+from events.digest import loop
+from events.ingest import accounting
 from events.models import IngestKey, Issue, Project
 from events.tests.sdk.server import Server, running_server
 
@@ -103,7 +105,7 @@ class Shop:
         answers = self.server.answers(path or f"/api/{self.project.pk}/envelope/")
         assert answers
         assert {answer.status for answer in answers} == {200}
-        assert digest.run(now=timezone.now()).failed == 0
+        assert loop.run(now=timezone.now()).failed == 0
         report = accounting.report(project_id=self.project.pk)
         assert report.difference == 0
         assert report.received == report.stored + sum(report.filtered.values())

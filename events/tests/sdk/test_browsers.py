@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from events import pseudonyms
 from events.models import Artifact, Occurrence, Segment
 from events.tests.sdk.conftest import CLIENTS, Shop
+from events.values import pseudonyms
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from events import pseudonyms
 from events.models import Feedback, Issue, Segment
 from events.tests.sdk.conftest import CLIENTS, RELEASE, Shop
+from events.values import pseudonyms
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 

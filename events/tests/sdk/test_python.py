@@ -2,9 +2,9 @@
 
 import pytest
 
-from events import pseudonyms
 from events.models import Attachment, Release, Segment
 from events.tests.sdk.conftest import RELEASE, Shop
+from events.values import pseudonyms
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 

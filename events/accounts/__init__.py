@@ -1,0 +1,1 @@
+"""Who may: projects, members, keys, tokens, logins, the audit trail. Uses values."""

@@ -1,0 +1,202 @@
+"""The audit trail: one chained entry for each look and each change, and the proof that none was altered.
+
+Each entry's `mac` is HMAC-SHA256(OBS_AUDIT_KEY, previous mac + canonical JSON of the entry). An edit, deletion,
+insertion or swap breaks the chain; a cut tail shows only against a head that was noted elsewhere, hence `note_head`.
+"""
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, models, transaction
+
+from events.models import AuditEntry, Project
+from events.values import addresses
+
+logger = logging.getLogger(__name__)
+
+GENESIS = bytes(32)
+_LOCK = 0x0B5_A0D17  # the advisory lock that puts writers in a row; any constant no other lock uses
+_MAX_PROBLEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of the trail at a moment."""
+
+    entry_id: int
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `verify` found; the trail is whole when there are no problems."""
+
+    entries: int
+    head: Head
+    problems: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problems
+
+
+@dataclass(slots=True)
+class Scope:
+    """One request, token call or command: where its entries come from, and how many it wrote."""
+
+    via: str
+    address: str
+    written: int = 0
+
+
+_scope: ContextVar[Scope | None] = ContextVar("audit_scope", default=None)
+
+
+@contextmanager
+def scope(*, via: str, address: str = "") -> Iterator[Scope]:
+    """While inside, entries without a `via` of their own are attributed to this one."""
+    opened = Scope(via, address)
+    token = _scope.set(opened)
+    try:
+        yield opened
+    finally:
+        _scope.reset(token)
+
+
+def record(
+    action: str,
+    *,
+    actor: Any,
+    via: str = "",
+    project: Project | None = None,
+    obj: models.Model | tuple[str, object] | None = None,
+    detail: Mapping[str, Any] | None = None,
+    address: str = "",
+    now: datetime,
+) -> AuditEntry:
+    """The entry just written, in the caller's transaction: call it last, other writers wait until the commit.
+
+    `actor` is a user, a name ("system") or None; `obj` a model or (type, id); `detail` holds ids and settings, never
+    contents or secrets.
+    """
+    current = _scope.get()
+    kind, object_id = obj if isinstance(obj, tuple) else (obj._meta.model_name or "", obj.pk) if obj else ("", "")
+    entry = AuditEntry(
+        at=now,
+        actor_id=getattr(actor, "pk", None),
+        actor=str(getattr(actor, "username", actor or "system"))[:150],
+        via=(via or (current.via if current else "system"))[:20],
+        action=action[:40],
+        project_id=project.pk if project else None,
+        object_type=str(kind)[:40],
+        object_id=_text(str(object_id))[:64],
+        detail=_plain(detail or {}),
+        address=addresses.cut(address or (current.address if current else "")),
+    )
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        entry.previous_mac = bytes.fromhex(head().mac)
+        entry.mac = _mac(entry)
+        entry.save(force_insert=True)
+    if current:
+        current.written += 1
+    return entry
+
+
+def is_told() -> bool:
+    """Whether the scope this runs in, if any, has its entry already."""
+    current = _scope.get()
+    return current is not None and current.written > 0
+
+
+def head() -> Head:
+    """The last entry; id 0 and the genesis mac when there is none."""
+    last = AuditEntry.objects.order_by("-id").values_list("id", "mac").first()
+    return Head(last[0], bytes(last[1]).hex()) if last else Head(0, GENESIS.hex())
+
+
+def verify(heads: Iterable[Head] = ()) -> Report:
+    """What is wrong with the trail, read from its beginning and compared with `heads` noted earlier."""
+    problems: list[str] = []
+    expected = {noted.entry_id: noted.mac for noted in heads if noted.entry_id}
+    previous, last, count = GENESIS, 0, 0
+    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
+        mac = bytes(entry.mac)
+        if bytes(entry.previous_mac) != previous:
+            problems.append(f"entry {entry.id} does not follow entry {last}")
+        if not hmac.compare_digest(mac, _mac(entry)):
+            problems.append(f"entry {entry.id} was altered")
+        if expected.pop(entry.id, mac.hex()) != mac.hex():
+            problems.append(f"entry {entry.id} is not the one whose head was noted")
+        previous, last, count = mac, entry.id, count + 1
+    problems += [f"entry {entry_id}, noted as a head, is gone" for entry_id in sorted(expected)]
+    return Report(count, Head(last, previous.hex()), tuple(problems[:_MAX_PROBLEMS]))
+
+
+def heads_path() -> Path:
+    return Path(settings.OBS_VAR_DIR) / "audit_heads.log"
+
+
+def note_head(*, now: datetime) -> str:
+    """The line appended to the file of heads and to the log, which is how it reaches another machine."""
+    current = head()
+    line = f"{now.astimezone(UTC).isoformat(timespec='seconds')} {current.entry_id} {current.mac}"
+    with heads_path().open("a", encoding="ascii") as file:
+        file.write(line + "\n")
+    logger.info("Audit head %s", line)
+    return line
+
+
+def noted_heads(path: Path | None = None) -> list[Head]:
+    """The heads in the file; none when there is no file. Raises ValueError on a line that is not a head."""
+    path = path or heads_path()
+    if not path.exists():
+        return []
+    rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
+    if any(len(row) != 3 for row in rows):
+        raise ValueError(f"{path} holds a line that is not a head")
+    return [Head(int(entry_id), mac) for _, entry_id, mac in rows]
+
+
+def _mac(entry: AuditEntry) -> bytes:
+    fields = {
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor_id": entry.actor_id,
+        "actor": entry.actor,
+        "via": entry.via,
+        "action": entry.action,
+        "project_id": entry.project_id,
+        "object_type": entry.object_type,
+        "object_id": entry.object_id,
+        "detail": entry.detail,
+        "address": entry.address,
+    }
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return hmac.digest(settings.OBS_AUDIT_KEY.encode(), bytes(entry.previous_mac) + canonical, hashlib.sha256)
+
+
+def _text(value: str) -> str:
+    """`value` as PostgreSQL stores and returns it: no NUL, no lone surrogates."""
+    return value.replace("\0", "�").encode("utf-8", "replace").decode()
+
+
+def _plain(value: Any) -> Any:
+    """`value` in the JSON that reads back from jsonb as it was written: what is not whole or text becomes text."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, Mapping):
+        return {_text(str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return _text(value.isoformat() if isinstance(value, datetime) else str(value))

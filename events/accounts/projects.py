@@ -1,0 +1,159 @@
+"""Projects, their ingest keys and their members: every change audited in its own transaction."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from events.accounts import audit, keys, tokens
+from events.models import ApiToken, IngestKey, Membership, Project
+
+OVERLAP = timedelta(days=7)
+
+
+def create(
+    slug: str, name: str, *, owner: Any = None, is_demo: bool = False, actor: Any = None, now: datetime
+) -> Project:
+    """A new project with its first ingest key, owned by `owner`. Raises ValidationError on a bad or taken slug."""
+    project = Project(slug=slug, name=name, created_at=now, is_demo=is_demo)
+    project.full_clean()
+    with transaction.atomic():
+        project.save(force_insert=True)
+        IngestKey.objects.create(project=project, created_at=now)
+        if owner is not None:
+            Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER, created_at=now)
+        audit.record("project.create", actor=actor or owner, project=project, obj=project, now=now)
+    return project
+
+
+def create_key(
+    project: Project,
+    *,
+    label: str,
+    rate_per_minute: int | None = None,
+    allowed_origins: Collection[str] = (),
+    actor: Any,
+    now: datetime,
+) -> IngestKey:
+    """One more ingest key of `project`. Raises ValidationError on a bad label, rate or origin."""
+    key = IngestKey(
+        project=project,
+        label=label,
+        rate_per_minute=rate_per_minute,
+        allowed_origins=_origins(allowed_origins),
+        created_at=now,
+    )
+    key.full_clean()
+    with transaction.atomic():
+        key.save(force_insert=True)
+        audit.record("key.create", actor=actor, project=project, obj=key, now=now)
+    return key
+
+
+def rotate_key(key: IngestKey, *, overlap: timedelta = OVERLAP, actor: Any, now: datetime) -> IngestKey:
+    """The successor of `key`; the old one goes on working for `overlap`, so that senders can change over."""
+    with transaction.atomic():
+        successor = IngestKey.objects.create(
+            project=key.project,
+            label=key.label,
+            rate_per_minute=key.rate_per_minute,
+            allowed_origins=key.allowed_origins,
+            created_at=now,
+        )
+        key.expires_at = now + overlap
+        key.save(update_fields=["expires_at"])
+        detail = {"successor": successor.pk, "expires_at": key.expires_at}
+        audit.record("key.rotate", actor=actor, project=key.project, obj=key, detail=detail, now=now)
+    keys.forget()
+    return successor
+
+
+def change_key(
+    key: IngestKey,
+    *,
+    is_active: bool | None = None,
+    rate_per_minute: int | None = None,
+    clears_rate: bool = False,
+    allowed_origins: Collection[str] | None = None,
+    actor: Any,
+    now: datetime,
+) -> None:
+    """The key with what is given changed. Raises ValidationError on a bad rate or origin."""
+    if is_active is not None:
+        key.is_active = is_active
+    if rate_per_minute is not None or clears_rate:
+        key.rate_per_minute = None if clears_rate else rate_per_minute
+    if allowed_origins is not None:
+        key.allowed_origins = _origins(allowed_origins)
+    key.full_clean()
+    with transaction.atomic():
+        key.save(update_fields=["is_active", "rate_per_minute", "allowed_origins"])
+        detail = {"is_active": key.is_active, "rate": key.rate_per_minute, "origins": key.allowed_origins}
+        audit.record("key.change", actor=actor, project=key.project, obj=key, detail=detail, now=now)
+    keys.forget()
+
+
+def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetime) -> Membership:
+    """The membership of `user`, made or changed. Raises ValidationError when the last owner would be gone."""
+    if role not in Membership.Role.values:
+        raise ValidationError(f"roles are {', '.join(Membership.Role.values)}")
+    with transaction.atomic():
+        if role != Membership.Role.OWNER:
+            check_an_owner_stays(project, user)
+        membership, is_new = Membership.objects.update_or_create(
+            project=project, user=user, defaults={"role": role}, create_defaults={"role": role, "created_at": now}
+        )
+        action = "member.add" if is_new else "member.change"
+        audit.record(action, actor=actor, project=project, obj=("user", user.pk), detail={"role": role}, now=now)
+    return membership
+
+
+def remove_member(project: Project, user: Any, *, actor: Any, now: datetime) -> None:
+    """`user` is a stranger to the project and their tokens for it are revoked."""
+    with transaction.atomic():
+        check_an_owner_stays(project, user)
+        removed, _ = Membership.objects.filter(project=project, user=user).delete()
+        if removed:
+            for token in ApiToken.objects.filter(project=project, user=user, revoked_at=None).select_related("project"):
+                tokens.revoke(token, actor=actor, now=now)
+            audit.record("member.remove", actor=actor, project=project, obj=("user", user.pk), now=now)
+
+
+def disable_user(user: Any, *, actor: Any, now: datetime) -> None:
+    """`user` can neither log in nor use a token; what they did stays on record."""
+    with transaction.atomic():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        revoke_tokens(user, actor=actor, now=now)
+        audit.record("user.disable", actor=actor, obj=("user", user.pk), now=now)
+
+
+def revoke_tokens(user: Any, *, actor: Any, now: datetime) -> None:
+    """None of the user's tokens works any more."""
+    for token in ApiToken.objects.filter(user=user, revoked_at=None).select_related("project"):
+        tokens.revoke(token, actor=actor, now=now)
+
+
+def check_an_owner_stays(project: Project, user: Any) -> None:
+    """Raises ValidationError when `user` is the project's only owner."""
+    owners = Membership.objects.filter(project=project, role=Membership.Role.OWNER)
+    ids = set(owners.values_list("user_id", flat=True))
+    if ids == {user.pk}:
+        raise ValidationError("A project keeps at least one owner.")
+
+
+def _origins(entries: Collection[str]) -> list[str]:
+    """`entries` in the forms that `origins.is_allowed` compares: host, *.host or scheme://host:port."""
+    cleaned = sorted({entry.strip().lower().rstrip("/") for entry in entries if entry.strip()})
+    for entry in cleaned:
+        scheme, _, host = entry.rpartition("://")
+        if (
+            scheme not in ("", "http", "https")
+            or not entry.isascii()
+            or not set(host).isdisjoint("/ @?#\\")
+            or not host
+        ):
+            raise ValidationError(f"{entry!r} is neither a host nor an origin")
+    return cleaned

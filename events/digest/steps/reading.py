@@ -1,0 +1,59 @@
+"""Reading values out of payloads whose shape nobody promises."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from events.digest.batch import Item
+from events.facts import schema
+
+
+def text(value: object, limit: int) -> str:
+    """`value` as text of at most `limit` characters; "" for what is neither text nor a number."""
+    if isinstance(value, str):
+        return value[:limit]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:limit]
+    return ""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[Mapping[str, Any]]:
+    """The objects in `value` if it is a list."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def moment(value: object, item: Item) -> datetime:
+    """When it happened, or when it was received."""
+    return schema.moment(value) or item.row.received_at.astimezone(UTC)
+
+
+def user_key(pseudonym: object) -> int | None:
+    """The pseudonym `u_<16 hex>` as a signed 64-bit number, the form that counts are made of."""
+    if not isinstance(pseudonym, str) or not pseudonym.startswith("u_"):
+        return None
+    try:
+        return int.from_bytes(bytes.fromhex(pseudonym[2:18]), "big", signed=True)
+    except ValueError:
+        return None
+
+
+def number(value: object) -> int | float | None:
+    """`value` as a finite number, also when it is written as text; else None."""
+    if isinstance(value, str) and len(value) <= 30:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def sdk(payload: Mapping[str, Any]) -> str:
+    sent = mapping(payload.get("sdk"))
+    return f"{text(sent.get('name'), 60)} {text(sent.get('version'), 30)}".strip()

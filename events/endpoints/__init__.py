@@ -1,0 +1,1 @@
+"""The HTTP edges of ingest, one file a protocol. Uses all rooms below; only urls use it."""

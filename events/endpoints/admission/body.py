@@ -1,0 +1,182 @@
+"""Reads a request body straight from WSGI and decompresses it under a cap, so that a bomb stops early."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import brotli
+import zstandard
+
+from events.values.errors import Malformed, TooLarge, UnsupportedEncoding
+
+READ_BYTES = 1 << 16
+# A gzip file or zstd stream may consist of several members; more than this many is an attack on the joins.
+MEMBERS = 64
+GZIP_MAGIC = b"\x1f\x8b\x08"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+# RFC 8878 asks decoders to support windows of 8 MiB; larger ones only cost memory here.
+ZSTD_WINDOW = 1 << 23
+# One 4-byte block may expand to 128 KiB, so a slice of input adds at most 8 MiB before the cap is checked again.
+ZSTD_SLICE = 256
+BROTLI_SLICE = 1 << 20
+
+
+def read(environ: dict[str, Any], *, compressed_cap: int, decompressed_cap: int) -> bytes:
+    """Return the decompressed body of a WSGI request.
+
+    Honours Content-Length, or `Transfer-Encoding: chunked` from a server that joins the chunks itself (granian,
+    gunicorn). Raises TooLarge, UnsupportedEncoding or Malformed.
+    """
+    return decompress(
+        received(environ, cap=compressed_cap), encoding=environ.get("HTTP_CONTENT_ENCODING", ""), cap=decompressed_cap
+    )
+
+
+def received(environ: dict[str, Any], *, cap: int) -> bytes:
+    """Return the body as sent, at most `cap` bytes of it."""
+    stream: BinaryIO = environ["wsgi.input"]
+    length = _content_length(environ)
+    if length is None:
+        # Without a length only a server that ends the stream itself may be read to its end; any other would block.
+        if not _ends_by_itself(environ):
+            return b""
+        wanted = cap + 1
+    elif length > cap:
+        raise TooLarge(f"the body has {length} bytes, the limit is {cap}")
+    else:
+        wanted = length
+    parts, missing = [], wanted
+    try:
+        while missing and (part := stream.read(min(READ_BYTES, missing))):
+            parts.append(part)
+            missing -= len(part)
+    except OSError as error:
+        raise Malformed("the connection ended before the body did", reason="truncated") from error
+    if length is None and not missing:
+        raise TooLarge(f"the body has more than {cap} bytes")
+    if length is not None and missing:
+        raise Malformed(f"the body ended {missing} bytes before its Content-Length", reason="truncated")
+    return b"".join(parts)
+
+
+def decompress(data: bytes, *, encoding: str, cap: int) -> bytes:
+    """Return `data` decoded by one layer of `encoding`, sniffed by its magic number when none is named."""
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        name = "gzip" if data.startswith(GZIP_MAGIC) else "zstd" if data.startswith(ZSTD_MAGIC) else "identity"
+    if name not in DECODERS:
+        raise UnsupportedEncoding(f"Content-Encoding {encoding[:64]!r} is not supported; use {', '.join(DECODERS)}")
+    if not data:
+        return data
+    decoded = DECODERS[name](data, cap)
+    if len(decoded) > cap:
+        raise TooLarge(f"the body has more than {cap} bytes after decompression")
+    return decoded
+
+
+def _content_length(environ: dict[str, Any]) -> int | None:
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Malformed("Content-Length is not a number")
+    return int(text)
+
+
+def _ends_by_itself(environ: dict[str, Any]) -> bool:
+    return bool(environ.get("wsgi.input_terminated")) or "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+
+def _identity(data: bytes, cap: int) -> bytes:
+    return data
+
+
+def _gzip(data: bytes, cap: int) -> bytes:
+    decoded = b""
+    for _ in range(MEMBERS):
+        member, data = _inflate(data, cap - len(decoded), zlib.MAX_WBITS | 16)
+        decoded += member
+        # Zero bytes after the last member are padding that some writers add.
+        if not data or not data.strip(b"\0") or len(decoded) > cap:
+            return decoded
+    raise Malformed("the gzip body has too many members", reason="corrupt")
+
+
+def _deflate(data: bytes, cap: int) -> bytes:
+    """RFC 9110 means the zlib format by `deflate`; some senders mean the bare stream."""
+    try:
+        decoded, rest = _inflate(data, cap, zlib.MAX_WBITS)
+    except Malformed as error:
+        if error.reason != "corrupt":
+            raise
+        decoded, rest = _inflate(data, cap, -zlib.MAX_WBITS)
+    if rest:
+        raise Malformed("data follows the deflate body", reason="corrupt")
+    return decoded
+
+
+def _inflate(data: bytes, cap: int, bits: int) -> tuple[bytes, bytes]:
+    """Return up to `cap + 1` bytes and what follows the stream (nothing when the cap was passed)."""
+    decoder = zlib.decompressobj(bits)
+    try:
+        decoded = decoder.decompress(data, cap + 1)
+    except zlib.error as error:
+        raise Malformed("the compressed body is corrupt", reason="corrupt") from error
+    if len(decoded) > cap:
+        return decoded, b""
+    if not decoder.eof:
+        raise Malformed("the compressed body is cut short", reason="truncated")
+    return decoded, decoder.unused_data
+
+
+def _brotli(data: bytes, cap: int) -> bytes:
+    decoder = brotli.Decompressor()
+    parts, size = [], 0
+    try:
+        while size <= cap and not decoder.is_finished():
+            part = decoder.process(data, output_buffer_limit=min(cap + 1 - size, BROTLI_SLICE))
+            data = b""
+            parts.append(part)
+            size += len(part)
+            if not part and decoder.can_accept_more_data():
+                break
+    except brotli.error as error:
+        raise Malformed("the compressed body is corrupt", reason="corrupt") from error
+    if size <= cap and not decoder.is_finished():
+        raise Malformed("the compressed body is cut short", reason="truncated")
+    return b"".join(parts)
+
+
+def _zstd(data: bytes, cap: int) -> bytes:
+    parts: list[bytes] = []
+    size = frames = 0
+    while data and size <= cap:
+        frames += 1
+        if frames > MEMBERS:
+            raise Malformed("the zstd body has too many frames", reason="corrupt")
+        decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW).decompressobj()
+        position = 0
+        try:
+            while position < len(data) and size <= cap and not decoder.eof:
+                part = decoder.decompress(data[position : position + ZSTD_SLICE])
+                position += ZSTD_SLICE
+                parts.append(part)
+                size += len(part)
+        except zstandard.ZstdError as error:
+            raise Malformed("the compressed body is corrupt", reason="corrupt") from error
+        if not decoder.eof and size <= cap:
+            raise Malformed("the compressed body is cut short", reason="truncated")
+        data = decoder.unused_data + data[position:]
+    return b"".join(parts)
+
+
+DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "identity": _identity,
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

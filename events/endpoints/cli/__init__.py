@@ -1,0 +1,1 @@
+"""The addresses of sentry-cli: releases, uploads, deploys."""

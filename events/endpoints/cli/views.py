@@ -1,0 +1,289 @@
+"""What sentry-cli calls under `/api/0/`, and the deploy hook for everything else.
+
+There is one organisation, under any name. Each call needs a token of scope `releases` and leaves one audit entry."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from events.accounts import access
+from events.endpoints.cli.base import CliView
+from events.models import Deploy, Project, Release
+from events.releases import lifecycle, uploads
+
+ORGANIZATION = {
+    "id": "1", "slug": "formaos", "name": "FormaOS", "dateCreated": "2026-01-01T00:00:00Z", "isEarlyAdopter": False,
+    "require2FA": False, "requireEmailVerification": False, "features": [],
+    "status": {"id": "active", "name": "active"}, "avatar": {"avatarType": "letter_avatar"},
+}  # fmt: skip
+
+
+class Info(CliView):
+    """`GET /api/0/`: `sentry-cli info`."""
+
+    def get(self, request: Request) -> Response:
+        user = {"id": str(self.token.user_id), "email": self.token.user.get_username()}
+        return Response({"version": "0", "auth": {"scopes": ["project:releases", "org:read"]}, "user": user})
+
+
+class Organizations(CliView):
+    def get(self, request: Request) -> Response:
+        return Response([ORGANIZATION])
+
+
+class Projects(CliView):
+    def get(self, request: Request, organization: str) -> Response:
+        return Response([_project(project) for project in self.reachable()])
+
+
+class Repositories(CliView):
+    """No repository is connected: sentry-cli then reads commits from the local one."""
+
+    def get(self, request: Request, organization: str) -> Response:
+        return Response([])
+
+
+class Releases(CliView):
+    """`POST …/releases/`: `sentry-cli releases new`, and the first step of `set-commits`."""
+
+    def get(self, request: Request, organization: str) -> Response:
+        found = [release for project in self.reachable() for release in lifecycle.list_of(project)[:100]]
+        return Response([_release(release) for release in found[:100]])
+
+    def post(self, request: Request, organization: str) -> Response:
+        made = [
+            lifecycle.create(
+                project,
+                self.field("version", 250),
+                actor=self.token.user,
+                started_at=self.moment("dateStarted"),
+                released_at=self.moment("dateReleased"),
+                url=self.field("url"),
+                ref=self.field("ref", 250),
+                now=self.now,
+            )
+            for project in self.named_projects()
+        ]
+        _put_commits(self, [release for release, _ in made])
+        return Response(_release(made[0][0]), status=201 if any(is_new for _, is_new in made) else 208)
+
+
+class ProjectReleases(CliView):
+    """`sentry-cli releases list`."""
+
+    action = "releases.list"
+
+    def get(self, request: Request, organization: str, slug: str) -> Response:
+        return Response([_release(one) for one in lifecycle.list_of(self.open_project(slug, access.VIEWER))[:100]])
+
+
+class ReleaseDetail(CliView):
+    """`sentry-cli releases info`, `finalize` and `set-commits`."""
+
+    action = "release.view"
+
+    def get(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
+        return Response(_release(self.releases_named(version, access.VIEWER)[0]))
+
+    def put(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
+        projects = [self.open_project(slug)] if slug else self.named_projects()
+        changed = [
+            lifecycle.create(
+                project, version, actor=self.token.user, started_at=self.moment("dateStarted"), url=self.field("url"),
+                ref=self.field("ref", 250), now=self.now,
+            )[0]
+            for project in projects
+        ]  # fmt: skip
+        for release in changed:
+            if released_at := self.moment("dateReleased"):
+                lifecycle.finalize(release, actor=self.token.user, released_at=released_at, now=self.now)
+        _put_commits(self, changed)
+        return Response(_release(changed[0]))
+
+
+class PreviousWithCommits(CliView):
+    """The release whose last commit `set-commits` begins after; an empty object for none."""
+
+    def get(self, request: Request, organization: str, version: str) -> Response:
+        for project in self.reachable():
+            release = Release.objects.filter(project=project, version=version).first()
+            previous = lifecycle.previous_with_commits(release, project=project) if release else None
+            if previous:
+                return Response(_release(previous))
+        return Response({})
+
+
+class Deploys(CliView):
+    """`sentry-cli deploys new` and `deploys list`."""
+
+    action = "release.view"
+
+    def get(self, request: Request, organization: str, version: str) -> Response:
+        found = self.releases_named(version, access.VIEWER)
+        return Response([_deploy(deploy) for release in found for deploy in release.deploys.all()[:100]])
+
+    def post(self, request: Request, organization: str, version: str) -> Response:
+        made = [
+            lifecycle.add_deploy(
+                release,
+                environment=self.field("environment"),
+                actor=self.token.user,
+                name=self.field("name"),
+                url=self.field("url"),
+                started_at=self.moment("dateStarted"),
+                finished_at=self.moment("dateFinished"),
+                now=self.now,
+            )
+            for release in self.releases_named(version, access.EDITOR)
+        ]
+        return Response(_deploy(made[0]), status=201)
+
+
+class DeployHook(CliView):
+    """`POST /api/deploys/`: one call for a script.
+
+    `{project, version, environment, name?, url?, started_at?, finished_at?}`"""
+
+    def post(self, request: Request) -> Response:
+        bound = self.token.project.slug if self.token.project else ""
+        project = self.open_project(self.field("project") or bound)
+        finished_at = self.moment("finished_at") or self.now
+        release, _ = lifecycle.create(project, self.field("version", 250), actor=self.token.user, now=self.now)
+        deploy = lifecycle.add_deploy(
+            release,
+            environment=self.field("environment"),
+            actor=self.token.user,
+            name=self.field("name"),
+            url=self.field("url"),
+            started_at=self.moment("started_at"),
+            finished_at=finished_at,
+            now=self.now,
+        )
+        return Response({**_deploy(deploy), "project": project.slug, "version": release.version}, status=201)
+
+
+class ChunkUpload(CliView):
+    """How chunks are sent (GET), and the chunks (POST, multipart; each part is named by its SHA-1)."""
+
+    parser_classes = [MultiPartParser]
+    largest = uploads.REQUEST_BYTES + 1024 * 1024
+
+    def get(self, request: Request, organization: str) -> Response:
+        return Response(
+            {
+                "url": request.build_absolute_uri(reverse("cli-chunk-upload", args=[organization])),
+                "chunkSize": uploads.CHUNK_BYTES,
+                "chunksPerRequest": uploads.CHUNKS_PER_REQUEST,
+                "maxFileSize": uploads.BUNDLE_BYTES,
+                "maxRequestSize": uploads.REQUEST_BYTES,
+                "concurrency": 2,
+                "hashAlgorithm": "sha1",
+                "compression": ["gzip"],
+                "accept": ["release_files", "sources", "artifact_bundles", "artifact_bundles_v2"],
+            }
+        )
+
+    def post(self, request: Request, organization: str) -> Response:
+        parts = [
+            (part.name, uploads.chunk_content(part.read(), is_gzip=name == "file_gzip"))
+            for name in ("file", "file_gzip")
+            for part in request.FILES.getlist(name)[: uploads.CHUNKS_PER_REQUEST + 1]
+        ]
+        uploads.store_chunks(parts, token=self.token, now=self.now)
+        return Response({})
+
+
+class Assemble(CliView):
+    """`…/artifactbundle/assemble/`: which chunks are missing, or the bundle made of them."""
+
+    def post(self, request: Request, organization: str) -> Response:
+        listed = request.data.get("chunks")
+        chunks = [sha1 for sha1 in listed if isinstance(sha1, str)] if isinstance(listed, list) else []
+        found = uploads.assemble(
+            self.named_projects(),
+            self.field("checksum"),
+            chunks,
+            token=self.token,
+            release=self.field("version", 250),
+            dist=self.field("dist"),
+            now=self.now,
+        )
+        return Response({"state": found.state, "missingChunks": found.missing, "detail": found.detail})
+
+
+class Nothing(CliView):
+    """Whatever else Sentry's own API has: 404 as JSON."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404("This server has no such address.")
+
+
+def _put_commits(view: CliView, found: Sequence[Release]) -> None:
+    """Set the commits that the body lists, if it does; a `refs` entry names the last commit only."""
+    data = view.request.data
+    if isinstance(data.get("commits"), list):
+        listed = lifecycle.changes(data["commits"])
+    elif isinstance(data.get("refs"), list):
+        refs = [
+            {"id": ref.get("commit"), "repository": ref.get("repository")}
+            for ref in data["refs"]
+            if isinstance(ref, dict)
+        ]
+        listed = lifecycle.changes(refs)
+    else:
+        return
+    for release in found:
+        lifecycle.set_commits(release, listed, actor=view.token.user, now=view.now)
+
+
+def _project(project: Project) -> dict[str, Any]:
+    team = {"id": "1", "slug": "formaos", "name": "FormaOS"}
+    return {
+        "id": str(project.pk),
+        "slug": project.slug,
+        "name": project.name,
+        "platform": project.platform or None,
+        "dateCreated": project.created_at,
+        "isBookmarked": False,
+        "isMember": True,
+        "features": [],
+        "status": "active",
+        "organization": ORGANIZATION,
+        "team": team,
+        "teams": [team],
+    }
+
+
+def _release(release: Release) -> dict[str, Any]:
+    last = release.commits.order_by("position").values_list("sha", flat=True).first()
+    return {
+        "version": release.version,
+        "shortVersion": release.version.rpartition("@")[2],
+        "url": release.url or None,
+        "ref": release.ref or None,
+        "dateCreated": release.created_at,
+        "dateStarted": release.started_at,
+        "dateReleased": release.released_at,
+        "firstEvent": release.first_event_at,
+        "lastEvent": release.last_event_at,
+        "newGroups": release.new_issue_count,
+        "lastCommit": {"id": last} if last else None,
+        "projects": [{"slug": release.project.slug, "name": release.project.name}],
+    }
+
+
+def _deploy(deploy: Deploy) -> dict[str, Any]:
+    return {
+        "id": str(deploy.pk),
+        "environment": deploy.environment,
+        "name": deploy.name or None,
+        "url": deploy.url or None,
+        "dateStarted": deploy.started_at,
+        "dateFinished": deploy.finished_at,
+    }

@@ -1,0 +1,169 @@
+"""Segments: Parquet files of facts, listed by rows. A file comes first and its row commits it; nothing is edited."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.db import transaction
+
+from events.facts import files
+from events.facts.schema import FACTS, Fact, moment, table
+from events.models import FactChange, RetiredSegment, Segment
+
+# Small enough that a question about one group reads little, large enough that a scan of all does not pay for it
+# (bench/facts.py).
+ROW_GROUP = 32_768
+# A clock may run ahead; what claims to be later than this happened when it was received.
+AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all rows of one segment share."""
+
+    project_id: int
+    fact: str
+    day: date
+
+    def new_path(self) -> str:
+        return f"{self.fact}/project={self.project_id}/day={self.day.isoformat()}/{uuid.uuid4().hex}.parquet"
+
+
+def write(rows: Mapping[tuple[int, str], Sequence[Mapping[str, Any]]], *, now: datetime) -> list[Segment]:
+    """Store rows, {(project id, fact): rows}, one file a day; return the segments, created in the caller's transaction.
+
+    A row whose `at` is missing or more than a day ahead happened at `now`.
+    """
+    root = files.root()
+    created = []
+    for (project_id, name), facts in rows.items():
+        fact = FACTS[name]
+        for day, of_day in _by_day(facts, now=now).items():
+            place = Place(project_id, name, day)
+            created.append(_write_file(root, place, fact, table(fact, of_day)))
+    announce(created)
+    return Segment.objects.bulk_create(created)
+
+
+def announce(changed: Iterable[Segment]) -> None:
+    """Note, in the caller's transaction, that facts within these segments' spans came or went; a merge is no change."""
+    FactChange.objects.bulk_create(
+        FactChange(project_id=segment.project_id, fact=segment.fact, min_at=segment.min_at, max_at=segment.max_at)
+        for segment in changed
+    )
+
+
+def select(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Segment]:
+    """Return the segments that may hold facts with start <= at < end, oldest first."""
+    found = Segment.objects.filter(project_id=project_id, fact=fact)
+    if start is not None:
+        found = found.filter(day__gte=start.astimezone(UTC).date(), max_at__gte=start)
+    if end is not None:
+        found = found.filter(day__lte=end.astimezone(UTC).date(), min_at__lt=end)
+    return list(found.order_by("day", "id"))
+
+
+def swap(old: Sequence[Segment], new: Sequence[Segment], *, now: datetime) -> bool:
+    """List `new` instead of `old`, in one transaction; False, and nothing is changed, when one of `old` is gone."""
+    keys = [segment.pk for segment in old]
+    with transaction.atomic():
+        # Locked in the order of their ids, so that two swaps of overlapping segments cannot wait for each other.
+        listed = Segment.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True)
+        if len(listed) != len(keys):
+            return False
+        RetiredSegment.objects.bulk_create([RetiredSegment(path=segment.path, retired_at=now) for segment in old])
+        Segment.objects.filter(pk__in=keys).delete()
+        Segment.objects.bulk_create(new)
+    return True
+
+
+def retire(old: Sequence[Segment], *, now: datetime) -> bool:
+    """Take segments off the list; their files go after the grace period. False when one was gone already."""
+    return swap(old, [], now=now)
+
+
+def write_sorted(place: Place, batches: Iterable[pa.RecordBatch], *, level: int, now: datetime) -> Segment:
+    """Write one file from batches in the fact's order and return its segment, not saved."""
+    root, fact, path = files.root(), FACTS[place.fact], place.new_path()
+    rows = 0
+    ends: list[datetime] = []
+    with root.create(path) as stream, pq.ParquetWriter(stream, fact.schema, **_options(fact, blooms=True)) as writer:
+        for batch in _in_row_groups(batches, fact):
+            writer.write_table(batch, row_group_size=ROW_GROUP)
+            ends = [min(*_span(batch), *ends), max(*_span(batch), *ends)]
+            rows += batch.num_rows
+    return Segment(
+        project_id=place.project_id, fact=place.fact, day=place.day, min_at=ends[0], max_at=ends[1],
+        rows=rows, bytes=root.size(path), path=path, level=level, created_at=now,
+    )  # fmt: skip
+
+
+def _by_day(rows: Iterable[Mapping[str, Any]], *, now: datetime) -> dict[date, list[Mapping[str, Any]]]:
+    latest = now + AHEAD
+    days: dict[date, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        at = moment(row.get("at"))
+        if at is None or at > latest:
+            at, row = now, {**row, "at": now}
+        days[at.date()].append(row)
+    return days
+
+
+def _write_file(root: files.Root, place: Place, fact: Fact, rows: pa.Table) -> Segment:
+    path = place.new_path()
+    low, high = _span(rows)
+    with root.create(path) as stream:
+        pq.write_table(rows, stream, row_group_size=ROW_GROUP, **_options(fact, blooms=False))
+        size = stream.tell()
+    return Segment(
+        project_id=place.project_id, fact=place.fact, day=place.day, min_at=low, max_at=high,
+        rows=rows.num_rows, bytes=size, path=path,
+    )  # fmt: skip
+
+
+def _span(rows: pa.Table) -> tuple[datetime, datetime]:
+    ends = pc.min_max(rows["at"]).as_py()
+    return ends["min"].astimezone(UTC), ends["max"].astimezone(UTC)
+
+
+def _options(fact: Fact, *, blooms: bool) -> dict[str, Any]:
+    """How a file is encoded; Bloom filters only where a file is large, and not for the column it is sorted by."""
+    filters = {name: {"ndv": ROW_GROUP, "fpp": 0.05} for name in fact.lookups if name != fact.sort[0]}
+    return {
+        "compression": "zstd",
+        "compression_level": 3 if blooms else 1,
+        "bloom_filter_options": filters if blooms and filters else None,
+    }
+
+
+def _in_row_groups(batches: Iterable[pa.RecordBatch], fact: Fact) -> Iterable[pa.Table]:
+    """Yield tables of ROW_GROUP rows (the last may be shorter) in the fact's schema."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for batch in batches:
+        waiting.append(_conformed(batch, fact))
+        count += batch.num_rows
+        while count >= ROW_GROUP:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, ROW_GROUP)
+            waiting, count = [joined.slice(ROW_GROUP)], count - ROW_GROUP
+    if count:
+        yield pa.concat_tables(waiting)
+
+
+def _conformed(batch: pa.RecordBatch, fact: Fact) -> pa.Table:
+    """The batch in the fact's columns; those it was written without are null."""
+    found = set(batch.schema.names)
+    arrays = [
+        batch.column(field.name).cast(field.type) if field.name in found else pa.nulls(batch.num_rows, field.type)
+        for field in fact.schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=fact.schema)

@@ -1,0 +1,37 @@
+"""What a web process does once a second beside answering: write what it refused, renew its level of pressure."""
+
+import logging
+import threading
+import time
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils import timezone
+
+from events.ingest import accounting, pressure, refusals
+
+logger = logging.getLogger(__name__)
+
+
+def tick() -> None:
+    """One round; what fails now is done in the next."""
+    now = timezone.now()
+    try:
+        accounting.refusals.flush(now=now)
+        refusals.buffer.flush(now=now)
+    except (DatabaseError, InterfaceError):
+        connection.close()
+    pressure.gauge.renew(now=now)
+
+
+def start(*, seconds: float = 1.0) -> None:
+    """Tick from now on, in a thread that ends with the process."""
+
+    def run() -> None:
+        while True:
+            time.sleep(seconds)
+            try:
+                tick()
+            except Exception:
+                logger.exception("A tick beside the web server failed")
+
+    threading.Thread(target=run, name="background", daemon=True).start()

@@ -1,0 +1,139 @@
+"""From the bytes of a request to durable items: decode, count what is refused, scrub, keep."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from events import scrubbing
+from events.accounts.keys import Key
+from events.ingest import accounting, inbox, payloads, pressure, spool
+from events.ingest.payloads import Packed
+from events.protocols.contract import Context, Decoded, Incoming, Limits, nowhere
+from events.values import countries, lenient, pseudonyms
+
+Decoder = Callable[[bytes, Context], Decoded]
+
+# Sentry's data categories, by kind of item: what `disabled_categories` and rate-limit headers speak of.
+CATEGORIES = {
+    "error": "error",
+    "transaction": "transaction",
+    "span": "span",
+    "log": "log_item",
+    "metric": "trace_metric",
+    "session": "session",
+    "sessions": "session",
+    "check_in": "monitor",
+    "feedback": "feedback",
+    "attachment": "attachment",
+    "security": "security",
+    "vital": "vital",
+    "timing": "timing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What is known of the other end, for pseudonyms and parsing; never stored as it is."""
+
+    address: str
+    user_agent: str
+    country: Callable[[], str | None] = nowhere
+
+
+class Unavailable(Exception):
+    """Nothing durable can be promised now: PostgreSQL is away and the spool is full."""
+
+
+class _Database:
+    """Remembers for a second that PostgreSQL did not answer, so that requests do not each wait for it."""
+
+    def __init__(self) -> None:
+        self.away_until = 0.0
+
+    def is_worth_trying(self) -> bool:
+        return time.monotonic() >= self.away_until
+
+    def failed(self) -> None:
+        self.away_until = time.monotonic() + 1.0
+
+
+_database = _Database()
+
+
+def limits() -> Limits:
+    return Limits(attachment=settings.OBS_MAX_ATTACHMENT_BYTES)
+
+
+def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime) -> Decoded:
+    """Keep what `body` holds and return what was decoded.
+
+    Raises IngestError for a body that is refused as a whole, Unavailable when nothing can be kept.
+    """
+    decoded = decode(body, context_of(key, sender, now))
+    for refused in decoded.refused:
+        accounting.refusals.refuse(key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity)
+    taken = [item for item in decoded.items if _is_taken(item, key)]
+    if taken:
+        keep([pack(item, allow_list=key.allow_list) for item in taken], key=key, now=now)
+    elif decoded.items and pressure.gauge.level == pressure.CLOSED:
+        raise Unavailable
+    return decoded
+
+
+def _is_taken(item: Incoming, key: Key) -> bool:
+    """Whether the project takes this kind, and the house can take it now; what is not taken is counted."""
+    if CATEGORIES.get(item.kind) in key.disabled_categories:
+        accounting.refusals.refuse(key.project_id, item.kind, "filtered", "disabled", item.quantity)
+        return False
+    if pressure.is_shed(item.kind, pressure.gauge.level):
+        accounting.refusals.refuse(key.project_id, item.kind, "rate_limited", "shed", item.quantity)
+        return False
+    return True
+
+
+def context_of(key: Key, sender: Sender, now: datetime) -> Context:
+    """What the decoders need to know of the project and of the sender."""
+    return Context(
+        project_id=key.project_id,
+        received_at=now,
+        peer_ip=sender.address,
+        user_agent=sender.user_agent,
+        pseudonym=lambda kind, value: pseudonyms.of(key.pepper, kind, value),
+        collects_ip=key.collects_ip,
+        collects_user_data=key.collects_user_data,
+        accepts_binary_attachments=key.accepts_binary_attachments,
+        country=sender.country,
+        located=countries.located if settings.OBS_GEOIP_DATABASE else None,
+        limits=limits(),
+    )
+
+
+def pack(item: Incoming, *, allow_list: frozenset[str] | None) -> Packed:
+    """The item as it is kept: scrubbed before anything durable sees it."""
+    payload = scrubbing.scrub(item.payload, allow_list=allow_list)
+    blob = item.blob
+    if blob is not None and isinstance(payload, dict) and payload.get("is_text"):
+        blob = scrubbing.scrub_text(blob.decode("utf-8", "replace")).encode()
+    return Packed(item.kind, item.item_id, item.quantity, payloads.pack_bytes(lenient.canonical(payload)), blob)
+
+
+def keep(items: Sequence[Packed], *, key: Key, now: datetime) -> None:
+    """Make `items` durable: in the inbox, or in the spool while PostgreSQL is away. Raises Unavailable."""
+    if _database.is_worth_trying():
+        for _ in range(2):  # The first failure may be a connection that died long ago.
+            try:
+                inbox.accept(items, project_id=key.project_id, key_id=key.id, now=now, seen_days=settings.OBS_SEEN_DAYS)
+            except (OperationalError, InterfaceError):
+                connection.close()
+            else:
+                spool.writer.close()
+                return
+        _database.failed()
+    try:
+        spool.writer.append(items, project_id=key.project_id, key_id=key.id, now=now)
+    except spool.SpoolFull as error:
+        raise Unavailable from error

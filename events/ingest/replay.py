@@ -1,0 +1,73 @@
+"""Brings the spool home once PostgreSQL is back."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from events.ingest import inbox, spool
+from events.models import SpoolDrain
+
+# Records a transaction moves: a commit each would be the drain's whole cost.
+BATCH = 200
+
+
+def drain(*, now: datetime, seconds: float = 60.0) -> int:
+    """Move whole spooled records into the inbox for `seconds` and return how many; safe to lose and to repeat.
+
+    How far a file was read is written in the transaction that keeps its records, so a kill never drains one twice.
+    """
+    drained, deadline = 0, time.monotonic() + seconds
+    for path in spool.files():
+        offset = 0
+        for records in batched(spool.read(path)):
+            moved, offset = _move(records, now=now)
+            drained += moved
+            if time.monotonic() > deadline:
+                return drained
+        spool.remove_if_closed(path, drained_to=offset)
+    _forget_removed(now)
+    return drained
+
+
+def batched(records: Iterator[spool.Record]) -> Iterator[list[spool.Record]]:
+    """`records` in lists of at most BATCH."""
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def _move(records: list[spool.Record], *, now: datetime) -> tuple[int, int]:
+    """Accept those records of one file that are not drained yet; how many those were, and the end of the last."""
+    moved, end = 0, records[-1].end
+    with transaction.atomic():
+        offset = _locked_offset(records[0].file)
+        for record in records:
+            if record.offset >= offset:
+                inbox.accept(
+                    record.items,
+                    project_id=record.project_id,
+                    key_id=record.key_id,
+                    now=record.received_at,
+                    seen_days=settings.OBS_SEEN_DAYS,
+                )
+                moved += 1
+        if moved:
+            SpoolDrain.objects.update_or_create(file=records[0].file, defaults={"offset": end, "drained_at": now})
+    return moved, max(offset, end)
+
+
+def _locked_offset(file: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('spool ' || %s, 0))", [file])
+    return SpoolDrain.objects.filter(file=file).values_list("offset", flat=True).first() or 0
+
+
+def _forget_removed(now: datetime) -> None:
+    """Drop the marks of files that are gone, an hour later: a ledger report may have read the file just before."""
+    present = {path.stem for path in spool.files()}
+    for mark in SpoolDrain.objects.filter(drained_at__lt=now - timedelta(hours=1)):
+        if str(mark.file) not in present:
+            mark.delete()

@@ -1,0 +1,1 @@
+"""Errors as issues: grouped, counted, merged, triaged, searched. Uses ingest, accounts and values."""

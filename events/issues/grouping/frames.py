@@ -1,0 +1,182 @@
+"""One stack frame as the words that identify it across builds, hosts and browsers."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import re2
+
+from events.issues.grouping.texts import text
+
+SCRIPT_PLATFORMS = frozenset({"javascript", "node"})
+_SCRIPT_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".vue", ".svelte", ".html", ".htm")
+
+# Paths that are never the application's own code, whoever says so: no SDK in a browser can tell.
+_NATIVE = frozenset({"<anonymous>", "[native code]", "native", "(native)", "native code"})
+_EXTENSIONS = (
+    "chrome-extension:", "moz-extension:", "safari-extension:", "safari-web-extension:", "ms-browser-extension:",
+    "webkit-masked-url:", "chrome:", "resource:",
+)  # fmt: skip
+_FOREIGN = re2.compile(
+    r"(?:^|[/\\~])(?:node_modules|bower_components|site-packages|dist-packages)(?:[/\\]|$)"
+    r"|^node:|^internal/|^webpack/|/webpack/(?:bootstrap|runtime|startup)|^<frozen |^<string>$"
+    r"|^/usr/(?:local/)?(?:lib|share)/|[/\\]lib[/\\]python\d|/go/pkg/mod/|^/rustc/|/\.cargo/registry/|(?i:\\lib\\python)"
+)
+
+_ORIGIN = re2.compile(r"^(?:(?:async|blob:)\s*)*[a-zA-Z][a-zA-Z0-9+.-]*:(?://[^/]*)?/*")
+_WEBPACK = re2.compile(r"^(?:webpack(?:-internal)?|rspack|turbopack):/*(?:[^/.]+/)??(?:\((?:[\w-]+)\)/)?\.?/+")
+_VERSION = re2.compile(r"^v?\d+(?:[._]\d+)+(?:[-+].*)?$")
+_TAIL = re2.compile(r"^(.+)-([A-Za-z0-9_-]{8})$")
+_ENDING = re2.compile(r"(?:\.(?:js|mjs|cjs|jsx|ts|tsx|mts|css|map|html|min|bundle|chunk|prod|module))+$")
+_PARTS = re2.compile(r"([.\-~])")
+_HEX = re2.compile(r"^[0-9a-f]{7,}$|^[0-9A-F]{7,}$")
+_WORDS = re2.compile(r"^(?:es20\d\d|[a-z]{3,}\d)$")
+_AS = re2.compile(r" ?\[as [^\]]*\]")
+_LAMBDA = re2.compile(r"\$\$?(?:Lambda|lambda|EnhancerBy\w+|FastClassBy\w+)?\$?[\w$/]*\d\w*|0x[0-9a-f]+")
+_NAMELESS = frozenset({
+    "", "?", "<anonymous>", "anonymous", "<unknown>", "null", "undefined", "eval", "global code", "module code",
+    "eval code", "Anonymous function", "(anonymous)", "default",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What grouping and titles need of a frame; `place` and `name` are normalised, the rest is as sent."""
+
+    place: str
+    name: str
+    in_app: bool
+    resumed: bool  # an asynchronous caller, which only some engines list
+    shown_module: str
+    shown_file: str
+    shown_function: str
+
+    @property
+    def words(self) -> str:
+        """The frame in one line: `shop.views in checkout`."""
+        return f"{self.place} in {self.name}" if self.name else self.place
+
+
+def frame(raw: object, *, platform: str) -> Frame | None:
+    """A frame as sent -> `Frame`; None for what is no frame."""
+    if not isinstance(raw, dict):
+        return None
+    in_app = raw.get("in_app")
+    return _frame(
+        text(raw.get("module"), limit=256),
+        text(raw.get("filename"), limit=512) or text(raw.get("abs_path"), limit=512),
+        text(raw.get("abs_path"), limit=512),
+        text(raw.get("function"), limit=256),
+        in_app if isinstance(in_app, bool) else None,
+        text(raw.get("platform"), limit=32) or platform,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _frame(
+    module: str, filename: str, abs_path: str, function: str, in_app: bool | None, platform: str
+) -> Frame | None:
+    script = platform in SCRIPT_PLATFORMS or (platform in ("", "other") and _is_script(filename))
+    if script:
+        place = path(filename) or module
+        name, resumed = script_function(function)
+        if len(name) <= 2 and _is_built(filename):
+            name = ""  # minifiers hand out such names anew in every build
+    else:
+        place = module or path(filename)
+        name, resumed = _LAMBDA.sub("$", function), False
+    if not place and not name:
+        return None
+    foreign = is_foreign(filename) or is_foreign(abs_path)
+    own = not foreign if in_app is None or (script and foreign) else in_app
+    return Frame(place or "?", name, own, resumed, module, filename or module, function)
+
+
+def is_foreign(filename: str) -> bool:
+    """Whether the file is a library, the runtime or a browser extension rather than the application."""
+    return filename in _NATIVE or filename.startswith(_EXTENSIONS) or bool(_FOREIGN.search(filename))
+
+
+def is_native(found: Frame) -> bool:
+    """Whether an engine's built-in function, which only some engines list as a frame."""
+    return found.shown_file in _NATIVE or found.shown_function.endswith("sentryWrapped")
+
+
+def script_function(function: str) -> tuple[str, bool]:
+    """A JavaScript function's own name as every engine would give it ("" when it has none), and whether it is an
+    asynchronous caller: `async Object.run` -> ("run", True), `new Cart` -> ("Cart", False), `load/<` -> ("", False)."""
+    name = _AS.sub("", function.strip())
+    resumed = name.startswith("async ") or "*" in name
+    name = name.rsplit("*", 1)[-1].removeprefix("async ").removeprefix("new ").removeprefix("get ").removeprefix("set ")
+    name = name.split("@", 1)[0].split("(", 1)[0].rstrip()
+    if "./" in name:
+        return "", resumed  # a bundler's wrapper around a whole module
+    for separator in ("/", ".", "#"):
+        name = name.rsplit(separator, 1)[-1]
+    name = name.strip("<> ") if name in ("<", ">") or not name.endswith("<") else ""
+    return ("" if name in _NAMELESS or f"<{name}>" in _NAMELESS else name), resumed
+
+
+@lru_cache(maxsize=4096)
+def path(filename: str) -> str:
+    """The last three parts of a file's path without origin, query, versions and content hashes:
+    `https://cdn.example/v1.2.3/js/main.3f2a91bc.js?x=1` -> `<version>/js/main.js`."""
+    plain = filename.replace("\\", "/").split("?", 1)[0].split("#", 1)[0]
+    plain = _WEBPACK.sub("", plain) if "pack" in plain[:20] else plain
+    plain = _ORIGIN.sub("", plain)
+    parts = [part for part in plain.split("/") if part not in ("", ".", "..", "~")]
+    if not parts:
+        return "/" if "://" in filename else ""  # a script inline in a site's front page
+    return "/".join([*(_folder(part) for part in parts[-3:-1]), asset(parts[-1])])
+
+
+def asset(name: str) -> str:
+    """A file name without its content hash: `chunk-ABC123.mjs` -> `chunk.mjs`, `index-B1x9a_2k.js` -> `index.js`."""
+    ending = _ENDING.search(name)
+    if not ending:
+        return _folder(name)
+    stem, tail = name[: ending.start()], ending.group()
+    found = _TAIL.match(stem)
+    if found and _is_hash(found.group(2)):
+        return _folder(found.group(1)) + tail
+    pieces = _PARTS.split(stem)
+    kept = [_folder(pieces[0])]
+    for separator, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        if not _is_hash(piece):
+            kept += [separator, "<n>" if piece.isdecimal() else piece]
+    return "".join(kept) + tail
+
+
+def _folder(name: str) -> str:
+    if name.isdecimal():
+        return "<n>"
+    if _VERSION.match(name):
+        return "<version>"
+    plain = name.replace("-", "")
+    return "<hash>" if _HEX.match(plain) and any(c.isdigit() for c in plain) else name
+
+
+def _is_hash(piece: str) -> bool:
+    """Whether bundlers would have made this: 6 or more of base 16, 32, 36 or 64; `es2015` and words are names."""
+    if len(piece) < 6 or len(piece) > 64 or piece.isdecimal() or _WORDS.match(piece):
+        return len(piece) >= 8 and piece.isdecimal()
+    if any(c.isdigit() for c in piece):
+        return "-" not in piece or any(c.isupper() for c in piece)
+    if _HEX.match(piece):
+        return True
+    if len(piece) != 8:
+        return False
+    if piece.isupper():
+        return True
+    pairs = list(pairwise(piece))
+    turns = sum(a.islower() and b.isupper() for a, b in pairs)
+    return turns >= 2 or (turns == 1 and any(a.isupper() and b.isupper() for a, b in pairs))
+
+
+def _is_script(filename: str) -> bool:
+    return filename.split("?", 1)[0].endswith(_SCRIPT_ENDINGS) or filename.startswith(("http:", "https:", "app:///"))
+
+
+def _is_built(filename: str) -> bool:
+    last = filename.split("?", 1)[0].rsplit("/", 1)[-1]
+    return ".min." in last or asset(last) != last

@@ -1,0 +1,1 @@
+"""Releases, deploys and uploads, and original source by them. Uses issues, ingest, accounts, facts and values."""

@@ -1,0 +1,226 @@
+"""Uploads of sentry-cli: chunks named by the SHA-1 of their content, put together into artifact bundles.
+
+A chunk belongs to the person whose token sent it and is never shared; its name is compared with its content and is
+never a path. Assembling is idempotent: a bundle is known by project and SHA-1, and a repetition is told what is there.
+"""
+
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import IO
+from urllib.parse import urljoin
+
+import re2
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.db.models.functions import Length
+
+from events.accounts import audit
+from events.ingest import payloads
+from events.models import ApiToken, Artifact, ArtifactBundle, Project, UploadChunk
+from events.releases import artifact_bundle
+from events.releases.artifact_bundle import Bundle, BundleError, Entry
+
+CHUNK_BYTES = 1024 * 1024
+CHUNKS_PER_REQUEST = 16
+REQUEST_BYTES = CHUNK_BYTES * CHUNKS_PER_REQUEST
+BUNDLE_BYTES = 128 * 1024 * 1024
+BYTES_PER_DAY = 1024 * 1024 * 1024  # of one person; what is older than a day is removed
+KEPT = timedelta(days=1)
+PROJECTS = 50
+
+_SHA1 = re2.compile(r"^[0-9a-f]{40}$")
+_LAST_LINES = 4096  # of a minified file, where the name of its map stands
+_MAP_COMMENT = re2.compile(r"//[#@] ?sourceMappingURL=([^\s'\"]+)\s*$")
+
+
+class UploadError(ValueError):
+    """The upload is refused; the text says why."""
+
+
+class TooMuch(UploadError):
+    """The person has sent as much as one may in a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """How far a bundle is: `not_found` while chunks are missing, then `ok` or `error` (see `detail`)."""
+
+    state: str
+    missing: tuple[str, ...] = ()
+    detail: str | None = None
+
+
+def chunk_content(data: bytes, *, is_gzip: bool) -> bytes:
+    """The content of an uploaded part, at most CHUNK_BYTES. Raises UploadError."""
+    if is_gzip:
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            data = unpacking.decompress(data, CHUNK_BYTES + 1)
+        except zlib.error as error:
+            raise UploadError("A chunk is not gzip.") from error
+        if len(data) <= CHUNK_BYTES and not unpacking.eof:
+            raise UploadError("A chunk is cut short.")
+    if not data or len(data) > CHUNK_BYTES:
+        raise UploadError(f"A chunk has 1 to {CHUNK_BYTES} bytes.")
+    return data
+
+
+def store_chunks(chunks: Sequence[tuple[str, bytes]], *, token: ApiToken, now: datetime) -> int:
+    """Keep (SHA-1, content) pairs for the token's owner; return how many. Raises UploadError, TooMuch."""
+    if not 0 < len(chunks) <= CHUNKS_PER_REQUEST:
+        raise UploadError(f"A request has 1 to {CHUNKS_PER_REQUEST} chunks.")
+    for sha1, content in chunks:
+        if hashlib.sha1(content, usedforsecurity=False).hexdigest() != sha1:
+            raise UploadError("A chunk's SHA-1 is not that of its content.")
+    mine = UploadChunk.objects.filter(owner_id=token.user_id)
+    today = mine.filter(created_at__gte=now - KEPT).aggregate(size=Sum(Length("content")))["size"] or 0
+    if today + sum(len(content) for _, content in chunks) > BYTES_PER_DAY:
+        raise TooMuch(f"One person may upload {BYTES_PER_DAY} bytes a day.")
+    with transaction.atomic():
+        UploadChunk.objects.bulk_create(
+            [
+                UploadChunk(owner_id=token.user_id, project=token.project, sha1=sha1, content=content, created_at=now)
+                for sha1, content in sorted(dict(chunks).items())
+            ],
+            update_conflicts=True,
+            unique_fields=["owner_id", "sha1"],
+            update_fields=["created_at"],
+        )
+        audit.record("upload.chunks", actor=token.user, project=token.project, detail={"chunks": len(chunks)}, now=now)
+    return len(chunks)
+
+
+def assemble(
+    projects: Sequence[Project],
+    checksum: str,
+    chunks: Sequence[str],
+    *,
+    token: ApiToken,
+    release: str = "",
+    dist: str = "",
+    now: datetime,
+) -> Assembly:
+    """Make the bundle of these chunks known to each of `projects`, or say which chunks are missing."""
+    _demand_names(checksum, chunks)
+    todo = [project for project in projects if not _is_known(project, checksum)]
+    if not todo:
+        return Assembly("ok")
+    found = UploadChunk.objects.filter(owner_id=token.user_id, sha1__in=set(chunks)).values_list("sha1", "pk")
+    known = dict(found)
+    missing = tuple(dict.fromkeys(sha1 for sha1 in chunks if sha1 not in known))
+    if missing or not chunks:
+        return Assembly("not_found", missing)
+    with tempfile.SpooledTemporaryFile(max_size=32 * 1024 * 1024) as file:
+        if _joined(file, [known[sha1] for sha1 in chunks]) != checksum:
+            return Assembly("error", detail="The SHA-1 of the bundle is not that of its chunks.")
+        try:
+            for project in todo:
+                file.seek(0)
+                _store(artifact_bundle.read(file), project, checksum, token=token, release=release, dist=dist, now=now)
+        except BundleError as error:
+            return Assembly("error", detail=str(error))
+    return Assembly("ok")
+
+
+def prune(*, now: datetime) -> tuple[int, int]:
+    """Remove chunks older than a day and bundles older than OBS_RETENTION_DAYS; return how many of each."""
+    chunks, _ = UploadChunk.objects.filter(created_at__lt=now - KEPT).delete()
+    kept_since = now - timedelta(days=settings.OBS_RETENTION_DAYS)
+    _, removed = ArtifactBundle.objects.filter(created_at__lt=kept_since).delete()
+    return chunks, removed.get("events.ArtifactBundle", 0)
+
+
+def source_map_name(content: bytes) -> str:
+    """What a minified source says its map is called, in its last lines; "" for none and for one inside itself."""
+    match = _MAP_COMMENT.search(content[-_LAST_LINES:].decode("utf-8", "replace").rstrip())
+    name = match.group(1) if match else ""
+    return "" if name.startswith("data:") else name[:2000]
+
+
+def _demand_names(checksum: str, chunks: Sequence[str]) -> None:
+    if not _SHA1.match(checksum) or not all(_SHA1.match(sha1) for sha1 in chunks):
+        raise UploadError("A checksum is a SHA-1 of 40 hex digits.")
+    if len(chunks) * CHUNK_BYTES > BUNDLE_BYTES:
+        raise UploadError(f"A bundle has at most {BUNDLE_BYTES} bytes.")
+
+
+def _is_known(project: Project, checksum: str) -> bool:
+    return ArtifactBundle.objects.filter(project=project, checksum=checksum, state=ArtifactBundle.State.OK).exists()
+
+
+def _joined(file: IO[bytes], ids: Sequence[int]) -> str:
+    """Write the chunks one after the other; return the SHA-1 of the whole."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for pk in ids:
+        content = bytes(UploadChunk.objects.values_list("content", flat=True).get(pk=pk))
+        digest.update(content)
+        file.write(content)
+    return digest.hexdigest()
+
+
+def _store(
+    bundle: Bundle, project: Project, checksum: str, *, token: ApiToken, release: str, dist: str, now: datetime
+) -> None:
+    """Write the bundle and its files, once however many requests ask for it."""
+    with transaction.atomic():
+        row, is_new = ArtifactBundle.objects.get_or_create(
+            project=project,
+            checksum=checksum,
+            defaults={
+                "state": ArtifactBundle.State.OK,
+                "release": (release or bundle.release)[:200],
+                "dist": (dist or bundle.dist)[:64],
+                "created_at": now,
+            },
+        )
+        if not is_new:
+            return
+        for artifact in _artifacts(bundle, row):
+            artifact.save(force_insert=True)  # one at a time: a file may have 32 MB
+            row.file_count += 1
+        row.save(update_fields=["file_count"])
+        audit.record(
+            "upload.bundle", actor=token.user, project=project, obj=row,
+            detail={"files": row.file_count, "release": row.release}, now=now,
+        )  # fmt: skip
+
+
+def _artifacts(bundle: Bundle, row: ArtifactBundle) -> Iterator[Artifact]:
+    """The files that stack traces are read with: maps, and of minified sources only what they are called."""
+    for entry in bundle.entries:
+        content = bundle.content(entry)
+        if b"\0" in content:
+            continue
+        if entry.type == "source_map":
+            yield _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(content))
+        else:
+            name = entry.source_map or source_map_name(content)
+            yield _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=_beside(entry.url, name) if name else "")
+
+
+def _beside(url: str, name: str) -> str:
+    """The address of `name` as the file at `url` means it; "" for what is none."""
+    try:
+        return urljoin(url, name)
+    except ValueError:
+        return ""
+
+
+def _artifact(
+    row: ArtifactBundle, entry: Entry, kind: str, *, content: bytes = b"", source_map_url: str = ""
+) -> Artifact:
+    return Artifact(
+        bundle=row,
+        project_id=row.project_id,
+        kind=kind,
+        debug_id=entry.debug_id,
+        url=entry.url[:2000],
+        source_map_url=source_map_url[:2000],
+        size=entry.size,
+        content=content,
+    )

@@ -1,0 +1,1 @@
+"""What single values mean: units, addresses, user agents, routes, statements, JSON. Pure; uses no other room."""
