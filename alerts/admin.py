@@ -9,8 +9,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from alerts import subscriptions
-from alerts.channels import KINDS
+from alerts.delivery import channel_setup
+from alerts.delivery.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
 from events.accounts import access
@@ -63,28 +63,28 @@ class ChannelAdmin(AuditedAdmin):
         return admin.ModelAdmin.log_deletions(self, request, queryset)
 
     def delete_model(self, request: HttpRequest, obj: Channel) -> None:
-        subscriptions.delete(obj, actor=request.user, now=timezone.now())
+        channel_setup.delete(obj, actor=request.user, now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
-            subscriptions.delete(channel, actor=request.user, now=timezone.now())
+            channel_setup.delete(channel, actor=request.user, now=timezone.now())
 
     @admin.action(description="Send a test message", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
-            outcome = subscriptions.test(channel, actor=request.user, now=timezone.now())
+            outcome = channel_setup.test(channel, actor=request.user, now=timezone.now())
             level = messages.SUCCESS if outcome.is_sent else messages.ERROR
             self.message_user(request, f"{channel.name}: {outcome.words}", level)
 
     @admin.action(description="Enable", permissions=["change"])
     def enable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
-            subscriptions.enable(channel, actor=request.user, now=timezone.now())
+            channel_setup.enable(channel, actor=request.user, now=timezone.now())
 
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
-            subscriptions.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+            channel_setup.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
 
 
 class DeliveryAttemptInline(admin.TabularInline):

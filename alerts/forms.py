@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts import subscriptions
-from alerts.channels import KINDS, webhook
+from alerts.delivery import channel_setup
+from alerts.delivery.channels import KINDS, webhook
 from alerts.models import Channel, Notification
 from events.models import Project, Transition
 
@@ -62,7 +62,7 @@ class ChannelForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"].strip()
-        if self.instance.project_id and subscriptions.is_name_taken(self.instance, name):
+        if self.instance.project_id and channel_setup.is_name_taken(self.instance, name):
             raise ValidationError("Another channel of this project has this name.")
         return name
 
@@ -70,7 +70,7 @@ class ChannelForm(forms.ModelForm):
         cleaned = super().clean() or {}
         self.instance.kind = self.instance.kind or cleaned.get("kind", "")
         try:
-            subscriptions.check_config(self.instance, self._typed(cleaned))
+            channel_setup.check_config(self.instance, self._typed(cleaned))
         except ValidationError as error:
             self._take(error)
         return cleaned
@@ -89,8 +89,8 @@ class ChannelForm(forms.ModelForm):
         }
         try:
             if self.instance.pk:
-                return subscriptions.update(Channel.objects.get(pk=self.instance.pk), **values)
-            return subscriptions.create(project, kind=self.instance.kind, **values)
+                return channel_setup.update(Channel.objects.get(pk=self.instance.pk), **values)
+            return channel_setup.create(project, kind=self.instance.kind, **values)
         except ValidationError as error:
             self._take(error)
             return None

@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts import deliver as delivering
-from alerts import notify as notifying
+from alerts.delivery import deliver as delivering
+from alerts.delivery import notify as notifying
 
 
 @shared_task

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from analytics import scores
+from analytics.statistics import scores
 
 
 def vitals_weights(**_: Any) -> list[CheckMessage]:

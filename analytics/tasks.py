@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from analytics import filling
+from analytics.rollups import filling
 
 
 @shared_task

@@ -39,12 +39,12 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from analytics.periods import Period  # noqa: E402
-from analytics.queries.error_trend import error_trend  # noqa: E402
-from analytics.queries.events_per_release import events_per_release  # noqa: E402
-from analytics.queries.groups_matching import groups_matching  # noqa: E402
-from analytics.queries.issue_facts import issue_facts, neighbours  # noqa: E402
-from analytics.queries.release_health import release_health  # noqa: E402
-from analytics.queries.tag_facets import tag_facets  # noqa: E402
+from analytics.questions.errors.error_trend import error_trend  # noqa: E402
+from analytics.questions.errors.groups_matching import groups_matching  # noqa: E402
+from analytics.questions.errors.issue_facts import issue_facts, neighbours  # noqa: E402
+from analytics.questions.errors.tag_facets import tag_facets  # noqa: E402
+from analytics.questions.releases.events_per_release import events_per_release  # noqa: E402
+from analytics.questions.releases.release_health import release_health  # noqa: E402
 from events.facts import compaction, files, segments  # noqa: E402
 from events.facts.segments import Place  # noqa: E402
 from events.issues import search  # noqa: E402

@@ -41,7 +41,7 @@ from django.test import Client  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from analytics import filling  # noqa: E402
+from analytics.rollups import filling  # noqa: E402
 from dashboard import sample  # noqa: E402
 from events.accounts import projects  # noqa: E402
 from events.facts import files, segments  # noqa: E402

@@ -47,15 +47,15 @@ import pyarrow.csv  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from analytics import filling  # noqa: E402
 from analytics.models import Bucket, FillState, Series  # noqa: E402
 from analytics.periods import Period  # noqa: E402
-from analytics.queries.endpoints import endpoints  # noqa: E402
-from analytics.queries.latency_heatmap import latency_heatmap  # noqa: E402
-from analytics.queries.overview import overview  # noqa: E402
-from analytics.queries.percentiles import percentiles  # noqa: E402
-from analytics.queries.request_rates import request_rates  # noqa: E402
-from analytics.queries.vitals import vitals  # noqa: E402
+from analytics.questions.overview.overview import overview  # noqa: E402
+from analytics.questions.performance.endpoints import endpoints  # noqa: E402
+from analytics.questions.performance.latency_heatmap import latency_heatmap  # noqa: E402
+from analytics.questions.performance.percentiles import percentiles  # noqa: E402
+from analytics.questions.performance.request_rates import request_rates  # noqa: E402
+from analytics.questions.vitals.vitals import vitals  # noqa: E402
+from analytics.rollups import filling  # noqa: E402
 from events.facts import segments  # noqa: E402
 from events.facts.segments import Place  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402

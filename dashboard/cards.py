@@ -10,7 +10,8 @@ from django.http import Http404
 from django.urls import reverse
 
 from analytics.periods import Period
-from analytics.queries import error_trend, issue_detail, release_health
+from analytics.questions.errors import error_trend, issue_detail
+from analytics.questions.releases import release_health
 from dashboard import charted, charts, shares
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

@@ -5,8 +5,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from analytics.queries.endpoint_detail import Bar
-from analytics.queries.latency_by_release import Box
+from analytics.questions.performance.endpoint_detail import Bar
+from analytics.questions.performance.latency_by_release import Box
 from dashboard import words
 from dashboard.charts import Figure, label, layout, stamp
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from analytics import baselines
-from analytics.baselines import Baseline
 from analytics.periods import Period
+from analytics.statistics import baselines
+from analytics.statistics.baselines import Baseline
 from dashboard.state import State
 from events.models import Project
 

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from analytics.periods import Period
-from analytics.queries import overview as query
-from analytics.queries.overview import Overview
+from analytics.questions.overview import overview as query
+from analytics.questions.overview.overview import Overview
 from dashboard import cards, words
 from dashboard.cards import Card
 from dashboard.compared import Compared

@@ -12,12 +12,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from analytics.periods import Period
-from analytics.queries import endpoints, overview, release_change, slow_queries, vitals
-from analytics.queries.endpoints import Endpoint
-from analytics.queries.overview import Overview, Tile
-from analytics.queries.release_change import ReleaseChange
-from analytics.queries.slow_queries import Loop, SlowQuery
-from analytics.queries.vitals import Regression, Vitals
+from analytics.questions.overview import overview
+from analytics.questions.overview.overview import Overview, Tile
+from analytics.questions.performance import endpoints, slow_queries
+from analytics.questions.performance.endpoints import Endpoint
+from analytics.questions.performance.slow_queries import Loop, SlowQuery
+from analytics.questions.releases import release_change
+from analytics.questions.releases.release_change import ReleaseChange
+from analytics.questions.vitals import vitals
+from analytics.questions.vitals.vitals import Regression, Vitals
 from events.models import Membership, Project, Segment
 
 WEEK = timedelta(days=7)

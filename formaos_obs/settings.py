@@ -259,7 +259,9 @@ vars().update(env.url_config(env.email_url_config, "EMAIL_URL", "consolemail://"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "obs@localhost")
 
 # --- what leaves the house -------------------------------------------------------------------------------------------
-OBS_OUTBOUND_ALLOW = env.list("OBS_OUTBOUND_ALLOW", default=[])  # host:port or network, exceptions from alerts/http.py
+OBS_OUTBOUND_ALLOW = env.list(
+    "OBS_OUTBOUND_ALLOW", default=[]
+)  # host:port or network, exceptions from delivery/http.py
 OBS_OUTBOUND_PORTS = env.list("OBS_OUTBOUND_PORTS", cast=int, default=[])  # besides 80, 443 and 8443
 OBS_MAILS_PER_HOUR = env.int("OBS_MAILS_PER_HOUR", 30)  # a channel; more become one digest
 

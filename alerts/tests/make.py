@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from alerts import subscriptions
+from alerts.delivery import channel_setup
 from alerts.models import Channel
 from events.models import Issue, Project, Transition
 from events.tests import make
@@ -16,7 +16,7 @@ def channel(project: Project, url: str = "", *, kind: str = "webhook", name: str
     """A channel; of kind email when no URL is given."""
     kind, config = (kind, {"url": url, "secret": SIGNING}) if url else ("email", {"addresses": "team@example.org"})
     values = {"actor": "test", "now": NOW, **fields}
-    return subscriptions.create(project, kind=kind, name=name or kind, config=config, **values)
+    return channel_setup.create(project, kind=kind, name=name or kind, config=config, **values)
 
 
 def transition(issue: Issue, *, kind: str = "new_issue", at: datetime = NOW, **detail: str) -> Transition:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerts import deliver, notify, subscriptions
+from alerts.delivery import channel_setup, deliver, notify
 from alerts.models import Channel, DeliveryAttempt, Notification
 from alerts.tests import make
 from alerts.tests.servers import serving
@@ -40,7 +40,7 @@ def test_a_channel_is_added_by_the_audited_function(as_root: Client, project: Pr
     assert as_root.get(f"{CHANNELS}add/").status_code == 200
     answer = as_root.post(f"{CHANNELS}add/", filled(project, url=URL, secret=make.SIGNING))
     assert answer.status_code == 302
-    assert subscriptions.stored(Channel.objects.get()) == {"url": URL, "secret": make.SIGNING}
+    assert channel_setup.stored(Channel.objects.get()) == {"url": URL, "secret": make.SIGNING}
     assert actions() == ["channel.create"]
 
 
@@ -51,7 +51,7 @@ def test_a_private_address_is_refused_when_added_and_when_changed(as_root: Clien
     channel = make.channel(project, URL)
     answer = as_root.post(f"{CHANNELS}{channel.pk}/change/", filled(project, **private))
     assert "not public" in answer.content.decode()
-    assert subscriptions.stored(Channel.objects.get())["url"] == URL
+    assert channel_setup.stored(Channel.objects.get())["url"] == URL
 
 
 def test_a_channel_is_changed_without_showing_its_secrets(as_root: Client, project: Project) -> None:
@@ -63,7 +63,7 @@ def test_a_channel_is_changed_without_showing_its_secrets(as_root: Client, proje
     answer = as_root.post(f"{CHANNELS}{channel.pk}/change/", filled(project, name="Renamed"))
     assert answer.status_code == 302
     channel = Channel.objects.get()
-    assert (channel.name, subscriptions.stored(channel)["url"]) == ("Renamed", URL)
+    assert (channel.name, channel_setup.stored(channel)["url"]) == ("Renamed", URL)
     assert actions() == ["channel.create", "channel.update"]
 
 

@@ -12,7 +12,7 @@ from django.core import mail
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from alerts import deliver, http, notify, subscriptions
+from alerts.delivery import channel_setup, deliver, http, notify
 from alerts.models import Channel, DeliveryAttempt
 from alerts.tests import make
 from alerts.tests.test_http import resolver
@@ -40,7 +40,7 @@ def test_cve_2024_9710_ssrf_on_update(as_alice: Client, project: Project, url: s
     channel = make.channel(project, PUBLIC)
     answer = as_alice.post(f"/p/web/alerts/channels/{channel.pk}/edit/", {**FORM, "url": url})
     assert answer.status_code == 422
-    assert subscriptions.stored(Channel.objects.get())["url"] == PUBLIC
+    assert channel_setup.stored(Channel.objects.get())["url"] == PUBLIC
 
 
 @pytest.mark.parametrize("url", INSIDE)
@@ -65,7 +65,7 @@ def test_cve_2025_1522_ssrf_on_send(project: Project, url: str, now: datetime) -
     deliver.run(now=now)
     [attempt] = DeliveryAttempt.objects.all()
     assert attempt.status is None
-    assert not subscriptions.test(channel, actor="test", now=now).is_sent
+    assert not channel_setup.test(channel, actor="test", now=now).is_sent
 
 
 @pytest.mark.parametrize("url", INSIDE)

@@ -10,8 +10,8 @@ import orjson
 import pytest
 from django.core import mail
 
-from alerts.channels import KINDS, DeliveryError, InvalidConfig
-from alerts.messages import Message
+from alerts.delivery.channels import KINDS, DeliveryError, InvalidConfig
+from alerts.delivery.messages import Message
 from alerts.models import Channel
 from alerts.tests import make
 from alerts.tests.servers import Reply, serving, talking

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.db import connection
 
-from alerts import deliver, notify, subscriptions
+from alerts.delivery import channel_setup, deliver, notify
 from alerts.models import Channel, DeliveryAttempt, Notification
 from alerts.tests import make
 from alerts.tests.servers import Reply, Server, serving, talking
@@ -132,7 +132,7 @@ def test_a_receiver_that_is_gone_disables_the_channel_and_the_others_hear_of_it(
 def test_what_waits_for_a_channel_that_stays_off_is_given_up(project: Project, now: datetime, settings: Any) -> None:
     channel = make.channel(project, "https://1.1.1.1/hook")
     notification = notified(project, now=now)
-    subscriptions.disable(channel, reason="By hand.", now=now)
+    channel_setup.disable(channel, reason="By hand.", now=now)
     assert deliver.run(now=now + timedelta(hours=23)) == 0
     assert deliver.run(now=now + timedelta(hours=24)) == 0
     notification.refresh_from_db()

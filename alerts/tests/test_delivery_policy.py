@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts import deliver
-from alerts.attempts import Outcome
-from alerts.deliver import Decision
+from alerts.delivery import deliver
+from alerts.delivery.attempts import Outcome
+from alerts.delivery.deliver import Decision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 YOUNG, OLD = NOW - timedelta(minutes=1), NOW - timedelta(hours=24)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts import http
+from alerts.delivery import http
 from alerts.tests.servers import Reply, serving, talking
 
 REFUSED_ADDRESSES = """

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts import messages
-from alerts.messages import Message
+from alerts.delivery import messages
+from alerts.delivery.messages import Message
 
 hostile = st.one_of(
     st.text(max_size=40),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alerts import messages, notify
+from alerts.delivery import messages, notify
 from alerts.models import Channel, Notification
 from alerts.tests import make
 from events.models import Project, Transition

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
 
-from alerts import subscriptions
+from alerts.delivery import channel_setup
 from alerts.models import Channel
 from alerts.tests import make
 from events.models import Project, secrets
@@ -45,7 +45,7 @@ def test_rotation_moves_every_secret_under_the_first_key(settings: Any, project:
     call_command("rotate_secrets")
     assert capsys.readouterr().out == "1 secrets are under the first key.\n"
     settings.OBS_ENCRYPTION_KEYS = [B]
-    assert subscriptions.stored(Channel.objects.get(pk=channel.pk))["url"] == PLAIN
+    assert channel_setup.stored(Channel.objects.get(pk=channel.pk))["url"] == PLAIN
 
 
 def test_the_database_holds_no_plain_secret(project: Project) -> None:

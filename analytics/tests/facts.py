@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from analytics import cells, filling
 from analytics.models import Bucket
-from analytics.rollups import ROLLUPS, labels_of, minute_of
+from analytics.rollups import cells, filling
+from analytics.rollups.declared import ROLLUPS
+from analytics.rollups.reading import labels_of, minute_of
 from events.facts import segments
 from events.tests.cast import NOW
 from events.tests.rows import hexed

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from analytics import baselines
 from analytics.periods import Period
-from analytics.queries.endpoints import endpoints
-from analytics.queries.log_volume import log_changes
-from analytics.queries.overview import overview
-from analytics.queries.request_rates import request_rates
-from analytics.queries.security_events import security_events
-from analytics.queries.slow_queries import slow_queries
-from analytics.queries.vitals import route_vitals, vitals
+from analytics.questions.logs.log_volume import log_changes
+from analytics.questions.overview.overview import overview
+from analytics.questions.performance.endpoints import endpoints
+from analytics.questions.performance.request_rates import request_rates
+from analytics.questions.performance.slow_queries import slow_queries
+from analytics.questions.security.security_events import security_events
+from analytics.questions.vitals.vitals import route_vitals, vitals
+from analytics.statistics import baselines
 from analytics.tests import facts
 from events.issues import search
 from events.models import Deploy, Project

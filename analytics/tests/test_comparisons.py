@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from analytics import comparisons
-from analytics.histograms import Histogram
+from analytics.rollups.histograms import Histogram
+from analytics.statistics import comparisons
 
 
 def durations(count: int, middle: float, seed: int = 1) -> Histogram:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.periods import Period
-from analytics.rollups import cover
+from analytics.rollups.reading import cover
 
 NOW = datetime(2026, 11, 23, 12, 34, 56, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

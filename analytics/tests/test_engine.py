@@ -7,6 +7,8 @@ import pytest
 
 from analytics import engine
 from analytics.engine import EngineError, QueryTimeout, QueryTooLarge, SegmentMissing
+from analytics.engine.duck import DuckEngine
+from analytics.engine.reading import ENGINES
 from analytics.periods import Period
 from events.facts import compaction, files, segments
 from events.facts.compaction import FAN, GRACE
@@ -135,7 +137,7 @@ def test_threads_ask_at_once(project: Any) -> None:
     found: list[Any] = []
 
     def work() -> None:
-        with engine.DuckEngine.read(engine.ENGINES["duckdb"], project.pk, {}) as facts:
+        with DuckEngine.read(ENGINES["duckdb"], project.pk, {}) as facts:
             found.append(facts.ask("SELECT count(*) AS n FROM range(100000)"))
 
     threads = [threading.Thread(target=work) for _ in range(8)]

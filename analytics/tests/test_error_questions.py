@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.error_trend import error_trend
-from analytics.queries.events_per_release import events_per_release
-from analytics.queries.issue_facts import Neighbours, issue_facts, neighbours
-from analytics.queries.tag_facets import FacetValue, tag_facets
+from analytics.questions.errors.error_trend import error_trend
+from analytics.questions.errors.issue_facts import Neighbours, issue_facts, neighbours
+from analytics.questions.errors.tag_facets import FacetValue, tag_facets
+from analytics.questions.releases.events_per_release import events_per_release
 from events.facts import compaction
 from events.tests import rows
 from events.tests.cast import NOW

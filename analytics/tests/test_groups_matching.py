@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from analytics.queries.groups_matching import groups_matching
+from analytics.questions.errors.groups_matching import groups_matching
 from events.digest.steps.reading import user_key
 from events.issues import search
 from events.models import Project, Release

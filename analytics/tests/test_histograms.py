@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics import histograms
-from analytics.histograms import LEAST, RELATIVE_ERROR, Histogram, bucket, edge, exact, middle
+from analytics.rollups import histograms
+from analytics.rollups.histograms import LEAST, RELATIVE_ERROR, Histogram, bucket, edge, exact, middle
 
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0)
 R = Random(7)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from analytics.queries import issue_detail
-from analytics.queries.issue_detail import Traits, likeness, words
+from analytics.questions.errors import issue_detail
+from analytics.questions.errors.issue_detail import Traits, likeness, words
 from events.models import Project
 from events.tests import make
 

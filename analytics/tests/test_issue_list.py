@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analytics.queries import issue_list
+from analytics.questions.errors import issue_list
 from events.facts import segments
 from events.issues import search
 from events.models import Bookmark, Issue, Project

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.kept_apart import KeptApart, kept_apart
-from analytics.queries.trace_errors import trace_errors
+from analytics.questions.overview.kept_apart import KeptApart, kept_apart
+from analytics.questions.traces.trace_errors import trace_errors
 from analytics.tests import facts
 from events.models import Project
 from events.tests import rows

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.log_lines import log_context, log_lines, log_tail
-from analytics.queries.log_volume import log_volume
+from analytics.questions.logs.log_lines import log_context, log_lines, log_tail
+from analytics.questions.logs.log_volume import log_volume
 from analytics.tests import facts
 from events.issues.search import SearchError, parse
 from events.tests.cast import NOW

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.release_health import Health, health_trend, release_health
+from analytics.questions.releases.release_health import Health, health_trend, release_health
 from events.tests import rows
 from events.tests.cast import NOW
 

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.endpoint_detail import endpoint_detail, releases_compared
-from analytics.queries.endpoints import endpoints
-from analytics.queries.latency_by_release import latency_by_release
-from analytics.queries.latency_heatmap import latency_heatmap
-from analytics.queries.overview import overview
-from analytics.queries.percentiles import percentiles
-from analytics.queries.request_rates import request_rates
-from analytics.queries.slow_queries import loops, slow_queries
+from analytics.questions.overview.overview import overview
+from analytics.questions.performance.endpoint_detail import endpoint_detail, releases_compared
+from analytics.questions.performance.endpoints import endpoints
+from analytics.questions.performance.latency_by_release import latency_by_release
+from analytics.questions.performance.latency_heatmap import latency_heatmap
+from analytics.questions.performance.percentiles import percentiles
+from analytics.questions.performance.request_rates import request_rates
+from analytics.questions.performance.slow_queries import loops, slow_queries
 from analytics.tests import facts
 from events.models import Release
 from events.tests import rows

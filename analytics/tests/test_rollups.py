@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from analytics import cells, filling, rollups
-from analytics.histograms import exact
+from analytics import rollups
 from analytics.models import Bucket, FillState, Series
 from analytics.periods import Period
+from analytics.rollups import cells, filling
+from analytics.rollups.histograms import exact
 from analytics.tests import facts
 from events.facts import compaction
 from events.models import FactChange, Segment

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics import scores
+from analytics.statistics import scores
 
 
 @pytest.mark.parametrize(

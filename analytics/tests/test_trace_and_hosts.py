@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.hosts import hosts, resource_of
-from analytics.queries.security_events import security_events
-from analytics.queries.trace import trace, waterfall
+from analytics.questions.hosts.hosts import hosts, resource_of
+from analytics.questions.security.security_events import security_events
+from analytics.questions.traces.trace import trace, waterfall
 from analytics.tests import facts
 from events.tests import rows
 from events.tests.cast import NOW

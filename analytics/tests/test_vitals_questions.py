@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.queries.percentiles import percentiles
-from analytics.queries.vitals import countries, culprits, regressions, route_vitals, vitals
+from analytics.questions.performance.percentiles import percentiles
+from analytics.questions.vitals.vitals import countries, culprits, regressions, route_vitals, vitals
 from analytics.tests import facts
 from events.models import Release
 from events.tests.cast import NOW

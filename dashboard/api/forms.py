@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics.queries import issue_list
+from analytics.questions.errors import issue_list
 from events.models import Issue, Project, Release
 
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)

@@ -10,22 +10,16 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics import baselines
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import (
-    endpoint_detail,
-    endpoints,
-    hosts,
-    log_lines,
-    log_volume,
-    request_rates,
-    security_events,
-    slow_queries,
-    trace,
-    vitals,
-)
-from analytics.queries.log_lines import Position
+from analytics.questions.hosts import hosts
+from analytics.questions.logs import log_lines, log_volume
+from analytics.questions.logs.log_lines import Position
+from analytics.questions.performance import endpoint_detail, endpoints, request_rates, slow_queries
+from analytics.questions.security import security_events
+from analytics.questions.traces import trace
+from analytics.questions.vitals import vitals
+from analytics.statistics import baselines
 from dashboard.api import forms, shapes
 from dashboard.api.doors import ApiView
 from dashboard.presenters import evidence

@@ -13,7 +13,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.queries import issue_list
+from analytics.questions.errors import issue_list
 from dashboard.api import forms
 from dashboard.api.doors import ApiView
 from events.accounts import access, tokens

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from analytics.periods import Period
-from analytics.queries import hosts
+from analytics.questions.hosts import hosts
 from dashboard import charts
 from dashboard.chart_kinds import Ask, Chart, deploys
 from dashboard.charts import Figure

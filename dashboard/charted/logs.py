@@ -6,7 +6,7 @@ from datetime import datetime
 from django.http import Http404
 
 from analytics.periods import Period
-from analytics.queries import log_volume
+from analytics.questions.logs import log_volume
 from dashboard import charts
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

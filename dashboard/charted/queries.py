@@ -6,8 +6,8 @@ from datetime import datetime
 from django.http import Http404
 
 from analytics.periods import Period
-from analytics.queries import query_detail
-from analytics.queries.query_detail import QueryDetail
+from analytics.questions.performance import query_detail
+from analytics.questions.performance.query_detail import QueryDetail
 from dashboard import charts
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

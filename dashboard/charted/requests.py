@@ -5,8 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from analytics.periods import Period
-from analytics.queries import endpoint_detail, endpoints, latency_by_release, latency_heatmap, request_rates
-from analytics.queries.request_rates import Durations, RequestRates
+from analytics.questions.performance import (
+    endpoint_detail,
+    endpoints,
+    latency_by_release,
+    latency_heatmap,
+    request_rates,
+)
+from analytics.questions.performance.request_rates import Durations, RequestRates
 from dashboard import charts, charts_performance
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

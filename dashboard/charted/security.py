@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from analytics.periods import Period
-from analytics.queries import security_events
+from analytics.questions.security import security_events
 from dashboard import charts, words
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

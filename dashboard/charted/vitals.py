@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from analytics.periods import Period
-from analytics.queries import latency_heatmap, vitals
+from analytics.questions.performance import latency_heatmap
+from analytics.questions.vitals import vitals
 from dashboard import charts, charts_performance
 from dashboard.chart_kinds import Chart, deploys
 from dashboard.charts import Figure

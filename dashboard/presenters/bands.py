@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analytics.comparisons import ENOUGH
-from analytics.queries.vitals import CountryVital, RouteVital, Vital
-from analytics.scores import Part, Score
+from analytics.questions.vitals.vitals import CountryVital, RouteVital, Vital
+from analytics.statistics.comparisons import ENOUGH
+from analytics.statistics.scores import Part, Score
 from dashboard.compared import Compared
 from dashboard.presenters import measures
 from dashboard.presenters.vital_words import NAMES, said

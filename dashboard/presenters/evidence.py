@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from analytics.periods import Period
-from analytics.queries import trace_errors
-from analytics.queries.endpoint_detail import EndpointError
-from analytics.queries.log_lines import LogLine
-from analytics.queries.trace import TraceError
+from analytics.questions.logs.log_lines import LogLine
+from analytics.questions.performance.endpoint_detail import EndpointError
+from analytics.questions.traces import trace_errors
+from analytics.questions.traces.trace import TraceError
 from events.models import Issue, IssueGroup, Project
 
 # A trace is over within it; an error a little before or after the lines shown belongs to them too.

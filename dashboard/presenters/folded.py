@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from analytics.periods import Period
-from analytics.queries import kept_apart
+from analytics.questions.overview import kept_apart
 from dashboard.state import State
 from events.models import Project
 

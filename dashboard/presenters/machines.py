@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from analytics import comparisons
-from analytics.queries.hosts import Hosts, Reading
+from analytics.questions.hosts.hosts import Hosts, Reading
+from analytics.statistics import comparisons
 from dashboard.compared import Compared
 from dashboard.presenters import measures
 

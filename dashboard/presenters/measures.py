@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.comparisons import ENOUGH, Comparison
+from analytics.statistics.comparisons import ENOUGH, Comparison
 from dashboard.compared import Compared
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from analytics.queries.overview import Overview
+from analytics.questions.overview.overview import Overview
 from dashboard import cards, words
 from dashboard.cards import Card
 from dashboard.compared import Compared

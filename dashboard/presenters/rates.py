@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from analytics.comparisons import Comparison
-from analytics.queries.endpoints import Endpoint
-from analytics.queries.log_volume import LogChanges, LogVolume
-from analytics.queries.release_change import ReleaseChange
-from analytics.queries.request_rates import RequestRates
+from analytics.questions.logs.log_volume import LogChanges, LogVolume
+from analytics.questions.performance.endpoints import Endpoint
+from analytics.questions.performance.request_rates import RequestRates
+from analytics.questions.releases.release_change import ReleaseChange
+from analytics.statistics.comparisons import Comparison
 from dashboard import words
 from dashboard.compared import Compared
 from dashboard.presenters import measures

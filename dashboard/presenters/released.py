@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics import comparisons
-from analytics.comparisons import Comparison
-from analytics.queries.release_health import Health, ReleaseHealth
-from analytics.queries.releases_compared import ReleaseCompared
+from analytics.questions.releases.release_health import Health, ReleaseHealth
+from analytics.questions.releases.releases_compared import ReleaseCompared
+from analytics.statistics import comparisons
+from analytics.statistics.comparisons import Comparison
 from dashboard import words
 from dashboard.presenters.vital_words import said
 from events.models import Release

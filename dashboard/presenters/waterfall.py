@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from analytics.queries.trace import Span, Trace
+from analytics.questions.traces.trace import Span, Trace
 
 WIDTH = 1000
 _THINNEST = 2.0

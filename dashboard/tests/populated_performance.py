@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from analytics import filling
+from analytics.rollups import filling
 from dashboard.tests import hostile
 from events.facts import segments
 from events.models import Project, Release

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from alerts import deliver, notify, subscriptions
+from alerts.delivery import channel_setup, deliver, notify
 from alerts.models import Channel, Notification
 from alerts.tests import make
 from alerts.tests.servers import Reply, serving
@@ -96,10 +96,10 @@ def test_editing_shows_no_secret_and_keeps_it(as_alice: Client, project: Project
     assert make.SIGNING not in text
     assert as_alice.post(f"{BASE}{channel.pk}/edit/", filled(name="Renamed")).status_code == 302
     channel = Channel.objects.get()
-    assert (channel.name, subscriptions.stored(channel)) == ("Renamed", {"url": URL, "secret": make.SIGNING})
+    assert (channel.name, channel_setup.stored(channel)) == ("Renamed", {"url": URL, "secret": make.SIGNING})
     answer = as_alice.post(f"{BASE}{channel.pk}/edit/", filled(name="Renamed", url="http://10.0.0.1/"))
     assert answer.status_code == 422
-    assert subscriptions.stored(Channel.objects.get())["url"] == URL
+    assert channel_setup.stored(Channel.objects.get())["url"] == URL
 
 
 def test_the_test_button_says_what_came_back(as_alice: Client, project: Project, settings: Any) -> None:

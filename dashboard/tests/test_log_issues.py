@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from analytics import engine
+from analytics.engine.duck import DuckFacts
 from dashboard.tests import populated_performance as populated
 from events.models import Project
 from events.tests import make, rows
@@ -24,14 +24,14 @@ def line(n: int, **columns: Any) -> dict[str, Any]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions about errors that were put to the facts."""
     seen: list[str] = []
-    inner = engine.DuckFacts.table
+    inner = DuckFacts.table
 
-    def table(self: engine.DuckFacts, sql: str, parameters: Any = None) -> Any:
+    def table(self: DuckFacts, sql: str, parameters: Any = None) -> Any:
         if "FROM errors" in sql and "trace_id" in sql:
             seen.append(sql)
         return inner(self, sql, parameters)
 
-    monkeypatch.setattr(engine.DuckFacts, "table", table)
+    monkeypatch.setattr(DuckFacts, "table", table)
     return seen
 
 

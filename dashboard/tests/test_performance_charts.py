@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from analytics.queries.endpoint_detail import Bar
-from analytics.queries.latency_by_release import Box
+from analytics.questions.performance.endpoint_detail import Bar
+from analytics.questions.performance.latency_by_release import Box
 from dashboard import charted, charts, charts_performance
 from dashboard.tests import hostile
 from dashboard.tests import populated_performance as populated

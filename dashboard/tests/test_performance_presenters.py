@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from analytics.baselines import Baseline, previous
-from analytics.comparisons import Comparison
 from analytics.periods import Period
-from analytics.queries.endpoints import Endpoint
-from analytics.queries.hosts import Hosts, Reading
-from analytics.queries.request_rates import Durations
-from analytics.queries.trace import Trace
-from analytics.queries.trace import waterfall as ordered
-from analytics.queries.vitals import RouteVital
+from analytics.questions.hosts.hosts import Hosts, Reading
+from analytics.questions.performance.endpoints import Endpoint
+from analytics.questions.performance.request_rates import Durations
+from analytics.questions.traces.trace import Trace
+from analytics.questions.traces.trace import waterfall as ordered
+from analytics.questions.vitals.vitals import RouteVital
+from analytics.statistics.baselines import Baseline, previous
+from analytics.statistics.comparisons import Comparison
 from dashboard import compared, exports, state
 from dashboard.presenters import bands, evidence, machines, measures, rates, vital_words, waterfall
 from events.models import Project

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from alerts import overview, subscriptions
+from alerts.delivery import channel_setup, delivery_log
 from alerts.forms import ChannelForm
 from alerts.models import Channel, Notification
 from dashboard import frame
@@ -19,9 +19,9 @@ from events.models import Project
 def channel_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The channels, whole or broken, and the last messages of all."""
     context = {
-        "channels": list(overview.channels(project)),
+        "channels": list(delivery_log.channels(project)),
         "kinds": Channel.Kind.choices,
-        "log": overview.delivery_log(project, page=20),
+        "log": delivery_log.delivery_log(project, page=20),
         "now": timezone.now(),
     }
     return frame.draw(request, "dashboard/channel_list.html", context, project=project, section="alerts")
@@ -33,7 +33,7 @@ def channel_detail(request: HttpRequest, project: Project, channel_id: int) -> H
     channel = _channel(project, channel_id)
     before, status = request.GET.get("before", ""), request.GET.get("status", "")
     cursor = int(before) if before.isdecimal() and len(before) < 19 else None
-    log = overview.delivery_log(project, channel=channel, status=status, before=cursor)
+    log = delivery_log.delivery_log(project, channel=channel, status=status, before=cursor)
     context = {
         "channel": channel,
         "log": log,
@@ -62,7 +62,7 @@ def channel_edit(request: HttpRequest, project: Project, channel_id: int) -> Htt
 @page("channel.enable", role=access.EDITOR, obj="channel_id")
 def channel_enable(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     channel = _channel(project, channel_id)
-    subscriptions.enable(channel, actor=request.user, now=timezone.now())
+    channel_setup.enable(channel, actor=request.user, now=timezone.now())
     messages.success(request, f"{channel.name} is on.")
     return redirect("dashboard:channel-list", project.slug)
 
@@ -71,7 +71,7 @@ def channel_enable(request: HttpRequest, project: Project, channel_id: int) -> H
 @page("channel.disable", role=access.EDITOR, obj="channel_id")
 def channel_disable(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     channel = _channel(project, channel_id)
-    subscriptions.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+    channel_setup.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
     messages.success(request, f"{channel.name} is off.")
     return redirect("dashboard:channel-list", project.slug)
 
@@ -81,7 +81,7 @@ def channel_disable(request: HttpRequest, project: Project, channel_id: int) -> 
 def channel_test(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     """Sends the test message while the person waits, and says what came back."""
     channel = _channel(project, channel_id)
-    outcome = subscriptions.test(channel, actor=request.user, now=timezone.now())
+    outcome = channel_setup.test(channel, actor=request.user, now=timezone.now())
     level = messages.SUCCESS if outcome.is_sent else messages.ERROR
     messages.add_message(request, level, f"{channel.name}: {outcome.words}")
     return redirect("dashboard:channel-detail", project.slug, channel.pk)
@@ -91,7 +91,7 @@ def channel_test(request: HttpRequest, project: Project, channel_id: int) -> Htt
 @page("channel.delete", role=access.EDITOR, obj="channel_id")
 def channel_delete(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     channel = _channel(project, channel_id)
-    subscriptions.delete(channel, actor=request.user, now=timezone.now())
+    channel_setup.delete(channel, actor=request.user, now=timezone.now())
     messages.success(request, f"{channel.name} is deleted.")
     return redirect("dashboard:channel-list", project.slug)
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import error_events as query
-from analytics.queries.error_events import ErrorEvent
+from analytics.questions.errors import error_events as query
+from analytics.questions.errors.error_events import ErrorEvent
 from dashboard import frame
 from dashboard.access import page
 from events.issues import triage

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import issue_detail as query
-from analytics.queries import tag_facets
+from analytics.questions.errors import issue_detail as query
+from analytics.questions.errors import tag_facets
 from dashboard import cards, frame
 from dashboard.access import page
 from dashboard.presenters import events as event_presenter

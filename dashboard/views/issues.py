@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from analytics.queries import issue_list as query
+from analytics.questions.errors import issue_list as query
 from dashboard import frame
 from dashboard.access import page
 from dashboard.views import people

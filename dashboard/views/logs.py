@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import log_lines, log_volume
-from analytics.queries.log_lines import LogLine, Position
+from analytics.questions.logs import log_lines, log_volume
+from analytics.questions.logs.log_lines import LogLine, Position
 from dashboard import cards, compared, exports, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, folded, rates

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from analytics.queries import issue_list
+from analytics.questions.errors import issue_list
 from dashboard import compared, frame, tiles
 from dashboard.access import page
 from dashboard.presenters import performance_overview

@@ -8,7 +8,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import endpoint_detail, endpoints, release_change, request_rates
+from analytics.questions.performance import endpoint_detail, endpoints, request_rates
+from analytics.questions.releases import release_change
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, folded, rates

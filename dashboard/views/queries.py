@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import query_detail, slow_queries
+from analytics.questions.performance import query_detail, slow_queries
 from dashboard import cards, compared, frame, starts, unanswered, words
 from dashboard.access import page
 from dashboard.presenters import evidence, folded, measures, rates

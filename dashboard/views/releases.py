@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.queries import release_health, releases_compared
-from analytics.queries.release_health import ReleaseHealth
+from analytics.questions.releases import release_health, releases_compared
+from analytics.questions.releases.release_health import ReleaseHealth
 from dashboard import cards, frame
 from dashboard.access import page
 from dashboard.presenters import released

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from analytics import baselines
+from analytics.statistics import baselines
 from dashboard import compared, frame, state, unanswered, weekly
 from dashboard.access import page
 from dashboard.presenters import bands, rates

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import hosts
+from analytics.questions.hosts import hosts
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import folded, machines

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import security_events
+from analytics.questions.security import security_events
 from dashboard import cards, compared, frame, starts, unanswered, words
 from dashboard.access import page
 from dashboard.presenters import measures

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from analytics.engine import EngineError
-from analytics.queries import issue_list
+from analytics.questions.errors import issue_list
 from dashboard import cards, compared, shares, tiles
 from dashboard.models import ShareLink
 from events.accounts import audit

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import trace as query
+from analytics.questions.traces import trace as query
 from dashboard import frame, unanswered
 from dashboard.access import page
 from dashboard.presenters import evidence, waterfall

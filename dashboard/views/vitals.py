@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.queries import vitals as query
+from analytics.questions.vitals import vitals as query
 from dashboard import cards, compared, frame, starts, unanswered
 from dashboard.access import page
 from dashboard.presenters import bands, folded

@@ -6,9 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Sum
 
-from analytics import engine, filling
+from analytics import engine
 from analytics.periods import Period
-from analytics.queries import hosts, slow_queries, vitals
+from analytics.questions.hosts import hosts
+from analytics.questions.performance import slow_queries
+from analytics.questions.vitals import vitals
+from analytics.rollups import filling
 from events import demo
 from events.demo import speed
 from events.ingest import accounting

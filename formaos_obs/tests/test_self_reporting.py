@@ -21,10 +21,10 @@ def _raised_in(*modules: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("event", "leaves"),
     [
-        (_raised_in("dashboard.views.issues", "analytics.queries.issue_list"), True),
+        (_raised_in("dashboard.views.issues", "analytics.questions.errors.issue_list"), True),
         (_raised_in("events.tasks", "events.facts.compaction"), True),
         (_raised_in("events.viewsets"), True),
-        ({"message": "hello", "logger": "alerts.notify"}, True),
+        ({"message": "hello", "logger": "alerts.delivery.notify"}, True),
         ({"request": {"url": "http://127.0.0.1:8000/p/web/issues/"}}, True),
         ({"request": {"url": "http://127.0.0.1:8000/api/v1/projects/"}}, True),
         (_raised_in("events.tasks", "events.digest.loop", "events.digest.pipeline"), False),

@@ -1,8 +1,0 @@
-"""The kinds of channels; adding a kind is a module and a line here."""
-
-from alerts.channels import discord, email, slack, webhook
-from alerts.channels.contract import DeliveryError, InvalidConfig, Kind, Sent
-
-KINDS: dict[str, Kind] = {"slack": slack, "discord": discord, "webhook": webhook, "email": email}
-
-__all__ = ["KINDS", "DeliveryError", "InvalidConfig", "Kind", "Sent"]

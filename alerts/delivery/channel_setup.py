@@ -1,0 +1,197 @@
+"""Channels, as people manage them: each change is audited in its own transaction and never shows a secret."""
+
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from alerts.delivery import attempts, messages
+from alerts.delivery.attempts import Outcome
+from alerts.delivery.channels import KINDS, InvalidConfig
+from alerts.delivery.messages import Message
+from alerts.models import Channel, DeliveryAttempt, Notification
+from events.accounts import audit
+from events.models import Project, Transition
+from events.models.secrets import Undecipherable
+
+SYSTEM = "system"
+
+
+def create(
+    project: Project,
+    *,
+    kind: str,
+    name: str,
+    config: Mapping[str, str],
+    transitions: Collection[str] = (),
+    min_level: str = "debug",
+    environments: Collection[str] = (),
+    actor: Any,
+    now: datetime,
+) -> Channel:
+    """A new channel of the project; raises ValidationError, also for an address that may not be reached from here."""
+    channel = Channel(project=project, kind=kind, name=name.strip(), created_at=now)
+    _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
+    _put_config(channel, config)
+    channel.full_clean(exclude=["config", "masked"])
+    with transaction.atomic():
+        channel.save(force_insert=True)
+        audit.record("channel.create", actor=actor, project=project, obj=channel, detail=_detail(channel), now=now)
+    return channel
+
+
+def update(
+    channel: Channel,
+    *,
+    name: str,
+    config: Mapping[str, str],
+    transitions: Collection[str],
+    min_level: str,
+    environments: Collection[str],
+    actor: Any,
+    now: datetime,
+) -> Channel:
+    """The changed channel; fields of `config` left empty keep what is stored. Raises ValidationError."""
+    channel.name = name.strip()
+    _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
+    changes = {field: value for field, value in config.items() if value.strip()}
+    if changes:
+        _put_config(channel, changes)
+    channel.full_clean(exclude=["config", "masked"])
+    detail = {**_detail(channel), "changed": sorted(changes)}
+    names = ["name", "transitions", "min_level", "environments", *(["config", "masked"] if changes else [])]
+    with transaction.atomic():
+        channel.save(update_fields=names)
+        audit.record("channel.update", actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
+    return channel
+
+
+def enable(channel: Channel, *, actor: Any, now: datetime) -> bool:
+    """Whether the channel was off: it takes messages again, at once."""
+    fields = {"is_enabled": True, "disabled_reason": "", "disabled_at": None, "paused_until": None}
+    return _switch(channel, "channel.enable", fields, actor=actor, now=now)
+
+
+def disable(channel: Channel, *, reason: str, actor: Any = SYSTEM, now: datetime) -> bool:
+    """Whether the channel was on: it takes no more messages, what waits is given up after a day."""
+    fields = {"is_enabled": False, "disabled_reason": reason[:200], "disabled_at": now}
+    return _switch(channel, "channel.disable", fields, actor=actor, now=now)
+
+
+def delete(channel: Channel, *, actor: Any, now: datetime) -> None:
+    """Removes the channel and its delivery log."""
+    with transaction.atomic():
+        obj = ("channel", channel.pk)
+        detail = _detail(channel)
+        channel.delete()
+        audit.record("channel.delete", actor=actor, project=channel.project, obj=obj, detail=detail, now=now)
+
+
+def test(channel: Channel, *, actor: Any, now: datetime) -> Outcome:
+    """The outcome of a test message, sent now and once, also to a channel that is off; it stands in the log."""
+    message = Message(
+        kind="test",
+        dedup=uuid.uuid4().hex,
+        title=f"“{channel.name}” can be reached",
+        project=channel.project.name,
+        at=now.isoformat(),
+        level="info",
+    )
+    try:
+        outcome = attempts.make(channel.kind, stored(channel), message, now=now)
+    except Undecipherable as error:
+        outcome = Outcome(error=str(error), is_permanent=True)
+    status = Notification.Status.SENT if outcome.is_sent else Notification.Status.DEAD
+    with transaction.atomic():
+        notification = Notification.objects.create(
+            channel=channel,
+            kind=Notification.Kind.TEST,
+            dedup=message.dedup,
+            payload_version=messages.VERSION,
+            payload=messages.pack(message),
+            status=status,
+            attempts=1,
+            next_attempt_at=now,
+            last_status=outcome.status,
+            last_error=outcome.error,
+            remote_id=outcome.remote_id,
+            latency_ms=outcome.latency_ms,
+            created_at=now,
+            sent_at=now if outcome.is_sent else None,
+        )
+        log(notification, outcome, decision=status.value, now=now)
+        detail = {"is_sent": outcome.is_sent, "status": outcome.status}
+        audit.record("channel.test", actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
+    return outcome
+
+
+def stored(channel: Channel) -> dict[str, Any]:
+    """The channel's configuration in plain; raises Undecipherable."""
+    return json.loads(channel.config)
+
+
+def is_name_taken(channel: Channel, name: str) -> bool:
+    """Whether another channel of its project has the name."""
+    return Channel.objects.filter(project_id=channel.project_id, name=name).exclude(pk=channel.pk).exists()
+
+
+def check_config(channel: Channel, given: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration that these fields make of the channel; raises ValidationError."""
+    kind = KINDS.get(channel.kind)
+    if kind is None:
+        raise ValidationError({"kind": "Not a kind of channel."})
+    before = stored(channel) if channel.pk and set(given) != set(kind.FIELDS) else {}
+    if isinstance(before.get("addresses"), list):
+        before["addresses"] = " ".join(before["addresses"])
+    try:
+        return kind.clean({**before, **given})
+    except InvalidConfig as error:
+        raise ValidationError({error.field: error.reason}) from None
+
+
+def log(notification: Notification, outcome: Outcome, *, decision: str, now: datetime) -> DeliveryAttempt:
+    """The line of the delivery log."""
+    return DeliveryAttempt.objects.create(
+        notification=notification,
+        at=now,
+        status=outcome.status,
+        error=outcome.error,
+        latency_ms=outcome.latency_ms,
+        decision=decision,
+    )
+
+
+def _switch(channel: Channel, action: str, fields: dict[str, Any], *, actor: Any, now: datetime) -> bool:
+    with transaction.atomic():
+        rows = Channel.objects.filter(pk=channel.pk, is_enabled=not fields["is_enabled"])
+        if not rows.update(**fields):
+            return False
+        for name, value in fields.items():
+            setattr(channel, name, value)
+        detail = {"reason": fields["disabled_reason"]} if fields["disabled_reason"] else {}
+        audit.record(action, actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
+    return True
+
+
+def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
+    config = check_config(channel, given)
+    channel.config, channel.masked = json.dumps(config), KINDS[channel.kind].mask(config)[:120]
+
+
+def _put_filters(
+    channel: Channel, *, transitions: Collection[str], min_level: str, environments: Collection[str]
+) -> None:
+    unknown = set(transitions) - set(Transition.Kind.values)
+    if unknown:
+        raise ValidationError({"transitions": "Not a kind of transition."})
+    channel.transitions = sorted(transitions)
+    channel.min_level = min_level
+    channel.environments = sorted({name.strip() for name in environments if name.strip()})
+
+
+def _detail(channel: Channel) -> dict[str, Any]:
+    return {"kind": channel.kind, "name": channel.name, "to": channel.masked}

@@ -1,0 +1,142 @@
+"""The engine DuckDB, in this process: a project's segments as relations of one closed-off database."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from django.conf import settings
+
+from analytics.engine.contract import (
+    EngineError,
+    Facts,
+    Parameters,
+    QueryTimeout,
+    QueryTooLarge,
+    SegmentMissing,
+    Wanted,
+    spread,
+)
+from events.facts import duck, files, segments
+from events.facts.schema import FACTS, SQL
+
+BATCH = 10_000
+STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
+
+
+@dataclass
+class DuckFacts:
+    """Facts read from the segments by a cursor of this process's database."""
+
+    project_id: int
+    wanted: Wanted
+    cursor: duckdb.DuckDBPyConnection
+    listed: dict[str, list[str]] = field(default_factory=dict)
+
+    def ask(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        return self.table(sql, parameters).to_pylist()
+
+    def table(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
+        sql, bound = spread(sql, parameters or {})
+        try:
+            return self._run(sql, bound)
+        except SegmentMissing:
+            # Compaction may have swapped the file since the list was read, and its grace may be over.
+            self.listed.clear()
+            return self._run(sql, bound)
+
+    def batches(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
+        sql, bound = spread(sql, parameters or {})
+        with self._errors():
+            yield from self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(BATCH)
+
+    def _run(self, sql: str, bound: dict[str, Any]) -> pa.Table:
+        statement = self._parsed(sql)
+        timer = threading.Timer(settings.OBS_QUERY_TIMEOUT_SECONDS, self.cursor.interrupt)
+        timer.start()
+        try:
+            with self._errors():
+                return self.cursor.execute(statement, bound).to_arrow_table()
+        finally:
+            timer.cancel()
+
+    def _parsed(self, sql: str) -> duckdb.Statement:
+        (parsed, *others) = duckdb.extract_statements(self._with_facts(sql))
+        if others or parsed.type != duckdb.StatementType.SELECT:
+            raise EngineError("A question is one SELECT.")
+        return parsed
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise QueryTimeout(f"No answer within {settings.OBS_QUERY_TIMEOUT_SECONDS:g} seconds.") from None
+        except duckdb.OutOfMemoryException:
+            raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.") from None
+        except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException) as error:
+            named = next((path for paths in self.listed.values() for path in paths if path in str(error)), None)
+            if named is None:
+                raise
+            if isinstance(error, duckdb.InvalidInputException):
+                raise EngineError(f"The segment {named} is damaged.") from error
+            raise SegmentMissing(named) from None
+
+    def _with_facts(self, sql: str) -> str:
+        relations = ", ".join(f"{name} AS NOT MATERIALIZED ({self._relation(name)})" for name in self.wanted)
+        if not relations:
+            return sql
+        if found := STARTS_WITH.match(sql):
+            return f"WITH {relations}, {sql[found.end() :]}"
+        return f"WITH {relations} {sql}"
+
+    def _relation(self, name: str) -> str:
+        """SQL of a fact in its period: every column, typed, also when no file has it or there is no file."""
+        start, end = self.wanted[name]
+        if name not in self.listed:
+            found = segments.select(self.project_id, name, start=start, end=end)
+            self.listed[name] = [segment.path for segment in found]
+        columns = ", ".join(f'NULL::{SQL[column.kind]} AS "{column.name}"' for column in FACTS[name].columns)
+        typed = f"SELECT {columns} WHERE false"
+        if not self.listed[name]:
+            return typed
+        root = files.root()
+        scan = duck.scan([root.url(path) for path in self.listed[name]])
+        bounds = [f"\"at\" >= TIMESTAMPTZ '{start.isoformat()}'"] if start is not None else []
+        bounds += [f"\"at\" < TIMESTAMPTZ '{end.isoformat()}'"] if end is not None else []
+        return f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
+
+
+class DuckEngine:
+    """One closed-off database a process, one cursor a reader; a fork or another root gets its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: tuple[object, ...] | None = None
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def read(self, project_id: int, wanted: Wanted) -> Iterator[Facts]:
+        cursor = self._cursor()
+        try:
+            yield DuckFacts(project_id, wanted, cursor)
+        finally:
+            cursor.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        memory, threads = settings.OBS_QUERY_MEMORY_MB, settings.OBS_QUERY_THREADS
+        key = (os.getpid(), files.root().url(""), settings.OBS_S3_ENDPOINT, memory, threads)
+        with self._lock:
+            if self._database is None or self._key != key:
+                self._database = duck.connect(
+                    memory_mb=settings.OBS_QUERY_MEMORY_MB, threads=settings.OBS_QUERY_THREADS
+                )
+                self._key = key
+            return self._database.cursor()

@@ -1,0 +1,18 @@
+"""Facts to ask questions of, from the engine that OBS_QUERY_ENGINE names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from analytics.engine.contract import Engine, Facts, Wanted
+from analytics.engine.duck import DuckEngine
+
+ENGINES: dict[str, Engine] = {"duckdb": DuckEngine()}
+
+
+@contextmanager
+def read(project_id: int, wanted: Wanted) -> Iterator[Facts]:
+    """Yield the facts wanted, {fact: period}, to ask questions of."""
+    with ENGINES[settings.OBS_QUERY_ENGINE].read(project_id, wanted) as facts:
+        yield facts

@@ -1,0 +1,90 @@
+"""How questions read the rollups: the fewest buckets that make up a period, as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
+from analytics.models import Bucket, Series
+from analytics.periods import Period
+from analytics.rollups import cells as cell
+from analytics.rollups.cells import Cells, Labels, Measure
+from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS, STEPS
+
+
+def read(project_id: int, name: str, *, period: Period, now: datetime, step: timedelta | None = None) -> Cells:
+    """Return the cells of a period, which charts cut by `step`. Moments are exact to the minute, and to the hour
+    where the minutes are not kept any more."""
+    return read_many(project_id, [name], period=period, now=now, step=step)[name]
+
+
+def read_many(
+    project_id: int, names: Sequence[str], *, period: Period, now: datetime, step: timedelta | None = None
+) -> dict[str, Cells]:
+    """Return the cells of several rollups, by their names, in one question."""
+    spans = [Q(step=size, at__gte=start, at__lt=end) for size, start, end in cover(period, step=step, now=now)]
+    found = Bucket.objects.filter(reduce(or_, spans), project_id=project_id, rollup__in=names).order_by("at")
+    packed: dict[str, list[tuple[int, bytes | memoryview]]] = {name: [] for name in names}
+    for rollup, at, blob in found.values_list("rollup", "at", "cells"):
+        packed[rollup].append((minute_of(at), blob))
+    return {name: cell.unpack(blobs, ROLLUPS[name].names, labels_of) for name, blobs in packed.items()}
+
+
+def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[tuple[int, datetime, datetime]]:
+    """Yield (bucket in minutes, start, end): the fewest buckets that make up the period and fit into a chart's step."""
+    first_minute = minute_of(now - MINUTES_KEPT) // DAY * DAY + DAY
+    finest = MINUTE if minute_of(period.start) >= first_minute else HOUR
+    widest = DAY if step is None else step // timedelta(minutes=1)
+    at = minute_of(period.start) // finest * finest
+    end = -(-(period.end - EPOCH) // timedelta(minutes=finest)) * finest
+    while at < end:
+        fitting = [s for s in STEPS if s >= finest and widest % s == 0 and at % s == 0 and at + s <= end]
+        size = fitting[0] if fitting else finest
+        boundaries = [-(-at // s) * s for s in STEPS if s > size and widest % s == 0 and at % s]
+        stop = max(at + size, min([end // size * size, *boundaries]))
+        yield size, moment_of(at), moment_of(stop)
+        at = stop
+
+
+def only(**values: str) -> dict[str, tuple[str, ...]]:
+    """Return the `where` of the dimensions given; an empty value stands for all."""
+    return {name: (value,) for name, value in values.items() if value}
+
+
+def along(starts: Sequence[datetime], cells: Cells) -> list[Measure]:
+    """Return what the cells, added up by a chart's step, hold from each start."""
+    found = {at: measure for (at, _), measure in cells.measures().items()}
+    return [found.get(minute_of(start), cell.NOTHING) for start in starts]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def minute_of(at: datetime) -> int:
+    """Return the minutes from 1970 to the minute that holds `at`."""
+    return (at - EPOCH) // timedelta(minutes=1)
+
+
+def moment_of(minute: int) -> datetime:
+    return EPOCH + timedelta(minutes=minute)
+
+
+# A series never changes and its id is never used again, so what was read once may be kept.
+_labels: dict[int, Labels] = {}
+_LABELS = 200_000
+
+
+def labels_of(ids: list[int]) -> Mapping[int, Labels]:
+    """Return the labels of stored series."""
+    missing = [pk for pk in ids if pk not in _labels]
+    if missing:
+        if len(_labels) > _LABELS:
+            _labels.clear()
+            missing = ids
+        found = Series.objects.filter(pk__in=missing).values_list("pk", "labels")
+        _labels.update({pk: tuple(labels) for pk, labels in found})
+    return _labels
