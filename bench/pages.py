@@ -42,7 +42,7 @@ from django.test.utils import override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from analytics.rollups import filling  # noqa: E402
-from dashboard import sample  # noqa: E402
+from dashboard.samples import sample_error  # noqa: E402
 from events.accounts import projects  # noqa: E402
 from events.facts import files, segments  # noqa: E402
 from events.facts.segments import Place  # noqa: E402
@@ -137,7 +137,7 @@ def _installation(issues: int) -> tuple[Project, Client]:
     project = projects.create("bench", "Bench", owner=owner, now=now)
     Project.objects.update(first_event_at=now)
     Environment.objects.bulk_create(Environment(project=project, name=name) for name in ("production", "staging"))
-    bound = {"project": project.pk, "now": now, "issues": issues, "payload": payloads.pack(sample.event(now=now))}
+    bound = {"project": project.pk, "now": now, "issues": issues, "payload": payloads.pack(sample_error.event(now=now))}
     with connection.cursor() as cursor:
         for statement in (ISSUES, GROUPS, OCCURRENCES):
             cursor.execute(statement, bound)

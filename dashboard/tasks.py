@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from dashboard import weekly
+from dashboard.pages.reports import weekly
 
 
 @shared_task

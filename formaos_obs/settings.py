@@ -86,8 +86,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "dashboard.middleware.SessionLimits",
-    "dashboard.middleware.SecondFactorRequired",
+    "dashboard.access.middleware.SessionLimits",
+    "dashboard.access.middleware.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -198,11 +198,11 @@ OBS_LOGIN_COOLOFF_HOURS = AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "events.values.addresses.of_request"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_CALLABLE = "dashboard.views.people.locked"
+AXES_LOCKOUT_CALLABLE = "dashboard.pages.account.views.locked"
 AXES_HANDLER = "events.endpoints.login_guard.LoginGuard"  # whose counts hold no typed name and no whole address
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-CSRF_FAILURE_VIEW = "dashboard.views.errors.forbidden"
+CSRF_FAILURE_VIEW = "dashboard.pages.system.error_views.forbidden"
 OBS_REQUIRE_TOTP = env.bool("OBS_REQUIRE_TOTP", False)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -14,7 +14,7 @@ urlpatterns = [
     path("", include("dashboard.urls")),
 ]
 
-handler400 = "dashboard.views.errors.bad_request"
-handler403 = "dashboard.views.errors.forbidden"
-handler404 = "dashboard.views.errors.not_found"
-handler500 = "dashboard.views.errors.fault"
+handler400 = "dashboard.pages.system.error_views.bad_request"
+handler403 = "dashboard.pages.system.error_views.forbidden"
+handler404 = "dashboard.pages.system.error_views.not_found"
+handler500 = "dashboard.pages.system.error_views.fault"

@@ -21,9 +21,9 @@ from analytics.questions.traces import trace
 from analytics.questions.vitals import vitals
 from analytics.statistics import baselines
 from dashboard.api import forms, shapes
-from dashboard.api.doors import ApiView
-from dashboard.presenters import evidence
-from dashboard.presenters.vital_words import PERCENTILES
+from dashboard.api.base import ApiView
+from dashboard.charts import evidence_rows
+from dashboard.frame.vital_formatting import PERCENTILES
 from events.facts.schema import SPANS
 from events.issues import search
 from events.models import Project
@@ -294,7 +294,7 @@ class Trace(QuestionView):
     def get(self, request: Request, slug: str, trace_id: str) -> Response:
         """The spans, errors and log lines of one trace."""
         project, now = self.open_project(slug), timezone.now()
-        if not evidence.is_trace_id(trace_id):
+        if not evidence_rows.is_trace_id(trace_id):
             raise Http404("A trace's id is hex digits.")
         period = Period(now - timedelta(days=SPANS.retention_days + 1), now + timedelta(days=1))
         found = trace.trace(project, trace_id=trace_id, period=period)
@@ -332,7 +332,7 @@ def _position(text: str) -> Position | None:
     if not text:
         return None
     at, _, log_id = text.partition("~")
-    moment = evidence.moment(at)
+    moment = evidence_rows.moment(at)
     if moment is None:
         raise exceptions.ValidationError({"detail": "before: not from `next` of a page."})
     return Position(moment, log_id)

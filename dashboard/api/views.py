@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from analytics.questions.errors import issue_list
 from dashboard.api import forms
-from dashboard.api.doors import ApiView
+from dashboard.api.base import ApiView
 from events.accounts import access, tokens
 from events.endpoints import performance_urls
 from events.ingest import accounting, payloads
@@ -106,7 +106,9 @@ class IssueDetail(ApiView):
         return Response(forms.IssueOut(triage.get_or_404(self.open_project(slug), issue_id)).data)
 
     @extend_schema(
-        operation_id="change_issue", request=forms.IssueChange, responses={200: forms.IssueOut, **_BAD, **_REFUSALS}
+        operation_id="change_issue",
+        request=forms.IssueChange,
+        responses={200: forms.IssueOut, **_BAD, **_REFUSALS},
     )
     def patch(self, request: Request, slug: str, issue_id: int) -> Response:
         """Resolves, reopens, ignores or assigns the issue; needs the scope admin and the role editor."""

@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from dashboard import sparklines, words
+from dashboard.charts import sparklines
+from dashboard.frame import formatting
 
 register = template.Library()
 
@@ -21,17 +22,17 @@ def _number_filter(name: str, function: Callable[[Any], str]) -> None:
 
 
 for _name, _function in {
-    "compact": words.compact,
-    "size": words.size,
-    "percent": words.percent,
-    "duration": words.duration,
+    "compact": formatting.compact,
+    "size": formatting.size,
+    "percent": formatting.percent,
+    "duration": formatting.duration,
 }.items():
     _number_filter(_name, _function)
 
 
 @register.filter
 def ago(moment: datetime | None) -> str:
-    return words.ago(moment, now=timezone.now())
+    return formatting.ago(moment, now=timezone.now())
 
 
 @register.filter

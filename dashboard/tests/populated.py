@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from dashboard import sample
+from dashboard.samples import sample_error
 from dashboard.tests import hostile
 from events.facts import segments
 from events.models import (
@@ -50,7 +50,7 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
         release=release, position=0, sha="a" * 40, author="Ada", message=f"Fix the basket {hostile.XSS[2]}"
     )
     issue, occurrence = _issue(
-        project, release, now=now, payload=sample.event(now=now), title="TypeError: unsupported operand", seed=3
+        project, release, now=now, payload=sample_error.event(now=now), title="TypeError: unsupported operand", seed=3
     )
     texts = "".join(hostile.XSS)
     hostile_issue, _ = _issue(

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import sample
+from dashboard.samples import sample_error
 from dashboard.tests.populated import World, populate
 from events.digest import loop
 from events.models import ApiToken, AuditEntry, IngestKey, Issue, Membership, Project
@@ -91,7 +91,7 @@ def test_a_test_error_becomes_an_issue_by_the_way_of_every_event(
     issue = Issue.objects.get(project=project)
     html = as_alice.get(reverse("dashboard:issue", args=["web", issue.pk])).content.decode()
     assert "gateway.charge(total * rate)" in html
-    assert sample.event(now=timezone.now())["exception"]
+    assert sample_error.event(now=timezone.now())["exception"]
 
 
 def test_keys_are_rotated_disabled_and_limited(as_alice: Client, project: Project, key: IngestKey) -> None:

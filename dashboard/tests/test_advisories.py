@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alerts.models import Channel
 from alerts.tests import make as make_alerts
-from dashboard import shares
+from dashboard.pages.share import links
 from dashboard.tests import hostile
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_every_route import ROUTES, Route, things
@@ -115,7 +115,7 @@ def test_cve_2023_44400_sessions_after_a_password_change(as_alice: Client, alice
 @pytest.mark.parametrize("token", [":key", ":token", "*", "undefined", "null", "0", "%3Akey", "{token}"])
 def test_cve_2021_39226_literal_key_routes(world: World, alice: Any, token: str) -> None:
     """Grafana: the placeholder of a route, sent as it stands, answered with the oldest snapshot, and deleted it."""
-    shares.create(world.project, actor=alice, name="r", url="/p/web/", days=7, now=timezone.now())
+    links.create(world.project, actor=alice, name="r", url="/p/web/", days=7, now=timezone.now())
     for tail in ("", "issues/", "charts/errors/"):
         for send in (Client().get, Client().post, Client().delete):
             assert send(f"/share/{token}/{tail}").status_code in (404, 405)
@@ -125,7 +125,7 @@ def test_cve_2021_39226_literal_key_routes(world: World, alice: Any, token: str)
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.name.startswith("share-")], ids=lambda r: r.name)
 def test_ghsa_8www_a_share_link_writes_nothing(world: World, alice: Any, as_alice: Client, route: Route) -> None:
     """Umami: a link for looking could reset the data."""
-    _, path = shares.create(world.project, actor=alice, name="r", url="/p/web/", days=7, now=timezone.now())
+    _, path = links.create(world.project, actor=alice, name="r", url="/p/web/", days=7, now=timezone.now())
     token = path.split("/")[2]
     if "token" in route.parameters:
         given = {"token": token, "name": "errors"}

@@ -6,7 +6,9 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import charts, exports, sparklines, words
+from dashboard.charts import figures, sparklines
+from dashboard.exports import csv_tables
+from dashboard.frame import formatting
 from dashboard.tests import hostile
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -15,25 +17,25 @@ END = START + timedelta(hours=4)
 DEPLOY = {"at": HOURS[2], "label": hostile.XSS[0]}
 
 
-def figures() -> list[charts.Figure]:
+def drawn() -> list[figures.Figure]:
     return [
-        charts.stacked_bars(
+        figures.stacked_bars(
             HOURS,
             {"error": [1, 2, 0, 4], "fatal": [0, 1, 0, 0], "info": [0] * 4},
-            colours=charts.LEVELS,
+            colours=figures.LEVELS,
             noun="errors",
             end=END,
             markers=[DEPLOY],
         ),
-        charts.lines(
+        figures.lines(
             HOURS, {hostile.XSS[0]: [1.5, None, 2, 3], "p95": [2, 2, 2, 2]}, noun="Latency", end=END, suffix=" ms"
         ),
-        charts.ranked_bars(list(hostile.XSS[:3]), [5, 3, 1], noun="events"),
+        figures.ranked_bars(list(hostile.XSS[:3]), [5, 3, 1], noun="events"),
     ]
 
 
-@pytest.mark.parametrize("figure", figures(), ids=["bars", "lines", "ranked"])
-def test_a_figure_follows_the_schema_and_holds_no_markup(figure: charts.Figure) -> None:
+@pytest.mark.parametrize("figure", drawn(), ids=["bars", "lines", "ranked"])
+def test_a_figure_follows_the_schema_and_holds_no_markup(figure: figures.Figure) -> None:
     go.Figure(data=figure.data, layout=figure.layout)
     assert "<script" not in str(figure.data) + str(figure.layout)
     assert figure.layout.get("xaxis") is not figure.layout.get("yaxis")
@@ -42,7 +44,7 @@ def test_a_figure_follows_the_schema_and_holds_no_markup(figure: charts.Figure) 
 
 
 def test_series_of_nothing_are_left_out_and_the_rest_adds_up() -> None:
-    figure = figures()[0]
+    figure = drawn()[0]
     assert [trace["name"] for trace in figure.data] == ["error", "fatal"]
     assert figure.sentence == "8 errors, most of them error (7)."
     assert figure.rows[1] == ["2026-11-23 01:00", 2, 1]
@@ -50,13 +52,13 @@ def test_series_of_nothing_are_left_out_and_the_rest_adds_up() -> None:
 
 @pytest.mark.parametrize("series", [{}, {"error": [0, 0, 0, 0]}])
 def test_nothing_is_said_to_be_nothing(series: dict[str, Any]) -> None:
-    figure = charts.stacked_bars(HOURS, series, colours={}, noun="errors", end=END)
+    figure = figures.stacked_bars(HOURS, series, colours={}, noun="errors", end=END)
     assert figure.is_empty
     assert figure.sentence == "No errors in this period."
 
 
 def test_spreadsheets_run_nothing() -> None:
-    text = exports.csv_text(["=A1", "n"], [["=cmd|'/c calc'!A0", -1], ["+1", 2], ["@x", 3], ["plain", 4]])
+    text = csv_tables.csv_text(["=A1", "n"], [["=cmd|'/c calc'!A0", -1], ["+1", 2], ["@x", 3], ["plain", 4]])
     assert text.splitlines() == ["'=A1,n", "'=cmd|'/c calc'!A0,-1", "'+1,2", "'@x,3", "plain,4"]
 
 
@@ -72,19 +74,19 @@ def test_sparklines_stay_inside_their_box() -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (words.compact(999), "999"),
-        (words.compact(12_400), "12.4 k"),
-        (words.compact(2_500_000), "2.5 M"),
-        (words.compact(None), "–"),
-        (words.percent(0.99996), "99.99 %"),
-        (words.percent(1.0), "100.00 %"),
-        (words.percent(None), "–"),
-        (words.size(1_500), "1.5 kB"),
-        (words.duration(412), "412 ms"),
-        (words.duration(2_100), "2.1 s"),
-        (words.ago(None, now=END), "never"),
-        (words.ago(END - timedelta(hours=3), now=END), "3 h ago"),
-        (words.ago(END, now=END), "just now"),
+        (formatting.compact(999), "999"),
+        (formatting.compact(12_400), "12.4 k"),
+        (formatting.compact(2_500_000), "2.5 M"),
+        (formatting.compact(None), "–"),
+        (formatting.percent(0.99996), "99.99 %"),
+        (formatting.percent(1.0), "100.00 %"),
+        (formatting.percent(None), "–"),
+        (formatting.size(1_500), "1.5 kB"),
+        (formatting.duration(412), "412 ms"),
+        (formatting.duration(2_100), "2.1 s"),
+        (formatting.ago(None, now=END), "never"),
+        (formatting.ago(END - timedelta(hours=3), now=END), "3 h ago"),
+        (formatting.ago(END, now=END), "just now"),
     ],
 )
 def test_numbers_read_well(said: str, expected: str) -> None:
@@ -92,5 +94,5 @@ def test_numbers_read_well(said: str, expected: str) -> None:
 
 
 def test_a_value_without_neighbours_is_a_dot() -> None:
-    figure = charts.lines(HOURS, {"p95": [1, None, 2, 3]}, noun="Latency", end=END)
+    figure = figures.lines(HOURS, {"p95": [1, None, 2, 3]}, noun="Latency", end=END)
     assert figure.data[0]["marker"]["size"] == [5, 0, 0, 0]

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import cards, charts, doors, state
+from dashboard.charts import cards, evidence_links, figures
+from dashboard.frame import state
+from dashboard.pages.charts import CHARTS
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.populated import World, populate
 from events.facts import dimensions
@@ -22,11 +24,11 @@ def world(project: Project, alice: Any) -> World:
     return populate(project, person=alice, now=timezone.now())
 
 
-def figure_and_door(project: Project, name: str, **parameters: str) -> tuple[Any, doors.Door]:
+def figure_and_door(project: Project, name: str, **parameters: str) -> tuple[Any, evidence_links.Door]:
     now = timezone.now()
     shown = state.parse(parameters, now=now)
     figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
-    door = doors.of(project, name, figure, state=shown, parameters=parameters)
+    door = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
     assert door is not None
     return figure, door
 
@@ -76,14 +78,13 @@ def test_what_is_kept_whole_opens_as_an_event_and_the_rest_as_its_issue(as_alice
     assert as_alice.get(f"/p/{world.project.slug}/events/?issue=999999").status_code == 404
 
 
-@pytest.mark.parametrize("name", doors.EVIDENCE)
+@pytest.mark.parametrize("name", [name for name, chart in CHARTS.items() if chart.evidence])
 def test_every_door_opens(as_alice: Client, world: World, name: str) -> None:
     now = timezone.now()
-    assert name in cards.CHARTS
     hours = [now - timedelta(hours=ago) for ago in (3, 2, 1)]
-    figure = charts.lines(hours, {"one": [1, 2, 3]}, noun="One", end=now)
+    figure = figures.lines(hours, {"one": [1, 2, 3]}, noun="One", end=now)
     for parameters in ({}, {"route": "GET /a b", "issue": str(world.issue.pk), "metric": "CLS", "query": QUERY}):
-        door = doors.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
+        door = evidence_links.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
         assert door is not None
         if f"/queries/{QUERY}/" in door.url:
             row = populated.facts(now=now)["queries"][3] | {"at": now - timedelta(minutes=90)}
@@ -103,7 +104,7 @@ def test_what_is_drawn_by_name_leads_to_what_is_named(as_alice: Client, world: W
     linked = {row[0]: door.to(place) for place, row in enumerate(boxes.rows)}
     for version in populated.RELEASES:
         assert as_alice.get(linked[version]).context["release"].version == version
-    cells = doors.cells(boxes, door)
+    cells = evidence_links.cells(boxes, door)
     assert all(url == "" for row in cells for _, url in row[1:])
 
 

@@ -16,8 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.tests import make as make_alerts
-from dashboard import saved, shares
-from dashboard.api.doors import ApiView
+from dashboard.api.base import ApiView
+from dashboard.frame import saved_views
+from dashboard.pages.share import links
 from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
@@ -120,8 +121,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "token_id": token.pk,
         "attachment_id": attachment.attachment_id,
         "channel_id": make_alerts.channel(project, kind="email").pk,
-        "view_id": saved.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
-        "share_id": shares.create(
+        "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
+        "share_id": links.create(
             project, actor=owner, name="walk", url=f"/p/{project.slug}/", days=7, now=timezone.now()
         )[0].pk,
         "name": "errors",

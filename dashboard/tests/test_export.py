@@ -16,8 +16,8 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from dashboard import archives
-from dashboard.archives import BadState
+from dashboard.exports import runs
+from dashboard.exports.runs import BadState
 from events.accounts import audit
 from events.facts import compaction
 from events.models import AuditEntry, Issue, Project
@@ -33,7 +33,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def export(path: Path, name: str = "errors", **options: Any) -> list[dict[str, Any]]:
-    archives.export(name, path=path, **{"now": NOW + DAY, **options})
+    runs.export(name, path=path, **{"now": NOW + DAY, **options})
     return lines(path)
 
 
@@ -79,7 +79,7 @@ def test_csv_quotes_formulas_and_keeps_nested_values_as_json(project: Project, t
         project,
         *(rows.error(n, type=t, tags={"a": "b"}) for n, t in enumerate(["=1+1", "+x", "-x", "@x", "\tx", "x=1"])),
     )
-    archives.export("errors", form="csv", path=tmp_path / "x.csv", now=NOW + DAY)
+    runs.export("errors", form="csv", path=tmp_path / "x.csv", now=NOW + DAY)
     found = list(csv.DictReader(io.StringIO((tmp_path / "x.csv").read_text())))
     assert sorted(row["type"] for row in found) == sorted(["'=1+1", "'+x", "'-x", "'@x", "'\tx", "x=1"])
     assert found[0]["tags"] == '{"a":"b"}'
@@ -87,7 +87,7 @@ def test_csv_quotes_formulas_and_keeps_nested_values_as_json(project: Project, t
 
 
 def test_parquet_is_a_folder_of_files_with_types(project: Project, week: list[str], tmp_path: Path) -> None:
-    archives.export("errors", form="parquet", path=tmp_path / "out", project=project, now=NOW + DAY)
+    runs.export("errors", form="parquet", path=tmp_path / "out", project=project, now=NOW + DAY)
     table = pq.read_table(tmp_path / "out")
     assert sorted(table["event_id"].to_pylist()) == week
     assert str(table.schema.field("tags").type) == "map<string, string ('tags')>"
@@ -101,7 +101,7 @@ def test_issues_and_the_audit_trail_are_exported_too(project: Project, tmp_path:
     assert export(tmp_path / "none", "issues", filters={"status": "resolved"}) == []
     later = export(tmp_path / "audit", "audit", filters={"action": "export"}, now=NOW + 2 * DAY)
     assert [entry["object_id"] for entry in later] == ["issues", "issues"]
-    archives.export("audit", form="parquet", path=tmp_path / "audit.parquet", now=NOW + 2 * DAY)
+    runs.export("audit", form="parquet", path=tmp_path / "audit.parquet", now=NOW + 2 * DAY)
     kept = pq.read_table(tmp_path / "audit.parquet")["mac"].to_pylist()
     assert kept == [bytes(entry.mac).hex() for entry in AuditEntry.objects.order_by("id")[:2]]
 
@@ -110,8 +110,8 @@ def test_each_export_is_in_the_audit_trail_before_a_row_leaves(
     project: Project, tmp_path: Path, monkeypatch: Any
 ) -> None:
     rows.store(project, rows.error(1))
-    monkeypatch.setattr(archives, "_copy", lambda *args: 0)
-    archives.export("errors", project=project, filters={"level": "error"}, path=tmp_path / "x", now=NOW + DAY)
+    monkeypatch.setattr(runs, "_copy", lambda *args: 0)
+    runs.export("errors", project=project, filters={"level": "error"}, path=tmp_path / "x", now=NOW + DAY)
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.project_id, entry.object_id) == ("export", project.pk, "errors")
     assert entry.detail == {"format": "ndjson", "is_continued": False, "filters": ["level"]}
@@ -129,11 +129,11 @@ def test_a_run_that_died_is_continued_without_doubles_or_gaps(
     path = tmp_path / "x"
 
     def run(stop_after: int) -> None:
-        def tell(progress: archives.Progress) -> None:
+        def tell(progress: runs.Progress) -> None:
             if progress.done == stop_after:
                 raise Killed
 
-        archives.export("errors", project=project, form=form, path=path, tell=tell, now=NOW + DAY)
+        runs.export("errors", project=project, form=form, path=path, tell=tell, now=NOW + DAY)
 
     for stop_after in (2, 5):
         with pytest.raises(Killed):

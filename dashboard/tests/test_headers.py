@@ -88,7 +88,7 @@ def test_a_fault_says_nothing_of_itself(alice: Any, monkeypatch: Any) -> None:
 
     client = Client(raise_request_exception=False)
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    monkeypatch.setattr("dashboard.frame.draw", fail)
+    monkeypatch.setattr("dashboard.frame.layout.draw", fail)
     answer = client.get("/account/")
     assert answer.status_code == 500
     assert "secret detail" not in answer.content.decode()

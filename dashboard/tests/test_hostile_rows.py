@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboard import archives
+from dashboard.exports import runs
 from dashboard.tests.test_api import bearer
 from events.accounts import keys
 from events.digest import loop
@@ -80,9 +80,9 @@ def read_everywhere(project: Project, client: Client, headers: dict[str, str], f
         assert answer.status_code == 200, path
         json.loads(answer.content)
     for dataset in ("errors", "issues"):
-        for form in archives.FORMATS:
+        for form in runs.FORMATS:
             path = folder / f"{dataset}.{form}"
-            written = archives.export(dataset, project=project, form=form, path=path, now=timezone.now())
+            written = runs.export(dataset, project=project, form=form, path=path, now=timezone.now())
             assert written == 1, (dataset, form)
 
 

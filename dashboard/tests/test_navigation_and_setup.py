@@ -11,7 +11,8 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from dashboard import navigation, snippets
+from dashboard.frame import navigation
+from dashboard.pages.project import snippets
 from events.endpoints import browser_settings
 from events.endpoints.browser_settings import OWN_FEATURES
 from events.models import AuditEntry, Membership, Project

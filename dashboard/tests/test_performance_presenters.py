@@ -14,16 +14,21 @@ from analytics.questions.traces.trace import waterfall as ordered
 from analytics.questions.vitals.vitals import RouteVital
 from analytics.statistics.baselines import Baseline, previous
 from analytics.statistics.comparisons import Comparison
-from dashboard import compared, exports, state
-from dashboard.presenters import bands, evidence, machines, measures, rates, vital_words, waterfall
+from dashboard.charts import evidence_rows
+from dashboard.exports import csv_tables
+from dashboard.frame import comparison, measures, state, vital_formatting
+from dashboard.pages.hosts import gauges
+from dashboard.pages.performance import rates
+from dashboard.pages.traces import waterfall
+from dashboard.pages.vitals import vital_cards
 from events.models import Project
 from events.tests.cast import NOW
 
 DAY = state.parse({}, now=NOW)
 PERIOD = Period(DAY.start, DAY.end)
-BEFORE = compared.in_words(previous(PERIOD), DAY)
+BEFORE = comparison.in_words(previous(PERIOD), DAY)
 SAME = Comparison(100, 100, -1, 1, 90, 90)
-RELEASE = compared.in_words(Baseline(PERIOD, PERIOD.previous(), "1.4.2"), DAY)
+RELEASE = comparison.in_words(Baseline(PERIOD, PERIOD.previous(), "1.4.2"), DAY)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_an_endpoint_says_what_else_changed_clearly(project: Project) -> None:
 
 def test_a_period_between_two_dates_is_compared_with_the_one_before_it() -> None:
     dates = state.parse({"from": "2026-11-01", "to": "2026-11-08"}, now=NOW)
-    assert compared.in_words(previous(PERIOD), dates).than == "vs period before"
+    assert comparison.in_words(previous(PERIOD), dates).than == "vs period before"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +92,7 @@ def test_a_period_between_two_dates_is_compared_with_the_one_before_it() -> None
     ],
 )
 def test_vitals_have_their_units(metric: str, value: float | None, said: str) -> None:
-    assert vital_words.said(metric, value) == said
+    assert vital_formatting.said(metric, value) == said
 
 
 def test_routes_stand_in_three_bands_and_few_samples_apart() -> None:
@@ -96,23 +101,27 @@ def test_routes_stand_in_three_bands_and_few_samples_apart() -> None:
         RouteVital("/b", 90, 900, "good", 1.0, SAME),
         RouteVital("/c", 3, 9, "", 1, SAME),
     ]
-    found = bands.of("LCP", routes, against=BEFORE)
+    found = vital_cards.of("LCP", routes, against=BEFORE)
     assert [(band.title, len(band.routes)) for band in found] == [
         ("Poor", 1),
         ("Needs improvement", 0),
         ("Good", 1),
         ("Too few samples", 1),
     ]
-    assert [band.title for band in bands.of("LCP", routes[:2], against=BEFORE)] == ["Poor", "Needs improvement", "Good"]
+    assert [band.title for band in vital_cards.of("LCP", routes[:2], against=BEFORE)] == [
+        "Poor",
+        "Needs improvement",
+        "Good",
+    ]
 
 
 def test_shares_fill_a_bar() -> None:
-    assert [(one.fill, one.x, one.width) for one in bands.segments((0.5, 0.3, 0.2))] == [
+    assert [(one.fill, one.x, one.width) for one in vital_cards.segments((0.5, 0.3, 0.2))] == [
         ("good", 0.0, 50.0),
         ("needs", 50.0, 30.0),
         ("poor", 80.0, 20.0),
     ]
-    assert [one.fill for one in bands.segments((1.0, 0.0, 0.0))] == ["good"]
+    assert [one.fill for one in vital_cards.segments((1.0, 0.0, 0.0))] == ["good"]
 
 
 def span(name: str, parent: str | None, offset: float, ms: float, **columns: Any) -> dict[str, Any]:
@@ -159,9 +168,9 @@ def test_parts_of_a_host_add_up_and_disks_show_the_fullest() -> None:
             reading(disk, 0.8, part="/data", resource="disk"),
         ),
     )
-    [(host, latest)] = machines.latest(found)
+    [(host, latest)] = gauges.latest(found)
     assert (host, latest[:3]) == ("h", [30.0, None, 80.0])
-    assert machines.trends(found, "cpu") == {"h": [None, 30.0]}
+    assert gauges.trends(found, "cpu") == {"h": [None, 30.0]}
 
 
 @pytest.mark.parametrize(
@@ -184,17 +193,17 @@ def test_two_releases_are_chosen(named: list[str], asked: tuple[str, str], expec
     [("a" * 32, True), ("A" * 32, True), ("a" * 16, True), ("", False), ("z" * 32, False), ("a" * 33, False)],
 )
 def test_what_can_be_a_trace_is_told(text: str, is_id: bool) -> None:
-    assert evidence.is_trace_id(text) is is_id
+    assert evidence_rows.is_trace_id(text) is is_id
 
 
 @pytest.mark.parametrize(
     "text", ["", "x", "2026-11-23", "9999-12-31T00:00:00+00:00", "0001-01-01T00:00:00Z", "\x00", "2026-02-30T00:00:00Z"]
 )
 def test_what_is_no_moment_is_none(text: str) -> None:
-    assert evidence.moment(text) is None
+    assert evidence_rows.moment(text) is None
 
 
 def test_a_streamed_table_is_the_whole_table() -> None:
     rows = [[n, "=1+1" if n == 150 else "a\nb"] for n in range(250)]
-    assert "".join(exports.csv_stream(["n", "text"], rows)) == exports.csv_text(["n", "text"], rows)
-    assert "".join(exports.csv_stream(["n"], [])) == "n\r\n"
+    assert "".join(csv_tables.csv_stream(["n", "text"], rows)) == csv_tables.csv_text(["n", "text"], rows)
+    assert "".join(csv_tables.csv_stream(["n"], [])) == "n\r\n"

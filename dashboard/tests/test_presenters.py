@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.presenters import events, history, markdown, values
-from dashboard.presenters.exceptions import MAX_FRAMES
+from dashboard.pages.issues import events, history, markdown, values
+from dashboard.pages.issues.exceptions import MAX_FRAMES
 from dashboard.tests import hostile
 
 JSON = st.recursive(

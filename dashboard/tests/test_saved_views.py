@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import saved
+from dashboard.frame import saved_views
 from dashboard.models import SavedView
 from events.models import AuditEntry, Issue, Membership, Project
 from events.tests import make
@@ -16,7 +16,9 @@ URL = "/p/web/issues/?env=production&from=-7d&query=is%3Anew"
 
 
 def save(project: Project, owner: Any, **changes: Any) -> SavedView:
-    return saved.save(project, **{"owner": owner, "name": "Checkout", "url": URL, "now": timezone.now(), **changes})
+    return saved_views.save(
+        project, **{"owner": owner, "name": "Checkout", "url": URL, "now": timezone.now(), **changes}
+    )
 
 
 def test_a_view_is_kept_listed_opened_and_forgotten(as_alice: Client, project: Project) -> None:
@@ -51,10 +53,10 @@ def test_only_pages_of_the_project_are_kept(project: Project, alice: Any, url: s
 
 def test_a_view_belongs_to_its_maker_until_shared(project: Project, alice: Any, bob: Any, as_bob: Client) -> None:
     own = save(project, alice)
-    assert list(saved.visible(project, bob)) == []
+    assert list(saved_views.visible(project, bob)) == []
     assert as_bob.post(f"/p/web/views/{own.pk}/delete/").status_code == 404
     shared = save(project, alice, name="Shared", is_shared=True)
-    assert list(saved.visible(project, bob)) == [shared]
+    assert list(saved_views.visible(project, bob)) == [shared]
     as_bob.post(f"/p/web/views/{shared.pk}/delete/")
     assert SavedView.objects.count() == 2
 
@@ -62,12 +64,12 @@ def test_a_view_belongs_to_its_maker_until_shared(project: Project, alice: Any, 
 def test_viewers_keep_their_own_and_share_none(project: Project, bob: Any, alice: Any) -> None:
     with pytest.raises(ValidationError):
         save(project, bob, is_shared=True)
-    saved.delete(save(project, bob), actor=alice, now=timezone.now())
+    saved_views.delete(save(project, bob), actor=alice, now=timezone.now())
     assert not SavedView.objects.exists()
 
 
 def test_there_is_an_end_to_keeping(project: Project, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved, "MOST", 2)
+    monkeypatch.setattr(saved_views, "MOST", 2)
     save(project, alice, name="1")
     save(project, alice, name="2")
     save(project, alice, name="2", url="/p/web/")

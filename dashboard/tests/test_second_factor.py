@@ -11,7 +11,7 @@ import segno
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import qr
+from dashboard.pages.account import qr
 from events.accounts import second_factors
 from events.models import AuditEntry, SecondFactor
 
@@ -135,7 +135,7 @@ def test_the_step_between_ends_by_itself_and_with_the_password(codes: list[str],
     client = after_password()
     soon = timezone.now() + timedelta(minutes=6)
     with monkeypatch.context() as later:
-        later.setattr("dashboard.views.second_factor.timezone.now", lambda: soon)
+        later.setattr("dashboard.pages.account.second_factor_views.timezone.now", lambda: soon)
         assert client.get("/login/code/")["Location"] == "/login/"
     client = after_password()
     alice.set_password("another-password-2")

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from dashboard import posting
+from dashboard.samples import sending
 from events.accounts import dsn, keys
 from events.digest import loop
 from events.ingest import accounting
@@ -20,11 +20,11 @@ from events.models import DeadLetter, IngestKey, Issue
 def test_each_kind_is_accepted_and_digested(key: IngestKey, live_server: Any, now: datetime) -> None:
     keys.forget()
     address = dsn.of(key, base_url=live_server.url)
-    answers = {kind: posting.post(address, kind=kind, now=now).status for kind in posting.KINDS}
-    assert answers == dict.fromkeys(posting.KINDS, 200)
+    answers = {kind: sending.post(address, kind=kind, now=now).status for kind in sending.KINDS}
+    assert answers == dict.fromkeys(sending.KINDS, 200)
     loop.run(now=now)
     report = accounting.report()
-    assert report.received == report.stored > len(posting.KINDS)
+    assert report.received == report.stored > len(sending.KINDS)
     assert not DeadLetter.objects.exists()
     assert Issue.objects.get().type == "TypeError"
 
@@ -54,4 +54,4 @@ def test_it_says_what_the_server_said(key: IngestKey, live_server: Any) -> None:
 )
 def test_it_refuses_what_is_no_dsn(dsn: str, now: datetime) -> None:
     with pytest.raises(ValueError, match="looks like"):
-        posting.post(dsn, kind="error", now=now)
+        sending.post(dsn, kind="error", now=now)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard import middleware
+from dashboard.access import middleware
 from events.models import AuditEntry
 
 HOUR = 3600.0

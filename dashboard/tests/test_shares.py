@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import shares
 from dashboard.models import ShareLink
+from dashboard.pages.share import links
 from dashboard.tests import populated_performance
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_pages import POLICY, read
@@ -28,7 +28,7 @@ def world(project: Project, alice: Any) -> World:
 def share(project: Project, actor: Any, **changes: Any) -> tuple[ShareLink, str]:
     """The link and the address of its overview."""
     given = {"actor": actor, "name": "Report", "url": f"/p/{project.slug}/", "days": 7, "now": timezone.now()}
-    link, path = shares.create(project, **{**given, **changes})
+    link, path = links.create(project, **{**given, **changes})
     return link, "/".join(path.split("/")[:3]) + "/"
 
 
@@ -40,7 +40,7 @@ def test_a_link_is_made_shown_once_and_only_hashed(as_alice: Client, world: Worl
     token = address.split("/share/")[1].split("/")[0]
     assert address.endswith(f"/share/{token}/issues/")
     link = ShareLink.objects.get()
-    assert shares.fixed(link) == {"env": "production", "from": "-7d", "query": "is:new"}
+    assert links.fixed(link) == {"env": "production", "from": "-7d", "query": "is:new"}
     assert token not in str(ShareLink.objects.values().get())
     assert token not in as_alice.get("/p/web/shares/").content.decode()
     assert not AuditEntry.objects.filter(detail__icontains=token).exists()
@@ -94,7 +94,7 @@ def test_dead_forged_and_foreign_links_are_nothing(world: World, alice: Any, as_
     token = base.split("/")[2]
     body, _, signature = token.rpartition(".")
     flipped = ("A" if body[0] != "A" else "B") + body[1:]
-    for forged in (flipped + "." + signature, body, body + ".", token + "A", "x", shares._signer.sign("guess")):
+    for forged in (flipped + "." + signature, body, body + ".", token + "A", "x", links._signer.sign("guess")):
         assert Client().get(f"/share/{forged}/").status_code == 404, forged
     ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
     assert {Client().get(base + page).status_code for page in SUBPAGES} == {404}
@@ -152,7 +152,7 @@ def test_a_chart_of_speed_is_shown_by_the_link_that_was_made_of_it(world: World,
     route = populated_performance.ROUTES[0]
     url = f"/p/web/charts/latency/?env=production&from=-7d&route={quote(route)}&chart=throughput"
     link, base = share(world.project, alice, url=url)
-    assert shares.fixed(link) == {"env": "production", "from": "-7d", "route": route, "chart": "latency"}
+    assert links.fixed(link) == {"env": "production", "from": "-7d", "route": route, "chart": "latency"}
     assert "Duration" in Client().get(base + "charts/latency/").content.decode()
     figure = Client().get(base + "charts/latency.json?route=").json()
     assert figure["empty"] is False
@@ -184,7 +184,7 @@ def test_a_search_about_a_person_is_not_shared(project: Project, alice: Any, que
 def test_a_period_can_be_fixed_to_what_it_means_now(project: Project, alice: Any) -> None:
     now = timezone.now()
     link, _ = share(project, alice, url="/p/web/?from=-1h", is_period_fixed=True, now=now)
-    later = shares.state_of(link, now=now + timedelta(days=2))
+    later = links.state_of(link, now=now + timedelta(days=2))
     assert abs(later.end - now) < timedelta(seconds=2)
     assert later.length == timedelta(hours=1)
 

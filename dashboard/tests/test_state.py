@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.state import DEFAULT, LONGEST, PERIODS, parse
+from dashboard.frame.state import DEFAULT, LONGEST, PERIODS, parse
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from dashboard import weekly
+from dashboard.pages.reports import weekly
 from dashboard.tests import hostile
 from dashboard.tests import populated_performance as populated
 from events.models import Membership, Project

@@ -21,7 +21,7 @@ def _raised_in(*modules: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("event", "leaves"),
     [
-        (_raised_in("dashboard.views.issues", "analytics.questions.errors.issue_list"), True),
+        (_raised_in("dashboard.pages.issues.views", "analytics.questions.errors.issue_list"), True),
         (_raised_in("events.tasks", "events.facts.compaction"), True),
         (_raised_in("events.viewsets"), True),
         ({"message": "hello", "logger": "alerts.delivery.notify"}, True),

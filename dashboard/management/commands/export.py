@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from analytics import periods
 from analytics.engine import EngineError
-from dashboard import archives
-from dashboard.archives import DATASETS, FORMATS, BadFilter, BadState, Progress
+from dashboard.exports import runs
+from dashboard.exports.runs import DATASETS, FORMATS, BadFilter, BadState, Progress
 from events.models import Project
 
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         try:
-            rows = archives.export(
+            rows = runs.export(
                 options["dataset"],
                 project=Project.objects.get(slug=options["project"]) if options["project"] else None,
                 start=periods.moment(options["start"]) if options["start"] else None,

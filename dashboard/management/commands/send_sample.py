@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dashboard import posting
+from dashboard.samples import sending
 
 
 class Command(BaseCommand):
@@ -16,14 +16,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dsn", default="", help="By default that of up.json.")
-        parser.add_argument("--kind", choices=sorted(posting.KINDS), default="error")
+        parser.add_argument("--kind", choices=sorted(sending.KINDS), default="error")
 
     def handle(self, *args: Any, dsn: str, kind: str, **options: Any) -> None:
-        dsn = dsn or posting.dsn_of_up(Path(settings.OBS_VAR_DIR))
+        dsn = dsn or sending.dsn_of_up(Path(settings.OBS_VAR_DIR))
         if not dsn:
             raise CommandError("No server runs here; name one by --dsn.")
         try:
-            answer = posting.post(dsn, kind=kind, now=timezone.now())
+            answer = sending.post(dsn, kind=kind, now=timezone.now())
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         if answer.status != 200:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from dashboard import shares
+from dashboard.pages.share import links
 from dashboard.tests import populated_performance
 from dashboard.tests.browser.conftest import Watched
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
@@ -178,7 +178,7 @@ def test_a_wall_is_large_bare_and_refreshes_itself(watch: Any, world: World, wid
 @pytest.mark.parametrize("width", [1440, 360])
 def test_a_shared_page_is_quiet_and_fits(watch: Any, world: World, alice: Any, width: int) -> None:
     slug = world.project.slug
-    _, path = shares.create(world.project, actor=alice, name="x", url=f"/p/{slug}/", days=7, now=timezone.now())
+    _, path = links.create(world.project, actor=alice, name="x", url=f"/p/{slug}/", days=7, now=timezone.now())
     watched = watch(width, is_signed_in=False)
     for index, page in enumerate(("", "issues/", "charts/errors/")):
         watched.open(path + page)

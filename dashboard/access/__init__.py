@@ -1,0 +1,1 @@
+"""Who may look, and for how long: the guard of pages, login limits, the second factor between password and code."""

@@ -1,0 +1,66 @@
+"""A chart on a page: its addresses, and its figure by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.urls import reverse
+
+from dashboard.charts.figures import Figure
+from dashboard.charts.registry import CHARTS
+from dashboard.frame.state import State
+from events.models import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
+
+    `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without."""
+
+    name: str
+    title: str
+    unit: str
+    definition: str
+    json_url: str
+    page_url: str
+    csv_url: str
+    share_url: str
+    is_shareable: bool
+    width: str = ""
+    height: str = ""
+    figure: Mapping[str, Any] | None = None
+
+
+def card(
+    project: Project,
+    name: str,
+    *,
+    state: State,
+    width: str = "",
+    height: str = "",
+    figure: Figure | None = None,
+    **parameters: str,
+) -> Card:
+    """The card of the chart `name` for this state and these parameters."""
+    chart = CHARTS[name]
+    extra = f"&{urlencode(parameters)}" if parameters else ""
+    base = reverse("dashboard:chart", args=[project.slug, name])
+    query = f"?{state.query}{extra}".replace("?&", "?")
+    return Card(
+        name=name, title=chart.title, unit=chart.unit, definition=chart.definition,
+        json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
+        page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
+        share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
+        width=width, height=height, figure=figure.as_dict() if figure else None,
+    )  # fmt: skip
+
+
+def figure(project: Project, name: str, *, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
+    """The answer of the chart `name`; Http404 when there is no such chart, or nothing it could be about."""
+    if name not in CHARTS:
+        raise Http404("No such chart.")
+    return CHARTS[name].ask(project, state, parameters, now)

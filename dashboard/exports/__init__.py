@@ -1,0 +1,1 @@
+"""Whole tables as files: datasets, outputs, CSV."""

@@ -1,0 +1,104 @@
+"""The frame of every page: who looks, at which project, in which state; one function draws a page in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from dashboard.frame import navigation, saved_views, state
+from dashboard.frame.state import COMPARISONS, PERIODS, State
+from events.accounts import access
+from events.models import Project
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "obs-theme"
+# The comparison that the key x goes to from each.
+_NEXT = dict(zip(("", *COMPARISONS), (*COMPARISONS, ""), strict=True))
+
+
+def theme_of(request: HttpRequest) -> str:
+    """The theme this browser chose by hand; empty when it follows the system."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    return theme if theme in THEMES else ""
+
+
+def state_of(request: HttpRequest) -> State:
+    """The state in the request's URL, now."""
+    return state.parse(request.GET.dict(), now=timezone.now())
+
+
+def draw(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    project: Project | None = None,
+    section: str = "",
+    shown: State | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page `template` inside the frame. `section` lights up its entry in the bar; `shown` is the parsed state."""
+    user = request.user
+    signed_in = user.is_authenticated
+    frame: dict[str, Any] = {
+        "theme": theme_of(request),
+        "version": settings.OBS_VERSION,
+        "projects": list(access.visible_projects(user).order_by("slug")[:200]) if signed_in else [],
+        "project": project,
+        "section": section,
+        "state": shown,
+    }
+    if project is not None:
+        shown = shown or state_of(request)
+        role = access.role_of(user, project)
+        may_edit = access.is_enough(role, access.EDITOR)
+        links = navigation.links(project.slug, section=section, query=shown.query, may_edit=may_edit)
+        environments = list(project.environments.values_list("name", flat=True)[:100])
+        frame |= {
+            "state": shown,
+            "nav": links,
+            "nav_behind": next((link for link in links if link.is_current and not link.is_main), None),
+            "environments": [
+                _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
+            ],
+            "periods": [
+                {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
+                for since, (words, key, _) in PERIODS.items()
+            ],
+            "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
+            "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
+            "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
+            "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
+            "role": role,
+            "may_edit": may_edit,
+            "may_own": access.is_enough(role, access.OWNER),
+            "pulse_url": reverse("dashboard:pulse", args=[project.slug]),
+        }
+    return render(request, template, {**frame, **context, "frame": frame}, status=status)
+
+
+def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
+    current = changes.get("env") == shown.environment
+    return {"words": words, "url": f"?{replaced(request, **changes)}", "is_current": current}
+
+
+def _comparison(request: HttpRequest, shown: State, name: str) -> dict[str, Any]:
+    is_current = shown.compare == name
+    url = f"?{replaced(request, cmp='' if is_current else name)}"
+    return {"words": COMPARISONS[name], "url": url, "is_current": is_current}
+
+
+def replaced(request: HttpRequest, **changes: str) -> str:
+    """The query string of this very URL with `changes`; filters of the page stay, its page number goes."""
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    for name, value in changes.items():
+        name = name.rstrip("_")
+        parameters.pop(name, None)
+        if value:
+            parameters[name] = value
+    return parameters.urlencode()

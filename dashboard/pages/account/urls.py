@@ -1,0 +1,22 @@
+"""Addresses of logging in and of an account."""
+
+from django.contrib.auth import views as auth_views
+from django.urls import URLPattern, path
+
+from dashboard.pages.account import password_views, second_factor_views, views
+
+urlpatterns: list[URLPattern] = [
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("login/code/", second_factor_views.login_code, name="login-code"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("theme/", views.theme, name="theme"),
+    path("account/", views.account, name="account"),
+    path("account/password/", password_views.password, name="password"),
+    path("account/second-factor/", second_factor_views.second_factor, name="second-factor"),
+    path("account/second-factor/begin/", second_factor_views.begin, name="second-factor-begin"),
+    path("account/second-factor/confirm/", second_factor_views.confirm, name="second-factor-confirm"),
+    path("account/second-factor/codes/", second_factor_views.codes, name="second-factor-codes"),
+    path("account/second-factor/disable/", second_factor_views.disable, name="second-factor-disable"),
+    path("account/tokens/", views.token_create, name="token-create"),
+    path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+]

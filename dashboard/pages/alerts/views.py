@@ -1,0 +1,115 @@
+"""Where notices go: the channels of a project, their test message and their delivery log."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from alerts.delivery import channel_setup, delivery_log
+from alerts.forms import ChannelForm
+from alerts.models import Channel, Notification
+from dashboard.access.guard import page
+from dashboard.frame import layout
+from events.accounts import access
+from events.models import Project
+
+
+@page("channel.list")
+def channel_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The channels, whole or broken, and the last messages of all."""
+    context = {
+        "channels": list(delivery_log.channels(project)),
+        "kinds": Channel.Kind.choices,
+        "log": delivery_log.delivery_log(project, page=20),
+        "now": timezone.now(),
+    }
+    return layout.draw(request, "dashboard/alerts/channel_list.html", context, project=project, section="alerts")
+
+
+@page("channel.view", obj="channel_id")
+def channel_detail(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    """One channel and its delivery log."""
+    channel = _channel(project, channel_id)
+    before, status = request.GET.get("before", ""), request.GET.get("status", "")
+    cursor = int(before) if before.isdecimal() and len(before) < 19 else None
+    log = delivery_log.delivery_log(project, channel=channel, status=status, before=cursor)
+    context = {
+        "channel": channel,
+        "log": log,
+        "status": status,
+        "statuses": Notification.Status.choices,
+        "now": timezone.now(),
+    }
+    return layout.draw(request, "dashboard/alerts/channel_detail.html", context, project=project, section="alerts")
+
+
+@page("channel.new", role=access.EDITOR)
+def channel_new(request: HttpRequest, project: Project, kind: str) -> HttpResponseBase:
+    """The form of one kind, and the channel it makes."""
+    if kind not in Channel.Kind.values:
+        raise Http404("No such kind of channel.")
+    return _form(request, project, ChannelForm(request.POST or None, kind=kind, project=project))
+
+
+@page("channel.edit", role=access.EDITOR, obj="channel_id")
+def channel_edit(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    """The form of one channel; its secrets can be replaced and not read."""
+    return _form(request, project, ChannelForm(request.POST or None, instance=_channel(project, channel_id)))
+
+
+@require_POST
+@page("channel.enable", role=access.EDITOR, obj="channel_id")
+def channel_enable(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    channel = _channel(project, channel_id)
+    channel_setup.enable(channel, actor=request.user, now=timezone.now())
+    messages.success(request, f"{channel.name} is on.")
+    return redirect("dashboard:channel-list", project.slug)
+
+
+@require_POST
+@page("channel.disable", role=access.EDITOR, obj="channel_id")
+def channel_disable(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    channel = _channel(project, channel_id)
+    channel_setup.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+    messages.success(request, f"{channel.name} is off.")
+    return redirect("dashboard:channel-list", project.slug)
+
+
+@require_POST
+@page("channel.test", role=access.EDITOR, obj="channel_id")
+def channel_test(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    """Sends the test message while the person waits, and says what came back."""
+    channel = _channel(project, channel_id)
+    outcome = channel_setup.test(channel, actor=request.user, now=timezone.now())
+    level = messages.SUCCESS if outcome.is_sent else messages.ERROR
+    messages.add_message(request, level, f"{channel.name}: {outcome.words}")
+    return redirect("dashboard:channel-detail", project.slug, channel.pk)
+
+
+@require_POST
+@page("channel.delete", role=access.EDITOR, obj="channel_id")
+def channel_delete(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
+    channel = _channel(project, channel_id)
+    channel_setup.delete(channel, actor=request.user, now=timezone.now())
+    messages.success(request, f"{channel.name} is deleted.")
+    return redirect("dashboard:channel-list", project.slug)
+
+
+def _channel(project: Project, channel_id: int) -> Channel:
+    channels = Channel.objects.filter(project=project).defer("config").select_related("project")
+    return get_object_or_404(channels, pk=channel_id)
+
+
+def _form(request: HttpRequest, project: Project, form: ChannelForm) -> HttpResponseBase:
+    if request.method == "POST" and form.is_valid():
+        channel = form.store(project, actor=request.user, now=timezone.now())
+        if channel is not None:
+            messages.success(request, f"{channel.name} is stored. Send a test message to see that it works.")
+            return redirect("dashboard:channel-detail", project.slug, channel.pk)
+    context = {"form": form, "channel": form.instance}
+    status = 422 if form.errors else 200
+    template = "dashboard/alerts/channel_form.html"
+    response = layout.draw(request, template, context, project=project, section="alerts", status=status)
+    response["Cache-Control"] = "no-store"
+    return response

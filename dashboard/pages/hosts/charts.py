@@ -1,0 +1,47 @@
+"""Charts of hosts and processes: one a gauge."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from analytics.periods import Period
+from analytics.questions.hosts import hosts
+from dashboard.charts import figures
+from dashboard.charts.definition import Ask, Chart, Evidence, deploys
+from dashboard.charts.figures import Figure
+from dashboard.frame.state import State
+from dashboard.pages.hosts import gauges
+from events.models import Project
+
+
+def _asks(name: str) -> Ask:
+    gauge = gauges.GAUGES[name]
+
+    def ask(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
+        found = hosts.hosts(
+            project,
+            period=Period(state.start, state.end),
+            now=now,
+            environment=state.environment,
+            resources=(gauge.resource,),
+            most=90,
+        )
+        series = {host or "(no name)": values for host, values in gauges.trends(found, name).items()}
+        suffix = f" {gauge.unit}" if gauge.unit in ("%", "MB") else ""
+        return figures.lines(
+            found.starts, series, noun=gauge.title, end=state.end, markers=deploys(project, state), suffix=suffix
+        )
+
+    return ask
+
+
+CHARTS = {
+    f"host_{name}": Chart(
+        gauge.title,
+        gauge.unit,
+        f"Mean per step of {' or '.join(gauge.names)}; the six highest hosts.",
+        _asks(name),
+        evidence=Evidence("dashboard:resources"),
+        shared="asked",
+    )
+    for name, gauge in gauges.GAUGES.items()
+}

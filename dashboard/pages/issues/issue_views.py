@@ -1,0 +1,217 @@
+"""One issue: its page, its events, its files, and what is done to it."""
+
+import uuid
+from typing import Any
+
+import orjson
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST
+
+from analytics.engine import EngineError
+from analytics.periods import Period
+from analytics.questions.errors import issue_detail as query
+from analytics.questions.errors import tag_facets
+from dashboard.access.guard import page
+from dashboard.charts import cards
+from dashboard.frame import layout
+from dashboard.frame.state import State
+from dashboard.pages.issues import events as event_presenter
+from dashboard.pages.issues import history, markdown
+from dashboard.pages.issues import views as issue_list
+from events.accounts import access
+from events.ingest import payloads
+from events.issues import merging, triage
+from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project, Release
+from events.releases import symbolication
+
+_ACTIVITY = 100
+
+
+@page("issue.view", obj="issue_id")
+def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: str = "") -> HttpResponseBase:
+    """The issue with one of its kept events, the last one unless another is asked for."""
+    issue = triage.get_or_404(project, issue_id)
+    shown = layout.state_of(request)
+    if issue.pk != issue_id:
+        return redirect("dashboard:issue", project.slug, issue.pk)
+    kept = query.kept_occurrences(issue, environment=shown.environment) or query.kept_occurrences(issue)
+    wanted = event_id or (kept[-1][0] if kept else "")
+    occurrence = _occurrence(project, issue, wanted) if wanted else None
+    around = query.neighbours(wanted, kept if any(one == wanted for one, _ in kept) else query.kept_occurrences(issue))
+    event = event_presenter.present(_event(project, occurrence)) if occurrence else None
+    common = _common(request, project, issue)
+    context = {
+        **common,
+        "event": event,
+        "occurrence": occurrence,
+        "around": around,
+        "steps": _steps(project, issue, around, shown.query),
+        "trend": cards.card(project, "issue_trend", state=shown, issue=str(issue.pk)),
+        "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50]
+        if occurrence
+        else [],
+        "feedback": Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20] if occurrence else [],
+        "facets": _facets(project, issue, shown),
+        "activities": history.activity(
+            issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])
+        ),
+        "tags": [(tag, history.tag_search(tag.name, tag.value)) for tag in event.tags] if event else [],
+        "markdown": markdown.present(event, title=issue.title, url=_url(request, project, issue, wanted))
+        if event
+        else "",
+        "similar": query.similar(issue),
+        "tab": "event",
+    }
+    return layout.draw(request, "dashboard/issues/page.html", context, project=project, section="issues", shown=shown)
+
+
+@page("issue.view", obj="issue_id")
+def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
+    """The groups an issue is made of, why they are groups, and what it could be merged with."""
+    issue = triage.get_or_404(project, issue_id)
+    groups = history.groups(issue.groups.order_by("-event_count", "pk")[:200])
+    context = {**_common(request, project, issue), "groups": groups, "similar": query.similar(issue), "tab": "groups"}
+    return layout.draw(request, "dashboard/issues/groups.html", context, project=project, section="issues")
+
+
+@require_POST
+@page("issue.change", role=access.EDITOR, obj="issue_id")
+def issue_action(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
+    """One change of one issue; its page is shown again."""
+    issue = triage.get_or_404(project, issue_id)
+    action, now = request.POST.get("action", ""), timezone.now()
+    target = redirect("dashboard:issue", project.slug, issue.pk)
+    try:
+        if action in ("bookmark", "unbookmark"):
+            triage.bookmark(issue, actor=request.user, is_on=action == "bookmark", now=now)
+        elif action == "comment":
+            triage.comment(issue, request.POST.get("text", ""), actor=request.user, now=now)
+        elif action == "unmerge":
+            group = get_object_or_404(
+                IssueGroup, project=project, issue=issue, pk=_integer(request.POST.get("group", ""))
+            )
+            target = redirect("dashboard:issue", project.slug, merging.unmerge(group, actor=request.user, now=now).pk)
+        elif action == "merge_with":
+            other = triage.get_or_404(project, _integer(request.POST.get("other", "")))
+            merging.merge([other], into=issue, actor=request.user, now=now)
+            messages.success(request, f"“{other.title}” is merged into this issue.")
+        else:
+            messages.success(request, issue_list.act(request, project, [issue.pk]))
+            if action == "delete":
+                target = redirect("dashboard:issue-list", project.slug)
+    except ValidationError as error:
+        for line in error.messages:
+            messages.error(request, line)
+    return target
+
+
+@page("event.raw", obj="issue_id")
+def event_json(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
+    """The payload as it is kept."""
+    occurrence = _occurrence(project, triage.get_or_404(project, issue_id), event_id)
+    body = orjson.dumps(payloads.unpack(bytes(occurrence.payload)), option=orjson.OPT_INDENT_2)
+    return _plain(body, "application/json; charset=utf-8")
+
+
+@page("event.markdown", obj="issue_id")
+def event_markdown(request: HttpRequest, project: Project, issue_id: int, event_id: str) -> HttpResponseBase:
+    """The event as Markdown."""
+    issue = triage.get_or_404(project, issue_id)
+    event = event_presenter.present(_event(project, _occurrence(project, issue, event_id)))
+    url = _url(request, project, issue, event_id)
+    return _plain(markdown.present(event, title=issue.title, url=url).encode(), "text/plain; charset=utf-8")
+
+
+@page("attachment.download", obj="attachment_id")
+def attachment(request: HttpRequest, project: Project, attachment_id: uuid.UUID) -> HttpResponseBase:
+    """The file as sent, always saved and never shown: its name and type are the sender's."""
+    found = get_object_or_404(Attachment, project=project, attachment_id=attachment_id)
+    name = "".join(sign for sign in found.filename if sign.isprintable() and sign not in '/\\"') or "attachment"
+    response = HttpResponse(bytes(found.content), content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, name[:150]) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _common(request: HttpRequest, project: Project, issue: Issue) -> dict[str, Any]:
+    return {
+        "issue": issue,
+        "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk or 0).exists(),
+        "members": list(issue_list.people_of(project)[:100]),
+        "releases": list(
+            Release.objects.filter(project=project).order_by("-id").values_list("version", flat=True)[:20]
+        ),
+        "group_count": issue.groups.count(),
+    }
+
+
+def _names(members: list[Any]) -> dict[int, str]:
+    return {member.pk: member.get_username() for member in members}
+
+
+def _url(request: HttpRequest, project: Project, issue: Issue, event_id: str) -> str:
+    return request.build_absolute_uri(reverse("dashboard:event", args=[project.slug, issue.pk, event_id]))
+
+
+def _facets(project: Project, issue: Issue, shown: State) -> tuple[tag_facets.Facet, ...] | None:
+    """The tags of the issue's errors in the period; None when the facts cannot be read."""
+    groups = list(issue.groups.values_list("hash", flat=True))
+    try:
+        return tag_facets.tag_facets(
+            project, period=Period(shown.start, shown.end), groups=groups, environment=shown.environment, top=5, most=12
+        )
+    except EngineError:
+        return None
+
+
+def _occurrence(project: Project, issue: Issue, event_id: str) -> Occurrence:
+    try:
+        wanted = uuid.UUID(event_id)
+    except ValueError as error:
+        raise Http404("No such event.") from error
+    kept = (
+        Occurrence.objects.select_related("group").filter(project=project, group__issue=issue, event_id=wanted).first()
+    )
+    if kept is None:
+        raise Http404("This event is not kept.")
+    return kept
+
+
+def _event(project: Project, occurrence: Occurrence) -> Any:
+    """The event as kept, through the source maps that came after it."""
+    return symbolication.for_display(payloads.unpack(bytes(occurrence.payload)), project)
+
+
+def _steps(project: Project, issue: Issue, around: query.Neighbours | None, state: str) -> list[tuple[str, str, str]]:
+    """(name, words, address) of the ways to other events; an empty address where there is none."""
+    if around is None:
+        return []
+    at_start, at_end = around.previous is None, around.next is None
+    named = [
+        ("first", "First", None if at_start else around.first),
+        ("previous", "Previous", around.previous),
+        ("next", "Next", around.next),
+        ("last", "Last", None if at_end else around.last),
+    ]
+    suffix = f"?{state}" if state else ""
+    return [
+        (name, words, f"{reverse('dashboard:event', args=[project.slug, issue.pk, one])}{suffix}" if one else "")
+        for name, words, one in named
+    ]
+
+
+def _integer(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Http404("No such thing.")
+    return int(text)
+
+
+def _plain(body: bytes, content_type: str) -> HttpResponse:
+    return HttpResponse(body, content_type=content_type, headers={"X-Content-Type-Options": "nosniff"})

@@ -1,0 +1,98 @@
+"""Performance: rate, errors, duration; every endpoint, and one of them closely."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from analytics.periods import Period
+from analytics.questions.performance import endpoint_detail, endpoints, request_rates
+from analytics.questions.releases import release_change
+from dashboard.access.guard import page
+from dashboard.charts import cards, evidence_rows
+from dashboard.frame import comparison, empty_states, layout, other_values, query_errors
+from dashboard.pages.performance import rates
+from events.models import Project
+
+SORTS = {"time": "Most time", "p95": "Slowest", "count": "Most requests", "failures": "Most errors"}
+_PAGE = 25
+_MOST = 500
+
+
+@page("performance.view")
+@query_errors.said
+def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Rate, errors and duration of all requests, and the endpoints by their share of the time."""
+    shown = layout.state_of(request)
+    now = timezone.now()
+    period = Period(shown.start, shown.end)
+    sort = request.GET.get("sort", "time")
+    sort = sort if sort in endpoints.SORTS else "time"
+    text = request.GET.get("filter", "")[:200]
+    against = comparison.of(project, shown)
+    about: dict[str, Any] = {"period": period, "now": now, "environment": shown.environment}
+    found = endpoints.endpoints(project, sort=sort, most=_MOST, baseline=against.baseline, **about)
+    fitting = [one for one in found if text.lower() in one.route.lower()]
+    listed = Paginator(fitting, _PAGE).get_page(request.GET.get("page"))
+    measured = request_rates.request_rates(project, baseline=against.baseline, **about)
+    changed = release_change.release_change(project, **about)
+    context = {
+        "tiles": rates.tiles(measured, changed, against=against),
+        "change": changed,
+        "rows": rates.endpoints(project, listed.object_list, state=shown, against=against),
+        "listed": listed,
+        "folded": other_values.note(project, "requests", "route", state=shown, now=now),
+        "sort": sort,
+        "filter": text,
+        "cards": [
+            cards.card(project, "throughput", state=shown),
+            cards.card(project, "failures", state=shown),
+            cards.card(project, "latency", state=shown),
+            cards.card(project, "latency_heatmap", state=shown, width="two", height="tall"),
+            cards.card(project, "latency_by_release", state=shown, height="tall"),
+        ],
+        "start": None if measured.count else empty_states.of(project, "requests", now=now),
+    }
+    return layout.draw(
+        request, "dashboard/performance/page.html", context, project=project, section="performance", shown=shown
+    )
+
+
+@page("endpoint.view")
+@query_errors.said
+def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """One endpoint: how its durations spread, its slow requests, queries and errors, two of its releases compared."""
+    shown = layout.state_of(request)
+    route = request.GET.get("route", "").replace("\x00", "")[:300]
+    if not route:
+        return redirect(f"{request.path.removesuffix('endpoint/')}?{shown.query}")
+    now = timezone.now()
+    period = Period(shown.start, shown.end)
+    about: dict[str, Any] = {"period": period, "now": now, "environment": shown.environment, "route": route}
+    found = endpoint_detail.endpoint_detail(project, **about)
+    against = comparison.of(project, shown)
+    measured = request_rates.request_rates(project, baseline=against.baseline, **about)
+    named = [shape.release for shape in found.releases if shape.release]
+    chosen = request.GET.get("a", ""), request.GET.get("b", "")
+    pair = rates.pair(named, *chosen)
+    context = {
+        "route": route,
+        "found": found,
+        "tiles": rates.tiles(measured, release_change.release_change(project, **about), against=against),
+        "samples": [(one, evidence_rows.trace_url(project, one.trace_id, one.at)) for one in found.slowest],
+        "errors": evidence_rows.issues(project, found.errors),
+        "releases": named,
+        "pair": endpoint_detail.releases_compared(project, release=pair[0], other=pair[1], **about) if pair else None,
+        "cards": [
+            cards.card(project, "duration_histogram", state=shown, route=route),
+            cards.card(project, "latency", state=shown, route=route),
+            cards.card(project, "throughput", state=shown, route=route),
+            cards.card(project, "latency_heatmap", state=shown, width="two", route=route),
+            cards.card(project, "latency_by_release", state=shown, route=route),
+        ],
+    }
+    return layout.draw(
+        request, "dashboard/performance/endpoint.html", context, project=project, section="performance", shown=shown
+    )

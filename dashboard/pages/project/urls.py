@@ -1,0 +1,15 @@
+"""Addresses of home, settings and setup."""
+
+from django.urls import URLPattern, path
+
+from dashboard.pages.project import home_views, settings_views, setup_views
+
+urlpatterns: list[URLPattern] = [
+    path("", home_views.home, name="home"),
+    path("projects/new/", home_views.project_create, name="project-create"),
+    path("p/<slug:slug>/setup/", setup_views.setup, name="setup"),
+    path("p/<slug:slug>/setup/state.json", setup_views.setup_state, name="setup-state"),
+    path("p/<slug:slug>/setup/sample/", setup_views.send_sample, name="setup-sample"),
+    path("p/<slug:slug>/settings/", settings_views.settings, name="settings"),
+    path("p/<slug:slug>/settings/change/", settings_views.settings_change, name="settings-change"),
+]

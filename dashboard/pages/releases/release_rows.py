@@ -1,0 +1,109 @@
+"""Releases with how they compare with the one before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.questions.releases.release_health import Health, ReleaseHealth
+from analytics.questions.releases.releases_compared import ReleaseCompared
+from analytics.statistics import comparisons
+from analytics.statistics.comparisons import Comparison
+from dashboard.frame import formatting
+from dashboard.frame.vital_formatting import said
+from events.models import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of a release; `delta` is how it differs from the release before, with a tone if that is clear."""
+
+    name: str
+    value: str
+    delta: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A release with its numbers; `before` is the version it is compared with, empty for the first."""
+
+    release: Release
+    before: str
+    health: ReleaseHealth | None
+    cells: Sequence[Cell]
+
+
+def rows(
+    releases: Sequence[Release],
+    *,
+    health: Mapping[str, ReleaseHealth],
+    compared: Mapping[str, ReleaseCompared],
+    is_long: bool = False,
+) -> list[Row]:
+    """The releases, newest first, each with the one after it in the list as its release before.
+
+    The last one is there only for that, unless it is the first of the project.
+    """
+    befores = [*releases[1:], None]
+    return [
+        _row(release, before, health=health, compared=compared[release.version], is_long=is_long)
+        for release, before in zip(releases, befores, strict=True)
+        if release.version in compared
+    ]
+
+
+def pairs(releases: Sequence[Release], *, most: int) -> list[tuple[str, str]]:
+    """The first `most` releases, each with the version before it."""
+    versions = [release.version for release in releases]
+    return list(zip(versions, [*versions[1:], ""], strict=True))[:most]
+
+
+def _row(
+    release: Release,
+    before: Release | None,
+    *,
+    health: Mapping[str, ReleaseHealth],
+    compared: ReleaseCompared,
+    is_long: bool,
+) -> Row:
+    version = before.version if before else ""
+    own, old = (_health(health.get(name)) for name in (release.version, version))
+    sessions = comparisons.shares(own.sessions - own.crashed, own.sessions, old.sessions - old.crashed, old.sessions)
+    users = comparisons.shares(own.users - own.crashed_users, own.users, old.users - old.crashed_users, old.users)
+    numbers: tuple[tuple[str, Comparison, Callable[[Any], str], bool], ...] = (
+        ("Crash-free sessions", sessions, formatting.percent, False),
+        ("Crash-free users", users, formatting.percent, False),
+        ("Errors", compared.failures, formatting.percent, True),
+        ("p95", compared.p95, formatting.duration, True),
+        ("LCP p75", compared.lcp, lambda value: said("LCP", value), True),
+    )
+    return Row(
+        release,
+        version,
+        health.get(release.version),
+        [_cell(*number, before=version, is_long=is_long) for number in numbers],
+    )
+
+
+def _cell(
+    name: str, found: Comparison, write: Callable[[Any], str], less_is_better: bool, *, before: str, is_long: bool
+) -> Cell:
+    """A share or duration, and that of the release before with what may be said of the difference."""
+    if found.value is None:
+        return Cell(name, "–")
+    if found.before is None or not before:
+        return Cell(name, write(found.value))
+    earlier = f"{write(found.before)} in {before}" if is_long else f"before: {write(found.before)}"
+    if not found.enough:
+        return Cell(name, write(found.value), f"{earlier}; too few samples to tell" if is_long else earlier)
+    if found.direction == 0:
+        return Cell(name, write(found.value), f"{earlier}; no clear change" if is_long else earlier)
+    is_better = (found.direction < 0) == less_is_better
+    return Cell(
+        name, write(found.value), f"{earlier}; clearly {'better' if is_better else 'worse'}" if is_long else earlier,
+        "good" if is_better else "bad",
+    )  # fmt: skip
+
+
+def _health(found: ReleaseHealth | None) -> Health:
+    return found.health if found else Health()

@@ -1,0 +1,102 @@
+"""Releases: what is out, how it fares, what it brought."""
+
+from collections.abc import Mapping, Sequence
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Max
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from analytics.engine import EngineError
+from analytics.periods import Period
+from analytics.questions.releases import release_health, releases_compared
+from analytics.questions.releases.release_health import ReleaseHealth
+from dashboard.access.guard import page
+from dashboard.charts import cards
+from dashboard.frame import layout
+from dashboard.frame.state import State
+from dashboard.pages.releases import release_rows
+from events.models import Issue, Project, Release
+
+_PAGE = 25
+_COMMITS = 200
+
+
+@page("releases.list")
+def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The releases, newest first."""
+    shown = layout.state_of(request)
+    found = Release.objects.filter(project=project).annotate(
+        commit_count=Count("commits", distinct=True), last_deploy=Max("deploys__finished_at")
+    )
+    listed = Paginator(found.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
+    health, is_known = _health(project, shown)
+    releases = list(listed.object_list)
+    before = Release.objects.filter(project=project, pk__lt=releases[-1].pk).order_by("-pk")[:1] if releases else []
+    context = {
+        "rows": _rows(project, [*releases, *before], shown, health=health, most=len(releases)),
+        "listed": listed,
+        "is_known": is_known,
+        "card": cards.card(project, "crash_free", state=shown, width="all"),
+    }
+    return layout.draw(
+        request, "dashboard/releases/list.html", context, project=project, section="releases", shown=shown
+    )
+
+
+@page("release.view")
+def release_page(request: HttpRequest, project: Project, version: str) -> HttpResponseBase:
+    """One release: health, issues it brought and carries, commits, deploys."""
+    shown = layout.state_of(request)
+    release = get_object_or_404(Release, project=project, version=version)
+    health = _health(project, shown)[0]
+    before = Release.objects.filter(project=project, pk__lt=release.pk).order_by("-pk")[:1]
+    [row] = _rows(project, [release, *before], shown, health=health, most=1, is_long=True)
+    issues = Issue.objects.filter(project=project).select_related("assigned_to")
+    context = {
+        "release": release,
+        "row": row,
+        "before": before[0] if before else None,
+        "card": cards.card(project, "crash_free", state=shown, release=version),
+        "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
+        "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
+            "-resolved_at"
+        )[:25],
+        "commits": release.commits.all()[:_COMMITS],
+        "deploys": release.deploys.all()[:50],
+    }
+    return layout.draw(
+        request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown
+    )
+
+
+def _rows(
+    project: Project,
+    releases: Sequence[Release],
+    shown: State,
+    *,
+    health: Mapping[str, ReleaseHealth],
+    most: int,
+    is_long: bool = False,
+) -> list[release_rows.Row]:
+    """The first `most` of the releases, each against the one after it."""
+    compared = releases_compared.releases_compared(
+        project,
+        release_rows.pairs(releases, most=most),
+        period=Period(shown.start, shown.end),
+        now=timezone.now(),
+        environment=shown.environment,
+    )
+    return release_rows.rows(releases, health=health, compared=compared, is_long=is_long)
+
+
+def _health(project: Project, shown: State) -> tuple[dict[str, ReleaseHealth], bool]:
+    """The health of each release with sessions in the period, and whether it could be read."""
+    try:
+        found = release_health.release_health(
+            project, period=Period(shown.start, shown.end), environment=shown.environment, most=200
+        )
+    except EngineError:
+        return {}, False
+    return {one.release: one for one in found}, True

@@ -1,0 +1,149 @@
+"""The performance of one week: put together from the questions that the pages ask, shown and sent on Mondays."""
+
+import logging
+import smtplib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from analytics.periods import Period
+from analytics.questions.overview import overview
+from analytics.questions.overview.overview import Overview, Tile
+from analytics.questions.performance import endpoints, slow_queries
+from analytics.questions.performance.endpoints import Endpoint
+from analytics.questions.performance.slow_queries import Loop, SlowQuery
+from analytics.questions.releases import release_change
+from analytics.questions.releases.release_change import ReleaseChange
+from analytics.questions.vitals import vitals
+from analytics.questions.vitals.vitals import Regression, Vitals
+from events.models import Membership, Project, Segment
+
+WEEK = timedelta(days=7)
+SENT_FROM = time(7, tzinfo=UTC)
+# A mail server that is down all day gets no more tries: a week's report is of no use later.
+SENT_FOR = timedelta(hours=24)
+TIMEOUT_SECONDS = 10
+NUMBERS = ("throughput", "failures", "p95", "lcp", "crash_free")
+_MEASURED = ("requests", "vitals", "sessions")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """The week that began on the Monday `week`, compared with the week before."""
+
+    week: date
+    period: Period
+    numbers: Overview
+    busiest: tuple[Endpoint, ...]
+    slower: tuple[Endpoint, ...]
+    faster: tuple[Endpoint, ...]
+    queries: tuple[SlowQuery, ...]
+    loops: tuple[Loop, ...]
+    vitals: Vitals
+    regressions: tuple[Regression, ...]
+    release: ReleaseChange | None
+    is_first: bool
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """What may be said of the change of each of NUMBERS."""
+        return {name: self._change(getattr(self.numbers, name)) for name in NUMBERS}
+
+    def _change(self, number: Tile) -> str:
+        if number.value is None:
+            return "nothing measured"
+        return "first week measured" if self.is_first else number.comparison.statement
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.busiest or self.queries or any(vital.count for vital in self.vitals.metrics))
+
+
+def weekly(project: Project, week: date, *, now: datetime) -> Weekly:
+    """The report of the week that began on the Monday `week`."""
+    start = datetime.combine(week, time(), tzinfo=UTC)
+    period = Period(start, start + WEEK)
+    found = endpoints.endpoints(project, period=period, now=now, most=200)
+    return Weekly(
+        week=week,
+        period=period,
+        numbers=overview.overview(project, period=period, now=now, points=7),
+        busiest=found[:10],
+        slower=tuple(one for one in found if one.p95.direction > 0)[:10],
+        faster=tuple(one for one in found if one.p95.direction < 0)[:10],
+        queries=slow_queries.slow_queries(project, period=period, now=now, most=10),
+        loops=slow_queries.loops(project, period=period, most=10),
+        vitals=vitals.vitals(project, period=period, now=now, most=7),
+        regressions=vitals.regressions(project, period=period, now=now),
+        release=release_change.release_change(project, period=period, now=now),
+        is_first=not Segment.objects.filter(project=project, fact__in=_MEASURED, day__lt=week).exists(),
+    )
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def last_whole_week(now: datetime) -> date:
+    """The Monday of the last week that is over."""
+    return monday_of(now.astimezone(UTC).date()) - WEEK
+
+
+def named(text: str, *, now: datetime) -> date:
+    """The Monday of the week that a URL names (`2026-W47` or a day in it); the last whole one for anything else."""
+    try:
+        return max(date(1971, 1, 4), min(monday_of(date.fromisoformat(text[:10])), monday_of(now.date())))
+    except ValueError:
+        return last_whole_week(now)
+
+
+def due(*, now: datetime) -> QuerySet[Membership]:
+    """Who asked for the report, may still read the project, and has not got this Monday's."""
+    monday = monday_of(now.astimezone(UTC).date())
+    opens = datetime.combine(monday, SENT_FROM)
+    if not opens <= now < opens + SENT_FOR:
+        return Membership.objects.none()
+    wanted = Membership.objects.filter(gets_weekly_report=True, user__is_active=True).exclude(user__email="")
+    return wanted.exclude(weekly_report_on__gte=monday).select_related("project", "user").order_by("project_id", "pk")
+
+
+def send_due(*, now: datetime) -> int:
+    """Sends what is due and returns how many mails went out; a mail that the server took no more is due again."""
+    monday, sent = monday_of(now.astimezone(UTC).date()), 0
+    reports: dict[int, Weekly] = {}
+    for member in due(now=now):
+        mine = Membership.objects.filter(pk=member.pk, weekly_report_on=member.weekly_report_on)
+        if not mine.update(weekly_report_on=monday):
+            continue  # another process took it
+        project = member.project
+        if project.pk not in reports:
+            reports[project.pk] = weekly(project, monday - WEEK, now=now)
+        try:
+            mail(project, reports[project.pk], to=member.user.email).send()
+            sent += 1
+        except (smtplib.SMTPException, OSError) as failure:
+            log.warning("The weekly report of %s was not taken: %s.", project.slug, type(failure).__name__)
+            Membership.objects.filter(pk=member.pk).update(weekly_report_on=member.weekly_report_on)
+    return sent
+
+
+def mail(project: Project, report: Weekly, *, to: str) -> EmailMultiAlternatives:
+    """The report as text and HTML."""
+    url = f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:weekly', args=[project.slug])}?week={report.week}"
+    context = {"project": project, "report": report, "url": url}
+    mail = EmailMultiAlternatives(
+        subject=f"{' '.join(project.name.split())}: performance in the week of {report.week:%d %b %Y}",
+        body=render_to_string("dashboard/reports/mail.txt", context),
+        to=[to],
+        headers={"Auto-Submitted": "auto-generated"},
+        connection=get_connection(timeout=TIMEOUT_SECONDS),
+    )
+    mail.attach_alternative(render_to_string("dashboard/reports/mail.html", context), "text/html")
+    return mail

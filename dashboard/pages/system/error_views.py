@@ -1,0 +1,29 @@
+"""The pages of refusals and faults."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard.frame import layout
+
+
+def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    context = {"status": status, "title": title, "words": words, "theme": layout.theme_of(request)}
+    return render(request, "dashboard/system/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, "That request made no sense", "The address or the form was not understood.")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    return _page(
+        request, 403, "Not with your role", "Ask an owner of the project for more, or reload the page you came from."
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 404, "Nothing here", "The page does not exist, or it is not yours to see.")
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, "Something broke on our side", "The error was noted. Try again in a moment.")

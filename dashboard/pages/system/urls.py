@@ -1,0 +1,9 @@
+"""Addresses of the system."""
+
+from django.urls import URLPattern, path
+
+from dashboard.pages.system import views
+
+urlpatterns: list[URLPattern] = [
+    path("system/", views.system, name="system"),
+]

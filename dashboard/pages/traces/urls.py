@@ -1,0 +1,9 @@
+"""Addresses of traces."""
+
+from django.urls import URLPattern, path
+
+from dashboard.pages.traces import views
+
+urlpatterns: list[URLPattern] = [
+    path("p/<slug:slug>/traces/<slug:trace_id>/", views.trace, name="trace"),
+]
