@@ -15,7 +15,7 @@ from django.test import Client
 from alerts.delivery import channel_setup, deliver, http, notify
 from alerts.models import Channel, DeliveryAttempt
 from alerts.tests import make
-from alerts.tests.test_http import resolver
+from alerts.tests.delivery.test_http import resolver
 from events.models import Project
 from events.tests import make as events_make
 from events.tests.advisories import growth

@@ -14,9 +14,9 @@ from alerts.models import Channel
 from alerts.tests import make as make_alerts
 from dashboard.pages.share import links
 from dashboard.tests import hostile
+from dashboard.tests.pages.test_pages import pages, read
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_every_route import ROUTES, Route, things
-from dashboard.tests.test_pages import pages, read
 from events.accounts import tokens
 from events.models import Issue, Membership, Project
 from events.tests import make

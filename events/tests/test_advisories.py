@@ -21,11 +21,11 @@ from events.models import ApiToken, ArtifactBundle, AuditEntry, InboxItem, Inges
 from events.releases import symbolication
 from events.releases.symbolication import Maps
 from events.tests.advisories import growth
-from events.tests.test_ingest_views import client, envelope, fresh_caches, post  # noqa: F401
-from events.tests.test_symbolication import event as minified
-from events.tests.test_symbolication import frame_of
-from events.tests.test_symbolication import upload as upload_map
-from events.tests.test_uploads import SAMPLE, send, sha1
+from events.tests.endpoints.test_ingest_views import client, envelope, fresh_caches, post  # noqa: F401
+from events.tests.releases.test_symbolication import event as minified
+from events.tests.releases.test_symbolication import frame_of
+from events.tests.releases.test_symbolication import upload as upload_map
+from events.tests.releases.test_uploads import SAMPLE, send, sha1
 
 LINEAR = 24  # times the work for eight times the input; quadratic would be 64
 

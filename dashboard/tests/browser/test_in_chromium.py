@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from dashboard.tests.browser.conftest import Watched
+from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.populated import World
-from dashboard.tests.test_pages import pages
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
+from dashboard.tests.pages.test_performance_pages import addresses
 from dashboard.tests.populated import World
-from dashboard.tests.test_performance_pages import addresses
 
 pytestmark = pytest.mark.browser
 
