@@ -42,7 +42,7 @@ def of(project: Project, name: str, figure: Figure, *, state: State, parameters:
         rows = chart.named(project, [row[0] for row in figure.rows], state)
         return Door(rows=rows) if any(rows) else None
     evidence = chart.evidence
-    if evidence is None or figure.layout.get("xaxis", {}).get("type") != "date" or not figure.data:
+    if evidence is None or figure.layout.get("xaxis", {}).get("type") != "date" or not figure.data or not figure.rows:
         return None
     starts = figure.data[0]["x"]
     spans = list(zip(starts, [*starts[1:], figure.layout["xaxis"]["range"][1]], strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from analytics.questions.releases.release_health import Health, ReleaseHealth
@@ -44,10 +45,9 @@ def rows(
 
     The last one is there only for that, unless it is the first of the project.
     """
-    befores = [*releases[1:], None]
     return [
         _row(release, before, health=health, compared=compared[release.version], is_long=is_long)
-        for release, before in zip(releases, befores, strict=True)
+        for release, before in zip_longest(releases, releases[1:])
         if release.version in compared
     ]
 
@@ -55,7 +55,7 @@ def rows(
 def pairs(releases: Sequence[Release], *, most: int) -> list[tuple[str, str]]:
     """The first `most` releases, each with the version before it."""
     versions = [release.version for release in releases]
-    return list(zip(versions, [*versions[1:], ""], strict=True))[:most]
+    return list(zip_longest(versions, versions[1:], fillvalue=""))[:most]
 
 
 def _row(

@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard.charts.registry import CHARTS
+from dashboard.frame import navigation
 from dashboard.tests import hostile
 from dashboard.tests.populated import World, populate
 from events.models import Project
@@ -116,6 +118,21 @@ def test_every_page_opens_and_holds_nothing_the_policy_refuses(as_alice: Client,
         assert len(found.ids) == len(set(found.ids)), url
         for needle in ("<script>alert", "onerror=alert(1)>", "<svg/onload", "<iframe", "<style>*"):
             assert needle not in answer.content.decode(), (url, needle)
+
+
+@pytest.mark.parametrize("who", ["as_alice", "as_bob"])
+def test_every_page_and_chart_of_a_project_without_anything_opens(
+    request: pytest.FixtureRequest, project: Project, who: str
+) -> None:
+    client = request.getfixturevalue(who)
+    now = timezone.now()
+    # Its first event is long gone, so that no page shows how to set it up instead.
+    Project.objects.filter(pk=project.pk).update(first_event_at=now)
+    shown = navigation.links(project.slug, section="", query="", may_edit=who == "as_alice")
+    charts = [f"/p/{project.slug}/charts/{name}" for name in CHARTS if not CHARTS[name].parameters]
+    addresses = [link.url for link in shown] + [f"{chart}{end}" for chart in charts for end in ("/", ".json", ".csv")]
+    assert len(addresses) > 30
+    assert [(url, client.get(url).status_code) for url in addresses if client.get(url).status_code != 200] == []
 
 
 def test_every_answer_carries_the_policy(as_alice: Client, world: World) -> None:
