@@ -1,6 +1,8 @@
-# Needs Python 3.11 or later and make; everything else is fetched into .venv and var.
+# Needs Python 3.11 or later with its module venv, and make; everything else is fetched into .venv and var.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+NO_INDEX = echo "What the lock file names could not be installed: let pip reach a package index (PIP_INDEX_URL names another)"
 
 .PHONY: help up test lint fix install lock stop
 help:
@@ -17,28 +19,30 @@ include $(wildcard *.mk)
 
 # A stamp per lock file, so that the second time takes no time.
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; echo "Python's own module venv is needed: apt-get install python3-venv, or make PYTHON=/path/to/python3"; exit 1; }
 .venv/.runtime: requirements.lock | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(INSTALL) requirements.lock || { $(NO_INDEX); exit 1; }
 	@touch $@
 .venv/.dev: requirements-dev.lock | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL) requirements-dev.lock || { $(NO_INDEX); exit 1; }
 	@touch $@ .venv/.runtime
 install: .venv/.dev
 
 up: .venv/.runtime
 	$(BIN)/python manage.py up
 
-# The tests' servers live in var/test, apart from those of `make up`, and end with the suite.
+# The tests' servers live in var/test, apart from those of `make up`, and end with the suite. Node and a browser are
+# found or fetched first; one that cannot be had is named before any test runs.
 test: .venv/.dev
-	@OBS_VAR_DIR="$(CURDIR)/var/test" $(BIN)/python -m pytest $(ARGS); status=$$?; \
-	OBS_VAR_DIR="$(CURDIR)/var/test" $(BIN)/python -m formaos_obs.embedded stop; exit $$status
+	@$(BIN)/python -m formaos_obs.tests.provision
+	@export OBS_VAR_DIR="$$PWD/var/test"; $(BIN)/python -m pytest $(ARGS); status=$$?; \
+	$(BIN)/python -m formaos_obs.embedded stop; exit $$status
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy events analytics alerts dashboard formaos_obs
+	$(BIN)/python -m mypy events analytics alerts dashboard formaos_obs
 
 fix: .venv/.dev
 	$(BIN)/ruff check --fix .
@@ -47,10 +51,11 @@ fix: .venv/.dev
 stop:
 	$(BIN)/python -m formaos_obs.embedded stop
 
+# One lock file serves every Python from 3.11 on: what differs between them carries a marker.
 lock:
-	$(PYTHON) -m venv var/pip-tools
-	var/pip-tools/bin/pip install --quiet --disable-pip-version-check pip-tools
-	for name in requirements requirements-dev; do \
-	    var/pip-tools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
-	        --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file $$name.lock $$name.txt || exit 1; \
+	"$(PYTHON)" -m venv var/uv
+	var/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	for name in requirements requirements-dev requirements-node; do \
+	    var/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	        --no-emit-index-url --no-emit-find-links --output-file $$name.lock $$name.txt || exit 1; \
 	done

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from formaos_obs.environment import BASE_DIR
+
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+# What `make test` found or fetched (formaos_obs/tests/provision.py) stands in front of the PATH of all tests.
+TOOLS = BASE_DIR / "var" / "tools" / "bin"
+os.environ["PATH"] = f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 # Playwright's loop runs in this very thread, which Django would take for an asynchronous caller.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
