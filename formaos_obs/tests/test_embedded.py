@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis
 
-from formaos_obs import embedded
+from formaos_obs import embedded, folders
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_nothing_listens_on_a_port(folder: Path) -> None:
 def test_two_long_folders_have_sockets_of_their_own(tmp_path: Path) -> None:
     sockets = {embedded._socket_dir(tmp_path / ("x" * 100) / name) for name in ("one", "two")}
     assert len(sockets) == 2
-    assert all(len(str(path)) < embedded.SOCKET_PATH_LIMIT and path.stat().st_mode & 0o077 == 0 for path in sockets)
+    assert all(len(str(path)) < folders.SOCKET_PATH_LIMIT and path.stat().st_mode & 0o077 == 0 for path in sockets)
 
 
 def test_a_short_folder_keeps_its_socket_inside() -> None:
