@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
 
 from events.models import secrets
 from events.values import countries
-from formaos_obs import self_reporting
+from formaos_obs import addresses, self_reporting
 from formaos_obs.environment import env
 
 MIN_SECRET_LENGTH = 50
@@ -33,6 +33,16 @@ def register_all() -> None:
     """Let `manage.py check`, and every command that starts something, ask these."""
     for check in CHECKS:
         register(_answer(check), Tags.security)
+
+
+def demand() -> list[str]:
+    """SystemExit where settings are nonsense: a line for each, with what to do. Else the warnings, a line for each."""
+    found = [message for message in run_checks() if not message.is_silenced()]
+    errors = [message for message in found if message.is_serious()]
+    lines = [f"{message.msg} {message.hint or ''} ({message.id})".replace("\n", " ") for message in errors or found]
+    if errors:
+        raise SystemExit("\n".join(lines))
+    return lines
 
 
 def _answer(check: Callable[[], Found]) -> Callable[..., list[CheckMessage]]:
@@ -97,14 +107,14 @@ def public_url_is_whole() -> Found:
     parts = urlsplit(settings.OBS_PUBLIC_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
         yield _error(7, "OBS_PUBLIC_URL is not the address of a site.", "Use https://obs.example.org.")
-    elif parts.hostname not in settings.ALLOWED_HOSTS and not _is_allowed(parts.hostname):
-        hint = f"Set ALLOWED_HOSTS={parts.hostname}: requests to any other name are refused."
+    elif not _is_allowed(addresses.in_url(parts.hostname)):
+        hint = f"Set ALLOWED_HOSTS={addresses.in_url(parts.hostname)}: requests to any other name are refused."
         yield _error(7, "The host of OBS_PUBLIC_URL is not in ALLOWED_HOSTS.", hint)
 
 
 def _is_allowed(host: str) -> bool:
     suffixes = [entry for entry in settings.ALLOWED_HOSTS if entry.startswith(".")]
-    return "*" in settings.ALLOWED_HOSTS or any(f".{host}".endswith(suffix) for suffix in suffixes)
+    return bool({host, "*"} & set(settings.ALLOWED_HOSTS)) or any(f".{host}".endswith(suffix) for suffix in suffixes)
 
 
 def folders_are_writable() -> Found:

@@ -4,6 +4,8 @@ import sys
 
 from django.conf import settings
 
+from formaos_obs import addresses
+
 NAMES = ("web", "worker", "beat")
 
 
@@ -16,7 +18,7 @@ def _web() -> list[str]:
     # Requests wait in the backlog, not in memory: no more are taken in than threads can work on, twice over.
     in_flight = settings.OBS_WEB_THREADS * 2
     command = ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--no-access-log", "--log-level", "error"]
-    command += ["--host", settings.OBS_BIND, "--port", str(settings.PORT)]
+    command += ["--host", addresses.numeric(settings.OBS_BIND), "--port", str(settings.PORT)]
     command += ["--workers", str(settings.OBS_WEB_WORKERS), "--blocking-threads", str(settings.OBS_WEB_THREADS)]
     command += ["--backpressure", str(in_flight), "--backlog", "2048"]
     command += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]

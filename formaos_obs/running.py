@@ -1,6 +1,5 @@
 """`manage.py up`: everything on one machine, from nothing, until Ctrl-C."""
 
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from formaos_obs import bootstrap, embedded, processes
+from formaos_obs import addresses, bootstrap, embedded, processes
 from formaos_obs.environment import BASE_DIR
 from formaos_obs.supervisor import Program, Supervisor
 
@@ -24,7 +23,7 @@ def up(*, tell: Callable[[str], None], clock: Callable[[], datetime] = timezone.
     with embedded.lock("up.lock") as is_free:
         if not is_free:
             raise SystemExit(f"Already running on {settings.OBS_VAR_DIR}; see pids.json there.")
-        _demand_port()
+        addresses.demand_port(settings.OBS_BIND, settings.PORT)
         supervisor = Supervisor(settings.OBS_VAR_DIR, tell=tell)
         supervisor.listen()
         servers = embedded.servers()
@@ -70,19 +69,10 @@ def _start_processes(supervisor: Supervisor, *, tell: Callable[[str], None], now
 
 
 def _web_answers() -> bool:
-    host = "127.0.0.1" if settings.OBS_BIND == "0.0.0.0" else settings.OBS_BIND  # noqa: S104
+    host = addresses.in_url(addresses.reached_at(settings.OBS_BIND))
     request = urllib.request.Request(f"http://{host}:{settings.PORT}/healthz", headers={"Host": "127.0.0.1"})
     try:
         with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def _demand_port() -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.OBS_BIND, settings.PORT))
-        except OSError as error:
-            raise SystemExit(f"Port {settings.PORT} is taken ({error.strerror}); choose another: PORT=8123") from error

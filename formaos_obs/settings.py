@@ -4,21 +4,21 @@ import hashlib
 import logging
 import os
 from contextlib import suppress
-from pathlib import Path
 from wsgiref.headers import Headers
 
-from formaos_obs import embedded
-from formaos_obs.environment import BASE_DIR, env
+from formaos_obs import addresses, embedded, folders
+from formaos_obs.environment import BASE_DIR as BASE_DIR
+from formaos_obs.environment import env, placed, var_dir
 
 # --- the process -----------------------------------------------------------------------------------------------------
 DEBUG = False
-OBS_VAR_DIR = Path(env.str("OBS_VAR_DIR", str(BASE_DIR / "var"))).resolve()
+OBS_VAR_DIR = var_dir()
 PORT = env.int("PORT", 8000)
-OBS_BIND = env.str("OBS_BIND", "127.0.0.1")
+OBS_BIND = env.str("OBS_BIND", "127.0.0.1").strip("[]")
 OBS_WEB_WORKERS = env.int("OBS_WEB_WORKERS", 2)
 OBS_WEB_THREADS = env.int("OBS_WEB_THREADS", 8)
 OBS_WORKER_PROCESSES = env.int("OBS_WORKER_PROCESSES", 2)
-OBS_PUBLIC_URL = env.str("OBS_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+OBS_PUBLIC_URL = env.str("OBS_PUBLIC_URL", f"http://{addresses.public_host(OBS_BIND)}:{PORT}").rstrip("/")
 OBS_VERSION = "0.1.0"
 
 
@@ -29,7 +29,7 @@ def _secret_key() -> str:
         return configured
     kept = OBS_VAR_DIR / "secret_key"
     if not kept.exists():
-        OBS_VAR_DIR.mkdir(parents=True, exist_ok=True)
+        folders.demand(OBS_VAR_DIR)
         draft = kept.with_suffix(f".{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(os.urandom(48).hex())
@@ -52,11 +52,12 @@ OBS_ENCRYPTION_KEYS = env.list("OBS_ENCRYPTION_KEYS", default=[derived("encrypti
 OBS_METRICS_TOKEN = env.str("OBS_METRICS_TOKEN", derived("metrics")[:32])
 OBS_SELF_DSN = env.str("OBS_SELF_DSN", "")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver", "[::1]"])
+_hosts = ["127.0.0.1", "localhost", "testserver", "[::1]", addresses.public_host(OBS_BIND)]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_hosts)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[OBS_PUBLIC_URL])
 OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
 OBS_COUNTRY_HEADER = env.str("OBS_COUNTRY_HEADER", "")
-OBS_GEOIP_DATABASE = env.str("OBS_GEOIP_DATABASE", "")
+OBS_GEOIP_DATABASE = env.str("OBS_GEOIP_DATABASE", "") and str(placed(env.str("OBS_GEOIP_DATABASE")))
 OBS_HTTPS = OBS_PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
@@ -141,8 +142,10 @@ CACHES = {
 }
 
 OBS_SEGMENT_ROOT = env.str("OBS_SEGMENT_ROOT", str(OBS_VAR_DIR / "segments"))
+if "://" not in OBS_SEGMENT_ROOT:
+    OBS_SEGMENT_ROOT = str(placed(OBS_SEGMENT_ROOT))
 OBS_S3_ENDPOINT = env.str("OBS_S3_ENDPOINT", "")  # of an S3-like store; empty: Amazon's
-OBS_SPOOL_DIR = env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool"))
+OBS_SPOOL_DIR = str(placed(env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool"))))
 OBS_SPOOL_MAX_BYTES = env.int("OBS_SPOOL_MAX_BYTES", 512 * 1024 * 1024)
 OBS_MIN_FREE_BYTES = env.int("OBS_MIN_FREE_BYTES", 512 * 1024 * 1024)
 OBS_QUERY_ENGINE = env.str("OBS_QUERY_ENGINE", "duckdb")
@@ -271,7 +274,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("OBS_STATIC_DIR", str(OBS_VAR_DIR / "static")))
+STATIC_ROOT = placed(env.str("OBS_STATIC_DIR", str(OBS_VAR_DIR / "static")))
 # Collected files carry a hash in their name and lie beside their br and gz forms; else the sources are served.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

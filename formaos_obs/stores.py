@@ -1,0 +1,52 @@
+"""Whether the database and the Redis that the environment names answer, asked before anything leans on them."""
+
+import os
+
+import redis
+from django.conf import settings
+from django.db import Error, connection
+
+from formaos_obs.environment import env
+
+DATABASE_FORM = "postgresql://user:password@host:5432/name"
+REDIS_FORM = "redis://host:6379/0"
+SECONDS = 3.0
+
+
+def demand() -> None:
+    """SystemExit, in one line, where DATABASE_URL or REDIS_URL is set and nothing answers there."""
+    if os.environ.get("DATABASE_URL"):
+        _demand_database()
+    if os.environ.get("REDIS_URL"):
+        _demand_redis()
+
+
+def _demand_database() -> None:
+    if "DATABASE_URL" in env.mistakes:
+        raise SystemExit(f"{env.mistakes['DATABASE_URL']}: use {DATABASE_FORM}, or leave it out for the embedded one")
+    try:
+        connection.ensure_connection()
+    except (Error, ValueError, UnicodeError) as error:
+        raise _refusal("DATABASE_URL", error) from None
+    finally:
+        connection.close()
+
+
+def _demand_redis() -> None:
+    try:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)
+    except ValueError:
+        raise SystemExit(
+            f"REDIS_URL does not name a Redis: use {REDIS_FORM}, or leave it out for the embedded one"
+        ) from None
+    try:
+        client.ping()
+    except (redis.RedisError, OSError, ValueError, OverflowError) as error:
+        raise _refusal("REDIS_URL", error) from None
+    finally:
+        client.close()
+
+
+def _refusal(name: str, error: Exception) -> SystemExit:
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".:")
+    return SystemExit(f"{name} does not answer ({said}): start what it names, or leave it out for the embedded one")
