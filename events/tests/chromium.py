@@ -17,6 +17,8 @@ FLAGS = [
 # What `make test` found or fetched (formaos_obs/tests/provision.py) stands in front of the PATH of all tests.
 TOOLS = BASE_DIR / "var" / "tools" / "bin"
 os.environ["PATH"] = f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+if (TOOLS / "playwright-node").exists():  # its own does not start on this machine
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(TOOLS / "playwright-node")
 
 # Playwright's loop runs in this very thread, which Django would take for an asynchronous caller.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

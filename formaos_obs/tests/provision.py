@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 import brotli
+import playwright
 from playwright.sync_api import Error, sync_playwright
 
 from events.tests.chromium import FLAGS, TOOLS
@@ -28,7 +29,13 @@ BROWSER_PACKAGE = Path(__file__).parent / "browser"  # its lock file names the n
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_MILLISECONDS = 30_000
 # Who refuses is believed at once: nobody should wait minutes to hear that there is no way out of this machine.
-PATIENCE = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "5000", "npm_config_fetch_retries": "1", "PIP_RETRIES": "1"}
+PATIENCE = {
+    "PIP_RETRIES": "1",
+    "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "5000",
+    "npm_config_fetch_retries": "1",
+    "npm_config_fetch_retry_mintimeout": "500",
+    "npm_config_fetch_timeout": "60000",
+}
 FETCH_SECONDS = 900
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -61,6 +68,9 @@ def provide(root: Path, *, tools: Path = TOOLS) -> None:
         for name, command in node.items():
             _launcher(tools / name, f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
     os.environ["PATH"] = f"{tools}{os.pathsep}{found}"
+    if not _starts(Path(playwright.__file__).parent / "driver" / "node"):  # it wants a library that Debian leaves out
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(tools / "playwright-node")
+        _launcher(tools / "playwright-node", '#!/bin/sh\nexec node "$@"\n')
     chromium = _browser(found, tools.parent / "chromium")
     _launcher(tools / "chromium", f'#!/bin/sh\nexec {shlex.quote(chromium)} "$@"\n')
 
@@ -73,11 +83,16 @@ def _has_node(path: str) -> bool:
     node = shutil.which("node", path=path)
     if node is None or not all(shutil.which(name, path=path) for name in ("npm", "npx")):
         return False
-    try:
-        said = _run([node, "--version"], seconds=20)
-    except Missing:
-        return False
+    said = _starts(Path(node))
     return tuple(int(number) for number in re.findall(r"\d+", said)[:2]) >= OLDEST_NODE
+
+
+def _starts(node: Path) -> str:
+    """The version of a Node; empty where it does not start."""
+    try:
+        return _run([str(node), "--version"], seconds=20)
+    except Missing:
+        return ""
 
 
 def _packaged_node(root: Path, folder: Path) -> dict[str, list[str]]:
@@ -124,8 +139,8 @@ def _ways(path: str, folder: Path) -> Iterator[Callable[[], str]]:
     for name in BROWSERS:
         if program := shutil.which(name, path=path):
             yield partial(str, program)
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
+    with sync_playwright() as driver:
+        own = driver.chromium.executable_path
     is_unpacked = (folder / _lock_name() / "complete").exists()
     if Path(own).exists() or not is_unpacked:
         yield partial(_downloaded, own)
@@ -136,8 +151,8 @@ def _start(program: str) -> None:
     """Show a page with a word on it: a browser without its libraries or without any font is of no use."""
     width = "document.querySelector('b').getBoundingClientRect().width"
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=FLAGS, timeout=START_MILLISECONDS)
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=program, args=FLAGS, timeout=START_MILLISECONDS)
             page = browser.new_page()
             page.set_content("<b>word</b>")
             is_readable = page.evaluate(width) > 0

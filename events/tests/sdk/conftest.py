@@ -90,6 +90,8 @@ class Shop:
             "PATH": os.environ["PATH"], "HOME": str(self.home), "SENTRY_DSN": self.dsn, "SENTRY_RELEASE": RELEASE,
             "SENTRY_ENVIRONMENT": "production",
         }  # fmt: skip
+        if driver := os.environ.get("PLAYWRIGHT_NODEJS_PATH"):
+            own["PLAYWRIGHT_NODEJS_PATH"] = driver
         done = subprocess.run(
             [str(part) for part in command], env=own | environment, cwd=cwd or self.home, capture_output=True,
             text=True, timeout=120, check=False,
