@@ -189,7 +189,9 @@ def _unpacked(folder: Path) -> str:
         for name in ("al2023", "swiftshader", "fonts"):
             archive = io.BytesIO(brotli.decompress((packed / f"{name}.tar.br").read_bytes()))
             with tarfile.open(fileobj=archive) as tar:
-                tar.extractall(home / name, filter="data")
+                # Debian 12's Python has no filters yet; what is unpacked has the hash of the lock file.
+                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
+                tar.extractall(home / name)
         (home / "fonts" / "fonts.conf").write_text(FONTS)  # theirs looks under /tmp
         (home / "chromium").write_bytes(brotli.decompress((packed / "chromium.br").read_bytes()))
         (home / "chromium").chmod(0o755)
