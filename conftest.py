@@ -3,21 +3,32 @@
 Alice owns the project `web`, Bob views it, Charlie should have no access to any of it.
 """
 
-import os
-from pathlib import Path
 from typing import Any
 
+import pytest
+
+from formaos_obs.tests import workers
+
 # Before Django reads its settings: tests keep their own folder, so a running `make up` is never touched.
-_base = Path(os.environ.get("OBS_VAR_DIR", Path(__file__).parent / "var" / "test"))
-os.environ["OBS_VAR_DIR"] = str(_base)
+workers.settle()
 
-import pytest  # noqa: E402
+pytest_plugins = ["events.tests.cast", "events.tests.chromium", "events.tests.sdk.server"]
 
-from formaos_obs import embedded  # noqa: E402
 
-embedded.ensure()
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """As many as there are processors; none where only files are asked for."""
+    return 0 if workers.are_files(config.args) else None
 
-pytest_plugins = ["events.tests.cast", "events.tests.chromium"]
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
+    from django.db import connection
+
+    from formaos_obs.tests import databases
+
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = databases.template(connection)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ import psutil
 import pytest
 
 from formaos_obs.environment import BASE_DIR
+from formaos_obs.tests import workers
 
 
 class House:
@@ -31,9 +32,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = workers.free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self.output = ""
 

@@ -158,9 +158,10 @@ def _roll_up_for_ever() -> None:
 
 def await_locks() -> None:
     deadline = time.monotonic() + 30
+    held = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory'"
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+            cursor.execute(f"{held} AND datname = current_database() AND pid <> pg_backend_pid()")
             if cursor.fetchone() == (0,):
                 return
             time.sleep(0.02)

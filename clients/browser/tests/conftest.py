@@ -1,10 +1,7 @@
 """A site with the script in it, a browser to visit it, a stand-in for our server that can be slow, refuse, hang."""
 
-import hashlib
 import json
 import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page
 
 from events.endpoints.browser_settings import OWN_FEATURES
-from events.tests.sdk.server import running_server
-
-__all__ = ["running_server"]
+from events.tests.npm import installed
+from formaos_obs.tests import workers
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent
@@ -200,21 +195,10 @@ def visit(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return workers.free_port()
 
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The pinned npm packages, installed once per lock file."""
-    lock = (SOURCE / "package-lock.json").read_bytes()
-    folder = Path(django_settings.OBS_VAR_DIR) / f"npm-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(SOURCE / name, folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
-        (folder / "complete").touch()
-    return folder / "node_modules"
+    return installed(SOURCE, name="npm_browser")

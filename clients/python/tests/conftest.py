@@ -1,7 +1,6 @@
 """A server that takes timings, or is slow, hung or refusing; the module found as an installed one is."""
 
 import json
-import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from formaos_obs.tests import workers
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -76,6 +77,4 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def gone() -> str:
     """The DSN of a server where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://{KEY}@127.0.0.1:{probe.getsockname()[1]}/1"
+    return f"http://{KEY}@127.0.0.1:{workers.free_port()}/1"

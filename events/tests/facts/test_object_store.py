@@ -19,6 +19,7 @@ from events.facts.compaction import FAN, GRACE
 from events.models import Segment
 from events.tests import rows
 from events.tests.cast import NOW
+from formaos_obs.tests import workers
 
 pytestmark = pytest.mark.django_db
 CREDENTIALS = {
@@ -33,9 +34,7 @@ CREDENTIALS = {
 @pytest.fixture(scope="module")
 def store() -> Iterator[str]:
     """The address of a running S3 server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = workers.free_port()
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         deadline = time.monotonic() + 30

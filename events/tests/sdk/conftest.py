@@ -1,9 +1,7 @@
 """What the tests with real SDKs share: a server, a project, the npm packages, a way to run clients and to look."""
 
-import hashlib
 import html
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
@@ -23,31 +20,18 @@ from events.accounts import tokens
 from events.digest import loop
 from events.ingest import accounting
 from events.models import IngestKey, Issue, Project
-from events.tests.sdk.server import Server, running_server
-
-__all__ = ["running_server"]
+from events.tests.npm import installed
+from events.tests.sdk.server import Server
 
 HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
 RELEASE = "shop@1.4.2"
 
 
-def installed(name: str) -> Path:
-    """The `node_modules` of a folder beside this file, installed once per lock file."""
-    lock = (HERE / name / "package-lock.json").read_bytes()
-    folder = Path(django_settings.OBS_VAR_DIR) / f"{name}-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(HERE / name, folder)
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--silent"], cwd=folder, check=True, timeout=300)
-        (folder / "complete").touch()
-    return folder / "node_modules"
-
-
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The pinned npm packages, installed once per lock file."""
-    return installed("npm")
+    return installed(HERE / "npm", name="npm")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ digests by `digest.run` and reads by Django's test client."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.db import connections
+
+from formaos_obs.tests.workers import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 _ANSWER = re.compile(r'^obs "(?P<method>[A-Z]+) (?P<path>\S+)" (?P<status>\d{3})$')
@@ -88,12 +89,6 @@ def database_url(database: dict[str, Any]) -> str:
     if host.startswith("/"):
         return f"postgresql://{person}@/{database['NAME']}?host={host}"
     return f"postgresql://{person}@{host}{f':{port}' if port else ''}/{database['NAME']}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from django.apps import apps
 from events.models import InboxItem, Seen
 from events.protocols import posthog_vitals
 from events.tests.intake import digested, facts
-from events.tests.sdk.conftest import CLIENTS, Shop, installed
+from events.tests.npm import installed
+from events.tests.sdk.conftest import CLIENTS, HERE, Shop
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 
@@ -24,7 +25,7 @@ PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>I
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """The pinned npm packages of performance data, installed once per lock file."""
-    return installed("npm_performance")
+    return installed(HERE / "npm_performance", name="npm_performance")
 
 
 @pytest.fixture
