@@ -17,7 +17,7 @@ A, B = "a1" * 32, "b2" * 32
 PLAIN = "https://1.1.1.1/hook/" + "plain" + "text"
 
 
-@pytest.mark.parametrize("key", [A, Fernet.generate_key().decode()])
+@pytest.mark.parametrize("key", [A, Fernet.generate_key().decode()], ids=["hex", "fernet"])
 def test_a_value_reads_back_under_a_key_of_either_form(settings: Any, key: str) -> None:
     settings.OBS_ENCRYPTION_KEYS = [key]
     assert secrets.decrypt(secrets.encrypt("ä secret")) == "ä secret"
