@@ -3,11 +3,13 @@
 Alice owns the project `web`, Bob views it, Charlie should have no access to any of it.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.test.utils import setup_databases, teardown_databases
 
-from formaos_obs.tests import workers
+from formaos_obs.tests import databases, scheduling, workers
 
 # Before Django reads its settings: tests keep their own folder, so a running `make up` is never touched.
 workers.settle()
@@ -21,20 +23,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if workers.are_files(config.args) else None
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: Any) -> None:
-    from django.db import connection
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduling.LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
-    from formaos_obs.tests import databases
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """The test database, a copy of what the migrations made; its audit trail may be emptied between tests."""
+    from django.db import connection
 
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = databases.template(connection)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The test database; the audit trail may be emptied between transactional tests, and only there."""
-    from django.db import connection
-
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
+        made = setup_databases(verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)

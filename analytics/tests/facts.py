@@ -70,7 +70,7 @@ def store(project: Any, fact: str, *rows: Row, now: datetime = NOW) -> None:
 def filled(project: Any, fact: str, *rows: Row, now: datetime = NOW) -> None:
     """The facts stored and counted."""
     store(project, fact, *rows, now=now)
-    filling.roll_up(now=now)
+    filling.roll_up(now=now, seconds=600)
 
 
 def every_cell(project: Any) -> dict[tuple[Any, ...], Any]:

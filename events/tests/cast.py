@@ -20,11 +20,18 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture
+def segment_root(tmp_path: Path) -> Path:
+    """Where this test's segments lie; a file whose tests share rows names another folder."""
+    return tmp_path / "segments"
+
+
 @pytest.fixture(autouse=True)
-def own_folders(settings: Any, tmp_path: Path) -> None:
-    settings.OBS_SEGMENT_ROOT = str(tmp_path / "segments")
+def own_folders(settings: Any, tmp_path: Path, segment_root: Path) -> None:
+    settings.OBS_SEGMENT_ROOT = str(segment_root)
     settings.OBS_SPOOL_DIR = str(tmp_path / "spool")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.OBS_QUERY_TIMEOUT_SECONDS = 60.0  # a busy machine is no reason to give up
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 
@@ -45,12 +52,17 @@ def key(project: Project) -> IngestKey:
     return IngestKey.objects.create(project=project)
 
 
+def make_alice(*projects: Project) -> Any:
+    user = get_user_model().objects.create_user("alice", "alice@example.org", "alice-password-1", is_staff=True)
+    for project in projects:
+        Membership.objects.create(project=project, user=user, role=Membership.Role.OWNER)
+    return user
+
+
 @pytest.fixture
 def alice(project: Project) -> Any:
     """Alice owns the project."""
-    user = get_user_model().objects.create_user("alice", "alice@example.org", "alice-password-1", is_staff=True)
-    Membership.objects.create(project=project, user=user, role=Membership.Role.OWNER)
-    return user
+    return make_alice(project)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_its_traces_loops_hosts_and_countries_can_be_found(now: datetime) -> Non
     demo.seed("shop", days=2, events=200, seed=4, now=now)
     project, period = Project.objects.get(slug="shop"), Period(now - timedelta(days=2), now)
     assert {loop.route for loop in slow_queries.loops(project, period=period)} == {"GET /basket"}
-    filling.roll_up(now=now)
+    filling.roll_up(now=now, seconds=600)
     assert hosts.hosts(project, period=period, now=now).hosts == ("web-1", "web-2", "worker-1")
     named = {culprit.target for culprit in vitals.culprits(project, metric="LCP", period=period)}
     assert named & set(speed.LARGEST.values())

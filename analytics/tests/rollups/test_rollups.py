@@ -77,7 +77,7 @@ def test_merging_segments_changes_nothing_even_before_they_were_counted(project:
     for part in range(9):
         facts.store(project, "requests", *facts.requests(30, seed=part, span=HOUR))
     assert compaction.compact(now=NOW).merges
-    filling.roll_up(now=NOW)
+    filling.roll_up(now=NOW, seconds=60)
     assert read(project).at_once().count == 270
     assert FactChange.objects.count() == 0
 
@@ -123,7 +123,7 @@ def test_a_new_definition_fills_itself_from_the_facts_there_are(project: Any) ->
     before = facts.every_cell(project)
     FillState.objects.filter(rollup="requests").update(version="older")
     Bucket.objects.filter(rollup="requests").delete()
-    filling.roll_up(now=NOW)
+    filling.roll_up(now=NOW, seconds=60)
     assert facts.every_cell(project) == before
 
 

@@ -1,4 +1,4 @@
-"""A live server, a browser, and what the browser complained about."""
+"""A live server, a browser, and what the browser complained about; a gallery of pages that are only looked at."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,9 +9,13 @@ from django.conf import settings as configured
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
 
+from dashboard.tests import populated_performance
 from dashboard.tests.populated import World, populate
+from dashboard.tests.shared import Kept, kept
 from events.models import Project
+from events.tests.cast import make_alice
 
 # Violations of the policy, on the console.
 _TELL = """addEventListener("securitypolicyviolation", (e) => {
@@ -39,6 +43,24 @@ class Watched:
         self.page.evaluate("() => window.scrollTo(0, 0)")
 
 
+def watched_page(context: BrowserContext, base: str) -> Watched:
+    """A new page whose every word is written down."""
+    page = context.new_page()
+    watched = Watched(page, base)
+    page.on(
+        "console",
+        lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (watched.complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.add_init_script(_TELL)
+    return watched
+
+
+def session_cookie(client: Client) -> dict[str, str]:
+    return {"name": configured.SESSION_COOKIE_NAME, "value": client.cookies[configured.SESSION_COOKIE_NAME].value}
+
+
 @pytest.fixture
 def world(transactional_db: None, alice: Any, project: Project) -> World:
     return populate(project, person=alice, now=timezone.now())
@@ -46,7 +68,7 @@ def world(transactional_db: None, alice: Any, project: Project) -> World:
 
 @pytest.fixture
 def signed_in(as_alice: Client) -> dict[str, str]:
-    return {"name": configured.SESSION_COOKIE_NAME, "value": as_alice.cookies[configured.SESSION_COOKIE_NAME].value}
+    return session_cookie(as_alice)
 
 
 @pytest.fixture
@@ -61,17 +83,44 @@ def watch(browser: Browser, live_server: Any, signed_in: dict[str, str]) -> Iter
         if is_signed_in:
             context.add_cookies([{**signed_in, "url": live_server.url}])
         contexts.append(context)
-        page = context.new_page()
-        watched = Watched(page, live_server.url)
-        page.on(
-            "console",
-            lambda message: watched.complaints.append(message.text) if message.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (watched.complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.add_init_script(_TELL)
-        return watched
+        return watched_page(context, live_server.url)
 
     yield watch
     for context in contexts:
         context.close()
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Two projects that stay as they are, a server that shows them, and the cookie of somebody who may look."""
+
+    plain: World
+    measured: World
+    base: str
+    cookie: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def kept_worlds(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept]:
+    def fill() -> tuple[World, World, Client]:
+        projects = [Project.objects.create(slug=slug, name=slug) for slug in ("web", "measured")]
+        alice, now, client = make_alice(*projects), timezone.now(), Client()
+        plain, measured = (populate(project, person=alice, now=now) for project in projects)
+        populated_performance.store(measured.project, now=now)
+        client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+        return plain, measured, client
+
+    with kept(django_db_blocker, tmp_path_factory.mktemp("gallery"), fill) as worlds:
+        yield worlds
+
+
+@pytest.fixture(scope="module")
+def gallery(kept_worlds: Kept, django_db_blocker: Any) -> Iterator[Gallery]:
+    """For files that only look at pages: pytest-django's `live_server` would empty the tables after each test."""
+    plain, measured, client = kept_worlds.made
+    with django_db_blocker.unblock():
+        server = LiveServer("localhost")
+        yield Gallery(plain, measured, server.url, session_cookie(client))
+        server.stop()

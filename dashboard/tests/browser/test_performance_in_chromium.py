@@ -1,4 +1,4 @@
-"""The pages of performance in a real browser: no complaint, no overflow, usable by keyboard and by ear."""
+"""What people do with the pages of performance in a real browser."""
 
 from typing import Any
 
@@ -7,8 +7,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.tests import populated_performance as populated
-from dashboard.tests.browser.test_in_chromium import FAULTS, keep
-from dashboard.tests.pages.test_performance_pages import addresses
 from dashboard.tests.populated import World
 
 pytestmark = pytest.mark.browser
@@ -18,19 +16,6 @@ pytestmark = pytest.mark.browser
 def measured(world: World) -> World:
     populated.store(world.project, now=timezone.now())
     return world
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 360])
-def test_every_page_is_quiet_fits_and_can_be_heard(watch: Any, measured: World, width: int, theme: str) -> None:
-    watched = watch(width, theme)
-    paths = [reverse("dashboard:overview", args=[measured.project.slug]), *addresses(measured.project)]
-    for index, path in enumerate(paths):
-        watched.open(path)
-        watched.settle()
-        keep(watched, f"p-{width}-{theme}-{index:02}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
-        assert watched.page.evaluate(FAULTS) == [], path
-        assert watched.complaints == [], path
 
 
 def test_spans_open_by_the_keyboard(watch: Any, measured: World) -> None:

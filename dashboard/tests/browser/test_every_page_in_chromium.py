@@ -1,0 +1,82 @@
+"""Every page in a real browser, in both themes, wide and narrow: no complaint, no overflow, usable by ear; no script.
+
+The pages are shown in parts, so that no test takes long; the world behind them is made once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext
+
+from dashboard.tests import hostile
+from dashboard.tests.browser.conftest import Gallery, Watched, watched_page
+from dashboard.tests.browser.test_hostile_in_chromium import MADE, OPEN_ALL
+from dashboard.tests.browser.test_in_chromium import FAULTS, keep
+from dashboard.tests.test_pages import pages
+from dashboard.tests.test_performance_pages import addresses
+from events.models import Issue
+
+pytestmark = pytest.mark.browser
+
+SIZES = [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
+
+
+@pytest.fixture
+def segment_root(kept_worlds: Any) -> Path:
+    return kept_worlds.segments
+
+
+@pytest.fixture(scope="module", params=SIZES, ids=lambda size: f"{size[0]}-{size[1]}")
+def frame(browser: Browser, gallery: Gallery, request: Any) -> Iterator[tuple[str, BrowserContext]]:
+    """A signed-in browser of a width in a theme, which fetches scripts and styles once."""
+    width, theme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+    context.add_cookies([{**gallery.cookie, "url": gallery.base}])
+    yield f"{width}-{theme}", context
+    context.close()
+
+
+@pytest.fixture
+def watched(frame: tuple[str, BrowserContext], gallery: Gallery) -> Iterator[Watched]:
+    watched = watched_page(frame[1], gallery.base)
+    yield watched
+    watched.page.close()
+
+
+def look_at(watched: Watched, paths: list[str], name: str) -> None:
+    for path in paths:
+        watched.open(path)
+        watched.settle()
+        keep(watched, f"{name}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
+        assert watched.page.evaluate(FAULTS) == [], path
+        assert watched.complaints == [], path
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_every_page_is_quiet_fits_and_can_be_heard(frame: Any, watched: Watched, gallery: Gallery, part: int) -> None:
+    look_at(watched, pages(gallery.plain)[part::3], f"{frame[0]}-{part}")
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_every_page_of_performance_is_quiet_fits_and_can_be_heard(
+    frame: Any, watched: Watched, gallery: Gallery, part: int
+) -> None:
+    project = gallery.measured.project
+    paths = [reverse("dashboard:overview", args=[project.slug]), *addresses(project)]
+    look_at(watched, paths[part::5], f"p-{frame[0]}-{part}")
+
+
+@pytest.mark.parametrize("frame", [(1440, "light")], indirect=True, ids=["1440-light"])
+@pytest.mark.parametrize("tail", ["", "groups/", "events/{event}/"])
+def test_nothing_of_the_corpus_runs_on_an_issue(frame: Any, watched: Watched, gallery: Gallery, tail: str) -> None:
+    issues = Issue.objects.filter(project=gallery.plain.project)
+    for issue in issues.order_by("pk"):
+        event = issue.groups.all()[0].occurrences.all()[0].event_id.hex
+        watched.open(f"/p/web/issues/{issue.pk}/{tail.format(event=event)}")
+        watched.settle()
+        watched.page.evaluate(OPEN_ALL)
+        assert watched.page.evaluate(MADE) == [], issue.title
+        assert watched.complaints == [], issue.title
+    assert issues.filter(title__in=hostile.XSS).count() == len(hostile.XSS)

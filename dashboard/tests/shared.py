@@ -1,0 +1,32 @@
+"""Rows that the tests of one file share, where making them takes longer than asking about them.
+
+Only for files whose tests read, or write inside the transaction that `db` rolls back: a transactional test empties the
+tables when it ends, and the next one would find nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.test import override_settings
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What `fill` made, and where its segments lie; a test's `segment_root` must be that folder."""
+
+    made: Any
+    segments: Path
+
+
+@contextmanager
+def kept(blocker: Any, folder: Path, fill: Callable[[], Any]) -> Iterator[Kept]:
+    """Have the rows that `fill` makes from here to the end of the block, which empties all tables."""
+    with override_settings(OBS_SEGMENT_ROOT=str(folder)), blocker.unblock():
+        made = fill()
+    yield Kept(made, folder)
+    with blocker.unblock():
+        call_command("flush", verbosity=0, interactive=False)

@@ -1,0 +1,20 @@
+"""Which file a worker takes next: the longest first, so that no worker is left alone with one of them at the end."""
+
+from typing import Any
+
+from xdist.scheduler import LoadFileScheduling
+
+# Parts of paths, the longest first; all other files are short and stay in their random order.
+LONGEST = ("test_every_page_in_chromium", "/sdk/", "test_up.py", "/browser/")
+
+
+def rank(path: str) -> int:
+    return next((place for place, part in enumerate(LONGEST) if part in path), len(LONGEST))
+
+
+class LongestFirst(LoadFileScheduling):
+    """A file goes whole to one worker, so that what its tests share is made once."""
+
+    def _assign_work_unit(self, node: Any) -> None:
+        self.workqueue.move_to_end(min(self.workqueue, key=rank), last=False)
+        super()._assign_work_unit(node)
