@@ -42,4 +42,5 @@ def django_db_setup(
             cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
     yield
     with django_db_blocker.unblock():
+        databases.part_others(connection)
         teardown_databases(made, verbosity=0)
