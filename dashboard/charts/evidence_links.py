@@ -14,7 +14,7 @@ from events.models import Project
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Links:
     """Addresses by row and column of a figure's table: `url` + the query of the series + the span of the row, or
     `rows`, one a row."""
 
@@ -35,12 +35,12 @@ class Door:
         return {"url": self.url, "series": dict(self.series), "spans": self.spans, "rows": self.rows}
 
 
-def of(project: Project, name: str, figure: Figure, *, state: State, parameters: Mapping[str, str]) -> Door | None:
-    """The door of the figure of the chart `name`; None when it has no evidence."""
+def of(project: Project, name: str, figure: Figure, *, state: State, parameters: Mapping[str, str]) -> Links | None:
+    """The links of the figure of the chart `name`; None when it has no evidence."""
     chart = CHARTS[name]
     if chart.named is not None:
         rows = chart.named(project, [row[0] for row in figure.rows], state)
-        return Door(rows=rows) if any(rows) else None
+        return Links(rows=rows) if any(rows) else None
     evidence = chart.evidence
     if evidence is None or figure.layout.get("xaxis", {}).get("type") != "date" or not figure.data or not figure.rows:
         return None
@@ -55,16 +55,16 @@ def of(project: Project, name: str, figure: Figure, *, state: State, parameters:
     narrowed = next((name for name in evidence.narrowed if kept.get(name)), "")
     url_name = evidence.narrowed.get(narrowed, evidence.url_name)
     inner = [kept[narrowed]] if narrowed and narrowed == evidence.in_path else []
-    return Door(f"{reverse(url_name, args=[project.slug, *inner])}?{query}{'&' if query else ''}", series, spans)
+    return Links(f"{reverse(url_name, args=[project.slug, *inner])}?{query}{'&' if query else ''}", series, spans)
 
 
-def cells(figure: Figure, door: Door | None) -> list[list[tuple[Any, str]]]:
+def cells(figure: Figure, links: Links | None) -> list[list[tuple[Any, str]]]:
     """The table of the figure as (value, address of its evidence); the address is empty where there is none."""
-    if door is None:
+    if links is None:
         return [[(value, "") for value in row] for row in figure.rows]
     return [
         [
-            (value, door.to(place, column) if not index or (value and not door.rows) else "")
+            (value, links.to(place, column) if not index or (value and not links.rows) else "")
             for index, (column, value) in enumerate(zip(figure.columns, row, strict=True))
         ]
         for place, row in enumerate(figure.rows)

@@ -26,8 +26,8 @@ def chart_json(request: HttpRequest, project: Project, name: str) -> HttpRespons
         figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
     except EngineError as error:
         return JsonResponse({"detail": str(error)}, status=503)
-    door = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
-    body = orjson.dumps({**figure.as_dict(), "door": door.as_dict() if door else None}, default=str)
+    links = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
+    body = orjson.dumps({**figure.as_dict(), "evidence": links.as_dict() if links else None}, default=str)
     etag = quote_etag(sha256(body).hexdigest()[:32])
     document = orjson.dumps({**orjson.loads(body), "as_of": f"{now:%H:%M:%S}"})
     response = HttpResponse(
@@ -55,7 +55,7 @@ def chart_page(request: HttpRequest, project: Project, name: str) -> HttpRespons
     figure = cards.figure(project, name, state=shown, parameters=request.GET.dict(), now=now)
     taken = {key: request.GET[key] for key in cards.CHARTS[name].parameters if key in request.GET}
     card = cards.card(project, name, state=shown, height="tall", width="all", figure=figure, **taken)
-    door = evidence_links.of(project, name, figure, state=shown, parameters=request.GET.dict())
-    inline = {**figure.as_dict(), "door": door.as_dict() if door else None, "as_of": f"{now:%H:%M:%S}"}
-    context = {"card": replace(card, figure=inline), "figure": figure, "rows": evidence_links.cells(figure, door)}
+    links = evidence_links.of(project, name, figure, state=shown, parameters=request.GET.dict())
+    inline = {**figure.as_dict(), "evidence": links.as_dict() if links else None, "as_of": f"{now:%H:%M:%S}"}
+    context = {"card": replace(card, figure=inline), "figure": figure, "rows": evidence_links.cells(figure, links)}
     return layout.draw(request, "dashboard/chart/page.html", context, project=project, section="overview", shown=shown)

@@ -67,7 +67,7 @@
   };
 
   // the address of the events behind a row of the table, or behind one of its columns
-  const door = ({ door: found, columns }, place, index) => {
+  const linkOf = ({ evidence: found, columns }, place, index) => {
     if (found?.rows.length) return found.rows[place] || "";
     if (!found?.spans[place]) return "";
     const [from, to] = found.spans[place], series = found.series[columns[index]];
@@ -110,7 +110,7 @@
     figure.rows.forEach((values, place) => {
       const row = body.insertRow();
       values.forEach((value, index) => {
-        const cell = row.insertCell(), url = (figure.door?.rows.length ? !index : value || !index) && door(figure, place, index);
+        const cell = row.insertCell(), url = (figure.evidence?.rows.length ? !index : value || !index) && linkOf(figure, place, index);
         if (!url) { cell.textContent = value ?? ""; return; }
         const link = document.createElement("a"); link.href = url; link.textContent = value; cell.append(link);
       });
@@ -138,12 +138,12 @@
     plot.setAttribute("aria-label", figure.sentence);
     if (card.dataset.wired) return;
     card.dataset.wired = "1";
-    card.classList.toggle("has-door", Boolean(figure.door));
+    card.classList.toggle("has-evidence", Boolean(figure.evidence));
     plot.on("plotly_hover", ({ points }) => figure.layout.xaxis?.type === "date" && cross(card, points[0].x));
     plot.on("plotly_unhover", () => cross(card));
     plot.on("plotly_click", ({ points, event }) => {
       const shown = figures.get(card), place = rowOf(points[0]);
-      const url = door(shown, place, 1 + met(plot, points, event));
+      const url = linkOf(shown, place, 1 + met(plot, points, event));
       if (url) location.assign(url);
     });
     plot.on("plotly_relayout", (change) => {

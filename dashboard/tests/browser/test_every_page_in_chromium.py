@@ -45,7 +45,7 @@ def watched(frame: tuple[str, BrowserContext], gallery: Gallery) -> Iterator[Wat
     watched.page.close()
 
 
-def look_at(watched: Watched, paths: list[str], name: str) -> None:
+def assert_quiet(watched: Watched, paths: list[str], name: str) -> None:
     for path in paths:
         watched.open(path)
         watched.settle()
@@ -56,7 +56,7 @@ def look_at(watched: Watched, paths: list[str], name: str) -> None:
 
 @pytest.mark.parametrize("part", range(3))
 def test_every_page_is_quiet_fits_and_can_be_heard(frame: Any, watched: Watched, gallery: Gallery, part: int) -> None:
-    look_at(watched, pages(gallery.plain)[part::3], f"{frame[0]}-{part}")
+    assert_quiet(watched, pages(gallery.plain)[part::3], f"{frame[0]}-{part}")
 
 
 @pytest.mark.parametrize("part", range(5))
@@ -65,7 +65,7 @@ def test_every_page_of_performance_is_quiet_fits_and_can_be_heard(
 ) -> None:
     project = gallery.measured.project
     paths = [reverse("dashboard:overview", args=[project.slug]), *addresses(project)]
-    look_at(watched, paths[part::5], f"p-{frame[0]}-{part}")
+    assert_quiet(watched, paths[part::5], f"p-{frame[0]}-{part}")
 
 
 @pytest.mark.parametrize("frame", [(1440, "light")], indirect=True, ids=["1440-light"])

@@ -1,4 +1,4 @@
-"""What the frame does in a real browser: doors, crosshair, palette, staleness, walls, and a page that does not jump."""
+"""What the frame does in a real browser: evidence, crosshair, palette, staleness, walls; a page does not jump."""
 
 import json
 from typing import Any
@@ -46,11 +46,11 @@ def test_a_click_on_a_bar_leads_to_its_events(watch: Any, world: World) -> None:
     assert page.locator("[data-row]").count() > 0
     assert set(page.locator("[data-row] .level").all_inner_texts()) == {bar["series"]}
     assert page.evaluate(FAULTS) == []
-    keep(watched, "door-events")
+    keep(watched, "evidence-events")
     assert watched.complaints == []
 
 
-def test_the_table_view_of_a_card_has_the_same_doors(watch: Any, world: World) -> None:
+def test_the_table_view_of_a_card_has_the_same_links(watch: Any, world: World) -> None:
     watched = watch()
     page = watched.page
     watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
@@ -64,7 +64,7 @@ def test_the_table_view_of_a_card_has_the_same_doors(watch: Any, world: World) -
     assert watched.complaints == []
 
 
-def test_cells_and_named_bars_are_doors_too(watch: Any, world: World) -> None:
+def test_cells_and_named_bars_are_links_too(watch: Any, world: World) -> None:
     populated_performance.store(world.project, now=timezone.now())
     watched = watch()
     page = watched.page

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.tests.test_api import bearer, get
+from dashboard.tests.api.test_api import bearer, get
 from dashboard.tests.test_performance_api import ADDRESSES, BASE
 
 

@@ -1,4 +1,4 @@
-"""Every chart over time is a door: a point leads to exactly the events it counts, with and without JavaScript."""
+"""Every chart over time has evidence: a point leads to exactly the events it counts, with and without JavaScript."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,23 +24,23 @@ def world(project: Project, alice: Any) -> World:
     return populate(project, person=alice, now=timezone.now())
 
 
-def figure_and_door(project: Project, name: str, **parameters: str) -> tuple[Any, evidence_links.Door]:
+def figure_and_links(project: Project, name: str, **parameters: str) -> tuple[Any, evidence_links.Links]:
     now = timezone.now()
     shown = state.parse(parameters, now=now)
     figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
-    door = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
-    assert door is not None
-    return figure, door
+    links = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
+    assert links is not None
+    return figure, links
 
 
 def test_a_bar_leads_to_as_many_events_as_it_counts(as_alice: Client, world: World) -> None:
-    figure, door = figure_and_door(world.project, "errors", env="production")
+    figure, links = figure_and_links(world.project, "errors", env="production")
     place = next(index for index, row in enumerate(figure.rows) if index and all(row[1:3]))
     for index, column in enumerate(figure.columns[1:], start=1):
         if figure.rows[place][index]:
-            answer = as_alice.get(door.to(place, column))
+            answer = as_alice.get(links.to(place, column))
             assert answer.context["found"].total == figure.rows[place][index], column
-    assert as_alice.get(door.to(place)).context["found"].total == sum(figure.rows[place][1:])
+    assert as_alice.get(links.to(place)).context["found"].total == sum(figure.rows[place][1:])
 
 
 def test_the_table_of_a_chart_has_the_same_links(as_alice: Client, world: World) -> None:
@@ -51,19 +51,19 @@ def test_the_table_of_a_chart_has_the_same_links(as_alice: Client, world: World)
     assert f'href="/p/{slug}/events/?env=production&amp;from=' in page
     assert "&amp;level=fatal" in page
     sent = as_alice.get(f"/p/{slug}/charts/errors.json").json()
-    assert len(sent["door"]["spans"]) == len(sent["rows"])
+    assert len(sent["evidence"]["spans"]) == len(sent["rows"])
 
 
 def test_the_buckets_touch_and_end_with_the_chart(world: World) -> None:
     for name, parameters in (("errors", {}), ("crash_free", {}), ("issue_trend", {"issue": str(world.issue.pk)})):
-        figure, door = figure_and_door(world.project, name, **parameters)
-        assert [end for _, end in door.spans[:-1]] == [start for start, _ in door.spans[1:]]
-        assert door.spans[-1][1] == figure.layout["xaxis"]["range"][1]
+        figure, links = figure_and_links(world.project, name, **parameters)
+        assert [end for _, end in links.spans[:-1]] == [start for start, _ in links.spans[1:]]
+        assert links.spans[-1][1] == figure.layout["xaxis"]["range"][1]
 
 
-def test_the_filters_of_a_chart_go_through_its_door(world: World) -> None:
-    _, door = figure_and_door(world.project, "crash_free", env="production", release=world.release.version)
-    query = parse_qs(urlsplit(door.to(0)).query)
+def test_the_filters_of_a_chart_narrow_its_evidence(world: World) -> None:
+    _, links = figure_and_links(world.project, "crash_free", env="production", release=world.release.version)
+    query = parse_qs(urlsplit(links.to(0)).query)
     assert query["release"] == [world.release.version]
     assert query["handled"] == ["no"]
     assert query["env"] == ["production"]
@@ -79,32 +79,32 @@ def test_what_is_kept_whole_opens_as_an_event_and_the_rest_as_its_issue(as_alice
 
 
 @pytest.mark.parametrize("name", [name for name, chart in CHARTS.items() if chart.evidence])
-def test_every_door_opens(as_alice: Client, world: World, name: str) -> None:
+def test_all_evidence_opens(as_alice: Client, world: World, name: str) -> None:
     now = timezone.now()
     hours = [now - timedelta(hours=ago) for ago in (3, 2, 1)]
     figure = figures.lines(hours, {"one": [1, 2, 3]}, noun="One", end=now)
     for parameters in ({}, {"route": "GET /a b", "issue": str(world.issue.pk), "metric": "CLS", "query": QUERY}):
-        door = evidence_links.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
-        assert door is not None
-        if f"/queries/{QUERY}/" in door.url:
+        links = evidence_links.of(world.project, name, figure, state=state.parse({}, now=now), parameters=parameters)
+        assert links is not None
+        if f"/queries/{QUERY}/" in links.url:
             row = populated.facts(now=now)["queries"][3] | {"at": now - timedelta(minutes=90)}
             populated.store_rows(world.project, {"queries": [row]}, now=now)
-        answer = as_alice.get(door.to(1, "one"))
+        answer = as_alice.get(links.to(1, "one"))
         assert answer.status_code == 200
         assert answer.context["state"].length == timedelta(hours=1)
 
 
 def test_what_is_drawn_by_name_leads_to_what_is_named(as_alice: Client, world: World) -> None:
     populated.store(world.project, now=timezone.now())
-    slowest, door = figure_and_door(world.project, "slowest_endpoints", env="production")
-    answer = as_alice.get(door.to(0))
+    slowest, links = figure_and_links(world.project, "slowest_endpoints", env="production")
+    answer = as_alice.get(links.to(0))
     assert answer.context["route"] == slowest.rows[0][0]
     assert answer.context["state"].environment == "production"
-    boxes, door = figure_and_door(world.project, "latency_by_release")
-    linked = {row[0]: door.to(place) for place, row in enumerate(boxes.rows)}
+    boxes, links = figure_and_links(world.project, "latency_by_release")
+    linked = {row[0]: links.to(place) for place, row in enumerate(boxes.rows)}
     for version in populated.RELEASES:
         assert as_alice.get(linked[version]).context["release"].version == version
-    cells = evidence_links.cells(boxes, door)
+    cells = evidence_links.cells(boxes, links)
     assert all(url == "" for row in cells for _, url in row[1:])
 
 
