@@ -14,8 +14,8 @@ from dashboard.tests import hostile
 from dashboard.tests.browser.conftest import Gallery, Watched, watched_page
 from dashboard.tests.browser.test_hostile_in_chromium import MADE, OPEN_ALL
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
-from dashboard.tests.test_pages import pages
-from dashboard.tests.test_performance_pages import addresses
+from dashboard.tests.pages.test_pages import pages
+from dashboard.tests.pages.test_performance_pages import addresses
 from events.models import Issue
 
 pytestmark = pytest.mark.browser

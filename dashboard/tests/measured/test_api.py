@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dashboard.tests.api.test_api import bearer, get
-from dashboard.tests.test_performance_api import ADDRESSES, BASE
+from dashboard.tests.api.test_performance_api import ADDRESSES, BASE
 
 
 @pytest.mark.parametrize("where", ADDRESSES)
