@@ -4,6 +4,7 @@
 """
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ class Environment(environ.Env):
     def url_config(self, parse: Any, var: str, default: str) -> dict[str, Any]:
         """`var` through one of django-environ's URL parsers, such as `db_url_config`."""
         try:
-            return dict(parse(self.str(var, default)))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it would print the address it does not know, password and all
+                return dict(parse(self.str(var, default)))
         except (ValueError, KeyError, environ.ImproperlyConfigured):
             self.mistakes[var] = f"{var} is not an address of a kind that is known"
             return dict(parse(default))

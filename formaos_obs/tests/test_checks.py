@@ -85,7 +85,7 @@ def test_values_that_cannot_be_read_stop_every_command_without_a_traceback(tmp_p
     done = _manage("up", OBS_VAR_DIR=str(tmp_path), OBS_DIGEST_BATCH="abc", DATABASE_URL="blah://x", EMAIL_URL="zz://")
     assert done.returncode == 1
     assert {"formaos_obs.E001", "formaos_obs.E005", "formaos_obs.E016"} <= set(_words(done.stderr))
-    assert done.stderr.count("HINT:") == 3
+    assert len(done.stderr.splitlines()) == 3
     assert "Traceback" not in done.stderr
 
 

@@ -10,17 +10,16 @@ from formaos_obs.environment import BASE_DIR
 
 class Command(BaseCommand):
     help = "Become one of the processes (web, worker or beat), after the checks. For containers."
-    requires_system_checks = []  # `checks.demand` tells them, a line each
+    requires_system_checks = []  # asked for in `handle`, after what is refused in a line
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", choices=processes.NAMES)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        warnings = checks.demand()
+        checks.demand()
         if options["name"] == "web":
             addresses.demand_port(settings.OBS_BIND, settings.PORT)
-        for line in warnings:
-            self.stderr.write(line)
+        self.check()
         argv = processes.argv(options["name"])
         os.chdir(BASE_DIR)  # where the modules of its command line are found, whoever started it from wherever
         os.execv(argv[0], argv)  # noqa: S606

@@ -7,16 +7,15 @@ from formaos_obs import addresses, checks, embedded, running, stores
 
 
 class Command(BaseCommand):
-    requires_system_checks = []  # `checks.demand` tells them, a line each
+    requires_system_checks = []  # asked for in `handle`, after what is refused in a line
     help = "Run everything on this machine: PostgreSQL and Redis where no URL names one, web, worker and beat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        warnings = checks.demand()
+        checks.demand()
         addresses.demand_port(settings.OBS_BIND, 0)  # the port is asked for once nobody else runs on this folder
         embedded.demand_folder()
         stores.demand()
-        for line in warnings:
-            self.stderr.write(line)
+        self.check()
         running.up(tell=self._tell)
 
     def _tell(self, line: str) -> None:
