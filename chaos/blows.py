@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-VICTIMS = ("web", "web child", "worker", "worker child", "beat", "redis", "postgres")
+VICTIMS = ("web", "web child", "worker", "worker child", "redis", "postgres")
 
 
 class Killer(threading.Thread):

@@ -16,7 +16,7 @@ from events.releases import uploads
 
 @shared_task
 def digest() -> None:
-    loop.run(now=timezone.now(), seconds=1.0)
+    loop.run(now=timezone.now(), seconds=0.5)
 
 
 @shared_task

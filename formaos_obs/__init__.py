@@ -1,3 +1,1 @@
-from formaos_obs.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The composition of the apps. Nothing is imported here: the supervisor is a module of it, and has to stay small."""

@@ -1,34 +1,41 @@
 """Everything that runs on a clock, and when."""
 
 import os
-from datetime import UTC, datetime
 
 from celery import Celery
+from click import Option
+
+from events.ingest import bell
+from formaos_obs.clock import KeepsClock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "formaos_obs.settings")
 
 app = Celery("formaos_obs")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+app.steps["worker"].add(KeepsClock)
+app.user_options["worker"].add(Option(["--clock"], is_flag=True, help="Keep the clock too; one worker may."))
 
 
 def every(seconds: float, task: str) -> dict[str, object]:
-    """A timetable line. All is due when beat starts; a tick that waited too long is dropped, so they never pile up."""
-    options = {"expires": max(seconds, 10.0), "ignore_result": True}
-    return {"task": task, "schedule": seconds, "last_run_at": _LONG_AGO, "options": options}
+    """A timetable line. All is due when the clock starts; a tick that waited too long is dropped, so none pile up."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 10.0), "ignore_result": True}}
 
 
-# The digest works for a second per tick, and two ticks a second keep two processes busy: what else is due waits in the
-# same queue for a second at most, whatever the backlog.
+# A bell wakes these at once; they look every few seconds all the same, because a ring may be lost.
+app.conf.woken_by = {
+    bell.INBOX: "digest",
+    bell.SPOOL: "drain-spool",
+    bell.TRANSITIONS: "notify",
+    bell.NOTIFICATIONS: "deliver",
+}
 app.conf.beat_schedule = {
-    "digest": every(0.5, "events.tasks.digest"),
-    "drain-spool": every(2, "events.tasks.drain_spool"),
+    "digest": every(5, "events.tasks.digest"),
+    "drain-spool": every(5, "events.tasks.drain_spool"),
     "roll-up": every(10, "analytics.tasks.roll_up"),
     "forget-minutes": every(3600, "analytics.tasks.forget"),
-    "notify": every(1, "alerts.tasks.notify"),
-    "deliver": every(1, "alerts.tasks.deliver"),
+    "notify": every(5, "alerts.tasks.notify"),
+    "deliver": every(5, "alerts.tasks.deliver"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "count-trends": every(10, "events.tasks.count_trends"),

@@ -5,7 +5,6 @@ listen on Unix sockets only. `manage.py up` runs them as its children. Tests and
 through `ensure`, unless an `up` is in charge.
 """
 
-import fcntl
 import importlib.util
 import os
 import pwd
@@ -15,20 +14,19 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
 import redis
 
 from formaos_obs import folders
-from formaos_obs.environment import BASE_DIR, env, var_dir
-
-__all__ = ["BASE_DIR", "Server", "ensure", "env", "lock", "servers", "stop", "urls", "var_dir"]
+from formaos_obs.environment import var_dir
+from formaos_obs.locks import lock
+from formaos_obs.supervisor import as_user
 
 COMMANDS_WITHOUT_SERVERS = {"up", "serve", "check", "makemigrations", "help", "version", "collectstatic", "spectacular"}
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
@@ -90,7 +88,7 @@ def ensure() -> None:
     if all(server.answers() for server in needed):
         return
     demand_folder()
-    with lock("embedded.lock", wait=True), lock("up.lock") as is_free:
+    with lock(var_dir() / "embedded.lock", wait=True), lock(var_dir() / "up.lock") as is_free:
         for server in needed:
             _await(server, start=is_free)
             server.finish()
@@ -121,20 +119,6 @@ def stop() -> None:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(server.stop_signal)
             psutil.wait_procs([process], timeout=30)
-
-
-@contextmanager
-def lock(name: str, *, wait: bool = False) -> Iterator[bool]:
-    """Hold `name` under the var folder; yields False where somebody else holds it. A dead holder holds nothing."""
-    folder = var_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / name).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def postgres(var: Path) -> Server:
@@ -187,14 +171,6 @@ def redis_server(var: Path) -> Server:
     argv += ["--unixsocketperm", "700", "--dir", str(folder), "--pidfile", str(folder / "redis.pid")]
     argv += ["--save", "60", "1000", "--loglevel", "warning"]
     return Server("redis", folder, tuple(argv), signal.SIGTERM, answers, pid, None, prepare)
-
-
-def as_user(user: str | None) -> dict[str, Any]:
-    """The arguments of subprocess that change to `user`, none without one."""
-    if user is None:
-        return {}
-    entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
 
 
 def _await(server: Server, *, start: bool, seconds: float = 60) -> None:
@@ -312,5 +288,15 @@ def _package(name: str) -> Path:
     return Path(found.origin).parent
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["stop"]:
-    stop()
+def main(words: list[str]) -> None:
+    """`stop`, or `prepare NAME`: what has to be done before that server is run in the foreground."""
+    if words == ["stop"]:
+        stop()
+    elif words[:1] == ["prepare"]:
+        for server in servers():
+            if server.name in words[1:]:
+                server.prepare()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

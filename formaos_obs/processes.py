@@ -7,11 +7,13 @@ from django.conf import settings
 from formaos_obs import addresses
 
 NAMES = ("web", "worker", "beat")
+TOGETHER = ("web", "worker")  # on one machine the worker keeps the clock: a process less
 
 
-def argv(name: str) -> tuple[str, ...]:
-    """The command line of the process `name`, to be run in the project's folder."""
-    return (sys.executable, "-m", *{"web": _web, "worker": _worker, "beat": _beat}[name]())
+def argv(name: str, *, keeps_clock: bool = False) -> tuple[str, ...]:
+    """The command line of the process `name`, to be run in the project's folder; a worker may keep the clock too."""
+    clock = ("--clock",) if keeps_clock and name == "worker" else ()
+    return (sys.executable, "-m", *{"web": _web, "worker": _worker, "beat": _beat}[name](), *clock)
 
 
 def _web() -> list[str]:
@@ -33,8 +35,4 @@ def _worker() -> list[str]:
 
 
 def _beat() -> list[str]:
-    # No file remembers when a task ran last: every task is due at the start, and safe to repeat.
-    return [
-        "celery", "--app", "formaos_obs", "beat", "--loglevel", "WARNING", "--pidfile=",
-        "--scheduler", "celery.beat:Scheduler", "--max-interval", "1",
-    ]  # fmt: skip
+    return ["formaos_obs.clock"]

@@ -1,78 +1,105 @@
-"""`manage.py up`: everything on one machine, from nothing, until Ctrl-C."""
+"""What `manage.py up` becomes: everything on one machine, from nothing, until Ctrl-C.
 
-import urllib.error
-import urllib.request
+    python -m formaos_obs.running < plan
+
+The plan is JSON, made by `planning.py`. Only the supervisor stays, and it imports the standard library alone; what
+needs Django is done by children that end.
+"""
+
+import json
+import socket
+import sys
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from django.conf import settings
-from django.core.management import call_command
-from django.utils import timezone
-
-from formaos_obs import addresses, bootstrap, embedded, processes
-from formaos_obs.environment import BASE_DIR
+from formaos_obs import addresses
+from formaos_obs.locks import lock
 from formaos_obs.supervisor import Program, Supervisor
 
-SERVERS_FIRST_SECONDS = 60
 WEB_FIRST_SECONDS = 60
 
 
-def up(*, tell: Callable[[str], None], clock: Callable[[], datetime] = timezone.now) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """All that has to be known to run an installation: where, and the command lines."""
+
+    folder: Path
+    bind: str
+    port: int
+    code: str  # the folder that modules are found in
+    release: tuple[str, ...]  # ends servers that a command or a killed supervisor left running
+    prepare: tuple[str, ...]  # brings the database up to date and prints what people need to get in
+    servers: tuple[Program, ...]
+    processes: tuple[Program, ...]
+
+
+def read(text: str) -> Plan:
+    """The plan of its JSON."""
+    value: dict[str, Any] = json.loads(text)
+    value["folder"] = Path(value["folder"])
+    for name in ("release", "prepare"):
+        value[name] = tuple(value[name])
+    for name in ("servers", "processes"):
+        value[name] = tuple(
+            Program(**{**each, "argv": tuple(each["argv"]), "prepare": tuple(each["prepare"])}) for each in value[name]
+        )
+    return Plan(**value)
+
+
+def up(plan: Plan, *, tell: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM. Raises SystemExit with a reason where it cannot start."""
-    with embedded.lock("up.lock") as is_free:
+    with lock(plan.folder / "up.lock") as is_free:
         if not is_free:
-            raise SystemExit(f"Already running on {settings.OBS_VAR_DIR}; see pids.json there.")
-        addresses.demand_port(settings.OBS_BIND, settings.PORT)
-        supervisor = Supervisor(settings.OBS_VAR_DIR, tell=tell)
+            raise SystemExit(f"Already running on {plan.folder}; see pids.json there.")
+        addresses.demand_port(plan.bind, plan.port)
+        supervisor = Supervisor(plan.folder, tell=tell)
         supervisor.listen()
-        servers = embedded.servers()
         try:
-            _start_servers(supervisor, servers)
-            if not supervisor.is_stopping:
-                _start_processes(supervisor, tell=tell, now=clock())
+            lines = _prepare(supervisor, plan)
+            if lines is not None:
+                _start_processes(supervisor, plan, lines, tell=tell)
             supervisor.run()
             tell("stopping")
         finally:
-            supervisor.stop(*processes.NAMES)
-            supervisor.stop(*(server.name for server in servers))
+            supervisor.stop(*(program.name for program in plan.processes))
+            supervisor.stop(*(program.name for program in plan.servers))
     tell("stopped")
 
 
-def _start_servers(supervisor: Supervisor, servers: list[embedded.Server]) -> None:
-    embedded.stop()  # those that a command or a killed supervisor left running become children
-    for server in servers:
-        popen = partial(embedded.as_user, server.user)
-        supervisor.add(Program(server.name, server.argv, server.stop_signal, server.prepare, popen))
-    for server in servers:
-        if not supervisor.wait(server.answers, seconds=SERVERS_FIRST_SECONDS) and not supervisor.is_stopping:
-            raise SystemExit(f"{server.name} did not start; see {settings.OBS_VAR_DIR}/log/{server.name}.log")
-        if not supervisor.is_stopping:
-            server.finish()
+def _prepare(supervisor: Supervisor, plan: Plan) -> str | None:
+    """Start the servers and what stands on them; what there is to tell, or None where a stop was asked for."""
+    if supervisor.once(plan.release, folder=plan.code) is None:
+        return None
+    for program in plan.servers:
+        supervisor.add(program)
+    return supervisor.once(plan.prepare, folder=plan.code)
 
 
-def _start_processes(supervisor: Supervisor, *, tell: Callable[[str], None], now: datetime) -> None:
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False, clear=False)
-    path = settings.OBS_VAR_DIR / "up.json"
-    access, is_new = bootstrap.ensure(path, url=settings.OBS_PUBLIC_URL, now=now)
-    for name in processes.NAMES:
-        supervisor.add(Program(name, processes.argv(name), popen=partial(dict, cwd=BASE_DIR)))
-    if not supervisor.wait(_web_answers, seconds=WEB_FIRST_SECONDS):
-        if supervisor.is_stopping:
-            return
-        raise SystemExit(f"The web server did not answer; see {settings.OBS_VAR_DIR}/log/web.log")
-    tell(f"URL    {access.url}")
-    tell(f"Login  {access.admin_username} / {access.admin_password if is_new else '(the password of the first start)'}")
-    tell(f"DSN    {access.dsn}")
-    tell(f"Files  {settings.OBS_VAR_DIR} (up.json for scripts, log/ for logs); Ctrl-C stops all")
+def _start_processes(supervisor: Supervisor, plan: Plan, lines: str, *, tell: Callable[[str], None]) -> None:
+    for program in plan.processes:
+        supervisor.add(program)
+    if supervisor.wait(lambda: _web_answers(plan.bind, plan.port), seconds=WEB_FIRST_SECONDS):
+        tell(lines.rstrip())
+    elif not supervisor.is_stopping:
+        raise SystemExit(f"The web server did not answer; see {plan.folder}/log/web.log")
 
 
-def _web_answers() -> bool:
-    host = addresses.in_url(addresses.reached_at(settings.OBS_BIND))
-    request = urllib.request.Request(f"http://{host}:{settings.PORT}/healthz", headers={"Host": "127.0.0.1"})
+def _web_answers(bind: str, port: int) -> bool:
+    """Whether /healthz answers 200; asked by hand, because an HTTP library would double what the supervisor holds."""
     try:
-        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
+        with socket.create_connection((addresses.reached_at(bind), port), timeout=2) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return connection.recv(64).split()[1:2] == [b"200"]
+    except OSError:
         return False
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    up(read(sys.stdin.read()), tell=_tell)

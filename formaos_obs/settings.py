@@ -181,6 +181,8 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# A connection is kept for so many tasks (times two), then made anew: a new one for each was half of what idling cost.
+CELERY_DB_REUSE_MAX = 500
 
 # --- people ----------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

@@ -1,9 +1,21 @@
 """What Celery runs for the house itself."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import task_prerun
+from django.db import connections
 from django.utils import timezone
 
 from formaos_obs import health
+
+
+@task_prerun.connect
+def drop_dead_connections(**kwargs: Any) -> None:
+    """A task keeps the connection of the one before; PostgreSQL may have been started anew in between."""
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
+            connection.close()
 
 
 @shared_task

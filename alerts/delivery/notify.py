@@ -14,6 +14,7 @@ from django.urls import reverse
 from alerts.delivery import messages
 from alerts.delivery.messages import LEVELS, Message
 from alerts.models import Channel, Notification
+from events.ingest import bell
 from events.models import Issue, Project, Transition
 
 BATCH = 500
@@ -62,7 +63,9 @@ def about_channel(channel: Channel, *, title: str, reason: str, now: datetime) -
             link=settings.OBS_PUBLIC_URL + reverse("dashboard:channel-list", args=[channel.project.slug]),
         )
         made.append(_notification(other, message, now=now))
-    return len(Notification.objects.bulk_create(made, ignore_conflicts=True))
+    created = Notification.objects.bulk_create(made, ignore_conflicts=True)
+    bell.ring_on_commit(bell.NOTIFICATIONS)
+    return len(created)
 
 
 def of_transition(transition: Transition, *, dedup: str) -> Message:
@@ -131,6 +134,7 @@ def _put(channel: Channel, transitions: Sequence[Transition], *, now: datetime) 
         for notification in made:
             notification.status, notification.digest = Notification.Status.SUPPRESSED, digest
     Notification.objects.bulk_create(made, ignore_conflicts=True)
+    bell.ring_on_commit(bell.NOTIFICATIONS)
 
 
 def _fold(channel: Channel, made: Sequence[Notification], *, spacing: timedelta, now: datetime) -> Notification:

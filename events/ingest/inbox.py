@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from events.ingest import accounting
+from events.ingest import accounting, bell
 from events.ingest.payloads import Packed
 
 # Within this distance of a partition boundary two hosts may disagree on the week; duplicates are then serialised.
@@ -46,7 +46,9 @@ def accept(items: Sequence[Packed], *, project_id: int, key_id: int | None, now:
         # A cursor of psycopg itself: binary parameters and a prepared plan, half the cost of Django's.
         stack.enter_context(connection.wrap_database_errors)
         cursor = stack.enter_context(psycopg.Cursor(connection.connection))
-        return sum(_accept(cursor, row) for row in rows)
+        new = sum(_accept(cursor, row) for row in rows)
+    bell.ring_on_commit(bell.INBOX)
+    return new
 
 
 def _accept(cursor: psycopg.Cursor[tuple[bool]], row: tuple[Any, ...]) -> bool:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 import orjson
 from django.conf import settings
 
+from events.ingest import bell
 from events.ingest.payloads import Packed
 
 _FRAME = struct.Struct("<III")
@@ -75,6 +76,7 @@ class Writer:
         if self._file is not None:
             with self._lock:
                 self._close()
+            bell.ring(bell.SPOOL)
 
     def _open(self) -> BinaryIO:
         if self._file is None or self._pid != os.getpid():

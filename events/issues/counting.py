@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from events.ingest import bell
 from events.issues import counters, merge_locks, occurrences, regressions
 from events.issues.grouping import Grouping
 from events.models import (
@@ -151,6 +152,7 @@ def _create(key: tuple[int, uuid.UUID], sightings: list[Sighting], *, now: datet
         project_id=key[0], issue=issue, kind=Transition.Kind.NEW, at=now, event_id=first.event_id,
         detail={"release": first.release, "environment": first.environment},
     )  # fmt: skip
+    bell.ring_on_commit(bell.TRANSITIONS)
     Activity.objects.create(issue=issue, at=now, action="first_seen", detail={"release": first.release})
     if first.release:
         Release.objects.filter(project_id=key[0], version=first.release).update(
@@ -299,6 +301,7 @@ def _reopen(issue: Issue, kind: str, sighting: Sighting | None, detail: dict[str
         project_id=issue.project_id, issue=issue, kind=kind, at=now, event_id=sighting.event_id if sighting else None,
         detail=detail | {"environment": sighting.environment if sighting else ""},
     )  # fmt: skip
+    bell.ring_on_commit(bell.TRANSITIONS)
     Activity.objects.create(issue=issue, at=now, action=kind, detail=detail)
 
 

@@ -1,5 +1,6 @@
 """Fixtures shared by every app: the cast, a clean segment folder, a clean Redis."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from events.ingest import bell
 from events.models import IngestKey, Membership, Project
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -40,6 +42,14 @@ def clean_redis() -> redis.Redis:
     client = redis.Redis.from_url(django_settings.REDIS_URL)
     client.flushdb()
     return client
+
+
+def rung(client: redis.Redis, topic: str) -> bool:
+    """Whether the bell was rung for `topic`; a ring takes a moment to reach Redis."""
+    deadline = time.monotonic() + 20
+    while client.zscore(bell.KEY, topic) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return client.zscore(bell.KEY, topic) is not None
 
 
 @pytest.fixture

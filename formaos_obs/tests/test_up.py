@@ -98,13 +98,28 @@ class House:
 
     def sql(self, query: str) -> str:
         """The first column of the first row."""
-        program = (
-            "import psycopg, sys; from formaos_obs import embedded;"
-            "print(psycopg.connect(embedded.urls().database).execute(sys.argv[1]).fetchone()[0])"
-        )
-        command = [sys.executable, "-c", program, query]
+        return self.ask("psycopg.connect(embedded.urls().database).execute(sys.argv[1]).fetchone()[0]", query)
+
+    def redis(self, *words: str) -> str:
+        """The answer to a command."""
+        return self.ask("redis.Redis.from_url(embedded.urls().redis).execute_command(*sys.argv[1:])", *words)
+
+    def ask(self, expression: str, *words: str) -> str:
+        program = f"import psycopg, redis, sys; from formaos_obs import embedded; print({expression})"
+        command = [sys.executable, "-c", program, *words]
         done = subprocess.run(command, cwd=BASE_DIR, env=self.environment(), capture_output=True, text=True, check=True)
         return done.stdout.strip()
+
+    def post(self) -> str:
+        """Post an error; the query that says 1 once it is digested."""
+        event_id, access = uuid.uuid4().hex, self.access()
+        event = json.dumps({"event_id": event_id, "message": f"posted {event_id}", "platform": "python"})
+        body = f'{{"event_id":"{event_id}"}}\n{{"type":"event"}}\n{event}\n'.encode()
+        project = access["dsn"].rpartition("/")[2]
+        address = f"{access['url']}/api/{project}/envelope/?sentry_key={access['project_key']}"
+        with urllib.request.urlopen(urllib.request.Request(address, body, method="POST"), timeout=10) as answer:
+            assert answer.status == 200
+        return f"SELECT count(*) FROM events_occurrence WHERE event_id = '{event_id}'"
 
 
 @pytest.fixture(scope="module")
@@ -164,12 +179,33 @@ def test_a_chunked_body_without_a_length_is_stored(house: House) -> None:
     house.wait(lambda: house.sql(stored) == "1")
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "redis", "postgres"])
+@pytest.mark.parametrize("name", ["web", "worker", "redis", "postgres"])
 def test_a_killed_part_comes_back(house: House, name: str) -> None:
     old = house.pids()[name]
     os.kill(old, signal.SIGKILL)
     assert house.wait(lambda: house.pids().get(name) not in (None, old))
     assert house.wait(lambda: house.get("/readyz")[0] == 200)
+
+
+def test_the_clock_comes_back_with_the_worker_that_keeps_it(house: House) -> None:
+    os.kill(house.pids()["worker"], signal.SIGKILL)
+    house.redis("FLUSHALL")  # the heartbeat of before with it
+    house.wait(lambda: house.get("/readyz")[0] == 200)
+
+
+def test_an_event_whose_ring_was_lost_is_digested_all_the_same(house: House) -> None:
+    house.redis("DEL", "obs:bells")
+    house.redis("SET", "obs:bells", "no sorted set, so that nobody can ring")
+    stored = house.post()
+    house.wait(lambda: house.sql(stored) == "1")
+    house.redis("DEL", "obs:bells")
+
+
+def test_what_stays_carries_neither_django_nor_a_library(house: House) -> None:
+    supervisor = psutil.Process(house.pids()["supervisor"])
+    loaded = {Path(found.path).name.partition(".")[0] for found in supervisor.memory_maps()}
+    assert not {name for name in loaded if name.startswith(("_psycopg", "libarrow", "_duckdb", "_psutil"))}
+    assert supervisor.memory_info().rss < 30_000_000
 
 
 def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:

@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 
 from alerts.delivery import messages, notify
 from alerts.models import Channel, Notification
 from alerts.tests import make
+from events.ingest import bell
 from events.models import Project, Transition
 from events.tests import make as events_make
+from events.tests.cast import rung
 
 URL = "https://1.1.1.1/hook/of/the/team/9x"
 DAY = timedelta(days=1)
@@ -71,6 +74,17 @@ def test_a_transition_becomes_one_message_for_each_channel(project: Project, now
     assert (message.event_count, message.user_count) == (3, 2)
     assert message.link == f"http://127.0.0.1:8000/p/web/issues/{issue.pk}/"
     assert Transition.objects.get().claimed_at == now
+
+
+def test_messages_that_wait_are_rung_for_once_they_are_committed(
+    project: Project, now: datetime, clean_redis: redis.Redis, django_capture_on_commit_callbacks: Any
+) -> None:
+    make.channel(project, URL)
+    make.transition(events_make.issue(project))
+    with django_capture_on_commit_callbacks(execute=True):
+        notify.claim_transitions(now=now)
+        assert clean_redis.zscore(bell.KEY, bell.NOTIFICATIONS) is None
+    assert rung(clean_redis, bell.NOTIFICATIONS)
 
 
 def test_a_transition_claimed_twice_after_a_crash_makes_no_second_message(project: Project, now: datetime) -> None:

@@ -3,12 +3,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from formaos_obs import addresses, checks, embedded, running, stores
+from formaos_obs import addresses, checks, embedded, planning, stores
 
 
 class Command(BaseCommand):
     requires_system_checks = []  # asked for in `handle`, after what is refused in a line
-    help = "Run everything on this machine: PostgreSQL and Redis where no URL names one, web, worker and beat."
+    help = "Run everything on this machine: PostgreSQL and Redis where no URL names one, web and a worker."
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks.demand()
@@ -16,8 +16,4 @@ class Command(BaseCommand):
         embedded.demand_folder()
         stores.demand()
         self.check()
-        running.up(tell=self._tell)
-
-    def _tell(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        planning.become_supervisor(planning.plan())
