@@ -9,6 +9,8 @@ from events.ingest import bell
 from formaos_obs.clock import KeepsClock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "formaos_obs.settings")
+# `up` and `serve` ran the checks. Once more in the worker, they would load every page and its address.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("formaos_obs")
 app.config_from_object("django.conf:settings", namespace="CELERY")

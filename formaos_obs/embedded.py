@@ -18,15 +18,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
-import psycopg
 import redis
 
+from events.lazy import lazy
 from formaos_obs import folders
 from formaos_obs.environment import var_dir
 from formaos_obs.locks import lock
 from formaos_obs.supervisor import as_user
+
+if TYPE_CHECKING:
+    import psycopg
+else:
+    psycopg = lazy("psycopg")  # not for the clock, which reads the settings and so the addresses below
 
 COMMANDS_WITHOUT_SERVERS = {"up", "serve", "check", "makemigrations", "help", "version", "collectstatic", "spectacular"}
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root

@@ -8,25 +8,32 @@ are off, and at most RATE reports leave a process in a minute, whatever else may
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import sentry_sdk
 from django.urls import Resolver404, resolve
-from sentry_sdk.integrations.celery import CeleryIntegration
-from sentry_sdk.integrations.django import DjangoIntegration
-from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.utils import BadDsn, Dsn
 
 from events.endpoints.base import IngestView
+from events.lazy import lazy
 from events.scrubbing import scrub
+
+if TYPE_CHECKING:
+    import sentry_sdk
+    from sentry_sdk import utils
+    from sentry_sdk.integrations import celery, django, logging
+else:
+    sentry_sdk = lazy("sentry_sdk")
+    utils = lazy("sentry_sdk.utils")
+    celery = lazy("sentry_sdk.integrations.celery")
+    django = lazy("sentry_sdk.integrations.django")
+    logging = lazy("sentry_sdk.integrations.logging")
 
 RATE = 10
 WINDOW_SECONDS = 60.0
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
-    "events.digest", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
-    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest",
+    "events.digest.loop", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
+    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest.intake",
     "events.protocols",
 )  # fmt: skip
 
@@ -35,16 +42,16 @@ _sent: deque[float] = deque(maxlen=RATE)
 
 def start(dsn: str, *, release: str) -> None:
     """Report from now on; without a DSN that can be read nothing is reported (a check refuses one that cannot)."""
-    if not is_dsn(dsn):
+    if not dsn or not is_dsn(dsn):
         return
     sentry_sdk.init(
         dsn=dsn,
         release=release,
         before_send=before_send,
         integrations=[
-            DjangoIntegration(middleware_spans=False, signals_spans=False, cache_spans=False),
-            CeleryIntegration(),
-            LoggingIntegration(),
+            django.DjangoIntegration(middleware_spans=False, signals_spans=False, cache_spans=False),
+            celery.CeleryIntegration(),
+            logging.LoggingIntegration(),
         ],
         send_default_pii=False,
         include_local_variables=False,
@@ -58,8 +65,8 @@ def start(dsn: str, *, release: str) -> None:
 def is_dsn(text: str) -> bool:
     """Whether the SDK would take `text` as a DSN."""
     try:
-        Dsn(text)
-    except (BadDsn, ValueError):
+        utils.Dsn(text)
+    except (utils.BadDsn, ValueError):
         return False
     return True
 

@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import pwd
+import select
 import shutil
 import signal
 import subprocess
@@ -133,15 +134,27 @@ class Supervisor:
         self.tell = tell
         self.children: list[Child] = []
         self.is_stopping = False
+        self._signals: int | None = None
         (folder / "log").mkdir(parents=True, exist_ok=True)
 
     def listen(self) -> None:
-        """Stop on SIGINT and SIGTERM from now on."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Stop on SIGINT and SIGTERM from now on, and notice at once when a child ends."""
+        self._signals, writer = os.pipe()
+        for descriptor in (self._signals, writer):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.is_stopping = True
+        self.is_stopping |= number != signal.SIGCHLD
+
+    def pause(self, seconds: float) -> None:
+        """Wait for so long, or until a signal came: ten looks a second would cost more than all else that it does."""
+        if self._signals is None:
+            time.sleep(min(seconds, 0.05))
+        elif select.select([self._signals], [], [], seconds)[0]:
+            os.read(self._signals, 4096)
 
     def add(self, program: Program) -> Child:
         """Start `program` and keep it running; children are stopped in the reverse order of `add`."""
@@ -172,7 +185,7 @@ class Supervisor:
             if is_ready():
                 return True
             self.look()
-            time.sleep(0.05)
+            self.pause(0.05)
         return False
 
     def once(self, argv: tuple[str, ...], *, folder: str | None = None) -> str | None:
@@ -191,7 +204,7 @@ class Supervisor:
                     process.wait()
                     return None
                 self.look()
-                time.sleep(0.05)
+                self.pause(0.05)
             printed = process.stdout.read() if process.stdout else ""
         if process.returncode and not self.is_stopping:
             raise SystemExit(process.returncode)
@@ -205,7 +218,7 @@ class Supervisor:
             if time.monotonic() >= logs_due:
                 self._bound_logs()
                 logs_due = time.monotonic() + 60
-            time.sleep(0.1)
+            self.pause(5.0 if all(child.process for child in self.children) else 0.1)
 
     def stop(self, *names: str) -> None:
         """Stop the children named, all at once, and wait for them."""

@@ -1,13 +1,21 @@
 """What Celery runs for the house itself."""
 
+import gc
 from typing import Any
 
 from celery import shared_task
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_init
 from django.db import connections
 from django.utils import timezone
 
 from formaos_obs import health
+
+
+@worker_init.connect
+def keep_pages_shared(**kwargs: Any) -> None:
+    """What is loaded before the pool is forked is left alone by the collector of each child, and so stays shared."""
+    gc.collect()
+    gc.freeze()
 
 
 @task_prerun.connect

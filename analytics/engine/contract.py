@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from analytics.periods import Period
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Wanted = Mapping[str, Period | tuple[datetime | None, datetime | None]]
 Parameters = Mapping[str, Any]

@@ -8,10 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
 from django.conf import settings
 
 from analytics.engine.contract import (
@@ -26,6 +24,14 @@ from analytics.engine.contract import (
 )
 from events.facts import duck, files, segments
 from events.facts.schema import FACTS, SQL
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+else:
+    duckdb = lazy("duckdb")
+    pa = lazy("pyarrow")
 
 BATCH = 10_000
 STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)

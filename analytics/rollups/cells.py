@@ -8,20 +8,26 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import zstandard
 
 from analytics.periods import ORIGIN
 from analytics.rollups.histograms import Histogram
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+else:
+    np, pa, pc = lazy("numpy"), lazy("pyarrow"), lazy("pyarrow.compute")
 
 Labels = tuple[str, ...]
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 # What the values beyond the most frequent ones of a dimension are counted under.
 OTHER = "(other)"

@@ -14,8 +14,8 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import numpy as np
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max, Min, Q, Sum
@@ -30,7 +30,13 @@ from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS,
 from analytics.rollups.histograms import bucket_sql
 from analytics.rollups.reading import labels_of, minute_of, moment_of
 from events.facts import compaction
+from events.lazy import lazy
 from events.models import FactChange, Project, Segment
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 log = logging.getLogger(__name__)
 

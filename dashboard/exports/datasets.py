@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
 from django.db.models import BooleanField, DateTimeField, IntegerField, Model, QuerySet
 
 from analytics import engine
 from analytics.periods import Period
-from events.facts.schema import ARROW, FACTS, Fact
+from events.facts.schema import FACTS, Fact, arrow
 from events.ingest import payloads
+from events.lazy import lazy
 from events.models import AuditEntry, Issue, Occurrence, Project, Segment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = lazy("pyarrow")
 
 CHUNK = 1000
 Row = dict[str, Any]
@@ -174,10 +179,10 @@ def _arrow(model: type[Model], name: str) -> pa.DataType:
     """How a column is kept in Parquet: moments, numbers and truth as such, all else as text."""
     field = next((field for field in model._meta.get_fields() if field.name == name), None)
     if isinstance(field, DateTimeField):
-        return ARROW["time"]
+        return arrow("time")
     if isinstance(field, BooleanField):
-        return ARROW["bool"]
-    return ARROW["int"] if isinstance(field, IntegerField) else ARROW["text"]
+        return arrow("bool")
+    return arrow("int") if isinstance(field, IntegerField) else arrow("text")
 
 
 def _named(row: Model, columns: tuple[str, ...]) -> Row:

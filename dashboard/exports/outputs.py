@@ -13,13 +13,19 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dashboard.exports import csv_tables
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+else:
+    pa = lazy("pyarrow")
+    pq = lazy("pyarrow.parquet")
 
 FORMATS = ("ndjson", "csv", "parquet")
 BATCH = 5000

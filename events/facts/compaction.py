@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import TYPE_CHECKING
 
-import duckdb
-import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count
@@ -21,7 +20,15 @@ from django.db.models import Count
 from events.facts import duck, files, segments
 from events.facts.schema import FACTS
 from events.facts.segments import Place
+from events.lazy import lazy
 from events.models import Project, RetiredSegment, Segment
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+else:
+    duckdb = lazy("duckdb")
+    pa = lazy("pyarrow")
 
 log = logging.getLogger(__name__)
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import duckdb_extension_httpfs
 from django.conf import settings
 
 from events.facts import files
+from events.lazy import lazy
 
-EXTENSION = Path(duckdb_extension_httpfs.__file__).parent / "extensions" / f"v{duckdb.__version__}"
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = lazy("duckdb")
+
+EXTENSIONS = Path(duckdb_extension_httpfs.__file__).parent / "extensions"
 
 
 def connect(*, memory_mb: int, threads: int) -> duckdb.DuckDBPyConnection:
@@ -48,7 +54,7 @@ def scan(urls: list[str]) -> str:
 
 
 def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.load_extension(str(EXTENSION / "httpfs.duckdb_extension"))
+    connection.load_extension(str(EXTENSIONS / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"))
     scheme, _, host = settings.OBS_S3_ENDPOINT.partition("://")
     options = {
         "KEY_ID": os.environ.get("AWS_ACCESS_KEY_ID", ""),

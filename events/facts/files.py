@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pyarrow as pa
 from django.conf import settings
-from pyarrow import fs
+
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import fs
+else:
+    pa = lazy("pyarrow")
+    fs = lazy("pyarrow.fs")
 
 
 @dataclass(frozen=True, slots=True)

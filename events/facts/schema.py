@@ -6,25 +6,20 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-import pyarrow as pa
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+else:
+    pa = lazy("pyarrow")
 
 Kind = Literal["text", "int", "float", "bool", "time", "tags", "ints", "floats"]
 
-ARROW: dict[Kind, pa.DataType] = {
-    "text": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "bool": pa.bool_(),
-    "time": pa.timestamp("us", tz="UTC"),
-    "tags": pa.map_(pa.string(), pa.string()),
-    "ints": pa.list_(pa.int64()),
-    "floats": pa.list_(pa.float64()),
-}
 SQL: dict[Kind, str] = {
     "text": "VARCHAR",
     "int": "BIGINT",
@@ -39,6 +34,22 @@ INT_MAX = 2**63 - 1
 # Arrow counts microseconds from 1970 in 64 bits; a margin keeps every zone's form of a moment inside datetime's years.
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+
+
+@cache
+def arrow(kind: Kind) -> pa.DataType:
+    """The type of a column in a segment."""
+    types = {
+        "text": pa.string(),
+        "int": pa.int64(),
+        "float": pa.float64(),
+        "bool": pa.bool_(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "tags": pa.map_(pa.string(), pa.string()),
+        "ints": pa.list_(pa.int64()),
+        "floats": pa.list_(pa.float64()),
+    }
+    return types[kind]
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ class Fact:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        return pa.schema([(column.name, ARROW[column.kind]) for column in self.columns])
+        return pa.schema([(column.name, arrow(column.kind)) for column in self.columns])
 
     @cached_property
     def lookups(self) -> tuple[str, ...]:
@@ -273,11 +284,11 @@ def _array(kind: Kind, values: list[Any]) -> pa.Array:
         case "bool":
             return pa.array([value if type(value) is bool else None for value in values], pa.bool_())
         case "time":
-            return pa.array([None if value is None else moment(value) for value in values], ARROW["time"])
+            return pa.array([None if value is None else moment(value) for value in values], arrow("time"))
         case "ints":
-            return pa.array([_numbers(value, _int) for value in values], ARROW["ints"])
+            return pa.array([_numbers(value, _int) for value in values], arrow("ints"))
         case "floats":
-            return pa.array([_numbers(value, _float) for value in values], ARROW["floats"])
+            return pa.array([_numbers(value, _float) for value in values], arrow("floats"))
         case "tags":
             return _tags(values)
 

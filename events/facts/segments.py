@@ -7,16 +7,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from django.db import transaction
 
 from events.facts import files
 from events.facts.schema import FACTS, Fact, moment, table
+from events.lazy import lazy
 from events.models import FactChange, RetiredSegment, Segment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+else:
+    pa = lazy("pyarrow")
+    pc = lazy("pyarrow.compute")
+    pq = lazy("pyarrow.parquet")
 
 # Small enough that a question about one group reads little, large enough that a scan of all does not pay for it
 # (bench/facts.py).

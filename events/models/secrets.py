@@ -1,16 +1,26 @@
 """Secrets at rest: encrypted by the first of OBS_ENCRYPTION_KEYS, read by any of them."""
 
+from __future__ import annotations
+
 import base64
 import binascii
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
+
+from events.lazy import lazy
+
+if TYPE_CHECKING:
+    from cryptography import fernet
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.kdf import hkdf
+else:
+    fernet = lazy("cryptography.fernet")
+    hashes = lazy("cryptography.hazmat.primitives.hashes")
+    hkdf = lazy("cryptography.hazmat.primitives.kdf.hkdf")
 
 
 class Undecipherable(ValueError):
@@ -26,7 +36,7 @@ def decrypt(value: str) -> str:
     """The plain value; raises Undecipherable."""
     try:
         return _keyring().decrypt(value.encode()).decode()
-    except InvalidToken:
+    except fernet.InvalidToken:
         raise Undecipherable("No key of OBS_ENCRYPTION_KEYS reads this value.") from None
 
 
@@ -34,7 +44,7 @@ def fernet_key(configured: str) -> bytes:
     """The key Fernet wants: 64 hex digits are stretched for this purpose, a Fernet key is taken as it is."""
     try:
         if len(configured) == 64:
-            derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"obs secrets")
+            derivation = hkdf.HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"obs secrets")
             return base64.urlsafe_b64encode(derivation.derive(bytes.fromhex(configured)))
         if len(base64.urlsafe_b64decode(configured)) == 32:
             return configured.encode()
@@ -43,8 +53,8 @@ def fernet_key(configured: str) -> bytes:
     raise ImproperlyConfigured("OBS_ENCRYPTION_KEYS: each key is 64 hex digits or a Fernet key.")
 
 
-def _keyring() -> MultiFernet:
-    return MultiFernet([Fernet(fernet_key(key)) for key in settings.OBS_ENCRYPTION_KEYS])
+def _keyring() -> fernet.MultiFernet:
+    return fernet.MultiFernet([fernet.Fernet(fernet_key(key)) for key in settings.OBS_ENCRYPTION_KEYS])
 
 
 class EncryptedTextField(models.TextField):

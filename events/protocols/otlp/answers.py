@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from google.protobuf import json_format
-from google.protobuf.message import Message
-from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
-from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+from typing import TYPE_CHECKING
 
+from events.lazy import lazy
 from events.protocols.contract import Decoded
 from events.values import lenient
+
+if TYPE_CHECKING:
+    from google.protobuf import json_format
+    from google.protobuf.message import Message
+    from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
+    from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
+    from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+else:
+    json_format = lazy("google.protobuf.json_format")
+    logs_service_pb2 = lazy("opentelemetry.proto.collector.logs.v1.logs_service_pb2")
+    metrics_service_pb2 = lazy("opentelemetry.proto.collector.metrics.v1.metrics_service_pb2")
+    trace_service_pb2 = lazy("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 
 _LONGEST = 500
 

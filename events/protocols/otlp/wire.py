@@ -5,21 +5,33 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
-from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
-from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
-
+from events.lazy import lazy
 from events.values import lenient
 from events.values.errors import Malformed
+
+if TYPE_CHECKING:
+    from google.protobuf import json_format, message
+    from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
+    from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
+    from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
+    from opentelemetry.proto.common.v1 import common_pb2
+    from opentelemetry.proto.logs.v1 import logs_pb2
+    from opentelemetry.proto.metrics.v1 import metrics_pb2
+    from opentelemetry.proto.resource.v1 import resource_pb2
+    from opentelemetry.proto.trace.v1 import trace_pb2
+else:
+    json_format, message = lazy("google.protobuf.json_format"), lazy("google.protobuf.message")
+    logs_service_pb2 = lazy("opentelemetry.proto.collector.logs.v1.logs_service_pb2")
+    metrics_service_pb2 = lazy("opentelemetry.proto.collector.metrics.v1.metrics_service_pb2")
+    trace_service_pb2 = lazy("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
+    common_pb2 = lazy("opentelemetry.proto.common.v1.common_pb2")
+    logs_pb2 = lazy("opentelemetry.proto.logs.v1.logs_pb2")
+    metrics_pb2 = lazy("opentelemetry.proto.metrics.v1.metrics_pb2")
+    resource_pb2 = lazy("opentelemetry.proto.resource.v1.resource_pb2")
+    trace_pb2 = lazy("opentelemetry.proto.trace.v1.trace_pb2")
 
 # Ids that OTLP/JSON writes in hexadecimal where protobuf's own JSON has base64.
 _IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
@@ -30,27 +42,31 @@ _WITH_IDS = ("links", "exemplars")
 class Form:
     """One signal's messages, and what its lists are called in protobuf and in JSON."""
 
-    request: type[Message]
-    item: type[Message]
+    request: type[message.Message]
+    item: type[message.Message]
     resources: tuple[str, str]
     scopes: tuple[str, str]
     items: tuple[str, str]
 
 
-FORMS = {
-    "traces": Form(
-        ExportTraceServiceRequest, Span, ("resource_spans", "resourceSpans"), ("scope_spans", "scopeSpans"),
-        ("spans", "spans"),
-    ),
-    "metrics": Form(
-        ExportMetricsServiceRequest, Metric, ("resource_metrics", "resourceMetrics"), ("scope_metrics", "scopeMetrics"),
-        ("metrics", "metrics"),
-    ),
-    "logs": Form(
-        ExportLogsServiceRequest, LogRecord, ("resource_logs", "resourceLogs"), ("scope_logs", "scopeLogs"),
-        ("log_records", "logRecords"),
-    ),
-}  # fmt: skip
+@cache
+def form_of(signal: str) -> Form:
+    """The form of `traces`, `metrics` or `logs`."""
+    forms = {
+        "traces": Form(
+            trace_service_pb2.ExportTraceServiceRequest, trace_pb2.Span, ("resource_spans", "resourceSpans"),
+            ("scope_spans", "scopeSpans"), ("spans", "spans"),
+        ),
+        "metrics": Form(
+            metrics_service_pb2.ExportMetricsServiceRequest, metrics_pb2.Metric,
+            ("resource_metrics", "resourceMetrics"), ("scope_metrics", "scopeMetrics"), ("metrics", "metrics"),
+        ),
+        "logs": Form(
+            logs_service_pb2.ExportLogsServiceRequest, logs_pb2.LogRecord, ("resource_logs", "resourceLogs"),
+            ("scope_logs", "scopeLogs"), ("log_records", "logRecords"),
+        ),
+    }  # fmt: skip
+    return forms[signal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +81,14 @@ class Part:
 
 def parts(signal: str, body: bytes, *, is_json: bool) -> Iterator[Part]:
     """Yield what the request holds, resource by resource. Raises Malformed."""
-    form = FORMS[signal]
+    form = form_of(signal)
     return _of_json(form, body) if is_json else _of_protobuf(form, body)
 
 
 def _of_protobuf(form: Form, body: bytes) -> Iterator[Part]:
     try:
         request = form.request.FromString(body)
-    except DecodeError as error:
+    except message.DecodeError as error:
         raise Malformed("the body is not the protobuf message of this address", reason="protobuf") from error
     for of_resource in getattr(request, form.resources[0]):
         for of_scope in getattr(of_resource, form.scopes[0]):
@@ -84,12 +100,13 @@ def _of_json(form: Form, body: bytes) -> Iterator[Part]:
     if not isinstance(request, dict):
         raise Malformed("the body is not a JSON object", reason="not_an_object")
     for of_resource in _objects(request.get(form.resources[1])):
-        resource = _message(Resource, of_resource.get("resource") or {}) or Resource()
+        resource = _message(resource_pb2.Resource, of_resource.get("resource") or {}) or resource_pb2.Resource()
         for of_scope in _objects(of_resource.get(form.scopes[1])):
-            scope = _message(InstrumentationScope, of_scope.get("scope") or {}) or InstrumentationScope()
+            scope_kind = common_pb2.InstrumentationScope
+            scope = _message(scope_kind, of_scope.get("scope") or {}) or scope_kind()
             sent = of_scope.get(form.items[1])
             sent = sent if isinstance(sent, list) else []
-            items = [message for item in sent if (message := _message(form.item, item)) is not None]
+            items = [read for item in sent if (read := _message(form.item, item)) is not None]
             yield Part(resource, scope, items, len(sent) - len(items))
 
 
@@ -97,7 +114,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _message(kind: type[Message], sent: Any) -> Any:
+def _message(kind: type[message.Message], sent: Any) -> Any:
     try:
         return json_format.ParseDict(_with_bytes(sent), kind(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, AttributeError, RecursionError):
