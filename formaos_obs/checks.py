@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from events.models import secrets
+from events.releases import uploads
 from events.values import countries
 from formaos_obs import addresses, self_reporting
 from formaos_obs.environment import env
@@ -18,7 +19,8 @@ from formaos_obs.environment import env
 MIN_SECRET_LENGTH = 50
 MIN_TOKEN_LENGTH = 16
 POSITIVE = (
-    "OBS_WEB_WORKERS", "OBS_WEB_THREADS", "OBS_WORKER_PROCESSES", "OBS_SPOOL_MAX_BYTES", "OBS_QUERY_MEMORY_MB",
+    "OBS_WEB_WORKERS", "OBS_WEB_THREADS", "OBS_HEAD_SECONDS", "OBS_BODY_SECONDS", "OBS_MAX_BODIES_BYTES",
+    "OBS_WORKER_PROCESSES", "OBS_SPOOL_MAX_BYTES", "OBS_QUERY_MEMORY_MB",
     "OBS_QUERY_THREADS", "OBS_QUERY_TIMEOUT_SECONDS", "OBS_MAX_BODY_BYTES", "OBS_MAX_DECOMPRESSED_BYTES",
     "OBS_MAX_ATTACHMENT_BYTES", "OBS_KEY_RATE_PER_MINUTE", "OBS_DIGEST_BATCH", "OBS_SEEN_DAYS", "OBS_KEPT_OCCURRENCES",
     "OBS_INBOX_MAX_AGE_SECONDS", "OBS_RETENTION_DAYS", "AXES_FAILURE_LIMIT", "AXES_COOLOFF_TIME", "SESSION_COOKIE_AGE",
@@ -151,6 +153,10 @@ def caps_agree() -> Found:
     if settings.OBS_MAX_ATTACHMENT_BYTES > settings.OBS_MAX_DECOMPRESSED_BYTES:
         hint = "No envelope could carry such an attachment; raise OBS_MAX_DECOMPRESSED_BYTES."
         yield _error(11, "OBS_MAX_ATTACHMENT_BYTES is above OBS_MAX_DECOMPRESSED_BYTES.", hint)
+    largest = max(settings.OBS_MAX_BODY_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.REQUEST_BYTES)
+    if 2 * largest > settings.OBS_MAX_BODIES_BYTES:
+        hint = f"Give at least {2 * largest}: a single large body would push out all others."
+        yield _error(11, "OBS_MAX_BODIES_BYTES has no room for two bodies of the largest size.", hint)
 
 
 def engine_is_known() -> Found:

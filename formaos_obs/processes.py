@@ -4,8 +4,6 @@ import sys
 
 from django.conf import settings
 
-from formaos_obs import addresses
-
 NAMES = ("web", "worker", "beat")
 TOGETHER = ("web", "worker")  # on one machine the worker keeps the clock: a process less
 
@@ -17,14 +15,7 @@ def argv(name: str, *, keeps_clock: bool = False) -> tuple[str, ...]:
 
 
 def _web() -> list[str]:
-    # Requests wait in the backlog, not in memory: no more are taken in than threads can work on, twice over.
-    in_flight = settings.OBS_WEB_THREADS * 2
-    command = ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--no-access-log", "--log-level", "error"]
-    command += ["--host", addresses.numeric(settings.OBS_BIND), "--port", str(settings.PORT)]
-    command += ["--workers", str(settings.OBS_WEB_WORKERS), "--blocking-threads", str(settings.OBS_WEB_THREADS)]
-    command += ["--backpressure", str(in_flight), "--backlog", "2048"]
-    command += ["--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10"]
-    return [*command, "formaos_obs.wsgi:application"]
+    return ["formaos_obs.front"]
 
 
 def _worker() -> list[str]:

@@ -133,6 +133,8 @@ class IngestView(APIView):
                 if exc.status != 403 and request.auth is not None:
                     accounting.refusals.refuse(request.auth.project_id, "request", "invalid", exc.reason)
                 response = Response({"detail": exc.detail}, status=exc.status)
+                if exc.status == 503:
+                    response["Retry-After"] = "5"
                 response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]
             case intake.Unavailable():
                 response = Response({"detail": "Nothing can be stored now; try again."}, status=503)

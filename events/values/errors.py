@@ -27,6 +27,20 @@ class TooLarge(IngestError):
     reason = "too_large"
 
 
+class TooSlow(IngestError):
+    """The body took longer than a sender has."""
+
+    status = 408
+    reason = "slow"
+
+
+class Busy(IngestError):
+    """The server holds as many bodies as it can; the sender is to try again."""
+
+    status = 503
+    reason = "busy"
+
+
 class UnsupportedEncoding(IngestError):
     """The Content-Encoding is not one of those listed, or more than one layer was used."""
 

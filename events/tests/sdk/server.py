@@ -60,11 +60,11 @@ def serve(folder: Path, *, workers: int = 1, threads: int = 4, **environment: st
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "web.log"
     server = Server(f"http://127.0.0.1:{port}", log)
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--log-level", "info"]
-    command += ["--access-log", "--access-log-fmt", 'obs "%(method)s %(path)s" %(status)d']
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
-    command += ["--blocking-threads", str(threads), "formaos_obs.wsgi:application"]
-    own = {"OBS_VAR_DIR": str(folder), "PORT": str(port), "OBS_PUBLIC_URL": server.url, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "formaos_obs.front", "--access-log"]
+    own = {
+        "OBS_VAR_DIR": str(folder), "PORT": str(port), "OBS_PUBLIC_URL": server.url, "PYTHONUNBUFFERED": "1",
+        "OBS_WEB_WORKERS": str(workers), "OBS_WEB_THREADS": str(threads),
+    }  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **own, **environment}, stdin=subprocess.DEVNULL, stdout=output,

@@ -1,0 +1,43 @@
+"""Which threads answer a path, and how large a body it may have."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.conf import settings
+
+from events.endpoints.middleware import may_be_ingest
+from events.releases import uploads
+
+# The form around the chunks of an upload.
+_FORM_BYTES = 1024 * 1024
+
+
+class Lane(Enum):
+    """Who answers: ingest's threads, those of pages, or the event loop itself where nothing can wait."""
+
+    INGEST = 1
+    PAGES = 2
+    LOOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    lane: Lane
+    largest: int
+
+
+class Routes:
+    """The routes of an installation's settings."""
+
+    def __init__(self) -> None:
+        self.ingest = Route(Lane.INGEST, settings.OBS_MAX_BODY_BYTES)
+        self.uploads = Route(Lane.PAGES, uploads.REQUEST_BYTES + _FORM_BYTES)
+        self.pages = Route(Lane.PAGES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        self.health = Route(Lane.LOOP, 0)
+
+    def of(self, path: str) -> Route:
+        if may_be_ingest(path):
+            return self.ingest
+        if path.startswith("/api/0/"):
+            return self.uploads
+        return self.health if path == "/healthz" else self.pages
