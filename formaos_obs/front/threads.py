@@ -4,7 +4,8 @@ import io
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO, cast
 
 from events.values.errors import IngestError
@@ -15,6 +16,9 @@ logger = logging.getLogger(__name__)
 
 # A page that waited for a thread this long is not wanted any more.
 WAITED_SECONDS = 30.0
+# An answer of unknown nature up to this size is sent whole.
+GATHERED_BYTES = 1024 * 1024
+_GATHERED: dict[bool | None, float] = {True: 0, False: float("inf")}
 _RETRY = ("Retry-After", "5")
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -26,6 +30,7 @@ class FileWrapper:
     def __init__(self, file: BinaryIO, block_size: int = answers.PART_BYTES) -> None:
         self.file = file
         self.block_size = block_size
+        self.fileno = file.fileno  # by which sentry-sdk knows a file that it must not wrap
 
     def __iter__(self) -> "FileWrapper":
         return self
@@ -93,20 +98,27 @@ class Site:
             logger.exception("The application failed")
             self._finish(request, _problem(500, "The server failed."))
             return
-        answer = Answer(status, headers)
         if isinstance(result, FileWrapper) and any(name.lower() == "content-length" for name, _ in headers):
             self._finish(request, Answer(status, headers, file=result.file))
-        elif getattr(result, "streaming", True):
-            self._stream(request, answer, result)
-        else:
-            body = b"".join(result)
-            self._finish(request, Answer(status, headers, body))
+            return
+        # Django's own answers say whether they are streams; of one that somebody wrapped it shows by its size.
+        most = _GATHERED.get(getattr(result, "streaming", None), GATHERED_BYTES)
+        parts = iter(result)
+        try:
+            gathered, is_whole = _gather(parts, most)
+        except Exception:
+            logger.exception("The application failed")
+            gathered, is_whole, status, headers = [b"The server failed.\n"], True, 500, []
+        if is_whole:
+            self._finish(request, Answer(status, headers, b"".join(gathered)))
             _close(result)
+        else:
+            self._stream(request, Answer(status, headers), chain(gathered, parts), result)
 
     def _finish(self, request: Request, answer: Answer) -> None:
         request.connection.worker.call_soon(request.connection.finish, request, answer)
 
-    def _stream(self, request: Request, answer: Answer, parts: Iterable[bytes]) -> None:
+    def _stream(self, request: Request, answer: Answer, parts: Iterable[bytes], result: Any) -> None:
         """Send the parts as they come, never more of them than the other end reads."""
         connection = request.connection
         call_soon = connection.worker.call_soon
@@ -125,9 +137,22 @@ class Site:
         except Exception:
             logger.exception("An answer broke off")
         finally:
-            _close(parts)
+            _close(result)
             last = b"0\r\n\r\n" if is_chunked else b""
             call_soon(lambda: connection.end(request, last, is_cut=is_cut))
+
+
+def _gather(parts: Iterator[bytes], most: float) -> tuple[list[bytes], bool]:
+    """The parts up to `most` bytes, and whether these were all."""
+    gathered: list[bytes] = []
+    size = 0
+    while size < most:
+        part = next(parts, None)
+        if part is None:
+            return gathered, True
+        gathered.append(part)
+        size += len(part)
+    return gathered, False
 
 
 def environ_of(request: Request) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,18 @@ class Whole(list[bytes]):
     """An answer that is no stream, as Django's are."""
 
     streaming = False
+
+
+class Stream:
+    """An answer that says that it is a stream, as Django's do."""
+
+    streaming = True
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.parts)
 
 
 def echo(environ: Environ, start: Start) -> Whole:
@@ -188,9 +200,9 @@ def test_a_failure_of_the_application_is_a_500_and_no_more(caplog: pytest.LogCap
 
 
 def test_a_stream_is_sent_in_chunks_and_to_an_old_client_until_the_end() -> None:
-    def application(environ: Environ, start: Start) -> Iterator[bytes]:
+    def application(environ: Environ, start: Start) -> Stream:
         start("200 OK", [])
-        return iter([b"one ", b"", b"two"])
+        return Stream([b"one ", b"", b"two"])
 
     with running(application) as front:
         assert front.get().endswith(
@@ -200,14 +212,24 @@ def test_a_stream_is_sent_in_chunks_and_to_an_old_client_until_the_end() -> None
         assert front.exchange(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").endswith(b"close\r\n\r\n")
 
 
+def test_an_answer_that_something_wrapped_is_sent_whole_also_where_no_thread_may_wait() -> None:
+    def application(environ: Environ, start: Start) -> Iterator[bytes]:
+        start("200 OK", [])
+        return iter([b"one ", b"two"])
+
+    with running(application) as front:
+        for path in ("/healthz", "/page"):
+            assert front.get(path).endswith(b"Content-Length: 7\r\nConnection: close\r\n\r\none two")
+
+
 def test_a_stream_that_breaks_off_does_not_look_whole(caplog: pytest.LogCaptureFixture) -> None:
     def parts() -> Iterator[bytes]:
         yield b"one"
         raise RuntimeError("broken")
 
-    def application(environ: Environ, start: Start) -> Iterator[bytes]:
+    def application(environ: Environ, start: Start) -> Stream:
         start("200 OK", [])
-        return parts()
+        return Stream(parts())
 
     with running(application) as front:
         got = front.get()
@@ -257,7 +279,7 @@ def test_a_file_is_sent_whole_and_a_slow_reader_of_one_holds_no_thread(tmp_path:
         assert rest(slow).endswith(content[-1000:])
 
 
-def test_a_file_without_a_length_is_a_stream(tmp_path: Path) -> None:
+def test_a_file_without_a_length_is_sent_by_a_thread(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
 
     def application(environ: Environ, start: Start) -> FileWrapper:
@@ -265,7 +287,7 @@ def test_a_file_without_a_length_is_a_stream(tmp_path: Path) -> None:
         return FileWrapper((tmp_path / "file").open("rb"))
 
     with running(application) as front:
-        assert front.get().endswith(b"7\r\ncontent\r\n0\r\n\r\n")
+        assert front.get().endswith(b"Content-Length: 7\r\nConnection: close\r\n\r\ncontent")
 
 
 def test_what_is_under_way_ends_before_the_server_does() -> None:
