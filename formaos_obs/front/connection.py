@@ -3,21 +3,39 @@
 import asyncio
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import Any, Protocol, cast
 
 import httptools
 
-from events.protocols.contract import Busy, TooSlow
-from events.values.errors import IngestError, Malformed, TooLarge
+from events.values.errors import Busy, IngestError, Malformed, TooLarge, TooSlow
 from formaos_obs.front import answers, limits
 from formaos_obs.front.requests import Answer, Request
-
-if TYPE_CHECKING:
-    from formaos_obs.front.worker import Worker
+from formaos_obs.front.routes import Routes
 
 logger = logging.getLogger(__name__)
 
 NEVER = float("inf")
+
+
+class Server(Protocol):
+    """What a connection asks of the process that it belongs to."""
+
+    routes: Routes
+    patience: limits.Patience
+    budget: limits.Budget
+    date: str
+
+    def clock(self) -> float: ...
+
+    def environ_of(self, transport: asyncio.Transport) -> dict[str, Any]: ...
+
+    def opened(self, connection: "Connection") -> None: ...
+
+    def closed(self, connection: "Connection") -> None: ...
+
+    def serve(self, request: Request) -> None: ...
+
+    def answered(self, request: Request, status: int) -> None: ...
 
 
 class Connection(asyncio.Protocol):
@@ -28,7 +46,7 @@ class Connection(asyncio.Protocol):
         "receiving", "seen", "transport", "waiters", "worker",
     )  # fmt: skip
 
-    def __init__(self, worker: "Worker") -> None:
+    def __init__(self, worker: Server) -> None:
         self.worker = worker
         self.parser = httptools.HttpRequestParser(self)
         self.receiving: Request | None = None

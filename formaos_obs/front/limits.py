@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from events.protocols.contract import Busy
+from events.values.errors import Busy
 from formaos_obs.front.requests import Request
 
 # A head: the request line and all headers. Cookies and traces fit several times over.
@@ -63,7 +63,7 @@ class Budget:
         while self.held > self.limit and self._arriving:
             oldest = next(iter(self._arriving))
             self.evicted += 1
-            oldest.connection.give_up(oldest, Busy("Too many bodies are arriving; try again."))
+            oldest.client.give_up(oldest, Busy("Too many bodies are arriving; try again."))
 
     def arrived(self, request: Request) -> None:
         """The body is whole, or given up: it no longer gives way."""

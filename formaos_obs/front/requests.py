@@ -1,16 +1,13 @@
 """A request as it arrives, and the answer to it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import unquote_to_bytes
 
 import httptools
 
 from events.values.errors import IngestError
 from formaos_obs.front.routes import Route
-
-if TYPE_CHECKING:
-    from formaos_obs.front.connection import Connection
 
 Headers = list[tuple[str, str]]
 # Names seen in heads, with their names in a WSGI environment. Strangers choose names, so the table is bounded.
@@ -28,11 +25,27 @@ class Answer:
     file: BinaryIO | None = None
 
 
+class Client(Protocol):
+    """The connection of a request, for whoever answers it. All but `is_gone` belong to the event loop's thread."""
+
+    is_gone: bool
+
+    def give_up(self, request: "Request", error: IngestError) -> None: ...
+
+    def finish(self, request: "Request", answer: Answer) -> None: ...
+
+    def begin(self, request: "Request", answer: Answer) -> bool: ...
+
+    def send(self, part: bytes, sent: Any) -> None: ...
+
+    def end(self, request: "Request", last: bytes, *, is_cut: bool) -> None: ...
+
+
 @dataclass(slots=True, eq=False)
 class Request:
     """One request of a connection. `broken` says why its body did not arrive whole; whoever reads it raises that."""
 
-    connection: "Connection"
+    client: Client
     environ: dict[str, Any]
     url: bytes = b""
     path: str = ""

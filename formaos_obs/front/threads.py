@@ -3,7 +3,6 @@
 import io
 import logging
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO, cast
@@ -64,8 +63,9 @@ class Input(io.RawIOBase):
 class Site:
     """Django's WSGI application, asked for one request at a time."""
 
-    def __init__(self, application: Application, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, application: Application, *, call_soon: Callable[..., Any], clock: Callable[[], float]) -> None:
         self.application = application
+        self.call_soon = call_soon  # has the event loop call something
         self.clock = clock
 
     def ingest(self, request: Request) -> None:
@@ -74,10 +74,9 @@ class Site:
 
     def page(self, request: Request) -> None:
         """Answer anything else."""
-        connection = request.connection
         if request.broken is not None:
             self._finish(request, _problem(request.broken.status, request.broken.detail))
-        elif connection.is_gone:
+        elif request.client.is_gone:
             self._finish(request, Answer(499, []))  # nobody is told
         elif self.clock() - request.dispatched_at > WAITED_SECONDS:
             self._finish(request, _problem(503, "The server is busy; try again."))
@@ -116,20 +115,19 @@ class Site:
             self._stream(request, Answer(status, headers), chain(gathered, parts), result)
 
     def _finish(self, request: Request, answer: Answer) -> None:
-        request.connection.worker.call_soon(request.connection.finish, request, answer)
+        self.call_soon(request.client.finish, request, answer)
 
     def _stream(self, request: Request, answer: Answer, parts: Iterable[bytes], result: Any) -> None:
         """Send the parts as they come, never more of them than the other end reads."""
-        connection = request.connection
-        call_soon = connection.worker.call_soon
+        client, call_soon = request.client, self.call_soon
         is_chunked, is_wanted = answers.is_chunked(request, answer), answers.has_body(request, answer.status)
         is_cut = True
-        call_soon(connection.begin, request, answer)
+        call_soon(client.begin, request, answer)
         try:
             for part in parts if is_wanted else ():
                 if part:
                     sent = answers.Sent()
-                    call_soon(connection.send, answers.chunk(part) if is_chunked else part, sent)
+                    call_soon(client.send, answers.chunk(part) if is_chunked else part, sent)
                     sent.wait()
             is_cut = False
         except answers.Gone:
@@ -139,7 +137,7 @@ class Site:
         finally:
             _close(result)
             last = b"0\r\n\r\n" if is_chunked else b""
-            call_soon(lambda: connection.end(request, last, is_cut=is_cut))
+            call_soon(lambda: client.end(request, last, is_cut=is_cut))
 
 
 def _gather(parts: Iterator[bytes], most: float) -> tuple[list[bytes], bool]:

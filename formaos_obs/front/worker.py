@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from typing import Any
@@ -39,14 +38,13 @@ class Worker:
         self.listener = listener
         self.most = limits.most_connections()
         self.clock = loop.time
-        self.call_soon: Callable[..., Any] = loop.call_soon_threadsafe
         self.routes = Routes()
         self.patience = limits.patience()
         self.budget = limits.Budget(settings.OBS_MAX_BODIES_BYTES)
         self.connections: dict[Connection, None] = {}
         self.has_log = has_log
         self.date = formatdate(usegmt=True)
-        self.site = Site(application, clock=loop.time)
+        self.site = Site(application, call_soon=loop.call_soon_threadsafe, clock=loop.time)
         self.ingest = ThreadPoolExecutor(INGEST_THREADS, "ingest")
         self.pages = ThreadPoolExecutor(settings.OBS_WEB_THREADS, "page")
 
