@@ -1,6 +1,6 @@
 """Records what the browser packages of performance data send: `python -m bench.recording.performance <node_modules>`.
 
-Pages are those of events/tests/sdk/clients, opened by its leave.py in Chromium; a server here answers as ours does and
+Pages are those of events/tests/sdk/clients, opened in Chromium as they are; a server here answers as ours does and
 writes each body to events/tests/samples/<case>/<n>.bin, with its path, query and headers beside it as .json.
 """
 
@@ -15,6 +15,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from events.tests.chromium import launched
+from events.tests.sdk import visits
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "events/tests/sdk/clients"
@@ -92,7 +95,8 @@ def main(modules: Path) -> None:
             production = '--define:process.env.NODE_ENV="production"'
             subprocess.run([*command, production], env={**os.environ, "NODE_PATH": str(modules)}, check=True)
             Recorder.case, Recorder.page = case, built.read_bytes()
-            subprocess.run([sys.executable, CLIENTS / "leave.py", f"{url}/items/42/", url, "1", KEY], check=True)
+            with launched() as browser:
+                visits.and_leave(browser, f"{url}/items/42/", server=url, project="1", key=KEY)
 
 
 if __name__ == "__main__":

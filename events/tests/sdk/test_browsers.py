@@ -1,14 +1,15 @@
 """@sentry/browser and @sentry/react in real Chromium, built and uploaded as a pipeline does: pages show source."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from events.models import Artifact, Occurrence, Segment
+from events.tests.sdk import visits
 from events.tests.sdk.conftest import CLIENTS, Shop
 from events.values import pseudonyms
 
@@ -29,11 +30,17 @@ def build(shop: Shop, modules: Path, folder: Path, case: str) -> None:
     (folder / "index.html").write_text(PAGE.format(case))
 
 
-def visit(shop: Shop, url: str, *, tunnel: str = "") -> None:
-    seen = json.loads(shop.run(sys.executable, CLIENTS / "visit.py", url, shop.dsn, tunnel))
-    assert seen["complaints"] == []
-    assert seen["statuses"]
-    assert set(seen["statuses"]) == {200}
+@pytest.fixture
+def visit(shop: Shop, browser: Browser) -> Callable[..., None]:
+    """Opens a page whose envelopes must all be taken."""
+
+    def visit(url: str, *, tunnel: str = "") -> None:
+        seen = visits.until_done(browser, url, dsn=shop.dsn, tunnel=tunnel)
+        assert seen["complaints"] == []
+        assert seen["statuses"]
+        assert set(seen["statuses"]) == {200}
+
+    return visit
 
 
 def frames(shop: Shop) -> list[dict[str, Any]]:
@@ -44,7 +51,12 @@ def frames(shop: Shop) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_in_the_browser_is_shown_in_the_source_someone_wrote(
-    shop: Shop, node_modules: Path, cli: Callable[..., str], site: tuple[Path, str], case: str
+    shop: Shop,
+    node_modules: Path,
+    cli: Callable[..., str],
+    site: tuple[Path, str],
+    visit: Callable[..., None],
+    case: str,
 ) -> None:
     folder, url = site
     build(shop, node_modules, folder, case)
@@ -52,7 +64,7 @@ def test_an_error_in_the_browser_is_shown_in_the_source_someone_wrote(
     cli("sourcemaps", "upload", "--release", RELEASE, folder)
     assert set(Artifact.objects.values_list("project__slug", flat=True)) == {"web"}
     (folder / f"{case}.js.map").unlink()
-    visit(shop, url)
+    visit(url)
     shop.digest()
     issue = shop.issue("TypeError")
     assert "priceof" in json.dumps(issue.groups.get().components).lower()
@@ -68,12 +80,12 @@ def test_an_error_in_the_browser_is_shown_in_the_source_someone_wrote(
 
 
 def test_maps_uploaded_after_the_error_are_used_by_its_page(
-    shop: Shop, node_modules: Path, cli: Callable[..., str], site: tuple[Path, str]
+    shop: Shop, node_modules: Path, cli: Callable[..., str], site: tuple[Path, str], visit: Callable[..., None]
 ) -> None:
     folder, url = site
     build(shop, node_modules, folder, "browser")
     cli("sourcemaps", "inject", folder)
-    visit(shop, url)
+    visit(url)
     shop.digest()
     issue = shop.issue("TypeError")
     assert "return line.price!.amount;" not in shop.page(issue)
@@ -82,20 +94,22 @@ def test_maps_uploaded_after_the_error_are_used_by_its_page(
 
 
 def test_without_debug_ids_release_and_address_find_the_maps(
-    shop: Shop, node_modules: Path, cli: Callable[..., str], site: tuple[Path, str]
+    shop: Shop, node_modules: Path, cli: Callable[..., str], site: tuple[Path, str], visit: Callable[..., None]
 ) -> None:
     folder, url = site
     build(shop, node_modules, folder, "browser")
     cli("sourcemaps", "upload", "--release", RELEASE, "--url-prefix", "~/", folder)
-    visit(shop, url)
+    visit(url)
     shop.digest()
     assert "return line.price!.amount;" in shop.page(shop.issue("TypeError"))
 
 
-def test_what_comes_through_the_tunnel_counts_the_same(shop: Shop, node_modules: Path, site: tuple[Path, str]) -> None:
+def test_what_comes_through_the_tunnel_counts_the_same(
+    shop: Shop, node_modules: Path, site: tuple[Path, str], visit: Callable[..., None]
+) -> None:
     folder, url = site
     build(shop, node_modules, folder, "browser")
-    visit(shop, url, tunnel=f"{shop.server.url}/tunnel/")
+    visit(url, tunnel=f"{shop.server.url}/tunnel/")
     shop.digest(path="/tunnel/")
     assert "put the thing into the basket" in shop.page(shop.issue("TypeError"))
     assert not shop.server.answers(f"/api/{shop.project.pk}/envelope/")

@@ -1,7 +1,6 @@
 """The clients of performance data, from their packages: the OpenTelemetry SDK, Node, and pages in real Chromium."""
 
 import base64
-import json
 import sys
 import time
 from pathlib import Path
@@ -9,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from playwright.sync_api import Browser
 
 from events.models import InboxItem, Seen
 from events.protocols import posthog_vitals
 from events.tests.intake import digested, facts
 from events.tests.npm import installed
+from events.tests.sdk import visits
 from events.tests.sdk.conftest import CLIENTS, HERE, Shop
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
@@ -29,8 +30,8 @@ def packages() -> Path:
 
 
 @pytest.fixture
-def visit(shop: Shop, packages: Path, site: tuple[Path, str]) -> Any:
-    """Builds a page, opens it in Chromium, clicks, and leaves; returns what leave.py saw."""
+def visit(shop: Shop, packages: Path, site: tuple[Path, str], browser: Browser) -> Any:
+    """Builds a page, opens it in Chromium, clicks, and leaves; returns what was seen."""
 
     def visit(case: str, path: str = "items/42", *, page: str = PAGE) -> dict[str, Any]:
         folder, origin = site
@@ -42,11 +43,8 @@ def visit(shop: Shop, packages: Path, site: tuple[Path, str]) -> Any:
         shown = folder / path
         shown.mkdir(parents=True, exist_ok=True)
         (shown / "index.html").write_text(page)
-        printed = shop.run(
-            sys.executable, CLIENTS / "leave.py", f"{origin}/{path}/", shop.server.url, str(shop.project.pk),
-            shop.key.public_key,
-        )  # fmt: skip
-        return dict(json.loads(printed))
+        to = {"server": shop.server.url, "project": str(shop.project.pk), "key": shop.key.public_key}
+        return visits.and_leave(browser, f"{origin}/{path}/", **to)
 
     return visit
 

@@ -1,4 +1,4 @@
-// A monitored page with @sentry/browser; visit.py sets `window.DSN` and waits for `window.isDone`.
+// A monitored page with @sentry/browser; visits.py sets `window.DSN` and waits for `window.isDone`.
 import * as Sentry from "@sentry/browser";
 import { totalOf } from "./basket";
 

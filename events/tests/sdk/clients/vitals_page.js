@@ -1,4 +1,4 @@
-// A page that reports as web-vitals' own documentation shows; leave.py sets `window.OBS`.
+// A page that reports as web-vitals' own documentation shows; visits.py sets `window.OBS`.
 import { onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals/attribution";
 
 const send = (metric) => {
