@@ -43,5 +43,5 @@ def test_live_tells_of_new_lines(watch: Any, measured: World) -> None:
         watched.page.keyboard.press("l")
     line = {**populated.facts(now=timezone.now())["logs"][0], "log_id": "f" * 36, "at": timezone.now()}
     populated.store_rows(measured.project, {"logs": [line]}, now=timezone.now())
-    watched.page.wait_for_selector("#new-pill", timeout=8000)
+    watched.page.wait_for_selector("#new-pill")
     assert watched.complaints == []
