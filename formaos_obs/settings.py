@@ -172,7 +172,9 @@ OBS_INBOX_MAX_AGE_SECONDS = env.int("OBS_INBOX_MAX_AGE_SECONDS", 60)
 OBS_RETENTION_DAYS = env.int("OBS_RETENTION_DAYS", 395)
 
 # --- Celery: tasks take no arguments and answer nothing; what there is to do is a row --------------------------------
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)  # the words of kombu for the same address
+CELERY_BROKER_URL = REDIS_URL
+if REDIS_URL.startswith("unix://"):  # the same address and number in the words of kombu
+    CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -16,7 +16,7 @@ from formaos_obs.environment import BASE_DIR
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 SHARED = Path(os.environ.get("OBS_VAR_DIR") or BASE_DIR / "var" / "test").resolve()
-_PORTS = range(15_000, 32_000)
+PORTS = range(15_000, 32_000)
 
 
 def settle() -> None:
@@ -27,11 +27,11 @@ def settle() -> None:
         shared = embedded.urls()
         number = int(WORKER.removeprefix("gw")) + 1  # 0 is that of a run without workers
         os.environ.setdefault("DATABASE_URL", shared.database)
-        os.environ["REDIS_URL"] = _numbered(os.environ.get("REDIS_URL") or shared.redis, number)
+        os.environ["REDIS_URL"] = numbered(os.environ.get("REDIS_URL") or shared.redis, number)
         os.environ["OBS_VAR_DIR"] = str(SHARED / WORKER)
 
 
-def _numbered(redis_url: str, number: int) -> str:
+def numbered(redis_url: str, number: int) -> str:
     """The address of the same Redis with another database number."""
     if redis_url.startswith("unix://"):
         return f"{redis_url.partition('?')[0]}?db={number}"
@@ -59,7 +59,7 @@ def free_port() -> int:
     It lies below those that the kernel gives away, else a connection of another worker could take it meanwhile."""
     choice = random.SystemRandom()  # the other generator is seeded alike in every worker
     while True:
-        port = choice.choice(_PORTS)
+        port = choice.choice(PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
