@@ -10,7 +10,7 @@ import orjson
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from events.issues import grouping
-from events.issues.grouping import frames, texts
+from events.issues.grouping import frames, made_names, texts
 
 ROUNDS = 2000
 
@@ -54,7 +54,14 @@ def browser_error(*, frames: int) -> dict[str, Any]:
 
 def forget() -> None:
     """Empties the caches, as for a first event of its kind."""
-    for cached in (frames._frame, frames.path, texts.without_variables, texts.in_one_wording):
+    for cached in (
+        frames._frame,
+        frames._first,
+        made_names.written,
+        frames.path,
+        texts.without_variables,
+        texts.in_one_wording,
+    ):
         cached.cache_clear()
 
 

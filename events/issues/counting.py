@@ -5,7 +5,7 @@ Locks are taken in one order (issues by id, then their groups by id), by everyth
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,10 +27,12 @@ from events.models import (
     Transition,
 )
 
+Key = tuple[int, uuid.UUID]  # a project and a hash
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One error on its way into an issue."""
+    """One error on its way into an issue. `earlier` gives the hashes that older rules of grouping had for it."""
 
     project_id: int
     event_id: uuid.UUID
@@ -43,9 +45,10 @@ class Sighting:
     user_key: int | None
     payload: bytes
     kind: str = "error"
+    earlier: Callable[[], tuple[bytes, ...]] = tuple
 
     @property
-    def group_key(self) -> tuple[int, uuid.UUID]:
+    def group_key(self) -> Key:
         return self.project_id, uuid.UUID(bytes=self.grouping.hash)
 
 
@@ -79,18 +82,22 @@ def record(sightings: Sequence[Sighting], *, now: datetime) -> None:
     """Count `sightings` into issues and groups, keep their spread, write transitions; in the caller's transaction."""
     if not sightings:
         return
-    by_key: defaultdict[tuple[int, uuid.UUID], list[Sighting]] = defaultdict(list)
+    by_key: defaultdict[Key, list[Sighting]] = defaultdict(list)
     for sighting in sightings:
         by_key[sighting.group_key].append(sighting)
     merge_locks.hold_still(project_id for project_id, _ in by_key)
-    touched = _locked(by_key)
+    old = _earlier_keys(by_key)
+    locked = _locked([*by_key, *(key for keys in old.values() for key in keys)])
+    touched = {key: _Touched(locked[key], found) for key, found in by_key.items() if key in locked}
     missing = {key: found for key, found in by_key.items() if key not in touched}
     if missing:
         counters.lock_new_groups({project_id for project_id, _ in missing})
-        touched |= _locked(missing)
+        made = _locked(missing)
+        touched |= {key: _Touched(made[key], missing[key]) for key in missing if key in made}
         for key in sorted(missing, key=lambda k: (k[0], k[1].int)):
             if key not in touched:
-                touched[key] = _create(key, missing[key], now=now)
+                heir = min((locked[k] for k in old.get(key, ()) if k in locked), key=lambda g: g.pk, default=None)
+                touched[key] = _create(key, missing[key], now=now) if heir is None else _join(key, missing[key], heir)
     ordered = sorted(touched.values(), key=lambda t: (t.group.issue_id, t.group.pk))
     _put_users(ordered)
     _put_hours(ordered, now=now)
@@ -104,7 +111,21 @@ def record(sightings: Sequence[Sighting], *, now: datetime) -> None:
     _update_issues(list(changes.values()))
 
 
-def _locked(wanted: Mapping[tuple[int, uuid.UUID], list[Sighting]]) -> dict[tuple[int, uuid.UUID], _Touched]:
+def _earlier_keys(by_key: Mapping[Key, list[Sighting]]) -> dict[Key, tuple[Key, ...]]:
+    """For each key without a group: where older rules had its errors. Asked for before anything is locked, so that
+    all locks are taken in one order."""
+    projects, hashes = zip(*by_key, strict=True)
+    known = set(
+        IssueGroup.objects.filter(project_id__in=set(projects), hash__in=set(hashes)).values_list("project_id", "hash")
+    )
+    return {
+        key: tuple(dict.fromkeys((key[0], uuid.UUID(bytes=old)) for sighting in found for old in sighting.earlier()))
+        for key, found in by_key.items()
+        if key not in known
+    }
+
+
+def _locked(wanted: Iterable[Key]) -> dict[Key, IssueGroup]:
     """The existing groups of `wanted`, locked with their issues."""
     projects, hashes = zip(*wanted, strict=True)
     groups = (
@@ -113,11 +134,34 @@ def _locked(wanted: Mapping[tuple[int, uuid.UUID], list[Sighting]]) -> dict[tupl
         .order_by("issue_id", "pk")
         .select_for_update(of=("self", "issue"))
     )
-    found = {(group.project_id, group.hash): group for group in groups}
-    return {key: _Touched(found[key], wanted[key]) for key in wanted if key in found}
+    return {(group.project_id, group.hash): group for group in groups}
 
 
-def _create(key: tuple[int, uuid.UUID], sightings: list[Sighting], *, now: datetime) -> _Touched:
+def _join(key: Key, sightings: list[Sighting], heir: IssueGroup) -> _Touched:
+    """A group of today's rules in the issue that older rules had made, so that no issue splits when rules change."""
+    first = min(sightings, key=lambda s: s.at)
+    group = _new_group(key, heir.issue, first, born=heir.first_issue_id or heir.issue_id)
+    return _Touched(group, sightings)
+
+
+def _new_group(key: Key, issue: Issue, first: Sighting, *, born: int) -> IssueGroup:
+    group = IssueGroup(
+        project_id=key[0],
+        issue=issue,
+        first_issue_id=born,
+        hash=key[1],
+        version=first.grouping.version,
+        components=list(first.grouping.components),
+        title=first.grouping.title,
+        culprit=first.grouping.culprit[:200],
+        first_seen_at=first.at,
+        last_seen_at=first.at,
+    )
+    group.save(force_insert=True)
+    return group
+
+
+def _create(key: Key, sightings: list[Sighting], *, now: datetime) -> _Touched:
     """A new issue with its first group."""
     first = min(sightings, key=lambda s: s.at)
     grouping = first.grouping
@@ -135,19 +179,7 @@ def _create(key: tuple[int, uuid.UUID], sightings: list[Sighting], *, now: datet
         first_release=first.release,
         last_release=first.release,
     )
-    group = IssueGroup(
-        project_id=key[0],
-        issue=issue,
-        first_issue_id=issue.pk,
-        hash=key[1],
-        version=grouping.version,
-        components=list(grouping.components),
-        title=grouping.title,
-        culprit=grouping.culprit[:200],
-        first_seen_at=first.at,
-        last_seen_at=first.at,
-    )
-    group.save(force_insert=True)
+    group = _new_group(key, issue, first, born=issue.pk)
     Transition.objects.create(
         project_id=key[0], issue=issue, kind=Transition.Kind.NEW, at=now, event_id=first.event_id,
         detail={"release": first.release, "environment": first.environment},

@@ -1,10 +1,12 @@
 """Error events: grouped, counted into issues, and kept as slim facts."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import items, mapping, moment, sdk, text, user_key
+from events.ingest import payloads
 from events.issues import grouping
 from events.issues.counting import Sighting
 
@@ -69,7 +71,13 @@ def sighting_of(item: Item, event: Mapping[str, Any], *, kind: str = "error") ->
         user_key=user_key(mapping(event.get("user")).get("key")),
         payload=item.packed,
         kind=kind,
+        earlier=partial(_earlier, item.packed),
     )
+
+
+def _earlier(packed: bytes) -> tuple[bytes, ...]:
+    """Unpacked again, as only the first error of a group is asked: no batch holds its events for that."""
+    return grouping.earlier(payloads.unpack(packed))
 
 
 def is_handled(event: Mapping[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """Which issue an event belongs to: a pure, versioned function of an already scrubbed event of any shape.
 
 A stored group remembers the version that made it; changing what is hashed means a new version, never another meaning
-of an old one."""
+of an old one. A hash is that of the lines alone, so where two versions give the same lines their groups are the same;
+where they do not, `earlier` says which group of old the event would have been in."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,10 +10,10 @@ from typing import Any
 
 from events.issues.grouping import exceptions, reports
 from events.issues.grouping.fingerprints import expanded, is_default
-from events.issues.grouping.frames import SCRIPT_PLATFORMS, Frame
+from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, Frame
 from events.issues.grouping.texts import LONGEST, first_line, in_one_wording, text, without_variables
 
-VERSION = 1
+VERSION = 2
 TITLE_LENGTH = 200
 TYPE_LENGTH = 100
 VALUE_LENGTH = 500
@@ -24,7 +25,7 @@ _LEVELS = {"fatal": "fatal", "critical": "fatal", "error": "error", "warning": "
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """An event's group and what to call it. `hash` is a function of `version` and `components` alone."""
+    """An event's group and what to call it. `hash` is a function of `components` alone."""
 
     version: int
     hash: bytes  # 16
@@ -53,10 +54,7 @@ def group(event: object) -> Grouping:
     """The event's `Grouping`. Never raises, whatever the event is; time is linear in its size."""
     event = event if isinstance(event, dict) else {}
     subject = _subject(event)
-    components = subject.components
-    fingerprint = event.get("fingerprint")
-    if not is_default(fingerprint):
-        components = expanded(fingerprint, default=_digest(components).hex(), variables=_variables(event, subject))
+    components = _components(event, subject)
     title = subject.title or f"{subject.type}: {first_line(subject.value)}".strip(": ") or UNTITLED
     return Grouping(
         version=VERSION,
@@ -72,48 +70,70 @@ def group(event: object) -> Grouping:
     )
 
 
+def earlier(event: object) -> tuple[bytes, ...]:
+    """The hashes that earlier versions gave the event, where they differ from today's; the newest version first."""
+    event = event if isinstance(event, dict) else {}
+    first = _digest(_components(event, _subject(event, version=FIRST), version=FIRST))
+    return (first,) if first != _digest(_components(event, _subject(event))) else ()
+
+
+def _components(event: dict[Any, Any], subject: _Subject, *, version: int = VERSION) -> tuple[str, ...]:
+    checksum = text(event.get("checksum"), limit=200).strip()
+    if checksum and version != FIRST:
+        return (f"checksum {checksum}",)
+    fingerprint = event.get("fingerprint")
+    if is_default(fingerprint):
+        return subject.components
+    default = _digest(subject.components).hex()
+    return expanded(fingerprint, default=default, variables=_variables(event, subject))
+
+
 def _digest(components: tuple[str, ...]) -> bytes:
-    return blake2b("\n".join((f"v{VERSION}", *components)).encode(), digest_size=16).digest()
+    # "v1" names the form of what is hashed, which all versions of the rules share.
+    return blake2b("\n".join(("v1", *components)).encode(), digest_size=16).digest()
 
 
-def _subject(event: dict[Any, Any]) -> _Subject:
+def _subject(event: dict[Any, Any], *, version: int = VERSION) -> _Subject:
     report = reports.report(event)
     if report:
         return _Subject(report.components, type=report.kind, value=report.value, title=report.value)
     platform = text(event.get("platform"), limit=32)
-    found = exceptions.chain(event, platform=platform)
+    found = exceptions.chain(event, platform=platform, version=version)
     if found:
-        return _of_exceptions(found)
-    return _of_message(event, platform)
+        return _of_exceptions(found, version)
+    return _of_message(event, platform, version)
 
 
-def _of_exceptions(found: tuple[exceptions.Thrown, ...]) -> _Subject:
+def _of_exceptions(found: tuple[exceptions.Thrown, ...], version: int) -> _Subject:
     main = found[-1]
     inner = main.innermost
-    kind, title = main.type, ""
-    if main.is_synthetic and inner and inner.shown_function:
-        title = f"{inner.shown_function}: {first_line(main.value)}".strip(": ")
+    title = ""
+    if main.is_synthetic and inner:
+        # The type was invented, so it says nothing; a nameless function says no more.
+        named = f"{inner.shown_function}: " if inner.name else ""
+        title = f"{named}{first_line(main.value)}".strip(": ")
     return _Subject(
-        exceptions.components(found),
-        type=kind,
+        exceptions.components(found, version=version),
+        type=main.type,
         value=main.value,
         title=title,
         frame=inner,
     )
 
 
-def _of_message(event: dict[Any, Any], platform: str) -> _Subject:
+def _of_message(event: dict[Any, Any], platform: str, version: int) -> _Subject:
     template, shown, has_parameters = _message(event)
+    stack = exceptions.bare_stack(event, platform=platform, version=version)
+    inner = exceptions.innermost(stack) if stack else None
     if template:
+        inner = None if version == FIRST else inner
         if has_parameters:
-            return _Subject((f"template {template}",), value=shown)
+            return _Subject((f"template {template}",), value=shown, frame=inner)
         plain = in_one_wording(template) if platform in SCRIPT_PLATFORMS else template
-        return _Subject((f"message {without_variables(plain)}",), value=shown)
-    stack = exceptions.bare_stack(event, platform=platform)
-    if stack:
-        inner = exceptions.innermost(stack)
-        words = tuple(f"frame {words}" for words in exceptions.words(stack))
-        return _Subject(words, title=inner.words, frame=inner)
+        return _Subject((f"message {without_variables(plain)}",), value=shown, frame=inner)
+    if inner:
+        lines = exceptions.words(stack) if version == FIRST else exceptions.stack_lines(stack)
+        return _Subject(lines, title=inner.words, frame=inner)
     kind = text(event.get("type"), limit=64)
     return _Subject((f"type {kind or 'unknown'}", f"transaction {text(event.get('transaction'), limit=200)}"))
 
@@ -137,7 +157,10 @@ def _culprit(event: dict[Any, Any], subject: _Subject) -> str:
     found = subject.frame
     if given or not found:
         return given
-    return f"{found.shown_module or found.shown_file} in {found.shown_function or '?'}"[:TITLE_LENGTH]
+    place = found.shown_module or found.shown_file
+    return (f"{place} in {found.shown_function or '?'}" if place else found.shown_function or found.place)[
+        :TITLE_LENGTH
+    ]
 
 
 def _variables(event: dict[Any, Any], subject: _Subject) -> dict[str, str]:

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import re2
 
+from events.issues.grouping import made_names, systems
 from events.issues.grouping.texts import text
+
+FIRST = 1  # the version that knows nothing of made names, source lines and native libraries
+LINE = 120  # characters of a source line that counts; longer ones were minified or cut
 
 SCRIPT_PLATFORMS = frozenset({"javascript", "node"})
 _SCRIPT_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".vue", ".svelte", ".html", ".htm")
@@ -37,6 +42,10 @@ _NAMELESS = frozenset({
     "", "?", "<anonymous>", "anonymous", "<unknown>", "null", "undefined", "eval", "global code", "module code",
     "eval code", "Anonymous function", "(anonymous)", "default",
 })  # fmt: skip
+# Where a packed application begins; what stands before it is the visitor's own folder.
+_PACKED = re2.compile(r"^.*(?:\.asar(?:\.unpacked)?|\.app|/android_asset|/flutter_assets|\.bundle)/")
+_TWICE = re2.compile(r"\$\d+$")  # what bundlers add to the second function of one name
+_CUT = ("{snip}", "...", "\u2026")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class Frame:
     shown_module: str
     shown_file: str
     shown_function: str
+    line: str = ""  # its source line; "" when unknown, cut or too long to be one
 
     @property
     def words(self) -> str:
@@ -57,12 +67,12 @@ class Frame:
         return f"{self.place} in {self.name}" if self.name else self.place
 
 
-def frame(raw: object, *, platform: str) -> Frame | None:
-    """A frame as sent -> `Frame`; None for what is no frame."""
+def frame(raw: object, *, platform: str, version: int = 0) -> Frame | None:
+    """A frame as sent -> `Frame`, by the newest rules unless `version` names older ones; None for what is no frame."""
     if not isinstance(raw, dict):
         return None
     in_app = raw.get("in_app")
-    return _frame(
+    sent = _Sent(
         text(raw.get("module"), limit=256),
         text(raw.get("filename"), limit=512) or text(raw.get("abs_path"), limit=512),
         text(raw.get("abs_path"), limit=512),
@@ -70,14 +80,31 @@ def frame(raw: object, *, platform: str) -> Frame | None:
         in_app if isinstance(in_app, bool) else None,
         text(raw.get("platform"), limit=32) or platform,
     )
+    if version == FIRST:
+        return _first(sent)
+    return _frame(sent, text(raw.get("package"), limit=512), text(raw.get("context_line"), limit=400))
 
 
-@lru_cache(maxsize=8192)
-def _frame(
-    module: str, filename: str, abs_path: str, function: str, in_app: bool | None, platform: str
-) -> Frame | None:
-    script = platform in SCRIPT_PLATFORMS or (platform in ("", "other") and _is_script(filename))
-    if script:
+class _Sent(NamedTuple):
+    module: str
+    filename: str
+    abs_path: str
+    function: str
+    in_app: bool | None
+    platform: str
+
+    @property
+    def is_script(self) -> bool:
+        return self.platform in SCRIPT_PLATFORMS or (self.platform in ("", "other") and _is_script(self.filename))
+
+    def is_own(self, *, is_foreign: bool) -> bool:
+        return not is_foreign if self.in_app is None or (self.is_script and is_foreign) else self.in_app
+
+
+@lru_cache(maxsize=1024)
+def _first(sent: _Sent) -> Frame | None:
+    module, filename, _, function, _, _ = sent
+    if sent.is_script:
         place = path(filename) or module
         name, resumed = script_function(function)
         if len(name) <= 2 and _is_built(filename):
@@ -87,9 +114,44 @@ def _frame(
         name, resumed = _LAMBDA.sub("$", function), False
     if not place and not name:
         return None
-    foreign = is_foreign(filename) or is_foreign(abs_path)
-    own = not foreign if in_app is None or (script and foreign) else in_app
+    own = sent.is_own(is_foreign=is_foreign(filename) or is_foreign(sent.abs_path))
     return Frame(place or "?", name, own, resumed, module, filename or module, function)
+
+
+@lru_cache(maxsize=8192)
+def _frame(sent: _Sent, package: str, line: str) -> Frame | None:
+    module, filename, abs_path, function, _, platform = sent
+    resumed = foreign = False
+    if sent.is_script:
+        place = script_path(filename, abs_path, platform) or made_names.written(module)
+        name, resumed = script_function(function)
+        name = made_names.written(_TWICE.sub("", name))
+        if len(name) <= 2 and _is_built(filename):
+            name = ""  # minifiers hand out such names anew in every build
+    else:
+        place = made_names.written(module) or path(made_names.written(filename)) or systems.library(package)
+        name = "" if systems.is_nameless(function) else made_names.written(function)
+        foreign = systems.is_system(package, function, platform=platform)
+    if not place and not name:
+        return None
+    own = sent.is_own(is_foreign=foreign or is_foreign(filename) or is_foreign(abs_path))
+    return Frame(place or "?", name, own, resumed, module, filename or module, function, _whole(line))
+
+
+def _whole(line: str) -> str:
+    """The source line with single blanks; "" when it is cut or too long to be one that people wrote."""
+    plain = " ".join(line.split())
+    return "" if len(plain) > LINE or plain.startswith(_CUT) or plain.endswith(_CUT) else plain
+
+
+def script_path(filename: str, abs_path: str, platform: str) -> str:
+    """A script's path; of one opened from a disk only what the application brought along, as its folders are the
+    visitor's: `file:///C:/Users/ann/shop/test.html` -> `test.html`."""
+    if platform == "node" or not (filename.startswith("file:") or abs_path.startswith("file:")):
+        return path(filename)
+    whole = (abs_path if abs_path.startswith("file:") else filename).replace("\\", "/")
+    inside = _PACKED.sub("", whole)
+    return path(inside if inside != whole else whole.rsplit("/", 1)[-1]) or path(filename)
 
 
 def is_foreign(filename: str) -> bool:
