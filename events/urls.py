@@ -8,6 +8,10 @@ from events.endpoints.cli import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<int:project_id>/envelope/", sentry.EnvelopeView.as_view(), name="envelope"),
     path("api/<int:project_id>/store/", sentry.StoreView.as_view(), name="store"),
+    path("api/store/", sentry.StoreByKeyView.as_view(), name="store-by-key"),
+    path("api/<int:project_id>/cron/<str:slug>/", sentry.CronView.as_view(), name="cron"),
+    path("api/<int:project_id>/cron/<str:slug>/<str:public_key>/", sentry.CronView.as_view(), name="cron-by-key"),
+    path("api/<int:project_id>/nel/", sentry.SecurityView.as_view(), name="nel"),
     path("api/<int:project_id>/security/", sentry.SecurityView.as_view(), name="security"),
     path("api/<int:project_id>/csp-report/", sentry.SecurityView.as_view(), name="csp-report"),
     path("api/<int:project_id>/browser/", browser.BrowserView.as_view(), name="browser"),

@@ -9,7 +9,7 @@ from django.urls import Resolver404, get_resolver
 # Addresses whose sender names the project by a key in the body or a header.
 WITHOUT_PROJECT = (
     "/tunnel/", "/otlp/", "/_vercel/", "/v1/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/e/", "/i/v0/e/",
-    "/batch", "/flags", "/decide", "/array/",
+    "/batch", "/flags", "/decide", "/array/", "/api/store/",
 )  # fmt: skip
 
 Respond = Callable[[HttpRequest], HttpResponseBase]

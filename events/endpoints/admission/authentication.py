@@ -42,6 +42,16 @@ class PlainKeyAuthentication(KeyAuthentication):
         return None, usable(request.parser_context["kwargs"].get("project_id"), public_key, now=request.now)
 
 
+class PathKeyAuthentication(KeyAuthentication):
+    """Takes the key that stands in the address, and in the usual places."""
+
+    def authenticate(self, request: Request) -> tuple[None, Key | None]:
+        kwargs = request.parser_context["kwargs"]
+        sent = kwargs.get("public_key", "")
+        public_key = auth.agreed(auth.claimed_key(request._request.META), plain_key(sent) if sent else None)
+        return None, usable(kwargs["project_id"], public_key, now=request.now) if public_key else None
+
+
 def _plain(environ: dict[str, Any]) -> list[str]:
     """What the two headers hold, where they hold something."""
     scheme, _, bearer = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")

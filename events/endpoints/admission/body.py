@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -21,6 +23,7 @@ ZSTD_WINDOW = 1 << 23
 # One 4-byte block may expand to 128 KiB, so a slice of input adds at most 8 MiB before the cap is checked again.
 ZSTD_SLICE = 256
 BROTLI_SLICE = 1 << 20
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
 def read(environ: dict[str, Any], *, compressed_cap: int, decompressed_cap: int) -> bytes:
@@ -74,6 +77,44 @@ def decompress(data: bytes, *, encoding: str, cap: int) -> bytes:
     if len(decoded) > cap:
         raise TooLarge(f"the body has more than {cap} bytes after decompression")
     return decoded
+
+
+def unwrapped(data: bytes, *, cap: int) -> bytes:
+    """Return what an old client wrapped without saying so: a zlib or gzip stream, base64 of one, or base64 of text.
+
+    What is none of these comes back as it is, for the decoder to judge.
+    """
+    if data[:1] in b"{[ \t\r\n\xef" and data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return data
+    inner = _of_base64(data)
+    for candidate in (data, inner):
+        if candidate is not None and _is_zlib(candidate):
+            inner = decompress(candidate, encoding="deflate", cap=cap)
+            break
+        if candidate is not None and candidate.startswith(GZIP_MAGIC):
+            inner = decompress(candidate, encoding="gzip", cap=cap)
+            break
+    if inner is None:
+        return data
+    if len(inner) > cap:
+        raise TooLarge(f"the body has more than {cap} bytes after decoding")
+    return inner
+
+
+def _of_base64(data: bytes) -> bytes | None:
+    """What standard or URL-safe base64 holds, with line breaks and without padding as well; None for anything else."""
+    digits = b"".join(data.split()).rstrip(b"=").translate(_URL_SAFE)
+    if not digits:
+        return None
+    try:
+        return base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _is_zlib(data: bytes) -> bool:
+    """RFC 1950: deflate with a window of at most 32 KiB, and a header that is a multiple of 31."""
+    return len(data) > 2 and data[0] & 0x0F == 8 and data[0] >> 4 <= 7 and (data[0] << 8 | data[1]) % 31 == 0
 
 
 def _content_length(environ: dict[str, Any]) -> int | None:

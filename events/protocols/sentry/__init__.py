@@ -2,9 +2,10 @@
 
 from events.protocols.contract import Context, Limits
 from events.protocols.sentry.auth import Denied, Dsn, agreed, claimed_key, parse_dsn
+from events.protocols.sentry.cron import decode_cron
 from events.protocols.sentry.envelope import decode_envelope, dsn_of
 from events.protocols.sentry.security import decode_security
-from events.protocols.sentry.store import decode_store
+from events.protocols.sentry.store import decode_store, is_envelope
 
 __all__ = [
     "Context",
@@ -13,9 +14,11 @@ __all__ = [
     "Limits",
     "agreed",
     "claimed_key",
+    "decode_cron",
     "decode_envelope",
     "decode_security",
     "decode_store",
     "dsn_of",
+    "is_envelope",
     "parse_dsn",
 ]
