@@ -14,7 +14,7 @@ from alerts.delivery.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
 from events.accounts import access
-from events.accounts.audited_admin import AuditedAdmin, ReadOnlyAdmin
+from events.accounts.audited_admin import AuditedAdmin, OwnProjects, ReadOnlyAdmin
 
 FILTERS = ["transitions", "min_level", "environments"]
 
@@ -23,9 +23,11 @@ FILTERS = ["transitions", "min_level", "environments"]
 class ChannelAdmin(AuditedAdmin):
     """Channels; secrets are written here and never read."""
 
+    project_path = "project"
+    role_to_change = access.EDITOR
     form = ChannelForm
     list_display = ["name", "project", "kind", "masked", "is_enabled", "disabled_reason", "last_sent_at"]
-    list_filter = ["kind", "is_enabled", "project"]
+    list_filter = ["kind", "is_enabled", ("project", OwnProjects)]
     list_select_related = ["project"]
     search_fields = ["name", "masked"]
     actions = ["send_test", "enable", "disable"]
@@ -41,11 +43,6 @@ class ChannelAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         return [] if obj is None else [*self.readonly_fields, "project"]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_foreignkey(
-            db_field, request, queryset=access.visible_projects(request.user), **kwargs
-        )
 
     def save_model(self, request: HttpRequest, obj: Channel, form: ModelForm, change: bool) -> None:
         assert isinstance(form, ChannelForm)
@@ -98,17 +95,16 @@ class DeliveryAttemptInline(admin.TabularInline):
 class NotificationAdmin(ReadOnlyAdmin):
     """The outbox and what became of it."""
 
+    project_path = "channel__project"
     list_display = ["created_at", "channel", "kind", "title", "status", "attempts", "last_status", "last_error"]
-    list_filter = ["status", "kind", "channel__kind", "channel__project"]
+    list_filter = ["status", "kind", "channel__kind", ("channel__project", OwnProjects)]
     list_select_related = ["channel"]
     date_hierarchy = "created_at"
     search_fields = ["dedup", "remote_id"]
     inlines = [DeliveryAttemptInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
-        visible = access.visible_projects(request.user)
-        rows = super().get_queryset(request).filter(channel__project__in=visible)
-        return rows.select_related("channel").defer("channel__config")
+        return super().get_queryset(request).select_related("channel").defer("channel__config")
 
     @admin.display(description="title")
     def title(self, notification: Notification) -> str:
@@ -119,13 +115,13 @@ class NotificationAdmin(ReadOnlyAdmin):
 class DeliveryAttemptAdmin(ReadOnlyAdmin):
     """Every try, newest first."""
 
+    project_path = "notification__channel__project"
     list_display = ["at", "channel", "notification", "status", "error", "latency_ms", "decision"]
-    list_filter = ["decision", "status", "notification__channel__project"]
+    list_filter = ["decision", "status", ("notification__channel__project", OwnProjects)]
     date_hierarchy = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
-        visible = access.visible_projects(request.user)
-        rows = super().get_queryset(request).filter(notification__channel__project__in=visible)
+        rows = super().get_queryset(request)
         return rows.select_related("notification__channel").defer("notification__channel__config")
 
     @admin.display(description="channel")

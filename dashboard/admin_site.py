@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from events.accounts import audit
@@ -24,6 +25,13 @@ class ObsAdminSite(AdminSite):
         if request.user.is_authenticated and not self.has_permission(request):
             raise Http404
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The one form that changes a password, which counts guesses and ends other logins."""
+        return redirect("dashboard:password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return redirect("dashboard:account")
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """`view` for staff only, with one entry for each request; Django's catalogue of words needs none."""

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -27,6 +27,7 @@ _SHOWN_BYTES = 200_000
 
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
+    project_path = "pk"
     list_display = ["slug", "name", "platform", "created_at", "first_event_at", "is_demo"]
     search_fields = ["slug", "name"]
     readonly_fields = ["created_at", "first_event_at"]
@@ -46,6 +47,7 @@ class ProjectAdmin(AuditedAdmin):
 
 @admin.register(IngestKey)
 class IngestKeyAdmin(AuditedAdmin):
+    project_path = "project"
     list_display = ["project", "label", "public_key", "is_active", "expires_at", "rate_per_minute", "last_used_at"]
     list_select_related = ["project"]
     list_filter = ["is_active"]
@@ -90,6 +92,7 @@ class MembershipForm(forms.ModelForm):
 
 @admin.register(Membership)
 class MembershipAdmin(AuditedAdmin):
+    project_path = "project"
     form = MembershipForm
     list_display = ["project", "user", "role", "created_at"]
     list_select_related = ["project", "user"]
@@ -133,6 +136,10 @@ class TokenForm(forms.ModelForm):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(AuditedAdmin):
+    """Tokens of others are a superuser's to see, make and revoke: they act as their owner."""
+
+    project_path = "project"
+    role_to_change = access.VIEWER
     form = TokenForm
     fields = ["user", "project", "name", "scopes", "expires_at"]
     list_display = ["name", "lookup", "user", "project", "scopes", "expires_at", "last_used_at", "revoked_at"]
@@ -140,6 +147,13 @@ class ApiTokenAdmin(AuditedAdmin):
     search_fields = ["name", "user__username", "lookup"]
     autocomplete_fields = ["user", "project"]
     actions = ["revoke"]
+
+    def reachable(self, request: HttpRequest, rows: QuerySet[ApiToken], role: str) -> QuerySet[ApiToken]:
+        return rows if request.user.is_superuser else rows.filter(user_id=request.user.pk or 0)
+
+    def choices(self, request: HttpRequest, model: type[Model], *, name: str) -> QuerySet[Any]:
+        found = super().choices(request, model, name=name)
+        return found.filter(pk=request.user.pk) if name == "user" else found
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Tokens are made and revoked; only the list's actions need this permission."""
@@ -175,6 +189,7 @@ class ApiTokenAdmin(AuditedAdmin):
 
 @admin.register(DeadLetter)
 class DeadLetterAdmin(ReadOnlyAdmin):
+    project_path = "project"
     list_display = ["project", "kind", "item_id", "quantity", "attempts", "received_at", "created_at", "reason"]
     list_select_related = ["project"]
     list_filter = ["kind"]
@@ -211,6 +226,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 class DimensionAdmin(ReadOnlyAdmin):
     """Which dimensions are at their limit: what is beyond it counts as (other)."""
 
+    project_path = "project"
     list_display = ["name", "project", "kept", "is_full", "folded_count", "folded_at"]
     list_select_related = ["project"]
     search_fields = ["name", "project__slug"]
@@ -231,12 +247,23 @@ class DimensionAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
+    """Staff see what was done about their projects, and what they did themselves."""
+
+    project_path = "project_id"
     list_display = ["id", "at", "actor", "via", "action", "project_id", "object_type", "object_id", "detail", "address"]
     search_fields = ["=actor", "=action", "=object_id"]
     ordering = ["-id"]
 
+    def reachable(self, request: HttpRequest, rows: QuerySet[AuditEntry], role: str) -> QuerySet[AuditEntry]:
+        if request.user.is_superuser:
+            return rows
+        theirs = Q(project_id__in=access.projects_as(request.user, role).values("pk"))
+        return rows.filter(theirs | Q(actor_id=request.user.pk))
+
 
 class ObsUserAdmin(AuditedAdmin, UserAdmin):
+    """A superuser's alone, as it names no project: whoever writes here could make themselves anybody."""
+
     list_display = ["username", "is_active", "is_staff", "is_superuser", "last_login"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

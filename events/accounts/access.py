@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
@@ -19,6 +20,24 @@ def visible_projects(user: Any) -> QuerySet[Project]:
     if user.is_superuser:
         return Project.objects.all()
     return Project.objects.filter(memberships__user_id=user.pk)
+
+
+def projects_as(user: Any, role: str) -> QuerySet[Project]:
+    """The projects in which `user` may act as `role`."""
+    visible = visible_projects(user)
+    if not user.is_active or user.is_superuser:
+        return visible
+    enough = [name for name in _RANK if is_enough(name, role)]
+    return visible.filter(memberships__user_id=user.pk, memberships__role__in=enough)
+
+
+def colleagues(user: Any) -> QuerySet[Any]:
+    """The people `user` shares a project with, themselves among them; all for a superuser."""
+    people = get_user_model()._default_manager.all()
+    if user.is_active and user.is_superuser:
+        return people
+    shared = Membership.objects.filter(project__in=visible_projects(user))
+    return people.filter(pk__in=shared.values("user_id"))
 
 
 def role_of(user: Any, project: Project) -> str | None:

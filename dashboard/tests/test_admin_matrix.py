@@ -1,0 +1,243 @@
+"""Staff who are no superuser: every address of the admin, with every permission, by role in the project.
+
+An attack is a request that would change or show something that is another project's, or that makes somebody more than
+they are; that each of them is one, a superuser proves.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db.models import Model, QuerySet
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from alerts.delivery import deliver, notify
+from alerts.models import Channel, DeliveryAttempt, Notification
+from alerts.tests import make as make_alerts
+from events.accounts import audit, projects, tokens
+from events.ingest import payloads
+from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
+
+User = get_user_model()
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+WAYS: dict[type[Model], str] = {
+    Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
+    Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
+    DeliveryAttempt: "notification__channel__project",
+}  # fmt: skip
+"""Every table in the admin that belongs to a project, and how."""
+
+SHOWN = [model for model in admin.site._registry if model is not User]
+FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owner", "label": "taken", "name": "taken"}
+FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
+FORM |= {"retention_days": "{}", "browser": "{}"}
+ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test")
+
+
+@dataclass(frozen=True)
+class World:
+    """Two projects with everything in them, each with a word that stands in all that is its own."""
+
+    here: Project
+    elsewhere: Project
+    root: Any
+
+    def rows(self, model: type[Model], project: Project) -> QuerySet[Any]:
+        return model._default_manager.filter(**{WAYS[model]: project.pk}).order_by("pk")
+
+
+def furnish(project: Project, word: str, now: datetime) -> None:
+    owner = User.objects.create_user(f"{word}-person")
+    projects.set_role(project, owner, "owner", actor="setup", now=now)
+    IngestKey.objects.create(project=project, label=f"{word}-key")
+    tokens.create(owner, name=f"{word}-token", scopes=["read"], project=project, now=now)
+    payload = payloads.pack({"message": word})
+    sent = {"kind": "error", "item_id": uuid.uuid4(), "received_at": now, "attempts": 5, "payload": payload}
+    DeadLetter.objects.create(project=project, error=f"{word}-fault", **sent)
+    Dimension.objects.create(project=project, name=f"{word}-dimension")
+    make_alerts.channel(project, kind="email", name=f"{word}-channel")
+    make_alerts.transitions(project, 1)
+    audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
+
+
+@pytest.fixture
+def world(db: None, now: datetime) -> World:
+    root = User.objects.create_superuser("vxroot", "", "root-password-1")
+    made = [
+        projects.create(f"{word}-project", word, owner=None, actor="setup", now=now) for word in ("qwhere", "zkfar")
+    ]
+    for project, word in zip(made, ("qwhere", "zkfar"), strict=True):
+        furnish(project, word, now)
+    notify.claim_transitions(now=now)
+    deliver.run(now=now)
+    tokens.create(root, name="vxroot-token", scopes=["read"], now=now)
+    return World(made[0], made[1], root)
+
+
+def client_of(user: Any) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def staff(name: str, world: World, role: str, codenames: list[str], now: datetime) -> Any:
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    if role:
+        projects.set_role(world.here, user, role, actor="setup", now=now)
+    return user
+
+
+def addresses(world: World, projects_named: list[Project]) -> Iterator[str]:
+    """Every address of the admin: those of no object, and those of each kind of object, of projects and of people."""
+    yield from ("/admin/", "/admin/events/", "/admin/auth/", "/admin/alerts/", "/admin/password_change/")
+    for model in (*SHOWN, User):
+        yield from (f"{_base(model)}", f"{_base(model)}add/")
+        objects = [world.rows(model, project).first() for project in projects_named] if model is not User else []
+        for row in [*objects, *([world.root] if model is User else [])]:
+            yield from (f"{_base(model)}{row.pk}/{step}/" for step in ("change", "delete", "history"))
+    token = ApiToken.objects.get(name="vxroot-token")
+    yield from (f"{_base(ApiToken)}{token.pk}/{step}/" for step in ("change", "delete", "history"))
+    yield f"{_base(User)}{world.root.pk}/password/"
+    for model, field in ((IngestKey, "project"), (Membership, "user"), (Membership, "project"), (ApiToken, "user")):
+        yield f"/admin/autocomplete/?app_label=events&model_name={model._meta.model_name}&field_name={field}"
+    yield "/admin/autocomplete/?app_label=events&model_name=issue&field_name=project"
+
+
+def attacks(world: World, person: Any, project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Forms that each do harm to `project`, or make `person` somebody else, where nothing stands in the way."""
+    for user in (world.root, person):
+        named = {"project": project.pk, "user": user.pk, "expires_at_0": "", "expires_at_1": ""}
+        yield from ((f"{_base(model)}add/", {**FORM, **named}) for model in (IngestKey, Membership, ApiToken))
+    yield f"{_base(ApiToken)}add/", {**FORM, "user": world.root.pk}
+    yield f"{_base(Channel)}add/", {**FORM, "project": project.pk, "addresses": "evil@example.org"}
+    for model in WAYS:
+        ids = [row.pk for row in world.rows(model, project)]
+        for pk in ids[:1]:
+            form = {**FORM, "slug": f"{project.slug}-taken", "addresses": "evil@example.org", "is_active": ""}
+            yield f"{_base(model)}{pk}/change/", form
+            yield f"{_base(model)}{pk}/delete/", {"post": "yes"}
+        for action in ACTIONS:
+            yield _base(model), {"action": action, "_selected_action": ids, "post": "yes"}
+    passwords = {"password1": "a-long-new-passphrase", "password2": "a-long-new-passphrase"}
+    yield f"{_base(User)}{world.root.pk}/password/", passwords
+    yield f"{_base(User)}add/", {"username": "made", "usable_password": "true", **passwords}
+    joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", "is_active": "on", "is_staff": "on"}
+    for user in (person, world.root):
+        form = {"username": user.username, "is_superuser": "on", "first_name": "taken", **joined}
+        yield f"{_base(User)}{user.pk}/change/", form
+    yield _base(User), {"action": "delete_selected", "_selected_action": [world.root.pk], "post": "yes"}
+    yield f"{_base(User)}{world.root.pk}/delete/", {"post": "yes"}
+
+
+def _base(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def state(world: World, project: Project, person: Any) -> dict[str, Any]:
+    """All that nobody but a superuser, or an owner of `project`, may change."""
+    found: dict[str, Any] = {
+        model.__name__: list(world.rows(model, project).values())
+        for model in WAYS
+        if model not in (AuditEntry, ApiToken)
+    }
+    found["ApiToken"] = list(ApiToken.objects.exclude(user=person).order_by("pk").values())
+    found["User"] = list(User.objects.order_by("pk").values())
+    found["permissions"] = list(User.user_permissions.through.objects.order_by("pk").values())
+    strange = Project.objects.exclude(memberships__user=person)
+    found["owned"] = list(ApiToken.objects.filter(user=person, project__in=strange).values())
+    return found
+
+
+VERBS = ("add", "change", "delete", "view")
+GRANTS = {f"{verb}_{model._meta.model_name}": model for model in (*SHOWN, User) for verb in VERBS}
+
+
+def test_every_table_of_the_admin_says_whose_its_rows_are() -> None:
+    for model, shown in admin.site._registry.items():
+        assert getattr(shown, "project_path", None) == WAYS.get(model, ""), model
+
+
+def test_the_admin_has_no_address_that_the_matrix_does_not_know() -> None:
+    found: list[Any] = [one for one in get_resolver().url_patterns if str(one.pattern) == "admin/"]
+    assert {one.name for one in found[0].url_patterns if hasattr(one, "name")} == {
+        "index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site",
+        "app_list", None,
+    }  # fmt: skip
+    names = {one.name for table in admin.site._registry.values() for one in table.get_urls() if one.name}
+    steps = {name.rpartition("_")[2] for name in names}
+    assert steps == {"changelist", "add", "history", "delete", "change"}
+
+
+def test_each_attack_is_one(world: World) -> None:
+    """A superuser does with the same forms what others must not."""
+    changed = set()
+    mallory = User.objects.create_user("mallory")
+    doer = User.objects.create_superuser("doer")
+    client = client_of(doer)
+    before = state(world, world.elsewhere, mallory)
+    for url, form in attacks(world, mallory, world.elsewhere):
+        client.post(url, form)
+        after = state(world, world.elsewhere, mallory)
+        changed |= {name for name, rows in after.items() if rows != before[name]}
+        before = after
+    assert changed >= {"Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "User", "owned"}
+
+
+def walk(world: World, person: Any, role: str, *, only: type[Model] | None = None) -> None:
+    """`person` opens every address and tries every attack; with `only`, those of one table."""
+    client = client_of(person)
+    hidden = [b"zkfar", b"vxroot", *([] if role else [b"qwhere"])]
+    attacked = [world.elsewhere] if role == "owner" else [world.elsewhere, world.here]
+    before = [state(world, project, person) for project in attacked]
+    for url in addresses(world, [world.elsewhere]):
+        if only is None or "autocomplete" in url or url.startswith(_base(only)):
+            text = client.get(url).content
+            assert [word for word in hidden if word in text] == [], url
+    for project in attacked:
+        for url, form in attacks(world, person, project):
+            if only is None or url.startswith(_base(only)):
+                text = client.post(url, form, follow=True).content
+                assert [word for word in hidden if word in text] == [], url
+    assert [state(world, project, person) for project in attacked] == before
+
+
+@pytest.mark.parametrize("codename", GRANTS)
+def test_one_permission_opens_nothing_for_a_stranger(world: World, codename: str, now: datetime) -> None:
+    walk(world, staff("mallory", world, "", [codename], now), "", only=GRANTS[codename])
+
+
+@pytest.mark.parametrize("role", ["", "viewer", "owner"])
+@pytest.mark.parametrize("verb", ["view", "change", "all"])
+def test_permissions_reach_as_far_as_the_role(world: World, role: str, verb: str, now: datetime) -> None:
+    codenames = [name for name in GRANTS if verb in ("all", name.partition("_")[0])]
+    walk(world, staff("mallory", world, role, codenames, now), role)
+
+
+def test_an_owner_with_the_permissions_administers_their_project(world: World, now: datetime) -> None:
+    client = client_of(staff("olive", world, "owner", list(GRANTS), now))
+    for model in WAYS:
+        page = client.get(_base(model))
+        assert (page.status_code, page.context["cl"].result_count > 0) == (200, model is not ApiToken), model
+    key = world.rows(IngestKey, world.here)[0]
+    client.post(_base(IngestKey), {"action": "disable", "_selected_action": [key.pk]})
+    key.refresh_from_db()
+    assert not key.is_active
+    known = User.objects.get(username="qwhere-person")
+    membership = world.here.memberships.get(user=known)
+    client.post(f"{_base(Membership)}{membership.pk}/change/", {"role": "viewer"})
+    assert world.here.memberships.get(user=known).role == "viewer"
+
+
+def test_a_filter_answers_no_question_about_a_hidden_column(world: World, now: datetime) -> None:
+    client = client_of(staff("mallory", world, "viewer", list(GRANTS), now))
+    assert client.get(_base(Project), {"slug__startswith": "q"}).status_code == 200
+    for column in ("pepper__startswith", "allow_list__contains", "memberships__user__password__startswith"):
+        assert client.get(_base(Project), {column: "x"}).status_code == 400, column
