@@ -5,8 +5,8 @@ import os
 from celery import Celery
 from click import Option
 
-from events.ingest import bell
-from formaos_obs.clock import KeepsClock
+from events.runtime import bell
+from formaos_obs.clock.keeping import KeepsClock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "formaos_obs.settings")
 # `up` and `serve` ran the checks. Once more in the worker, they would load every page and its address.

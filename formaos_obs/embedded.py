@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 import psutil
 import redis
 
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 from formaos_obs import folders
 from formaos_obs.environment import var_dir
-from formaos_obs.locks import lock
-from formaos_obs.supervisor import as_user
+from formaos_obs.up.locks import lock
+from formaos_obs.up.supervisor import as_user
 
 if TYPE_CHECKING:
     import psycopg

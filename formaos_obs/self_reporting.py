@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve
 
 from events.endpoints.base import IngestView
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 from events.scrubbing import scrub
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ RATE = 10
 WINDOW_SECONDS = 60.0
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
-    "events.digest.loop", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
-    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest.intake",
+    "events.digest", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
+    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest",
     "events.protocols",
 )  # fmt: skip
 

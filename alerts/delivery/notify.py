@@ -14,8 +14,8 @@ from django.urls import reverse
 from alerts.delivery import messages
 from alerts.delivery.messages import LEVELS, Message
 from alerts.models import Channel, Notification
-from events.ingest import bell
 from events.models import Issue, Project, Transition
+from events.runtime import bell
 
 BATCH = 500
 STORM = 20  # messages a minute that a channel takes one by one

@@ -24,7 +24,7 @@ from analytics.engine.contract import (
 )
 from events.facts import duck, files, segments
 from events.facts.schema import FACTS, SQL
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import duckdb

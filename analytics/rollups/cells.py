@@ -14,7 +14,7 @@ import zstandard
 
 from analytics.periods import ORIGIN
 from analytics.rollups.histograms import Histogram
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import numpy as np

@@ -30,8 +30,8 @@ from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS,
 from analytics.rollups.histograms import bucket_sql
 from analytics.rollups.reading import labels_of, minute_of, moment_of
 from events.facts import compaction
-from events.lazy import lazy
 from events.models import FactChange, Project, Segment
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import numpy as np

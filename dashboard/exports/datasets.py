@@ -13,8 +13,8 @@ from analytics import engine
 from analytics.periods import Period
 from events.facts.schema import FACTS, Fact, arrow
 from events.ingest import payloads
-from events.lazy import lazy
 from events.models import AuditEntry, Issue, Occurrence, Project, Segment
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

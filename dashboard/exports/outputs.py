@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 import orjson
 
 from dashboard.exports import csv_tables
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -20,8 +20,8 @@ from django.db.models import Count
 from events.facts import duck, files, segments
 from events.facts.schema import FACTS
 from events.facts.segments import Place
-from events.lazy import lazy
 from events.models import Project, RetiredSegment, Segment
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,7 +10,7 @@ import duckdb_extension_httpfs
 from django.conf import settings
 
 from events.facts import files
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import duckdb

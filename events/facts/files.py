@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from events.facts import files
 from events.facts.schema import FACTS, Fact, moment, table
-from events.lazy import lazy
 from events.models import FactChange, RetiredSegment, Segment
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,8 +9,9 @@ import psycopg
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from events.ingest import accounting, bell
+from events.ingest import accounting
 from events.ingest.payloads import Packed
+from events.runtime import bell
 
 # Within this distance of a partition boundary two hosts may disagree on the week; duplicates are then serialised.
 BOUNDARY = timedelta(seconds=60)

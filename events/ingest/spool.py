@@ -19,8 +19,8 @@ from typing import BinaryIO
 import orjson
 from django.conf import settings
 
-from events.ingest import bell
 from events.ingest.payloads import Packed
+from events.runtime import bell
 
 _FRAME = struct.Struct("<III")
 ROTATE_BYTES = 16 * 1024 * 1024

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from events.ingest import bell
 from events.issues import counters, merge_locks, occurrences, regressions
 from events.issues.grouping import Grouping
 from events.models import (
@@ -26,6 +25,7 @@ from events.models import (
     Release,
     Transition,
 )
+from events.runtime import bell
 
 Key = tuple[int, uuid.UUID]  # a project and a hash
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
     from cryptography import fernet

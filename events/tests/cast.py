@@ -11,8 +11,8 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from events.ingest import bell
 from events.models import IngestKey, Membership, Project
+from events.runtime import bell
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

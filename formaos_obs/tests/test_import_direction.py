@@ -17,7 +17,7 @@ APPS = ["events", "analytics", "alerts", "dashboard", "formaos_obs"]
 ROOMS = {
     "events": [
         "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "accounts", "facts", "scrubbing",
-        "values", "models", "lazy",
+        "values", "models", "runtime",
     ],
     "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
     "alerts": ["forms", "delivery", "models"],

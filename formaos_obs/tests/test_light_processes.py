@@ -20,13 +20,13 @@ def _carried(code: str, looked_for: set[str]) -> set[str]:
 
 
 def test_the_supervisor_carries_the_standard_library_alone() -> None:
-    code = "import sys; before = {*sys.modules}; import formaos_obs.running; print(*{*sys.modules} - before)"
+    code = "import sys; before = {*sys.modules}; import formaos_obs.up.running; print(*{*sys.modules} - before)"
     done = subprocess.run([sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=True)
     assert {name.partition(".")[0] for name in done.stdout.split()} <= {*sys.stdlib_module_names, "formaos_obs"}
 
 
 def test_the_clock_carries_no_application() -> None:
-    assert _carried("import formaos_obs.beat", HEAVY | DJANGO | {"psycopg"}) == set()
+    assert _carried("import formaos_obs.clock.__main__", HEAVY | DJANGO | {"psycopg"}) == set()
 
 
 def test_a_web_process_carries_neither_the_workers_library_nor_those_of_facts() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from formaos_obs.supervisor import LOG_LIMIT, Program, Supervisor, delay
+from formaos_obs.up.supervisor import LOG_LIMIT, Program, Supervisor, delay
 
 # Says its child's pid, then both wait.
 PARENT = (
@@ -73,7 +73,7 @@ def test_one_that_cannot_start_is_tried_more_and_more_seldom(supervisor: Supervi
 
 
 def test_it_stops_one_that_does_not_listen(supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("formaos_obs.supervisor.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("formaos_obs.up.supervisor.STOP_SECONDS", 0.5)
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     )

@@ -190,14 +190,14 @@ def test_a_killed_part_comes_back(house: House, name: str) -> None:
 def test_the_clock_comes_back_with_the_worker_that_keeps_it(house: House) -> None:
     os.kill(house.pids()["worker"], signal.SIGKILL)
     house.redis("FLUSHALL")  # the heartbeat of before with it
-    house.wait(lambda: house.get("/readyz")[0] == 200)
+    assert house.wait(lambda: house.get("/readyz")[0] == 200)
 
 
 def test_an_event_whose_ring_was_lost_is_digested_all_the_same(house: House) -> None:
     house.redis("DEL", "obs:bells")
     house.redis("SET", "obs:bells", "no sorted set, so that nobody can ring")
     stored = house.post()
-    house.wait(lambda: house.sql(stored) == "1")
+    assert house.wait(lambda: house.sql(stored) == "1")
     house.redis("DEL", "obs:bells")
 
 

@@ -9,8 +9,8 @@ import redis
 from alerts.delivery import messages, notify
 from alerts.models import Channel, Notification
 from alerts.tests import make
-from events.ingest import bell
 from events.models import Project, Transition
+from events.runtime import bell
 from events.tests import make as events_make
 from events.tests.cast import rung
 

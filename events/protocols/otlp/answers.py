@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from events.lazy import lazy
 from events.protocols.contract import Decoded
+from events.runtime.lazy import lazy
 from events.values import lenient
 
 if TYPE_CHECKING:

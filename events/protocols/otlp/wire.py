@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from events.lazy import lazy
+from events.runtime.lazy import lazy
 from events.values import lenient
 from events.values.errors import Malformed
 

@@ -3,7 +3,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from formaos_obs import addresses, checks, embedded, planning, stores
+from formaos_obs import addresses, checks, embedded, stores
+from formaos_obs.up import planning
 
 
 class Command(BaseCommand):

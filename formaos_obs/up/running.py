@@ -1,6 +1,6 @@
 """What `manage.py up` becomes: everything on one machine, from nothing, until Ctrl-C.
 
-    python -m formaos_obs.running < plan
+    python -m formaos_obs.up.running < plan
 
 The plan is JSON, made by `planning.py`. Only the supervisor stays, and it imports the standard library alone; what
 needs Django is done by children that end.
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from formaos_obs import addresses
-from formaos_obs.locks import lock
-from formaos_obs.supervisor import Program, Supervisor
+from formaos_obs.up.locks import lock
+from formaos_obs.up.supervisor import Program, Supervisor
 
 WEB_FIRST_SECONDS = 60
 

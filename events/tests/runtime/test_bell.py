@@ -8,9 +8,10 @@ from typing import Any
 import redis
 
 from events.digest import loop
-from events.ingest import bell, inbox, payloads, spool
+from events.ingest import inbox, payloads, spool
 from events.ingest.payloads import Packed
 from events.models import Project, Transition
+from events.runtime import bell
 from events.tests.cast import rung
 
 

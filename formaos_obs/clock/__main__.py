@@ -1,11 +1,11 @@
-"""`python -m formaos_obs.beat`: the clock as a process, where web and workers run on machines of their own."""
+"""`python -m formaos_obs.clock`: the clock as a process, where web and workers run on machines of their own."""
 
 import signal
 import sys
 from types import FrameType
 
 from formaos_obs.celery import app
-from formaos_obs.clock import Clock
+from formaos_obs.clock.keeping import Clock
 
 
 def _end(number: int, frame: FrameType | None) -> None:

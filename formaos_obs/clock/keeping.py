@@ -1,6 +1,6 @@
 """The clock: sends what is due to the workers' queue. One per installation; a second one only repeats ticks.
 
-It is a thread of the worker where `up` runs everything, and a process of its own (`formaos_obs.beat`) elsewhere. It
+It is a thread of the worker where `up` runs everything, and a process of its own (`formaos_obs.clock`) elsewhere. It
 imports no task: a name is all that it sends.
 """
 
@@ -15,8 +15,8 @@ import redis
 from celery import Celery, bootsteps
 from kombu.exceptions import OperationalError
 
-from events.ingest import bell
-from formaos_obs.timetable import Timetable
+from events.runtime import bell
+from formaos_obs.clock.timetable import Timetable
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from formaos_obs import embedded, processes
 from formaos_obs.environment import BASE_DIR
-from formaos_obs.running import Plan
-from formaos_obs.supervisor import Program
+from formaos_obs.up.running import Plan
+from formaos_obs.up.supervisor import Program
 
 
 def plan() -> Plan:
@@ -45,4 +45,4 @@ def become_supervisor(plan: Plan) -> None:
     os.dup2(reader, 0)
     os.chdir(plan.code)
     sys.stdout.flush()
-    os.execv(sys.executable, (sys.executable, "-m", "formaos_obs.running"))  # noqa: S606
+    os.execv(sys.executable, (sys.executable, "-m", "formaos_obs.up.running"))  # noqa: S606
