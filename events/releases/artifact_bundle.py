@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import orjson
@@ -81,6 +82,11 @@ def read(upload: bytes | IO[bytes]) -> Bundle:
         raise BundleError("The bundle's zip is damaged.") from error
     _check_members(archive.infolist())
     return Bundle(archive, _manifest(archive))
+
+
+def address(text: str) -> str:
+    """An address in the form in which two are compared: a bundler names files (`[id] ü.js`), a browser addresses."""
+    return unquote(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:_TEXT_LENGTH]
 
 
 def _check_directory(file: IO[bytes]) -> None:

@@ -1,32 +1,38 @@
 """Source maps (ECMA-426, version 3, also indexed): from a minified position to the line someone wrote.
 
-A map's JSON is read at once, its mappings only up to the generated line that is asked for. What `apply` puts into a
-frame comes from an upload and is not scrubbed here. The one library on PyPI that is kept (symbolic) is a 19 MB
-binary for this one page of arithmetic."""
+`symbolic` reads the mappings. The files, most of a map, stay the JSON they came in until a frame points into one.
+What a map costs in memory is bounded before it is read: counts are taken on its bytes. What `apply` puts into a frame
+comes from an upload and is not scrubbed here."""
 
-from array import array
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate, chain
-from operator import itemgetter
-from typing import Any
+from itertools import islice
+from typing import Annotated, Any
 
+import msgspec
 import orjson
 import re2
+from msgspec import Meta, Raw
 
 from events.issues.grouping import frames
+from events.releases.symbols import Mappings, SymbolsError
 
 LARGEST = 32 * 1024 * 1024  # bytes of a map
 SEGMENTS = 4_000_000  # of all lines; a mapping is 4 to 10 characters
-SECTIONS = 1_000
+SECTIONS = 20_000  # some bundlers write one for each module
+FILES = 200_000
+NAMES = 1_000_000
+LINES = 250_000  # of a file that is shown
 CONTEXT_LINES = 5  # before and after
 LINE_LENGTH = 500  # characters of one source line that are shown
 _NAME_LENGTH = 500
 _SCAN = 400  # lines searched upwards for the enclosing function
+_SPLIT = 8  # files of a map that are kept in lines
+_FURTHEST = 2**30  # a section may begin there
 
-_DIGITS = {c: n for n, c in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NULL = Raw(b"null")  # of a field that is missing
+_ENTRY = re2.compile(rb'(?s)"(?:[^"\\]|\\.)*"|[^\s",\[\]]+')  # of an array of texts
 _FUNCTION = re2.compile(
     r"\bfunction\b\s*\*?\s*([\w$]+)"
     r"|([\w$]+)\s*(?::[^=]*)?[:=]\s*(?:async\s*)?(?:function\b|(?:\([^()]*\)|[\w$]+)\s*(?::[^=]*)?=>|\($)"
@@ -55,118 +61,99 @@ class Position:
     is_ignored: bool  # listed by the bundler as not the author's
 
 
-class SourceMap:
-    """A parsed map. Lookups are cached; an instance belongs to one thread."""
+class _Map(msgspec.Struct, rename="camel"):
+    """The fields of a map that are read. Each is JSON still; what else a map holds is skipped."""
 
-    def __init__(self, sections: "Sequence[tuple[tuple[int, int], _Section]]") -> None:
-        self._offsets = [offset for offset, _ in sections]
-        self._sections = [section for _, section in sections]
+    version: Raw = _NULL
+    sections: Raw = _NULL
+    mappings: Raw = _NULL
+    sources: Raw = _NULL
+    names: Raw = _NULL
+    sources_content: Raw = _NULL
+    source_root: Raw = _NULL
+    ignore_list: Raw = _NULL
+    ignored_by_google: Raw = msgspec.field(default=_NULL, name="x_google_ignoreList")  # before it was standard
+
+
+_Place = Annotated[int, Meta(ge=0, lt=_FURTHEST)]
+
+
+class _Offset(msgspec.Struct):
+    line: _Place
+    column: _Place
+
+
+class _Section(msgspec.Struct):
+    offset: _Offset
+    map: _Map
+
+
+_Sections = Annotated[list[_Section], Meta(max_length=SECTIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """An original file; `content` is the JSON of its text."""
+
+    name: str
+    content: memoryview | None
+    is_ignored: bool
+
+
+class SourceMap:
+    """A parsed map. What it says of a position never changes: any thread may ask."""
+
+    def __init__(self, mappings: Mappings, files: Sequence[_File], *, size: int) -> None:
+        self._mappings, self._files = mappings, files
+        self._split: dict[int, tuple[str, ...]] = {}
+        self.bytes = size + mappings.bytes  # that it keeps in memory, about
 
     def lookup(self, line: int, column: int) -> Position | None:
         """The original of a generated position (both from 1, as browsers report them); None when there is none."""
-        line, column = line - 1, max(column - 1, 0)
-        index = bisect_right(self._offsets, (line, column)) - 1
-        if index < 0 or line < 0:
+        found = self._mappings.origin(line - 1, column - 1)
+        if found is None:
             return None
-        first, shift = self._offsets[index]
-        return self._sections[index].lookup(line - first, column - shift if line == first else column)
-
-
-class _Section:
-    """One set of mappings with its files and names."""
-
-    def __init__(self, parsed: dict[str, Any]) -> None:
-        mappings = parsed.get("mappings")
-        if not isinstance(mappings, str):
-            raise SourceMapError("The map has no mappings.")
-        if mappings.count(",") + mappings.count(";") > SEGMENTS:
-            raise SourceMapError(f"The map has more than {SEGMENTS} mappings.")
-        root = _text(parsed.get("sourceRoot"))
-        self._root = root and root.rstrip("/") + "/"
-        self._sources, self._names = _list(parsed, "sources"), _list(parsed, "names")
-        self._contents = _list(parsed, "sourcesContent")
-        ignored = _list(parsed, "ignoreList") or _list(parsed, "x_google_ignoreList")
-        self._ignored = {index for index in ignored if isinstance(index, int)}
-        self._mappings = mappings
-        self._lines: list[str] | None = None
-        self._decoded: list[list[array[int]]] = []
-        self._state = (0, 0, 0, 0)  # source, line, column and name behind what is decoded
-        self._split: dict[int, tuple[str, ...]] = {}
-
-    def lookup(self, line: int, column: int) -> Position | None:
-        """The position that the last segment at or before `column` maps to."""
-        found = self._columns(line)
-        index = bisect_right(found[0], column) - 1 if found else -1
-        if index < 0 or found[5][index] == 1:
-            return None
-        source, original_line, original_column, name = (found[part][index] for part in (1, 2, 3, 4))
-        if not (0 <= source < len(self._sources) and original_line >= 0 and original_column >= 0):
-            return None
-        named = found[5][index] == 5 and 0 <= name < len(self._names)
+        index = int(found.source)
         return Position(
-            source=(self._root + _text(self._sources[source]))[:_NAME_LENGTH],
-            line=original_line + 1,
-            column=original_column + 1,
-            name=_text(self._names[name]) or None if named else None,
-            source_lines=self._source_lines(source),
-            is_ignored=source in self._ignored,
+            source=self._files[index].name,
+            line=found.line + 1,
+            column=found.column + 1,
+            name=found.name[:_NAME_LENGTH] if found.name else None,
+            source_lines=self._source_lines(index),
+            is_ignored=self._files[index].is_ignored,
         )
 
-    def _columns(self, line: int) -> list["array[int]"]:
-        """The segments of a generated line: arrays of columns, sources, lines, columns, names and lengths."""
-        if self._lines is None:
-            self._lines, self._mappings = self._mappings.split(";"), ""
-        if line >= len(self._lines):
-            return []
-        try:
-            while len(self._decoded) <= line:
-                self._decode(self._lines[len(self._decoded)])
-        except (SourceMapError, OverflowError):
-            self._lines, self._decoded = [], []
-            return []
-        return self._decoded[line]
-
-    def _decode(self, line: str) -> None:
-        """Appends the arrays of the next line, in order of column, and moves the state behind its last segment."""
-        deltas = [_segment(segment) for segment in line.split(",") if segment]
-        found: list[array[int]] = []
-        for part, start in enumerate((0, *self._state)) if deltas else ():
-            totals = accumulate(chain((start,), map(itemgetter(part), deltas)))
-            next(totals)
-            found.append(array("i", totals))
-        if deltas:
-            found.append(array("i", map(itemgetter(5), deltas)))
-            self._state = (found[1][-1], found[2][-1], found[3][-1], found[4][-1])
-            if any(delta[0] < 0 for delta in deltas):
-                order = sorted(range(len(deltas)), key=found[0].__getitem__)
-                found = [array("i", map(part.__getitem__, order)) for part in found]
-        self._decoded.append(found)
-
-    def _source_lines(self, source: int) -> tuple[str, ...]:
-        if source not in self._split:
-            content = self._contents[source] if source < len(self._contents) else None
-            self._split[source] = tuple(content.splitlines()) if isinstance(content, str) else ()
-        return self._split[source]
+    def _source_lines(self, index: int) -> tuple[str, ...]:
+        lines = self._split.get(index)
+        if lines is None:
+            lines = _lines(self._files[index].content)
+            if len(self._split) >= _SPLIT:
+                self._split = {}
+            self._split[index] = lines
+        return lines
 
 
 def parse(raw: bytes) -> SourceMap:
     """The map in `raw`. Raises `SourceMapError` for anything else, or when it is too large to be held."""
     if len(raw) > LARGEST:
         raise SourceMapError(f"A source map has at most {LARGEST} bytes.")
+    raw = raw.removeprefix(_BYTE_ORDER_MARK)
     if raw[:3] == b")]}":
         raw = raw[raw.find(b"\n") + 1 :]  # a guard against being run as a script, which the format allows
+    whole, sections = _read(raw)
+    maps = [whole] if sections is None else [section.map for section in sections]
+    _demand_bounds(maps)
+    files: list[_File] = []
+    parts: list[bytes] = []
+    for part in maps:
+        names = _decoded(part.sources, list[str | None]) or []
+        parts.append(_numbered(part, range(len(files), len(files) + len(names))))
+        files += _files(part, names)
     try:
-        parsed = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise SourceMapError("The source map is not JSON.") from error
-    if not isinstance(parsed, dict) or parsed.get("version") != 3:
-        raise SourceMapError("The source map is not of version 3.")
-    if "sections" not in parsed:
-        return SourceMap([((0, 0), _Section(parsed))])
-    sections = _list(parsed, "sections")
-    if len(sections) > SECTIONS:
-        raise SourceMapError(f"A source map has at most {SECTIONS} sections.")
-    return SourceMap(sorted((_section(section) for section in sections), key=itemgetter(0)))
+        mappings = Mappings(parts[0] if sections is None else _indexed(sections, parts))
+    except SymbolsError as error:
+        raise SourceMapError(f"The mappings cannot be read: {error}.") from error
+    return SourceMap(mappings, files, size=len(raw))
 
 
 def apply(frame: dict[str, Any], source_map: SourceMap) -> dict[str, Any]:
@@ -241,42 +228,93 @@ def _shown(source: str) -> str:
     return source
 
 
-def _section(section: object) -> tuple[tuple[int, int], _Section]:
-    offset = section.get("offset") if isinstance(section, dict) else None
-    parsed = section.get("map") if isinstance(section, dict) else None
-    if not (isinstance(offset, dict) and isinstance(parsed, dict)):
-        raise SourceMapError("A section needs an offset and its own map.")
-    line, column = offset.get("line"), offset.get("column")
-    if type(line) is not int or type(column) is not int:
-        raise SourceMapError("A section's offset needs line and column.")
-    return (line, column), _Section(parsed)
+def _lines(content: memoryview | None) -> tuple[str, ...]:
+    """The lines of a file as ECMAScript ends them: LF, CR, CR LF, U+2028 and U+2029, no others."""
+    try:
+        text = orjson.loads(content) if content else None
+    except orjson.JSONDecodeError:
+        text = None
+    if not isinstance(text, str):
+        return ()
+    for end in ("\r\n", "\r", "\u2028", "\u2029"):
+        text = text.replace(end, "\n")
+    if text.count("\n") > LINES:
+        return ()
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
-@lru_cache(maxsize=65536)
-def _segment(segment: str) -> tuple[int, int, int, int, int, int]:
-    """The five differences that a segment's base 64 digits spell, and how many it has (1, 4 or 5)."""
-    values, value, shift = [], 0, 0
-    if len(segment) > 35:
-        raise SourceMapError("A mapping is too long.")
-    for character in segment:
-        digit = _DIGITS.get(character)
-        if digit is None or shift > 30:
-            raise SourceMapError("A mapping is not base 64 VLQ.")
-        value |= (digit & 31) << shift
-        shift += 5
-        if digit < 32:
-            values.append(-(value >> 1) if value & 1 else value >> 1)
-            value = shift = 0
-    if shift or len(values) not in (1, 4, 5):
-        raise SourceMapError("A mapping has 1, 4 or 5 numbers.")
-    padded = (*values, *[0] * (5 - len(values)))
-    return (padded[0], padded[1], padded[2], padded[3], padded[4], len(values))
+def _read(raw: bytes) -> tuple[_Map, list[_Section] | None]:
+    """The map, and the sections in their order where it is an index."""
+    try:
+        whole = msgspec.json.decode(raw, type=_Map)
+    except msgspec.ValidationError:
+        whole = _Map()  # JSON, but not an object
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise SourceMapError("The source map is not JSON.") from error
+    if bytes(whole.version) != b"3":
+        raise SourceMapError("The source map is not of version 3.")
+    if whole.sections is _NULL:
+        return whole, None
+    sections = _decoded(whole.sections, _Sections)
+    if sections is None:
+        raise SourceMapError(f"A source map has at most {SECTIONS} sections, each with an offset and its own map.")
+    return whole, sorted(sections, key=lambda section: (section.offset.line, section.offset.column))
 
 
-def _list(parsed: dict[str, Any], key: str) -> list[Any]:
-    value = parsed.get(key)
-    return value if isinstance(value, list) else []
+def _demand_bounds(maps: Sequence[_Map]) -> None:
+    """Raises `SourceMapError` unless the maps together are small enough to be read, whatever is in them."""
+    segments = names = files = 0
+    for part in maps:
+        mappings = bytes(part.mappings)
+        if not mappings.startswith(b'"'):
+            raise SourceMapError("The map has no mappings.")
+        segments += mappings.count(b",") + mappings.count(b";")
+        names += bytes(part.names).count(b",")
+        files += bytes(part.sources).count(b",") + bytes(_ignore_list(part)).count(b",")
+    for count, most, what in ((segments, SEGMENTS, "mappings"), (names, NAMES, "names"), (files, FILES, "files")):
+        if count > most:
+            raise SourceMapError(f"The map has more than {most} {what}.")
 
 
-def _text(value: object) -> str:
-    return value[:_NAME_LENGTH] if isinstance(value, str) else ""
+def _ignore_list(part: _Map) -> Raw:
+    """The list under its own name, empty or not, else under the name it had before."""
+    return part.ignore_list if part.ignore_list is not _NULL else part.ignored_by_google
+
+
+def _files(part: _Map, names: Sequence[str | None]) -> Iterator[_File]:
+    root = (_decoded(part.source_root, str) or "")[:_NAME_LENGTH]
+    ignored = frozenset(index for index in _decoded(_ignore_list(part), list[Any]) or () if type(index) is int)
+    whole = memoryview(part.sources_content)
+    entries = islice(_ENTRY.finditer(whole), len(names))
+    contents = [whole[slice(*entry.span())] for entry in entries]
+    for index, name in enumerate(names):
+        content = contents[index] if index < len(contents) else None
+        yield _File(_joined(root, name or ""), content, index in ignored)
+
+
+def _joined(root: str, source: str) -> str:
+    is_whole = not root or source.startswith("/") or "://" in source
+    return (source if is_whole else f"{root.rstrip('/')}/{source}")[:_NAME_LENGTH]
+
+
+def _numbered(part: _Map, numbers: range) -> bytes:
+    """What the library is to read of a map, its files named by their numbers."""
+    sources = orjson.dumps([str(number) for number in numbers])
+    names = b"[]" if bytes(part.names) == b"null" else part.names
+    return b"".join((b'{"version":3,"sources":', sources, b',"names":', names, b',"mappings":', part.mappings, b"}"))
+
+
+def _indexed(sections: Sequence[_Section], parts: Sequence[bytes]) -> bytes:
+    written = (
+        b'{"offset":{"line":%d,"column":%d},"map":%b}' % (section.offset.line, section.offset.column, part)
+        for section, part in zip(sections, parts, strict=True)
+    )
+    return b'{"version":3,"sections":[' + b",".join(written) + b"]}"
+
+
+def _decoded(raw: Raw, kind: Any) -> Any:
+    """What the JSON says, None where it is not of the kind."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError:
+        return None

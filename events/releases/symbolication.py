@@ -1,7 +1,7 @@
 """Minified stack traces in original source, by the source maps uploaded for their project.
 
-A frame's map is found by the debug id that its event names for its file, else by release and address. Debug ids are
-chosen by clients, so every look-up is scoped by project. What a map puts into an event is scrubbed like the event."""
+A frame's map is found by the debug id that its event names for its file, else by release, dist and address. Debug ids
+are chosen by clients, so every look-up is scoped by project. What a map puts into an event is scrubbed."""
 
 import threading
 from collections import OrderedDict
@@ -15,11 +15,12 @@ import orjson
 from events import scrubbing
 from events.ingest import payloads
 from events.models import Artifact, ArtifactBundle, Project
-from events.releases import sourcemaps
+from events.releases import artifact_bundle, sourcemaps
 from events.releases.sourcemaps import SourceMap, SourceMapError
 
 PLATFORMS = frozenset({"javascript", "node"})
-CACHED_BYTES = 64 * 1024 * 1024  # of the JSON of maps that a process keeps parsed
+CACHED_BYTES = 128 * 1024 * 1024  # of the maps that a process keeps parsed
+_REFUSAL_BYTES = 200  # that remembering a map costs which cannot be parsed
 
 Frame = dict[str, Any]
 
@@ -28,21 +29,22 @@ class _Parsed:
     """The maps this process used last, by artifact; what could not be parsed is remembered as None."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()  # held from `load` until the maps are put away: a map belongs to one thread
+        self._lock = threading.Lock()  # two threads that want one map read it once
         self._kept: OrderedDict[int, tuple[int, SourceMap | None]] = OrderedDict()
         self._bytes = 0
 
     def load(self, ids: Iterable[int]) -> dict[int, SourceMap]:
         """The maps of these artifacts, the unknown ones read in one query."""
         wanted = set(ids)
-        if missing := wanted - self._kept.keys():
-            for pk, content in Artifact.objects.filter(pk__in=missing).values_list("pk", "content"):
-                self._keep(pk, payloads.unpack_bytes(bytes(content)))
-        found = {pk: self._kept[pk][1] for pk in wanted if pk in self._kept}
-        for pk in found:
-            self._kept.move_to_end(pk)
-        while self._bytes > CACHED_BYTES and len(self._kept) > 1:
-            self._bytes -= self._kept.popitem(last=False)[1][0]
+        with self._lock:
+            if missing := wanted - self._kept.keys():
+                for pk, content in Artifact.objects.filter(pk__in=missing).values_list("pk", "content"):
+                    self._keep(pk, payloads.unpack_bytes(bytes(content)))
+            found = {pk: self._kept[pk][1] for pk in wanted if pk in self._kept}
+            for pk in found:
+                self._kept.move_to_end(pk)
+            while self._bytes > CACHED_BYTES and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1][0]
         return {pk: parsed for pk, parsed in found.items() if parsed is not None}
 
     def _keep(self, pk: int, raw: bytes) -> None:
@@ -50,9 +52,10 @@ class _Parsed:
         try:
             parsed = sourcemaps.parse(raw)
         except SourceMapError:
-            parsed, raw = None, b""
-        self._kept[pk] = (len(raw), parsed)
-        self._bytes += len(raw)
+            parsed = None
+        size = parsed.bytes if parsed else _REFUSAL_BYTES
+        self._kept[pk] = (size, parsed)
+        self._bytes += size
 
 
 _parsed = _Parsed()
@@ -66,7 +69,7 @@ class Maps:
     def __init__(self) -> None:
         self.rewritten: dict[bytes, list[Any] | None] = {}
         self._by_debug_id: dict[tuple[int, UUID], int | None] = {}
-        self._by_address: dict[tuple[int, str, str], int | None] = {}
+        self._by_address: dict[tuple[int, str, str, str], int | None] = {}
         self._has_bundles: dict[tuple[int, str], bool] = {}
         self._allow_lists: dict[int, frozenset[str] | None] = {}
 
@@ -77,7 +80,9 @@ class Maps:
         found = {file: by_id[debug_id] for file, debug_id in named.items() if debug_id in by_id}
         release = event.get("release")
         if len(found) < len(files) and isinstance(release, str) and self._bundles_of(project_id, release):
-            found |= self._at_addresses(project_id, release, files - found.keys())
+            dist = event.get("dist")
+            build = (project_id, release, dist if isinstance(dist, str) else "")
+            found |= self._at_addresses(build, files - found.keys())
         return found
 
     def allow_list(self, project_id: int) -> frozenset[str] | None:
@@ -106,19 +111,23 @@ class Maps:
             )
         return self._has_bundles[key]
 
-    def _at_addresses(self, project_id: int, release: str, files: set[str]) -> dict[str, int]:
-        """The maps of minified files uploaded for the release under the address that a frame names."""
-        addresses = {file: _address(file) for file in files}
-        unknown = {one for one in addresses.values() if (project_id, release, one) not in self._by_address}
+    def _at_addresses(self, build: tuple[int, str, str], files: set[str]) -> dict[str, int]:
+        """The maps of minified files uploaded for the build under one of the addresses that a frame may mean."""
+        addresses = {file: _addresses(file) for file in files}
+        unknown = {one for some in addresses.values() for one in some if (*build, one) not in self._by_address}
         if unknown:
-            mine = Artifact.objects.filter(project_id=project_id, bundle__release=release).order_by("pk")
+            project_id, release, dist = build
+            # The last one counts: an upload for this dist before one for all, a new one before an old one.
+            mine = Artifact.objects.filter(
+                project_id=project_id, bundle__release=release, bundle__dist__in={dist, ""}
+            ).order_by("bundle__dist", "pk")
             minified = mine.filter(kind=Artifact.Kind.MINIFIED, url__in=unknown)
             maps = dict(minified.values_list("url", "source_map_url"))
             sources = mine.filter(kind=Artifact.Kind.SOURCE_MAP, url__in=set(maps.values()) - {""})
             found = dict(sources.values_list("url", "pk"))
-            self._by_address |= {(project_id, release, one): found.get(maps.get(one, "")) for one in unknown}
-        pairs = ((file, self._by_address[project_id, release, one]) for file, one in addresses.items())
-        return {file: pk for file, pk in pairs if pk is not None}
+            self._by_address |= {(*build, one): found.get(maps.get(one, "")) for one in unknown}
+        pairs = ((file, [self._by_address[*build, one] for one in some]) for file, some in addresses.items())
+        return {file: known[0] for file, pks in pairs if (known := [pk for pk in pks if pk is not None])}
 
 
 def original(event: Mapping[str, Any], *, project_id: int, maps: Maps) -> dict[str, Any] | None:
@@ -129,8 +138,7 @@ def original(event: Mapping[str, Any], *, project_id: int, maps: Maps) -> dict[s
     found = maps.artifacts(project_id, event, files) if files else {}
     if not found:
         return None
-    with _parsed.lock:
-        changed = _rewritten(event, found, maps)
+    changed = _rewritten(event, found, maps)
     if changed is None:
         return None
     allow_list = maps.allow_list(project_id)
@@ -243,10 +251,14 @@ def _uuid(value: object) -> UUID | None:
         return None
 
 
-def _address(file: str) -> str:
-    """A file's address as sentry-cli names it: `~/static/main.js` on whatever host."""
+def _addresses(file: str) -> tuple[str, ...]:
+    """The addresses that a bundle may have a file under, the best first: `https://host/static/main.js`, as it was
+    uploaded, and `~/static/main.js` on whatever host. Uploads of older versions are known as they were written."""
     try:
-        path = urlsplit(file).path
+        parts = urlsplit(file)
     except ValueError:
-        return ""
-    return "~/" + path.lstrip("/")
+        return ()
+    anywhere = "~/" + parts.path.lstrip("/")
+    whole = [f"{parts.scheme}://{parts.netloc}{parts.path}"] if parts.netloc else []
+    written = [form for one in (*whole, anywhere) for form in (artifact_bundle.address(one), one)]
+    return tuple(dict.fromkeys(form for form in written if form.isprintable()))  # a database takes no NUL

@@ -219,8 +219,8 @@ def _artifact(
         project_id=row.project_id,
         kind=kind,
         debug_id=entry.debug_id,
-        url=entry.url[:2000],
-        source_map_url=source_map_url[:2000],
+        url=artifact_bundle.address(entry.url),
+        source_map_url=artifact_bundle.address(source_map_url),
         size=entry.size,
         content=content,
     )

@@ -148,7 +148,7 @@ def test_a_size_that_lies_is_no_way_around() -> None:
         found.content(found.entries[0])
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(REAL) - 1), st.integers(0, 255)), max_size=6), st.integers(0, len(REAL)))
 def test_flipped_bytes_never_do_more_than_be_refused(flips: list[tuple[int, int]], cut: int) -> None:
     made = bytearray(REAL)

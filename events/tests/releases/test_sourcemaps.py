@@ -1,12 +1,14 @@
 """Frames back in original source: a real esbuild bundle, and maps of every broken kind."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.releases import sourcemaps
@@ -88,6 +90,62 @@ def test_what_the_bundler_ignores_is_not_in_app() -> None:
     assert sourcemaps.apply(frame(1, 1), sourcemaps.parse(a_map(ignoreList=[0])))["in_app"] is False
 
 
+@pytest.mark.parametrize(
+    ("listed", "in_app"),
+    [({"x_google_ignoreList": [0]}, False), ({"ignoreList": [], "x_google_ignoreList": [0]}, True),
+     ({"ignoreList": [0], "x_google_ignoreList": []}, False), ({"ignoreList": ["0", None, 1.5, -1, 7]}, True)],
+)  # fmt: skip
+def test_the_list_of_the_standard_counts_before_its_older_name_also_when_it_is_empty(
+    listed: dict[str, Any], in_app: bool
+) -> None:
+    assert sourcemaps.apply(frame(1, 1), sourcemaps.parse(a_map(**listed)))["in_app"] is in_app
+
+
+@pytest.mark.parametrize(
+    ("root", "source", "shown"),
+    [("webpack://shop/", "a.ts", "webpack://shop/a.ts"), ("src", "webpack:///a.ts", "webpack:///a.ts"),
+     ("src", "/a.ts", "/a.ts"), (None, "a.ts", "a.ts"), (7, "a.ts", "a.ts"), ("src", None, "src/")],
+)  # fmt: skip
+def test_a_root_goes_before_what_is_no_whole_address(root: Any, source: Any, shown: str) -> None:
+    found = sourcemaps.parse(a_map(sourceRoot=root, sources=[source])).lookup(1, 1)
+    assert found is not None
+    assert found.source == shown
+
+
+ENDS = ["\n", "\r", "\r\n", "\u2028", "\u2029"]  # ECMA-262, "Line Terminators": no others
+NO_ENDS = ["\f", "\v", "\x1c", "\x1d", "\x1e", "\x85"]  # which Python's splitlines takes for ends
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_a_line_in_javascript_ends_it_here(end: str) -> None:
+    known = sourcemaps.parse(a_map("AAEA", sourcesContent=[end.join(["a;", "b;", "c;", ""])]))
+    applied = sourcemaps.apply(frame(1, 1), known)
+    assert (applied["pre_context"], applied["context_line"], applied["post_context"]) == (["a;", "b;"], "c;", [])
+
+
+@pytest.mark.parametrize("inside", NO_ENDS)
+def test_what_ends_no_line_in_javascript_ends_none_here(inside: str) -> None:
+    known = sourcemaps.parse(a_map("AACA", sourcesContent=[f"// a{inside}b\nboom();"]))
+    assert sourcemaps.apply(frame(1, 1), known)["context_line"] == "boom();"
+
+
+@pytest.mark.parametrize("content", [None, 7, [], {"a": 1}])
+def test_a_file_whose_text_is_none_is_shown_by_its_position(content: Any) -> None:
+    known = sourcemaps.parse(a_map(sourcesContent=[content]))
+    assert "context_line" not in sourcemaps.apply(frame(1, 1), known)
+
+
+def test_texts_belong_to_their_files_whatever_is_in_them() -> None:
+    texts = ['a"],["', "\\", '\\\\"', None, "null", "c\u2028d", "é😀", "last"]
+    mappings = ",".join(["AAAA", *["CCAA"] * (len(texts) - 1)])
+    for indent in (None, 2):
+        raw = json.dumps(json.loads(a_map(mappings, sources=["a"] * 8, sourcesContent=texts)), indent=indent).encode()
+        known = sourcemaps.parse(raw)
+        found = [known.lookup(1, column) for column in range(1, len(texts) + 1)]
+        shown = ["\n".join(place.source_lines) for place in found if place]
+        assert shown == [(text or "").replace("\u2028", "\n") for text in texts]
+
+
 def test_an_indexed_map_is_read_by_section() -> None:
     section = json.loads(a_map())
     other = section | {"sources": ["b.ts"]}
@@ -100,8 +158,27 @@ def test_an_indexed_map_is_read_by_section() -> None:
     assert [place and place.source for place in places] == ["a.ts", None, "b.ts", None]
 
 
-def test_a_guarded_map_is_read() -> None:
-    assert sourcemaps.parse(b")]}'\n" + a_map()).lookup(1, 1) is not None
+def test_sections_that_name_a_file_alike_keep_their_own_texts() -> None:
+    sections = [
+        {"offset": {"line": line, "column": 0}, "map": json.loads(a_map(sourcesContent=[text], names=["n"], **more))}
+        for line, text, more in [(0, "one", {"ignoreList": [0]}), (1, "two", {"mappings": "AAAAA"})]
+    ]
+    known = sourcemaps.parse(json.dumps({"version": 3, "sections": sections}).encode())
+    found = [known.lookup(line, 1) for line in (1, 2)]
+    assert [(place.source_lines, place.name, place.is_ignored) for place in found if place] == [
+        (("one",), None, True),
+        (("two",), "n", False),
+    ]
+
+
+def test_a_map_of_react_native_is_read_by_its_mappings() -> None:
+    known = sourcemaps.parse(a_map(x_facebook_sources=[[{"names": ["<global>"], "mappings": "AAA"}]]))
+    assert known.lookup(1, 1) is not None
+
+
+@pytest.mark.parametrize("before", [b")]}'\n", b")]}\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf)]}'\r\n", b" \n"])
+def test_a_map_behind_a_guard_or_a_byte_order_mark_is_read(before: bytes) -> None:
+    assert sourcemaps.parse(before + a_map()).lookup(1, 1) is not None
 
 
 def test_segments_out_of_order_are_sorted() -> None:
@@ -119,9 +196,15 @@ def test_a_segment_without_source_maps_to_nothing() -> None:
 REFUSED = [
     (b"", "JSON"), (b"\xff{", "JSON"), (b"[]", "version 3"), (b"{}", "version 3"), (a_map(version=2), "version 3"),
     (a_map(None), "no mappings"), (a_map(5), "no mappings"), (a_map("," * 4_000_001), "more than"),
-    (b" " * (sourcemaps.LARGEST + 1), "at most"), (b"[" * 100_000, "JSON"), (b'{"version":3,"sections":[1]}', "offset"),
+    (b" " * (sourcemaps.LARGEST + 1), "at most"), (b"[" * 100_000, "version 3"),
+    (b'{"a":' * 100_000, "JSON"), (a_map(version="3"), "version 3"), (b'{"version":3,"sections":[1]}', "offset"),
+    (b'{"version":3,"sections":[{"offset":{"line":-1,"column":0},"map":{}}]}', "offset"),
+    (b'{"version":3,"sections":[{"offset":{"line":4294967295,"column":0},"map":{}}]}', "offset"),
+    (b'{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":{"sections":[]}}]}', "no mappings"),
+    (a_map(sources=["a"] * 200_002), "files"), (a_map(names=[""] * 1_000_002), "names"), (a_map("AAA!"), "mappings"),
+    (a_map(sourcesContent=["\ud800"]), "JSON"),
     (b'{"version":3,"sections":[{"offset":{"line":0},"map":{}}]}', "offset"), (b")]}", "JSON"),
-    (json.dumps({"version": 3, "sections": [{}] * 1001}).encode(), "sections"),
+    (b'{"version":3,"sections":[' + b'{"offset":{"line":0,"column":0},"map":{}},' * 20_000 + b"{}]}", "sections"),
 ]  # fmt: skip
 
 
@@ -134,10 +217,17 @@ def test_what_is_no_map_is_refused(raw: bytes, why: str) -> None:
 @pytest.mark.parametrize(
     "broken",
     [{"mappings": "!!!!"}, {"mappings": "AA"}, {"mappings": "g"}, {"mappings": "g" * 40}, {"mappings": "AAAAAA"},
-     {"mappings": "+/////D" * 4}, {"sources": []}, {"sources": None}, {"mappings": "ADAA"}, {"mappings": "AAAAz"}],
+     {"mappings": "+/////D" * 4}, {"sources": []}, {"sources": None}, {"mappings": "ADAA"}, {"mappings": "AAAAz"},
+     {"mappings": "AAAAA"}, {"names": "text"}, {"sources": {}}],
 )  # fmt: skip
-def test_broken_mappings_find_nothing(broken: dict[str, Any]) -> None:
-    assert sourcemaps.parse(a_map(**broken)).lookup(1, 1) is None
+def test_a_map_that_contradicts_itself_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(SourceMapError, match="cannot be read"):
+        sourcemaps.parse(a_map(**broken))
+
+
+@pytest.mark.parametrize("mappings", ["", ";", "AADA", "AAAD", "A", ";;AAAA", "KAAA"])
+def test_where_nothing_is_mapped_nothing_is_found(mappings: str) -> None:
+    assert sourcemaps.parse(a_map(mappings)).lookup(1, 1) is None
 
 
 json_value = st.recursive(
@@ -146,6 +236,7 @@ json_value = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.text(alphabet="ACDEgKZz,;+/", max_size=40),
     st.dictionaries(st.sampled_from(["sources", "names", "sourcesContent", "ignoreList", "sourceRoot"]), json_value),
@@ -153,8 +244,11 @@ json_value = st.recursive(
     st.integers(-3, 50),
 )
 def test_any_map_is_survived(mappings: str, more: dict[str, Any], line: int, column: int) -> None:
-    known = sourcemaps.parse(a_map(mappings, **more))
     sent = frame(line, column)
+    try:
+        known = sourcemaps.parse(a_map(mappings, **more))
+    except SourceMapError:
+        return
     assert sourcemaps.apply(sent, known)["lineno"] >= min(line, 1)
 
 
@@ -186,3 +280,57 @@ def test_a_large_bundle_is_read_in_time() -> None:
     for column in range(1, 2_000_000, 40_000):
         assert known.lookup(1, column) is not None
     assert time.process_time() - begun < 5
+
+
+# What 32 MB may be made of; the last number is the most that a reading may add to the memory of its process, in MB.
+HOSTILE = """
+import resource
+from events.releases import sourcemaps
+
+def read(start, many, end, count=10**9):
+    count = min(count, (sourcemaps.LARGEST - len(start) - len(end)) // len(many))
+    raw = start + many * count + end
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before = peak()
+    try:
+        sourcemaps.parse(raw).lookup(1, 1)
+        outcome = "read"
+    except sourcemaps.SourceMapError:
+        outcome = "refused"
+    print(outcome, (peak() - before) // 1024)
+
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+
+A = b'{"version":3,"sources":["a"],"names":[],"mappings":"'
+read(A, b"AAAA,", b'AAAA"}', 3_999_990)
+read(A, b"A;", b'"}')
+read(A, b"g", b'"}')
+read(b'{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":' + A, b"AAAA,", b'AAAA"}}]}', 3_999_990)
+read(b'{"version":3,"sections":[', b'{"offset":{"line":0,"column":0},"map":{}},', b"{}]}")
+read(b"", b'{"version":3,"sections":[{"offset":{"line":0,"column":0},"map":', b"")
+read(b'{"version":3,"sources":["a"],"mappings":"AAAA","names":[', b"0,", b"0]}")
+read(b'{"version":3,"sources":["a"],"mappings":"AAAA","names":[', b'"abcdefghi",', b'""]}', 999_990)
+read(b'{"version":3,"sources":["a"],"mappings":"AAAA","names":', b"[", b"")
+read(b'{"version":3,"names":[],"mappings":"AAAA","sources":[', b'"",', b'""]}')
+read(A + b'AAAA","ignoreList":[', b"1,", b"1]}")
+read(A + b'AAAA","x":[', b"[],", b"0]}")
+read(A + b'AAAA","sourcesContent":[', b'"",', b'""]}')
+read(A + b'AAAA","sourcesContent":[', b"[],", b"[]]}")
+read(A + b'AAAA","sourcesContent":["', b"ab\\\\n", b'"]}')
+read(A + b'AAAA","sourcesContent":["\\xf0\\x9f\\x98\\x80', b"a", b'"]}')
+"""
+
+
+def test_a_hostile_map_costs_a_bounded_amount_of_memory_and_no_process() -> None:
+    """In a process of its own: its memory is measured, and it must outlive them all."""
+    ran = subprocess.run([sys.executable, "-c", HOSTILE], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    outcomes = [line.split() for line in ran.stdout.splitlines()]
+    assert [outcome for outcome, _ in outcomes] == [
+        "read", "refused", "refused", "read", "refused", "refused", "refused", "read", "refused", "refused", "refused",
+        "read", "read", "read", "read", "read",
+    ]  # fmt: skip
+    assert max(int(megabytes) for _, megabytes in outcomes) < 400
