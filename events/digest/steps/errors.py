@@ -80,10 +80,11 @@ def _earlier(packed: bytes) -> tuple[bytes, ...]:
     return grouping.earlier(payloads.unpack(packed))
 
 
-def is_handled(event: Mapping[str, Any]) -> bool:
-    """Whether no exception of the event escaped the program's own handlers."""
+def is_handled(event: Mapping[str, Any]) -> bool | None:
+    """Whether the program's own handlers caught every exception that says so; None when none says anything."""
     exceptions = items(mapping(event.get("exception")).get("values"))
-    return not any(mapping(value.get("mechanism")).get("handled") is False for value in exceptions)
+    said = [mapping(value.get("mechanism")).get("handled") for value in exceptions if isinstance(value, dict)]
+    return False if False in said else True if True in said else None
 
 
 def tags(event: Mapping[str, Any]) -> dict[str, str]:
@@ -96,7 +97,7 @@ def tags(event: Mapping[str, Any]) -> dict[str, str]:
         "transaction": text(event.get("transaction"), TAG_LENGTH),
         "server_name": text(event.get("server_name"), TAG_LENGTH),
         "logger": text(event.get("logger"), TAG_LENGTH),
-        "handled": "yes" if is_handled(event) else "no",
+        "handled": {True: "yes", False: "no", None: ""}[is_handled(event)],
         "url": text(mapping(event.get("request")).get("url"), TAG_LENGTH),
     }
     for name in ("browser", "os", "runtime"):

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from events.protocols.sentry import attributes, people, request
+from events.protocols.sentry import attributes, legacy, messages, people, request
+from events.protocols.sentry.clock import PAST, seconds
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_query, tidy_url, tidy_words
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
@@ -36,6 +37,8 @@ DROPPED_EXTRA = ("environ",)
 def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
     """Return the event inside the limits. Takes `raw` over: its parts are changed in place."""
     cleaned: dict[str, Any] = {"event_id": event_id}
+    raw = legacy.renamed(raw)
+    cleaned["timestamp"] = door.clock.moment(raw.get("timestamp"), door.notes)
     for name, value in raw.items():
         cleaner = FIELDS.get(name)
         if cleaner is None:
@@ -45,12 +48,14 @@ def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
             kept = cleaner(value, door)
             if kept is not None:
                 cleaned[name] = kept
-    cleaned["timestamp"] = door.clock.moment(raw.get("timestamp"), door.notes)
+    if "breadcrumbs" in cleaned:
+        _put_times(cleaned["breadcrumbs"]["values"], raw.get("timestamp"), cleaned["timestamp"], door)
+    legacy.put_stacktrace(cleaned)
     cleaned.setdefault("platform", "other")
     cleaned.setdefault("tags", {})
     if raw.get("type") != "transaction":
         cleaned.setdefault("level", "error")
-    _put_message(cleaned, raw.get("message"))
+    _put_message(cleaned, raw, door)
     user = people.minimised(raw.get("user"), door.context, infers_ip=_infers_ip(raw.get("sdk")))
     if user:
         cleaned["user"] = user
@@ -94,6 +99,8 @@ def _tag_pairs(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _level(value: Any, door: Door) -> str:
+    if legacy.is_number(value):
+        return legacy.level(float(value))
     level = LEVELS.get(value.lower()) if isinstance(value, str) else None
     if level is None:
         door.note("level_unknown")
@@ -113,16 +120,29 @@ def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
     params = value.get("params")
     if isinstance(params, list | dict):
         entry["params"] = params
+        if "message" in entry and entry.get("formatted") in (None, "", entry["message"]):
+            filled = messages.filled(entry["message"], params)
+            if filled:
+                entry["formatted"] = trimmed(filled, MESSAGE)
     return entry if "message" in entry or "formatted" in entry else None
 
 
-def _put_message(cleaned: dict[str, Any], message: Any) -> None:
-    """Legacy SDKs send `message`, as text or as the dict that is `logentry` today."""
-    if message is not None and "logentry" not in cleaned:
-        entry = message if isinstance(message, dict) else {"formatted": readable(message, MESSAGE)}
-        cleaned["logentry"] = {
-            name: readable(entry[name], MESSAGE) for name in ("message", "formatted") if entry.get(name) is not None
-        } or {"formatted": readable(entry, MESSAGE)}
+def _put_message(cleaned: dict[str, Any], raw: dict[str, Any], door: Door) -> None:
+    """Legacy SDKs send `message`, as text or as the dict that is `logentry` today, and `params` beside either."""
+    message, params = raw.get("message"), raw.get("params")
+    if message is None:
+        return
+    entry = cleaned.get("logentry")
+    if entry is None:
+        sent = message
+        if isinstance(message, str) and isinstance(params, list | dict) and params:
+            sent = {"message": message, "params": params}
+        elif isinstance(message, dict) and "params" not in message and isinstance(params, list | dict):
+            sent = message | {"params": params}
+        cleaned["logentry"] = _logentry(sent, door) or {"formatted": readable(message, MESSAGE)}
+    elif isinstance(message, str) and message and entry.get("formatted") in (None, "", entry.get("message")):
+        # The text that the SDK itself made of its template.
+        entry["formatted"] = readable(message, MESSAGE)
 
 
 def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
@@ -130,9 +150,7 @@ def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
     if len(crumbs) > door.context.limits.breadcrumbs:
         door.note("breadcrumbs_dropped")
         crumbs = crumbs[-door.context.limits.breadcrumbs :]
-    moment, notes = door.clock.moment, door.notes
     for crumb in crumbs:
-        crumb["timestamp"] = moment(crumb.get("timestamp"), notes)
         message = crumb.get("message")
         if message is not None and (type(message) is not str or len(message) > CRUMB_TEXT):
             crumb["message"] = readable(message, CRUMB_TEXT)
@@ -143,6 +161,18 @@ def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
         elif not URL_DATA.isdisjoint(data):
             _tidy_crumb(data)
     return {"values": crumbs}
+
+
+def _put_times(crumbs: list[dict[str, Any]], sent: Any, kept: float, door: Door) -> None:
+    """The trail keeps its distance from the event, which may have been moved to what can be true."""
+    own = seconds(sent)
+    moved = kept - own - door.clock.shift if own is not None else 0.0
+    for crumb in crumbs:
+        at = seconds(crumb.get("timestamp"))
+        if at is None or not moved:
+            crumb["timestamp"] = door.clock.moment(crumb.get("timestamp"), door.notes)
+        else:
+            crumb["timestamp"] = min(max(at + door.clock.shift + moved, kept - PAST), door.clock.latest)
 
 
 def _tidy_crumb(data: dict[str, Any]) -> None:
@@ -232,6 +262,7 @@ FIELDS: dict[str, Cleaner] = {
     "type": text(32),
     "logger": text(200),
     "culprit": text(200),
+    "checksum": text(100),
     "server_name": text(200),
     "release": text(250),
     "environment": text(64),
@@ -262,6 +293,7 @@ IMPLIED = frozenset(
         "start_timestamp",
         "received",
         "message",
+        "params",
         "user",
         "spans",
         "project",

@@ -19,8 +19,9 @@ from events.protocols.sentry.texts import identifier
 from events.values import lenient
 from events.values.errors import Malformed, TooLarge
 
-# Items of which an envelope may hold one at most: they are the event that its id names.
-EVENTS = frozenset({"event", "transaction", "feedback"})
+# Items of which an envelope may hold one at most: they are the event that its id names. A feedback may come beside one;
+# then its id is its own.
+EVENTS = frozenset({"event", "transaction"})
 # Bytes of an envelope or item header: the largest real ones, with a trace in them, have about 600.
 HEADER = 16 * 1024
 BLANK = 100
@@ -39,11 +40,14 @@ def decode_envelope(body: bytes, context: Context) -> Decoded:
     accepted: list[Incoming] = []
     refused: list[Refused] = []
     framed = _framed(body, position, salt, context)
-    if sum(item.header["type"] in EVENTS for item in framed) > 1:
+    kinds = [item.header["type"] for item in framed]
+    events = sum(kind in EVENTS for kind in kinds)
+    if events > 1 or kinds.count("feedback") > 1:
         raise Malformed("an envelope holds one event at most", reason="several_events")
     for item in framed:
-        door = Door(context, clock, envelope_id)
-        if header.get("event_id") is not None and envelope_id is None:
+        is_beside = events and item.header["type"] == "feedback"
+        door = Door(context, clock, None if is_beside else envelope_id)
+        if header.get("event_id") is not None and envelope_id is None and not is_beside:
             door.note("event_id_invalid")
         for outcome in items.decode(item, door):
             if isinstance(outcome, Incoming):

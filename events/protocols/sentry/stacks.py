@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import re2
+
 from events.protocols.sentry.context import Door
 from events.protocols.sentry.links import tidy_url
 from events.protocols.sentry.texts import readable, scalar, trimmed
 
 LINE = 1024
 VALUE = 8192
+REGISTERS = 128
+ADDRESS = re2.compile(r"(?:0x)?[0-9a-fA-F]{1,32}")
 # Fields of a frame that pages and grouping read; another type than this would break them.
 TYPES: dict[str, type] = {
     "filename": str,
@@ -88,7 +92,23 @@ def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
                     frame[name] = trimmed(field, LINE)
                 if name in URLS and "://" in field:
                     frame[name] = trimmed(tidy_url(field), LINE)
-    return {"frames": frames}
+    cleaned: dict[str, Any] = {"frames": frames}
+    if registers := _registers(value.get("registers")):
+        cleaned["registers"] = registers
+    return cleaned
+
+
+def _registers(value: Any) -> dict[str, str]:
+    """The processor's registers by name; they and the addresses are what a stack without symbols has to say."""
+    pairs = list(value.items())[:REGISTERS] if isinstance(value, dict) else []
+    return {name[:20]: text for name, sent in pairs if (text := _address(sent))}
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return hex(value)
+    text = scalar(value, 40)
+    return text if ADDRESS.fullmatch(text) else ""
 
 
 def _put_stacktrace(entry: dict[str, Any], door: Door) -> None:
