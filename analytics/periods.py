@@ -16,6 +16,8 @@ STEPS = tuple(
 )
 # Multi-day buckets are counted from a Monday.
 ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
+# No event is older (what claims to be is stored as received), so nothing has to count with the years before.
+EARLIEST = ORIGIN
 
 
 class BadPeriod(ValueError):
@@ -44,7 +46,7 @@ def parse(text: str, *, now: datetime) -> Period:
     """
     now = now.astimezone(UTC)
     if found := RELATIVE.fullmatch(text.strip()):
-        return _checked(Period(_before(now, int(found[1]) * UNITS[found[2]]), now))
+        return _checked(Period(_before(now, int(found[1]) * UNITS[found[2]]), now), now=now)
     first, dots, last = text.partition("..")
     if not dots:
         raise BadPeriod("A period looks like 24h, 7d or 2026-11-01..2026-11-08.")
@@ -53,7 +55,8 @@ def parse(text: str, *, now: datetime) -> Period:
 
 def between(first: str, last: str, *, now: datetime) -> Period:
     """Return the period from `first` to `last` (dates or moments; empty `last`: now). Raises BadPeriod."""
-    return _checked(Period(moment(first), moment(last, is_end=True) if last.strip() else now.astimezone(UTC)))
+    end = moment(last, is_end=True) if last.strip() else now.astimezone(UTC)
+    return _checked(Period(moment(first), end), now=now)
 
 
 def moment(text: str, *, is_end: bool = False) -> datetime:
@@ -100,9 +103,11 @@ def _before(now: datetime, length: timedelta) -> datetime:
     return now - length
 
 
-def _checked(period: Period) -> Period:
+def _checked(period: Period, *, now: datetime) -> Period:
     if period.start >= period.end:
         raise BadPeriod("A period ends after it starts.")
     if period.length > LONGEST:
         raise BadPeriod(f"A period is at most {LONGEST.days} days long.")
+    if period.start < EARLIEST or period.end > now + LONGEST:
+        raise BadPeriod(f"A period lies between {EARLIEST.year} and {LONGEST.days} days from now.")
     return period

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 import re2
 
+from analytics.periods import EARLIEST
+
 PERIODS: dict[str, tuple[str, str, timedelta]] = {
     "-15m": ("15 min", "", timedelta(minutes=15)),
     "-1h": ("1 h", "h", timedelta(hours=1)),
@@ -19,6 +21,9 @@ PERIODS: dict[str, tuple[str, str, timedelta]] = {
 
 DEFAULT = "-24h"
 LONGEST = timedelta(days=400)
+UNREADABLE = "The period in the address could not be read; these are the last 24 hours."
+OUTSIDE = "Nothing can lie in the period asked for; these are the last 24 hours."
+SHORTENED = f"A period is at most {LONGEST.days} days long and within what can be stored; the one asked for was cut."
 KEPT = ("env", "from", "to", "cmp")
 _RELATIVE = re2.compile(r"^-(\d{1,4})([mhdw])$")
 COMPARISONS = {"prev": "the period before", "release": "the last release"}
@@ -31,7 +36,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 class State:
     """A parsed URL. `since` and `until` are as written; `start` and `end` are what they mean now (end exclusive).
 
-    `compare` is one of COMPARISONS, or empty: compared with the period before, which is not drawn.
+    `compare` is one of COMPARISONS, or empty: compared with the period before, which is not drawn. `notice` says why
+    the period is not the one that was asked for.
     """
 
     environment: str
@@ -40,6 +46,7 @@ class State:
     compare: str
     start: datetime
     end: datetime
+    notice: str = ""
 
     @property
     def length(self) -> timedelta:
@@ -96,13 +103,22 @@ def parse(parameters: Mapping[str, str], *, now: datetime) -> State:
     since, until = parameters.get("from", ""), parameters.get("to", "")
     end = _moment(until, now=now) if until else now
     start = _moment(since, now=now) if since else None
-    if end is None or start is None or start >= end:
+    notice = UNREADABLE if since or until else ""
+    if start is not None and end is not None and start < end:
+        first, last = _within(start, end, now=now)
+        notice = "" if (first, last) == (start, end) else SHORTENED if first < last else OUTSIDE
+        since, until = since if first == start else _stamp(first), until if last == end else _stamp(last)
+        start, end = first, last
+    if start is None or end is None or start >= end:
         since, until = DEFAULT, ""
         start, end = now - PERIODS[DEFAULT][2], now
-    if end - start > LONGEST:
-        start = end - LONGEST
-        since = _stamp(start)
-    return State(environment=environment, since=since, until=until, compare=compare, start=start, end=end)
+    return State(environment, since, until, compare, start, end, notice)
+
+
+def _within(start: datetime, end: datetime, *, now: datetime) -> tuple[datetime, datetime]:
+    """The part of a period that anything can lie in: arithmetic, databases and charts do not know all years."""
+    start, end = max(start, EARLIEST), max(min(end, now + LONGEST), EARLIEST)
+    return max(start, end - LONGEST), end
 
 
 def narrowed(state: State, *, environment: str) -> State:

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from analytics.questions.errors import issue_list
 from dashboard.access.guard import page
+from dashboard.charts import evidence_rows
 from dashboard.frame import comparison, layout
 from dashboard.pages.overview import speed, tiles
 from events.accounts import access
@@ -65,11 +65,9 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
     project = access.get_project_or_404(request.user, slug)
-    since = (
-        parse_datetime(request.GET.get("since", "").replace(" ", "+")[:40] or "-") if request.GET.get("since") else None
-    )
+    since = evidence_rows.moment(request.GET.get("since", ""))
     now = timezone.now()
-    if since is None or since.tzinfo is None:
+    if since is None:
         return JsonResponse({"cursor": now.isoformat(), "count": 0})
     since = max(since, now - timedelta(days=1))
     count = Issue.objects.filter(project=project, last_seen_at__gt=since).count()

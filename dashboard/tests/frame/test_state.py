@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.frame.state import DEFAULT, LONGEST, PERIODS, parse
+from analytics.periods import EARLIEST
+from dashboard.frame.state import DEFAULT, LONGEST, OUTSIDE, PERIODS, SHORTENED, UNREADABLE, parse
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -74,3 +75,34 @@ def test_any_query_is_a_state_that_prints_and_parses_to_itself(query: dict[str, 
 def test_whole_days_are_named_without_hours() -> None:
     assert parse({"from": "2026-11-16", "to": "2026-11-23"}, now=NOW).label == "16 Nov – 22 Nov"
     assert parse({"from": "2026-11-16", "to": "2026-11-17"}, now=NOW).label == "16 Nov"
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "end", "notice"),
+    [
+        ({}, NOW - timedelta(days=1), NOW, ""),
+        ({"from": "-90d"}, NOW - timedelta(days=90), NOW, ""),
+        ({"from": "0001-01-01", "to": "9999-12-31"}, NOW, NOW + LONGEST, SHORTENED),
+        ({"from": "0001-01-01", "to": "2026-11-01"}, datetime(2026, 11, 1, tzinfo=UTC) - LONGEST, None, SHORTENED),
+        ({"from": "2000-12-31", "to": "2001-01-03"}, EARLIEST, datetime(2001, 1, 3, tzinfo=UTC), SHORTENED),
+        ({"from": "0001-01-01", "to": "0001-01-02"}, NOW - timedelta(days=1), NOW, OUTSIDE),
+        ({"from": "9999-12-30", "to": "9999-12-31"}, NOW - timedelta(days=1), NOW, OUTSIDE),
+        ({"from": "0001-01-01T00:00+14:00"}, NOW - timedelta(days=1), NOW, UNREADABLE),
+        ({"from": "yesterday"}, NOW - timedelta(days=1), NOW, UNREADABLE),
+        ({"to": "2026-11-01"}, NOW - timedelta(days=1), NOW, UNREADABLE),
+    ],
+)
+def test_a_period_that_is_not_the_one_asked_for_is_told(
+    query: dict[str, str], start: datetime, end: datetime | None, notice: str
+) -> None:
+    state = parse(query, now=NOW)
+    assert (state.start, state.end, state.notice) == (start, end or state.end, notice)
+    assert parse(dict(parse_qsl(state.query)), now=NOW).notice == ""
+    assert state.previous[0].year > 1970
+
+
+@given(st.datetimes(), st.datetimes())
+def test_any_two_moments_are_a_period_that_can_be_counted_with(one: datetime, other: datetime) -> None:
+    state = parse({"from": one.isoformat(), "to": other.isoformat()}, now=NOW)
+    assert EARLIEST <= state.start < state.end <= NOW + LONGEST
+    assert state.end - state.start <= LONGEST
