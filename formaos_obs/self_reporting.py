@@ -16,6 +16,7 @@ from django.urls import Resolver404, resolve
 from events.endpoints.base import IngestView
 from events.runtime.lazy import lazy
 from events.scrubbing import scrub
+from formaos_obs import logs
 
 if TYPE_CHECKING:
     import sentry_sdk
@@ -48,6 +49,7 @@ def start(dsn: str, *, release: str) -> None:
         dsn=dsn,
         release=release,
         before_send=before_send,
+        before_breadcrumb=before_breadcrumb,
         integrations=[
             django.DjangoIntegration(middleware_spans=False, signals_spans=False, cache_spans=False),
             celery.CeleryIntegration(),
@@ -77,8 +79,17 @@ def before_send(event: Any, hint: dict[str, Any]) -> Any:
         return None
     request = event.get("request")
     if request:
-        event["request"] = {key: request[key] for key in ("method", "url") if key in request}
+        event["request"] = {key: request[key] for key in ("method",) if key in request}
+        address = urlsplit(str(request.get("url", "")))
+        event["request"]["url"] = f"{address.scheme}://{address.netloc}{logs.route_of(address.path)}"
+        event["transaction"] = logs.route_of(address.path)
+        event = logs.without(address.path, event)
     return scrub(event)
+
+
+def before_breadcrumb(crumb: Any, hint: dict[str, Any]) -> Any:
+    """The crumb, or None for those of requests to others and of programs: the address of a chat's hook is a secret."""
+    return None if crumb.get("category") in ("httplib", "subprocess") else crumb
 
 
 def stems_from_ingest(event: Any) -> bool:

@@ -310,6 +310,8 @@ LOGGING = {
     "formatters": {
         "line": {"()": "formaos_obs.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"routes": {"()": "formaos_obs.logs.RouteNames"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
+    "loggers": {name: {"filters": ["routes"]} for name in ("django.request", "django.security.csrf")},
     "root": {"handlers": ["console"], "level": OBS_LOG_LEVEL if hasattr(logging, OBS_LOG_LEVEL) else "INFO"},
 }

@@ -61,9 +61,26 @@ def test_a_flood_is_cut_to_the_rate() -> None:
 
 def test_nothing_of_a_request_leaves_but_its_method_and_address() -> None:
     event = {
-        "request": {"url": "http://x/p/", "method": "POST", "data": "secret", "cookies": {}, "query_string": "a=b"}
+        "request": {"url": "http://x/p/web/", "method": "POST", "data": "secret", "cookies": {}, "query_string": "a=b"}
     }
-    assert self_reporting.before_send(event, {})["request"] == {"url": "http://x/p/", "method": "POST"}
+    assert self_reporting.before_send(event, {})["request"] == {"url": "http://x/p/<slug:slug>/", "method": "POST"}
+
+
+@pytest.mark.parametrize("path", ["/share/{}/", "/share/{}", "/no/such/{}/page/"])
+def test_no_part_of_a_path_leaves_that_may_be_a_secret(path: str) -> None:
+    secret = "AbC123def456ghi789.sig-natureOfIt"
+    event = {
+        "transaction": path.format(secret),
+        "request": {"url": f"http://x{path.format(secret)}"},
+        "logentry": {"message": "%s", "params": [path.format(secret)]},
+        "exception": {"values": [{"type": "NoReverseMatch", "value": f"Reverse with ('{secret}',) not found."}]},
+    }
+    assert secret not in str(self_reporting.before_send(event, {}))
+
+
+def test_addresses_of_others_are_no_crumbs() -> None:
+    assert self_reporting.before_breadcrumb({"category": "httplib", "data": {"url": "https://chat/secret"}}, {}) is None
+    assert self_reporting.before_breadcrumb({"category": "query"}, {}) == {"category": "query"}
 
 
 def test_what_leaves_is_scrubbed() -> None:

@@ -1,0 +1,119 @@
+"""No secret that an address carries is in any log, whatever becomes of the request."""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from dashboard.pages.share import links
+from dashboard.tests.test_every_route import ROUTES, SENDING, SHARED, Route
+from events.accounts import tokens
+from events.models import Project
+from formaos_obs import processes
+from formaos_obs.logs import NO_ROUTE, Formatter, RouteNames, route_of
+
+# The number of a row. (What PostHog's scripts call a token is a key, as public as its page.)
+HARMLESS = {"token_id"}
+SECRET = [
+    route
+    for route in ROUTES
+    if route.name not in SENDING
+    and any(word in name for name in set(route.parameters) - HARMLESS for word in ("token", "secret", "ping", "code"))
+]
+CANARY = "Canary0123456789abcdefXYZ"
+
+
+@pytest.fixture
+def written() -> Iterator[StringIO]:
+    """All that any logger says, down to its smallest word, raw and as the server writes it."""
+    stream = StringIO()
+    handlers = [logging.StreamHandler(stream), logging.StreamHandler(stream)]
+    handlers[1].setFormatter(Formatter("%(name)s %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    for handler in handlers:
+        root.addHandler(handler)
+    yield stream
+    for handler in handlers:
+        root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def paths(route: Route, secret: str) -> list[str]:
+    """The address with `secret` in it, and what typing errors make of it."""
+    whole = route.url({**dict.fromkeys(route.parameters, "errors"), "token": secret})
+    return [whole, whole.rstrip("/"), f"{whole}more", f"/no{whole}", whole.replace("/", "//", 1), f"{whole}ü"]
+
+
+def test_all_addresses_with_a_secret_are_known() -> None:
+    assert {route.name for route in SECRET} == SHARED
+
+
+@pytest.mark.parametrize("route", SECRET, ids=lambda route: route.name)
+def test_no_log_holds_the_secret_of_an_address(
+    route: Route, project: Project, alice: Any, now: datetime, written: StringIO, monkeypatch: Any
+) -> None:
+    _, address = links.create(project, actor=alice, name="x", url="/p/web/", days=7, now=datetime.now(now.tzinfo))
+    real = address.split("/")[2]
+    client = Client(raise_request_exception=False)
+
+    def ask_all() -> set[int]:
+        answers = set()
+        for secret in (real, CANARY, f"{CANARY}.{CANARY}"):
+            for path in paths(route, secret):
+                for send in (client.get, client.post, client.delete):
+                    answers.add(send(path).status_code)
+                answers.add(
+                    client.get(path, {"token": secret}, headers={"Authorization": f"Bearer {secret}"}).status_code
+                )
+        return answers
+
+    assert ask_all() >= {404, 405}
+
+    def fail(token: str, **rest: Any) -> None:
+        raise RuntimeError(f"Reverse with ({token!r},) not found")
+
+    monkeypatch.setattr(links, "find", fail)
+    assert 500 in ask_all()
+    said = written.getvalue()
+    assert "Not Found" in said
+    assert "Internal Server Error" in said
+    assert [part for part in (CANARY, real, *real.split(".")) if part in said] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/reset/MQ/{}/", "/account/{}/", "/admin/{}/", "/p/web/{}/", "/api/0/{}/", "/ping/{}"]
+)
+def test_no_log_holds_a_path_that_leads_nowhere(path: str, written: StringIO) -> None:
+    for send in (Client().get, Client().post, Client(enforce_csrf_checks=True).post):
+        send(path.format(CANARY), {"code": CANARY})
+    assert CANARY not in written.getvalue()
+
+
+def test_no_log_holds_a_token_however_it_is_sent(alice: Any, now: datetime, written: StringIO) -> None:
+    token, secret = tokens.create(alice, name="t", scopes=["read"], now=now)
+    tokens.revoke(token, actor=alice, now=now)
+    for headers in ({"Authorization": f"Bearer {secret}"}, {"Cookie": f"obs-session={secret}"}, {"Referer": secret}):
+        for path in ("/api/v1/projects/", "/api/0/", "/metrics", "/nowhere/", f"/api/v1/?token={secret}"):
+            Client().get(path, headers=headers)
+    assert secret.rpartition("_")[2] not in written.getvalue()
+
+
+def test_a_line_names_the_route(written: StringIO) -> None:
+    assert route_of("/share/abc/issues/") == "/share/<str:token>/issues/"
+    assert route_of("/no/such/") == NO_ROUTE
+    assert get_resolver().resolve("/share/abc/").route == "share/<str:token>/"
+    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "%s: %s", ("Not Found", "/x/"), None)
+    assert RouteNames().filter(record)
+    assert record.getMessage() == "Not Found: /x/"
+
+
+def test_the_web_server_keeps_no_log_of_requests() -> None:
+    assert "--no-access-log" in processes.argv("web")
