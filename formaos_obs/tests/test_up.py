@@ -17,8 +17,10 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 import pytest
@@ -73,8 +75,8 @@ class House:
     def pids(self) -> dict[str, int]:
         return json.loads((self.folder / "pids.json").read_text())
 
-    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=headers or {})
+    def get(self, path: str, headers: dict[str, str] | None = None, *, port: int = 0) -> tuple[int, bytes]:
+        request = urllib.request.Request(f"http://127.0.0.1:{port or self.port}{path}", headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, answer.read()
@@ -124,7 +126,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("house"))
+    house = House(tmp_path_factory.mktemp("house Ünï %41&b#c=d"))
     house.output = house.start()
     yield house
     if house.is_running():
@@ -206,6 +208,77 @@ def test_what_stays_carries_neither_django_nor_a_library(house: House) -> None:
     loaded = {Path(found.path).name.partition(".")[0] for found in supervisor.memory_maps()}
     assert not {name for name in loaded if name.startswith(("_psycopg", "libarrow", "_duckdb", "_psutil"))}
     assert supervisor.memory_info().rss < 30_000_000
+
+
+def test_it_listens_on_ipv6(house: House) -> None:
+    house.stop()
+    printed = house.start(OBS_BIND="::1")
+    url, access = f"http://[::1]:{house.port}", house.access()
+    assert f"URL    {access['url']}\n" in printed
+    assert f"DSN    {access['url'].replace('//', '//' + access['project_key'] + '@')}/1\n" in printed
+    assert access["url"] in {url, f"http://localhost:{house.port}"}
+    assert _logs_in(url, access)
+    assert _stores(url, access)
+    house.stop()
+
+
+@pytest.mark.parametrize(("bind", "hosts"), [("::", ["127.0.0.1", "[::1]", "localhost"]), ("localhost", ["localhost"])])
+def test_a_web_process_listens_where_it_is_told(house: House, tmp_path: Path, bind: str, hosts: list[str]) -> None:
+    with served(house, "web", tmp_path, OBS_BIND=bind) as port:
+        for host in hosts:
+            house.wait(lambda url=f"http://{host}:{port}": _stores(url, house.access()))
+            assert _logs_in(f"http://{host}:{port}", house.access())
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_process_is_served_from_any_folder(house: House, tmp_path: Path, name: str) -> None:
+    with served(house, name, tmp_path) as port:
+        if name == "web":
+            house.wait(lambda: house.get("/healthz", port=port)[0] == 200)
+
+
+@contextmanager
+def served(house: House, name: str, folder: Path, **more: str) -> Iterator[int]:
+    """One more process beside the house, started from `folder`; the port that a web process listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, str(BASE_DIR / "manage.py"), "serve", name]
+    environment = house.environment(**{"PORT": str(port), **more})
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+    try:
+        running = psutil.Process(process.pid)
+        house.wait(lambda: running.cmdline() and "serve" not in running.cmdline())
+        assert running.cwd() == str(BASE_DIR)
+        yield port
+        assert process.poll() is None, (folder / "log").read_text()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _stores(url: str, access: dict[str, str]) -> bool:
+    """Whether an event is taken there."""
+    event_id = uuid.uuid4().hex
+    envelope = f'{{"event_id":"{event_id}"}}\n{{"type":"event"}}\n{{"message":"to {url}","platform":"node"}}\n'
+    address = f"{url}/api/1/envelope/?sentry_key={access['project_key']}"
+    try:
+        with urllib.request.urlopen(address, envelope.encode(), timeout=10) as answer:
+            return bool(json.loads(answer.read()) == {"id": event_id})
+    except OSError:
+        return False
+
+
+def _logs_in(url: str, access: dict[str, str]) -> bool:
+    """As a browser does it: the page's token, the cookie, and the Origin of the page."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with browser.open(f"{url}/login/", timeout=10) as answer:
+        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
+    form = {"csrfmiddlewaretoken": token, "username": access["admin_username"], "password": access["admin_password"]}
+    login = urllib.request.Request(f"{url}/login/", urlencode(form).encode(), headers={"Origin": url})
+    with browser.open(login, timeout=10) as answer:
+        return bool(answer.status == 200 and "/login/" not in answer.url)
 
 
 def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:

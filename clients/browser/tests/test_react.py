@@ -1,5 +1,6 @@
 """The React bindings in a React application: a boundary that sends, a timing, a feature steered from afar."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.sdk]
 def application(node_modules: Path, tmp_path: Path) -> str:
     built = tmp_path / "app.js"
     subprocess.run(
-        [node_modules / ".bin/esbuild", HERE / "site/react.js", "--bundle", f"--outfile={built}", "--log-level=error",
+        [node_modules / ".bin/esbuild", "react.js", "--bundle", f"--outfile={built}", "--log-level=error",
          '--define:process.env.NODE_ENV="production"', f"--alias:web-vitals={node_modules}/web-vitals"],
-        check=True, timeout=60, env={"NODE_PATH": str(node_modules), "PATH": "/usr/bin:/bin:/usr/local/bin"},
+        check=True, timeout=60, cwd=HERE / "site", env={"NODE_PATH": str(node_modules), "PATH": os.environ["PATH"]},
     )  # fmt: skip
     return built.read_text()
 

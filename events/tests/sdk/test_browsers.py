@@ -23,9 +23,9 @@ CASES = {"browser": "browser_app.ts", "react": "react_app.tsx"}
 def build(shop: Shop, modules: Path, folder: Path, case: str) -> None:
     """Bundle and minify, with a source map beside."""
     shop.run(
-        modules / ".bin" / "esbuild", CLIENTS / CASES[case], "--bundle", "--minify", "--sourcemap", "--jsx=automatic",
+        modules / ".bin" / "esbuild", CASES[case], "--bundle", "--minify", "--sourcemap", "--jsx=automatic",
         f"--outfile={folder}/{case}.js", '--define:process.env.NODE_ENV="production"', "--log-level=error",
-        NODE_PATH=str(modules),
+        NODE_PATH=str(modules), cwd=CLIENTS,  # by a bare name: esbuild takes what stands before a "=" for an output
     )  # fmt: skip
     (folder / "index.html").write_text(PAGE.format(case))
 

@@ -37,8 +37,9 @@ def visit(shop: Shop, packages: Path, site: tuple[Path, str], browser: Browser) 
         folder, origin = site
         if page is PAGE:
             shop.run(
-                packages / ".bin" / "esbuild", CLIENTS / f"{case}_page.js", "--bundle", "--minify", "--log-level=error",
+                packages / ".bin" / "esbuild", f"{case}_page.js", "--bundle", "--minify", "--log-level=error",
                 f"--outfile={folder}/page.js", '--define:process.env.NODE_ENV="production"', NODE_PATH=str(packages),
+                cwd=CLIENTS,
             )  # fmt: skip
         shown = folder / path
         shown.mkdir(parents=True, exist_ok=True)
