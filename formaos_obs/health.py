@@ -14,6 +14,9 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from events.accounts import audit
 from events.ingest import spool
@@ -98,80 +101,89 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text for whoever carries OBS_METRICS_TOKEN."""
+    """For whoever carries OBS_METRICS_TOKEN: OpenMetrics where the Accept header asks for it, else Prometheus text."""
     expected = f"Bearer {settings.OBS_METRICS_TOKEN}".encode()
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
         answer = HttpResponse("A bearer token is needed: OBS_METRICS_TOKEN.\n", status=401, content_type="text/plain")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
-    body = "".join(f"{line}\n" for line in lines(now=timezone.now()))
-    return HttpResponse(body, content_type="text/plain; version=0.0.4; charset=utf-8")
+    try:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    except TypeError:  # a version that is no number
+        encode, content_type = generate_latest, CONTENT_TYPE_PLAIN_0_0_4
+    return HttpResponse(encode(Exposition(now=timezone.now())), content_type=content_type)
 
 
-# Name, type, help, labels, and the query whose rows are the labels' values and the number.
-_TABLES: list[tuple[str, str, str, list[str], str]] = [
+# Kind, name, help, labels, and the query whose rows are the labels' values and the number.
+_TABLES: list[tuple[type[CounterMetricFamily | GaugeMetricFamily], str, str, list[str], str]] = [
     (
-        "obs_records_total", "counter", "Records by what became of them; received is the sum of all others.",
+        CounterMetricFamily, "obs_records", "Records by what became of them; received is the sum of all others.",
         ["category", "outcome", "reason"],
         "SELECT category, outcome, reason, sum(quantity) FROM ingest_outcome GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     ),
-    ("obs_dead_letters", "gauge", "Items given up after all attempts.", [], "SELECT count(*) FROM events_deadletter"),
     (
-        "obs_segment_rows", "gauge", "Facts in segments.", ["fact"],
+        GaugeMetricFamily, "obs_dead_letters", "Items given up after all attempts.", [],
+        "SELECT count(*) FROM events_deadletter",
+    ),
+    (
+        GaugeMetricFamily, "obs_segment_rows", "Facts in segments.", ["fact"],
         "SELECT fact, sum(rows) FROM events_segment GROUP BY 1 ORDER BY 1",
     ),
     (
-        "obs_segment_bytes", "gauge", "Size of the segments.", ["fact"],
+        GaugeMetricFamily, "obs_segment_bytes", "Size of the segments.", ["fact"],
         "SELECT fact, sum(bytes) FROM events_segment GROUP BY 1 ORDER BY 1",
     ),
     (
-        "obs_segment_files", "gauge", "Number of segments.", ["fact"],
+        GaugeMetricFamily, "obs_segment_files", "Number of segments.", ["fact"],
         "SELECT fact, count(*) FROM events_segment GROUP BY 1 ORDER BY 1",
     ),
     (
-        "obs_notifications", "gauge", "Notifications by status.", ["status"],
+        GaugeMetricFamily, "obs_notifications", "Notifications by status.", ["status"],
         "SELECT status, count(*) FROM alerts_notification GROUP BY 1 ORDER BY 1",
     ),
 ]  # fmt: skip
 
 
-def lines(*, now: datetime) -> Iterator[str]:
-    """The exposition, line by line; what cannot be read is left out, `obs_ready` says so."""
-    started = time.monotonic()
-    reading = read(now=now)
-    reasons = judge(
-        reading, inbox_max_age=settings.OBS_INBOX_MAX_AGE_SECONDS, spool_max_bytes=settings.OBS_SPOOL_MAX_BYTES
-    )
-    yield from _family("obs_ready", "gauge", "1 when /readyz answers 200.", [], [(int(not reasons),)])
-    yield from _family("obs_info", "gauge", "The version that runs.", ["version"], [(settings.OBS_VERSION, 1)])
-    yield from _family("obs_inbox_items", "gauge", "Items accepted and not digested.", [], [(reading.inbox_items,)])
-    yield from _family("obs_inbox_oldest_seconds", "gauge", "Age of the oldest of them.", [], [(reading.inbox_age,)])
-    yield from _family("obs_spool_bytes", "gauge", "Bytes in this host's spool.", [], [(reading.spool_bytes,)])
-    yield from _family("obs_beat_age_seconds", "gauge", "Age of the last heartbeat.", [], [(reading.beat_age,)])
-    free = shutil.disk_usage(settings.OBS_VAR_DIR).free
-    yield from _family("obs_disk_free_bytes", "gauge", "Free space where this host writes.", [], [(free,)])
-    if reading.database:
+class Exposition(Collector):
+    """All that is counted; what cannot be read has no value, and `obs_ready` says so."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        started = time.monotonic()
+        reading = read(now=self._now)
+        reasons = judge(
+            reading, inbox_max_age=settings.OBS_INBOX_MAX_AGE_SECONDS, spool_max_bytes=settings.OBS_SPOOL_MAX_BYTES
+        )
+        yield _gauge("obs_ready", "1 when /readyz answers 200.", int(not reasons))
+        yield InfoMetricFamily("obs", "The version that runs.", {"version": settings.OBS_VERSION})
+        yield _gauge("obs_inbox_items", "Items accepted and not digested.", reading.inbox_items)
+        yield _gauge("obs_inbox_oldest_seconds", "Age of the oldest of them.", reading.inbox_age)
+        yield _gauge("obs_spool_bytes", "Bytes in this host's spool.", reading.spool_bytes)
+        yield _gauge("obs_beat_age_seconds", "Age of the last heartbeat.", reading.beat_age)
+        free = shutil.disk_usage(settings.OBS_VAR_DIR).free
+        yield _gauge("obs_disk_free_bytes", "Free space where this host writes.", free)
+        if reading.database:
+            yield from self._tables()
+            # Scraped elsewhere, the pair is a head noted outside the database. 48 bits fit a float exactly.
+            head = audit.head()
+            yield _gauge("obs_audit_head", "Number of the last audit entry.", head.entry_id)
+            yield _gauge("obs_audit_head_mac", "The first 48 bits of its mac, as a number.", int(head.mac[:12], 16))
+        yield _gauge("obs_scrape_seconds", "What this answer took.", time.monotonic() - started)
+
+    def _tables(self) -> Iterator[Metric]:
         with connection.cursor() as cursor:
-            for name, kind, text, labels, query in _TABLES:
+            for kind, name, text, labels, query in _TABLES:
+                family = kind(name, text, labels=labels)
                 cursor.execute(query)
-                yield from _family(name, kind, text, labels, cursor.fetchall())
-        # Scraped elsewhere, the pair is a head noted outside the database. 48 bits fit a float exactly.
-        head = audit.head()
-        yield from _family("obs_audit_head", "gauge", "Number of the last audit entry.", [], [(head.entry_id,)])
-        mac = int(head.mac[:12], 16)
-        yield from _family("obs_audit_head_mac", "gauge", "The first 48 bits of its mac, as a number.", [], [(mac,)])
-    yield from _family("obs_scrape_seconds", "gauge", "What this answer took.", [], [(time.monotonic() - started,)])
+                for *values, number in cursor.fetchall():
+                    family.add_metric([str(value) for value in values], number)
+                yield family
 
 
-def _family(name: str, kind: str, text: str, labels: list[str], rows: list[tuple[object, ...]]) -> Iterator[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} {kind}"
-    for *values, number in rows:
-        if number is None:
-            continue
-        pairs = ",".join(f'{label}="{_escape(str(value))}"' for label, value in zip(labels, values, strict=True))
-        yield f"{name}{{{pairs}}} {number}" if pairs else f"{name} {number}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _gauge(name: str, text: str, value: float | None) -> Metric:
+    family = GaugeMetricFamily(name, text)
+    if value is not None:
+        family.add_metric([], value)
+    return family

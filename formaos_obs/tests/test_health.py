@@ -8,6 +8,8 @@ import redis
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
+from prometheus_client import parser
+from prometheus_client.openmetrics import parser as openmetrics_parser
 
 from events.accounts import audit
 from events.models import OutcomeCount, Project
@@ -61,26 +63,91 @@ def test_metrics_refuses_without_its_token(client: Client, header: str | None) -
     assert b"obs_" not in answer.content
 
 
+def scraped(client: Client, accept: str = "") -> dict[str, Any]:
+    """The families of an answer by name, read by a parser of its format."""
+    headers = {"Authorization": f"Bearer {django_settings.OBS_METRICS_TOKEN}"}
+    answer = client.get("/metrics", headers=headers | ({"Accept": accept} if accept else {}))
+    assert answer.status_code == 200
+    is_open = answer.headers["Content-Type"].startswith("application/openmetrics-text")
+    read = openmetrics_parser if is_open else parser
+    return {family.name: family for family in read.text_string_to_metric_families(answer.content.decode())}
+
+
+def value(family: Any, **labels: str) -> float:
+    return next(sample.value for sample in family.samples if sample.labels == labels)
+
+
+PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)  # as Prometheus 3 asks
+
+
 @pytest.mark.django_db
-def test_metrics_counts_records_by_outcome(client: Client, project: Project, now: datetime) -> None:
+@pytest.mark.parametrize("accept", ["", "text/html,*/*", PROMETHEUS, "text/plain;version=1.0.0"])
+def test_metrics_counts_records_by_outcome(client: Client, project: Project, now: datetime, accept: str) -> None:
     for slot in (1, 2):
         OutcomeCount.objects.create(
-            project=project, hour=now, category="error", outcome="filtered", reason='odd "one"', slot=slot, quantity=3
+            project=project,
+            hour=now,
+            category="error",
+            outcome="filtered",
+            reason='odd "one"\\\n',
+            slot=slot,
+            quantity=3,
         )
-    headers = {"Authorization": f"Bearer {django_settings.OBS_METRICS_TOKEN}"}
-    lines = client.get("/metrics", headers=headers).content.decode().splitlines()
-    assert 'obs_records_total{category="error",outcome="filtered",reason="odd \\"one\\""} 6' in lines
-    assert "# TYPE obs_records_total counter" in lines
-    assert "obs_dead_letters 0" in lines
+    families = scraped(client, accept)
+    records = families["obs_records"]
+    assert (records.type, [sample.name for sample in records.samples]) == ("counter", ["obs_records_total"])
+    assert value(records, category="error", outcome="filtered", reason='odd "one"\\\n') == 6
+    assert value(families["obs_dead_letters"]) == 0
+    assert families.keys() >= {
+        "obs_ready", "obs_inbox_items", "obs_inbox_oldest_seconds", "obs_spool_bytes", "obs_beat_age_seconds",
+        "obs_disk_free_bytes", "obs_segment_rows", "obs_segment_bytes", "obs_segment_files", "obs_notifications",
+        "obs_audit_head", "obs_audit_head_mac", "obs_scrape_seconds",
+    }  # fmt: skip
+    [version] = (family for name, family in families.items() if name in ("obs", "obs_info"))
+    assert [(sample.name, sample.labels) for sample in version.samples] == [
+        ("obs_info", {"version": django_settings.OBS_VERSION})
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("", "text/plain; version=0.0.4; charset=utf-8"),
+        ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+        ("application/json", "text/plain; version=0.0.4; charset=utf-8"),
+        ("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8"),
+        ("application/openmetrics-text;version=0.0.1", "text/plain; version=0.0.4; charset=utf-8"),
+        ("application/openmetrics-text;version=one", "text/plain; version=0.0.4; charset=utf-8"),
+        ("text/plain;version=1.x", "text/plain; version=0.0.4; charset=utf-8"),
+        (PROMETHEUS, "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8"),
+    ],
+)
+def test_metrics_speak_the_format_that_is_asked_for(client: Client, accept: str, content_type: str) -> None:
+    headers = {"Authorization": f"Bearer {django_settings.OBS_METRICS_TOKEN}", "Accept": accept}
+    answer = client.get("/metrics", headers=headers)
+    assert answer.headers["Content-Type"] == content_type
+    assert answer.content.endswith(b"# EOF\n") == content_type.startswith("application/openmetrics-text")
+
+
+@pytest.mark.django_db
+def test_metrics_leave_out_what_cannot_be_read(client: Client, settings: Any) -> None:
+    settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere"}}
+    families = scraped(client)
+    assert families["obs_beat_age_seconds"].samples == []
+    assert value(families["obs_ready"]) == 0
 
 
 @pytest.mark.django_db
 def test_metrics_carry_the_head_of_the_audit_trail(client: Client, now: datetime) -> None:
     entry = audit.record("test", actor=None, now=now)
-    headers = {"Authorization": f"Bearer {django_settings.OBS_METRICS_TOKEN}"}
-    lines = client.get("/metrics", headers=headers).content.decode().splitlines()
-    assert f"obs_audit_head {entry.pk}" in lines
-    assert f"obs_audit_head_mac {int(bytes(entry.mac).hex()[:12], 16)}" in lines
+    families = scraped(client)
+    assert value(families["obs_audit_head"]) == entry.pk
+    assert value(families["obs_audit_head_mac"]) == int(bytes(entry.mac).hex()[:12], 16)
 
 
 @pytest.mark.django_db
