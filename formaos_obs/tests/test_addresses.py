@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from events import dsn
+from events.accounts import dsn
 from events.models import IngestKey
 from formaos_obs import addresses
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from events import browsers
-from events.browsers import Client, families
+from events.values import browsers
+from events.values.browsers import Client, families
 from formaos_obs.environment import BASE_DIR as ROOT
 
 APPLE = "AppleWebKit/537.36 (KHTML, like Gecko)"
