@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.pages.issues import values
-from dashboard.pages.issues.exceptions import ExceptionView, ThreadView, chain, threads
+from dashboard.pages.issues.exceptions import ExceptionView, ImageView, ThreadView, chain, images, threads
 from dashboard.pages.issues.values import Pair, Section
 
 MAX_CRUMBS = 100
@@ -55,6 +55,7 @@ class EventView:
     trace_id: str
     exceptions: tuple[ExceptionView, ...]
     threads: tuple[ThreadView, ...]
+    images: tuple[ImageView, ...]
     crumbs: tuple[Crumb, ...]
     crumbs_left_out: int
     request: RequestView | None
@@ -95,6 +96,7 @@ def present(payload: object) -> EventView:
         trace_id=values.line(values.mapping(contexts.get("trace")).get("trace_id"), limit=64),
         exceptions=chain(event),
         threads=threads(event),
+        images=images(event),
         crumbs=_crumbs(event.get("breadcrumbs")),
         crumbs_left_out=_left_out(event.get("breadcrumbs")),
         request=_request(event.get("request")),

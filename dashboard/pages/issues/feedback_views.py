@@ -1,12 +1,16 @@
 """What users wrote."""
 
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from dashboard.access.guard import page
 from dashboard.frame import layout
-from events.models import Feedback, Occurrence, Project
+from events.models import Attachment, Feedback, Occurrence, Project
 
 _PAGE = 25
 
@@ -23,7 +27,16 @@ def feedback_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     listed = Paginator(found.order_by("-at"), _PAGE).get_page(request.GET.get("page"))
     about = Occurrence.objects.filter(project=project, event_id__in=[one.event_id for one in listed if one.event_id])
     issues = dict(about.values_list("event_id", "group__issue_id"))
-    context = {"listed": listed, "issues": issues}
+    context = {"listed": listed, "issues": issues, "files": files_of(project, listed)}
     return layout.draw(
         request, "dashboard/issues/feedback.html", context, project=project, section="feedback", shown=shown
     )
+
+
+def files_of(project: Project, listed: Iterable[Feedback]) -> dict[uuid.UUID, list[Attachment]]:
+    """The files that came with each feedback, a screenshot as a rule."""
+    found: defaultdict[uuid.UUID, list[Attachment]] = defaultdict(list)
+    wanted = [one.feedback_id for one in listed]
+    for file in Attachment.objects.filter(project=project, event_id__in=wanted).defer("content").order_by("pk")[:200]:
+        found[file.event_id].append(file)
+    return dict(found)

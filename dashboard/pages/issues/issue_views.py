@@ -24,6 +24,7 @@ from dashboard.frame.state import State
 from dashboard.pages.issues import events as event_presenter
 from dashboard.pages.issues import history, markdown
 from dashboard.pages.issues import views as issue_list
+from dashboard.pages.issues.feedback_views import files_of
 from events.accounts import access
 from events.ingest import payloads
 from events.issues import merging, triage
@@ -45,6 +46,7 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     occurrence = _occurrence(project, issue, wanted) if wanted else None
     around = query.neighbours(wanted, kept if any(one == wanted for one, _ in kept) else query.kept_occurrences(issue))
     event = event_presenter.present(_event(project, occurrence)) if occurrence else None
+    feedback = list(Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20]) if occurrence else []
     common = _common(request, project, issue)
     context = {
         **common,
@@ -56,7 +58,8 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
         "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50]
         if occurrence
         else [],
-        "feedback": Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20] if occurrence else [],
+        "feedback": feedback,
+        "feedback_files": files_of(project, feedback),
         "facets": _facets(project, issue, shown),
         "activities": history.activity(
             issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])

@@ -3,7 +3,7 @@
 import re2
 
 from dashboard.pages.issues.events import EventView
-from dashboard.pages.issues.exceptions import ExceptionView
+from dashboard.pages.issues.exceptions import ExceptionView, FrameRun
 
 MAX_FRAMES = 40
 _TICKS = re2.compile(r"`+")
@@ -23,6 +23,9 @@ def present(event: EventView, *, title: str, url: str) -> str:
         lines += ["", *_fenced(event.message)]
     for exception in event.exceptions:
         lines += ["", f"## {_plain(exception.title)}", "", *_fenced(_exception(exception))]
+    if event.threads and not any(exception.runs for exception in event.exceptions):
+        thread = event.threads[0]
+        lines += ["", f"## {_plain(thread.name)}", "", *_fenced("\n".join(_stack(thread.runs)))]
     if event.request and event.request.url:
         lines += ["", "## Request", "", _code(f"{event.request.method} {event.request.url}".strip())]
     if event.tags:
@@ -31,13 +34,19 @@ def present(event: EventView, *, title: str, url: str) -> str:
 
 
 def _exception(exception: ExceptionView) -> str:
-    frames = [frame for run in exception.runs for frame in run.frames][:MAX_FRAMES]
-    lines = [f"{exception.title}: {exception.value}".strip(": ")]
-    for frame in frames:
+    return "\n".join([f"{exception.title}: {exception.value}".strip(": "), *exception.signals, *_stack(exception.runs)])
+
+
+def _stack(runs: tuple[FrameRun, ...]) -> list[str]:
+    lines = []
+    for frame in [frame for run in runs for frame in run.frames][:MAX_FRAMES]:
         mark = "→" if frame.in_app else " "
-        lines.append(f"{mark} {frame.function}  {frame.place}{f':{frame.line}' if frame.line else ''}")
+        where = f"{frame.place}{f':{frame.line}' if frame.line else ''}"
+        lines.append(
+            "  ".join(part for part in (f"{mark} {frame.function}", where, frame.library, frame.address) if part)
+        )
         lines += [f"      {source.code.strip()}" for source in frame.source if source.is_hit and frame.in_app]
-    return "\n".join(lines)
+    return lines
 
 
 def _fenced(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The exceptions of an event, outermost last, and what of them identifies the bug."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -165,7 +166,7 @@ def _thrown(
     frames = _frames(value.get("stacktrace"), platform=platform, version=version)
     if version != FIRST:
         kind = written(kind) if "@" in kind or "$" in kind else kind
-        named, said, code = _meta(mechanism)
+        named, said, code = of_system(mechanism)
         if not kind and not message:
             kind, message = named, said
     if not (kind or message or frames):
@@ -181,7 +182,7 @@ def _thrown(
     )
 
 
-def _meta(mechanism: dict[Any, Any]) -> tuple[str, str, str]:
+def of_system(mechanism: Mapping[Any, Any]) -> tuple[str, str, str]:
     """What the operating system says of an error: type, value, and an NSError's identity."""
     meta = mechanism.get("meta")
     parts = {name: part for name, part in meta.items() if isinstance(part, dict)} if isinstance(meta, dict) else {}

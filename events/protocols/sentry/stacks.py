@@ -13,6 +13,7 @@ from events.protocols.sentry.texts import readable, scalar, trimmed
 LINE = 1024
 VALUE = 8192
 REGISTERS = 128
+THREADS = 200
 ADDRESS = re2.compile(r"(?:0x)?[0-9a-fA-F]{1,32}")
 # Fields of a frame that pages and grouping read; another type than this would break them.
 TYPES: dict[str, type] = {
@@ -63,7 +64,12 @@ def exceptions(value: Any, door: Door) -> dict[str, Any] | None:
 
 def threads(value: Any, door: Door) -> dict[str, Any] | None:
     """Return the threads, each with its cleaned stacktrace."""
-    kept = [entry for entry in values(value) if isinstance(entry, dict)][:200]
+    kept = [entry for entry in values(value) if isinstance(entry, dict)]
+    if len(kept) > THREADS:
+        door.note("threads_dropped")
+        # The one that crashed is the one that is asked for, wherever it stands.
+        kept.sort(key=lambda entry: (entry.get("crashed") is not True, entry.get("current") is not True))
+        kept = kept[:THREADS]
     for entry in kept:
         entry.pop("raw_stacktrace", None)
         entry["name"] = scalar(entry.get("name"), 200) or None
