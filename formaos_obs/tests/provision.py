@@ -222,13 +222,14 @@ def _run(command: list[str], *, seconds: float = FETCH_SECONDS, folder: Path | N
 
 
 def _gist(complaint: str) -> str:
-    """The telling line of a complaint of many: the first that speaks of an error, without colours."""
+    """The telling line of a complaint of many: the first of the gravest kind there is, without colours."""
     plain = re.sub(r"\x1b\[[0-9;]*m|[^\x20-\x7e\n]", "", complaint)
     lines = [line.strip(" -") for line in plain.splitlines() if line.strip(" -")]
-    telling = (
-        line for line in lines if re.search(r"error|cannot|no such|not found|denied|refused", line, re.IGNORECASE)
-    )
-    return next(telling, lines[0] if lines else "it said nothing")[:200]
+    for kind in ("fatal|error while loading|cannot open", "error|cannot|not found|denied|refused|no such", ""):
+        for line in lines:
+            if re.search(kind, line, re.IGNORECASE):
+                return line[:200]
+    return "it said nothing"
 
 
 def _launcher(path: Path, script: str) -> None:

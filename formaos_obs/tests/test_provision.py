@@ -47,7 +47,7 @@ class Machine:
         home = self.folder / "home"
         kept = {name: os.environ[name] for name in ("LANG", "PLAYWRIGHT_NODEJS_PATH") if name in os.environ}
         closed = {
-            "PATH": f"{self.installed}:{self.folder / 'core'}", "HOME": str(home), "TMPDIR": str(home),
+            "PATH": f"{self.installed}:{self.folder / 'core'}", "HOME": str(home),
             "PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": NOBODY, "npm_config_registry": NOBODY,
             "PLAYWRIGHT_DOWNLOAD_HOST": NOBODY, "PLAYWRIGHT_BROWSERS_PATH": str(home / "browsers"),
         }  # fmt: skip
