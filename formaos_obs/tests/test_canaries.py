@@ -116,4 +116,4 @@ def test_a_line_names_the_route(written: StringIO) -> None:
 
 
 def test_the_web_server_keeps_no_log_of_requests() -> None:
-    assert "--no-access-log" in processes.argv("web")
+    assert "--access-log" not in processes.argv("web")
