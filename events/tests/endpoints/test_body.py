@@ -95,7 +95,9 @@ def test_members_and_frames_are_joined_and_padding_is_dropped() -> None:
     assert read(frames, HTTP_CONTENT_ENCODING="zstd") == b"one two"
 
 
-@pytest.mark.parametrize(("encoding", "member"), [("gzip", gzip.compress(b"")), ("zstd", zstd_without_size(b""))])
+@pytest.mark.parametrize(
+    ("encoding", "member"), [("gzip", gzip.compress(b"")), ("zstd", zstd_without_size(b""))], ids=["gzip", "zstd"]
+)
 def test_a_crowd_of_empty_members_is_malformed(encoding: str, member: bytes) -> None:
     with pytest.raises(Malformed):
         read(member * 5000, HTTP_CONTENT_ENCODING=encoding)
