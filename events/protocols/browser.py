@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields.texts import hexadecimal, scalar
 from events.values import lenient, routes
 from events.values.errors import Malformed
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 from events.protocols import lz64, vitals
 from events.protocols.contract import Context, Decoded, Refused
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.texts import scalar
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.texts import scalar
 from events.protocols.vitals import Page
 from events.values import lenient
 from events.values.errors import Malformed

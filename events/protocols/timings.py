@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming, Outcome, Refused, identity
-from events.protocols.sentry import attributes
-from events.protocols.sentry.clock import FUTURE, PAST, Clock, seconds
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_words
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields import attributes
+from events.protocols.fields.clock import FUTURE, PAST, Clock, seconds
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_words
+from events.protocols.fields.texts import hexadecimal, scalar
 from events.values import countries, lenient, units
 from events.values.errors import Malformed, TooLarge
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
-from events.protocols.sentry.links import tidy_url, tidy_words
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields.links import tidy_url, tidy_words
+from events.protocols.fields.texts import hexadecimal, scalar
 from events.values import browsers, lenient, routes, vitals
 from events.values.errors import Malformed
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from events.protocols.sentry import attributes
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import scalar
+from events.protocols.fields import attributes
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import scalar
 
 # The network's name of whoever called; kept only where the project collects addresses.
 _PEERS = frozenset({"net.peer.ip", "net.sock.peer.addr", "network.peer.address", "client.socket.address"})

@@ -8,11 +8,11 @@ from hashlib import blake2b
 from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.context import Door
 from events.protocols.otlp import logs, metrics, spans, wire
 from events.protocols.otlp.attributes import Sender, sender
 from events.protocols.otlp.wire import Part
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Door
 from events.values.errors import TooLarge
 
 SIGNALS = {"traces": "span", "metrics": "metric", "logs": "log"}

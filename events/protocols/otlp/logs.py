@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import readable, scalar
 from events.protocols.otlp.attributes import plain, value
 from events.protocols.sentry.clean import LEVELS
-from events.protocols.sentry.context import Door
 from events.protocols.sentry.telemetry import SEVERITIES
-from events.protocols.sentry.texts import readable, scalar
 
 _BILLION = 1e9
 # The upper end of each range of severity numbers (logs data model, "Field: SeverityNumber").

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from events.protocols.contract import Refused
+from events.protocols.fields.clock import FUTURE, PAST
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import scalar
 from events.protocols.otlp.attributes import plain
-from events.protocols.sentry.clock import FUTURE, PAST
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import scalar
 
 _BILLION = 1e9
 DELTA = 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from events.protocols.fields.attributes import put_country
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_words
+from events.protocols.fields.texts import readable, scalar
 from events.protocols.otlp.attributes import plain, value
-from events.protocols.sentry.attributes import put_country
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_words
-from events.protocols.sentry.texts import readable, scalar
 
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 STATUSES = {0: "unset", 1: "ok", 2: "error"}

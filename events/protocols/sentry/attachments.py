@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from events.protocols.contract import Incoming, Refused, identity
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import scalar, trimmed
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import scalar, trimmed
 
 PICTURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import hexadecimal, scalar
 
 STATUSES = frozenset({"in_progress", "ok", "error"})
 UNITS = frozenset({"minute", "hour", "day", "week", "month", "year"})

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from events.protocols.sentry import attributes, legacy, messages, people, request
-from events.protocols.sentry.clock import PAST, seconds
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_query, tidy_url, tidy_words
+from events.protocols.fields import attributes, people, request
+from events.protocols.fields.clock import PAST, seconds
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
+from events.protocols.fields.texts import readable, scalar, trimmed
+from events.protocols.sentry import legacy, messages
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
-from events.protocols.sentry.texts import readable, scalar, trimmed
 
 Cleaner = Callable[[Any, Door], Any]
 

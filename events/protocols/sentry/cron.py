@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.context import Door
 from events.protocols.sentry import items
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Door
 from events.values import lenient
 from events.values.errors import Malformed
 

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import identifier
 from events.protocols.sentry import auth, items
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import identifier
 from events.values import lenient
 from events.values.errors import Malformed, TooLarge
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_url
-from events.protocols.sentry.texts import hexadecimal, readable, scalar, trimmed
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_url
+from events.protocols.fields.texts import hexadecimal, readable, scalar, trimmed
 
 MESSAGE = 4096
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.protocols.contract import Incoming, Refused, identity
-from events.protocols.sentry import attachments, check_ins, clean, feedback, people, sessions, spans, telemetry
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import identifier, scalar
+from events.protocols.fields import people
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import identifier, scalar
+from events.protocols.sentry import attachments, check_ins, clean, feedback, sessions, spans, telemetry
 from events.values import lenient
 from events.values.errors import Malformed, TooLarge
 

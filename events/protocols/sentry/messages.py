@@ -6,7 +6,7 @@ from typing import Any
 
 import re2
 
-from events.protocols.sentry.texts import BEYOND
+from events.protocols.fields.texts import BEYOND
 from events.values import lenient
 
 LONGEST = 8192

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.links import tidy_url
-from events.protocols.sentry.texts import readable, scalar, trimmed
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.links import tidy_url
+from events.protocols.fields.texts import readable, scalar, trimmed
 from events.values import lenient
 from events.values.errors import Malformed, TooLarge
 

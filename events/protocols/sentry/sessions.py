@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry import people
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields import people
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import hexadecimal, scalar
 
 STATUSES = frozenset({"ok", "exited", "errored", "crashed", "abnormal", "unhandled"})
 COUNTS = ("exited", "errored", "crashed", "abnormal", "unhandled")

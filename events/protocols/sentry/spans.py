@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry import attributes
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_words
-from events.protocols.sentry.texts import hexadecimal, scalar
+from events.protocols.fields import attributes
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_words
+from events.protocols.fields.texts import hexadecimal, scalar
 from events.values import countries
 
 NAME = 500

@@ -6,9 +6,9 @@ from typing import Any
 
 import re2
 
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_url
-from events.protocols.sentry.texts import readable, scalar, trimmed
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_url
+from events.protocols.fields.texts import readable, scalar, trimmed
 
 LINE = 1024
 VALUE = 8192

@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 
 from events.protocols.contract import Context, Decoded, Incoming
+from events.protocols.fields.clock import Clock
+from events.protocols.fields.context import Door
 from events.protocols.sentry import items
-from events.protocols.sentry.clock import Clock
-from events.protocols.sentry.context import Door
 from events.values.errors import Malformed
 
 LINE = 16 * 1024  # the headers of an envelope are shorter

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry import attributes
+from events.protocols.fields import attributes
+from events.protocols.fields.context import Door
+from events.protocols.fields.texts import hexadecimal, readable, scalar
 from events.protocols.sentry.clean import LEVELS
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.texts import hexadecimal, readable, scalar
 from events.values import lenient
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})

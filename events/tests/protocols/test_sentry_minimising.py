@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from events.protocols.sentry.links import tidy_query, tidy_url, tidy_words
+from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
 from events.tests.sentry_bodies import PEER_IP, decoded, event, only, pseudonym
 
 MAIL = "alice@example.com"

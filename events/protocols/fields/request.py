@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry.links import tidy_query, tidy_url
-from events.protocols.sentry.texts import scalar
+from events.protocols.fields.links import tidy_query, tidy_url
+from events.protocols.fields.texts import scalar
 
 LONGEST = 1024
 # An allow-list: a header nobody thought of stays outside.

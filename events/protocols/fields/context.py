@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from events.protocols.contract import Context
-from events.protocols.sentry.clock import Clock
+from events.protocols.fields.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.sentry import people
-from events.protocols.sentry.context import Door
-from events.protocols.sentry.links import tidy_query, tidy_words
-from events.protocols.sentry.request import HEADERS
-from events.protocols.sentry.texts import readable, trimmed
+from events.protocols.fields import people
+from events.protocols.fields.context import Door
+from events.protocols.fields.links import tidy_query, tidy_words
+from events.protocols.fields.request import HEADERS
+from events.protocols.fields.texts import readable, trimmed
 from events.values import countries
 
 MOST = 128

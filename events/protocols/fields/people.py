@@ -6,7 +6,7 @@ import ipaddress
 from typing import Any
 
 from events.protocols.contract import Context
-from events.protocols.sentry.texts import scalar
+from events.protocols.fields.texts import scalar
 from events.values import countries
 
 AUTO = "{{auto}}"

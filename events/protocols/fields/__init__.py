@@ -1,0 +1,1 @@
+"""What the parts of an item mean in every protocol: texts, moments, addresses, people, requests, attributes."""
