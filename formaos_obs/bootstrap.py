@@ -41,7 +41,7 @@ def ensure(path: Path, *, url: str, now: datetime) -> tuple[Access, bool]:
     elif password and not admin.check_password(password):
         password = ""
     project = Project.objects.filter(slug=DEMO).first() or projects.create(DEMO, "Demo", owner=admin, now=now)
-    key = dsn.current_key(project, now=now) or projects.create_key(project, label="up", actor=admin, now=now)
+    key = dsn.open_key(project) or projects.create_key(project, label="up", actor=admin, now=now)
     access = Access(
         url=url,
         dsn=dsn.of(key, base_url=url),

@@ -1,8 +1,10 @@
 """The DSN: the one line that an SDK is configured with."""
 
+import json
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db.models import Q
 
 from events.models import IngestKey, Project
@@ -12,6 +14,29 @@ def of(key: IngestKey, *, base_url: str) -> str:
     """The DSN of `key` on the server whose pages are at `base_url`."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{key.public_key}@{parts.netloc}{parts.path.rstrip('/')}/{key.project_id}"
+
+
+DEFAULT = "http://127.0.0.1:8000"  # what OBS_PUBLIC_URL is where neither it nor PORT was given
+
+
+def address() -> str:
+    """Where the server is: as the settings say; where they say nothing, as it noted itself when it started.
+
+    A command in a second terminal has not the PORT that the server was started with.
+    """
+    if settings.OBS_PUBLIC_URL != DEFAULT:
+        return str(settings.OBS_PUBLIC_URL)
+    try:
+        noted = json.loads((settings.OBS_VAR_DIR / "up.json").read_text())["url"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT
+    return noted if isinstance(noted, str) and urlsplit(noted).netloc else DEFAULT
+
+
+def open_key(project: Project) -> IngestKey | None:
+    """The newest usable key without limits of its own: what scripts and samples may send with from anywhere."""
+    usable = project.keys.filter(expires_at=None, is_active=True, rate_per_minute=None, allowed_origins=[])
+    return usable.order_by("-created_at").first()
 
 
 def current_key(project: Project, *, now: datetime) -> IngestKey | None:

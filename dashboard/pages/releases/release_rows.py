@@ -1,7 +1,7 @@
 """Releases with how they compare with the one before."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -32,6 +32,7 @@ class Row:
     before: str
     health: ReleaseHealth | None
     cells: Sequence[Cell]
+    errors: int | None = None  # None where it could not be read
 
 
 def rows(
@@ -39,17 +40,19 @@ def rows(
     *,
     health: Mapping[str, ReleaseHealth],
     compared: Mapping[str, ReleaseCompared],
+    errors: Mapping[str, int] | None = None,
     is_long: bool = False,
 ) -> list[Row]:
     """The releases, newest first, each with the one after it in the list as its release before.
 
     The last one is there only for that, unless it is the first of the project.
     """
-    return [
+    found = [
         _row(release, before, health=health, compared=compared[release.version], is_long=is_long)
         for release, before in zip_longest(releases, releases[1:])
         if release.version in compared
     ]
+    return found if errors is None else [replace(row, errors=errors.get(row.release.version, 0)) for row in found]
 
 
 def pairs(releases: Sequence[Release], *, most: int) -> list[tuple[str, str]]:
@@ -73,7 +76,7 @@ def _row(
     numbers: tuple[tuple[str, Comparison, Callable[[Any], str], bool], ...] = (
         ("Crash-free sessions", sessions, formatting.percent, False),
         ("Crash-free users", users, formatting.percent, False),
-        ("Errors", compared.failures, formatting.percent, True),
+        ("Failed requests", compared.failures, formatting.percent, True),
         ("p95", compared.p95, formatting.duration, True),
         ("LCP p75", compared.lcp, lambda value: said("LCP", value), True),
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.questions.releases import release_health, releases_compared
+from analytics.questions.releases import events_per_release, release_health, releases_compared
 from analytics.questions.releases.release_health import ReleaseHealth
 from dashboard.access.guard import page
 from dashboard.charts import cards
@@ -21,6 +21,7 @@ from events.models import Issue, Project, Release
 
 _PAGE = 25
 _COMMITS = 200
+_COUNTED = 10_000  # releases with errors in one period
 
 
 @page("releases.list")
@@ -88,7 +89,20 @@ def _rows(
         now=timezone.now(),
         environment=shown.environment,
     )
-    return release_rows.rows(releases, health=health, compared=compared, is_long=is_long)
+    return release_rows.rows(
+        releases, health=health, compared=compared, errors=_errors(project, shown), is_long=is_long
+    )
+
+
+def _errors(project: Project, shown: State) -> dict[str, int] | None:
+    """How many errors each release had in the period; None where that could not be read."""
+    try:
+        found = events_per_release.events_per_release(
+            project, period=Period(shown.start, shown.end), environment=shown.environment, most=_COUNTED
+        )
+    except EngineError:
+        return None
+    return {one.release: one.errors for one in found}
 
 
 def _health(project: Project, shown: State) -> tuple[dict[str, ReleaseHealth], bool]:

@@ -63,3 +63,18 @@ def test_a_release_is_told_with_the_one_before_it(as_alice: Client, three: Proje
     assert "30.00 % in shop@1.1; too few samples to tell" in few
     first = as_alice.get("/p/web/releases/shop@1.0/").content.decode()
     assert "no release to compare with" in first
+
+
+def test_errors_are_errors_and_failed_requests_are_called_so(as_alice: Client, project: Project) -> None:
+    now = timezone.now()
+    for version in ("shop@1.0", "shop@1.1"):
+        make.release(project, version)
+    errors = [rows.error(n, at=now - timedelta(minutes=5), release="shop@1.1") for n in range(37)]
+    rows.store(project, *errors, now=now)
+    html = as_alice.get("/p/web/releases/").content.decode()
+    of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
+    assert '<td class="num">37</td>' in of["shop@1.1"]
+    assert '<td class="num">37</td>' not in of["shop@1.0"]
+    assert "Failed requests" in html
+    tile = as_alice.get("/p/web/releases/shop@1.1/").content.decode().split("<dt>Errors</dt>")[1]
+    assert tile.startswith('<dd class="value">37</dd>')

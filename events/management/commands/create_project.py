@@ -3,7 +3,6 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -32,4 +31,4 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         key = dsn.current_key(project, now=now)
         if key:
-            self.stdout.write(dsn.of(key, base_url=settings.OBS_PUBLIC_URL))
+            self.stdout.write(dsn.of(key, base_url=dsn.address()))

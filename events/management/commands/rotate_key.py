@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -27,4 +26,4 @@ class Command(BaseCommand):
             raise CommandError("--days is between 0 and 3650.")
         with audit.scope(via="command"):
             successor = projects.rotate_key(key, overlap=timedelta(days=days), actor="command", now=timezone.now())
-        self.stdout.write(dsn.of(successor, base_url=settings.OBS_PUBLIC_URL))
+        self.stdout.write(dsn.of(successor, base_url=dsn.address()))

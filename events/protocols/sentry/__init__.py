@@ -2,10 +2,10 @@
 
 from events.protocols.contract import Context, Limits
 from events.protocols.sentry.auth import Denied, Dsn, agreed, claimed_key, parse_dsn
-from events.protocols.sentry.cron import decode_cron
 from events.protocols.sentry.envelope import decode_envelope, dsn_of
+from events.protocols.sentry.legacy.cron import decode_cron
+from events.protocols.sentry.legacy.store import decode_store, is_envelope
 from events.protocols.sentry.security import decode_security
-from events.protocols.sentry.store import decode_store, is_envelope
 
 __all__ = [
     "Context",

@@ -16,7 +16,7 @@ from events.protocols.fields.clock import PAST, seconds
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
-from events.protocols.sentry import legacy, messages
+from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
 
 Cleaner = Callable[[Any, Door], Any]
@@ -38,7 +38,7 @@ DROPPED_EXTRA = ("environ",)
 def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
     """Return the event inside the limits. Takes `raw` over: its parts are changed in place."""
     cleaned: dict[str, Any] = {"event_id": event_id}
-    raw = legacy.renamed(raw)
+    raw = names.renamed(raw)
     cleaned["timestamp"] = door.clock.moment(raw.get("timestamp"), door.notes)
     for name, value in raw.items():
         cleaner = FIELDS.get(name)
@@ -51,7 +51,7 @@ def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
                 cleaned[name] = kept
     if "breadcrumbs" in cleaned:
         _put_times(cleaned["breadcrumbs"]["values"], raw.get("timestamp"), cleaned["timestamp"], door)
-    legacy.put_stacktrace(cleaned)
+    names.put_stacktrace(cleaned)
     cleaned.setdefault("platform", "other")
     cleaned.setdefault("tags", {})
     if raw.get("type") != "transaction":
@@ -100,8 +100,8 @@ def _tag_pairs(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _level(value: Any, door: Door) -> str:
-    if legacy.is_number(value):
-        return legacy.level(float(value))
+    if names.is_number(value):
+        return names.level(float(value))
     level = LEVELS.get(value.lower()) if isinstance(value, str) else None
     if level is None:
         door.note("level_unknown")

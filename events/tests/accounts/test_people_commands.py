@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from events.accounts import audit, tokens
+from events.accounts import audit, dsn, tokens
 from events.models import AuditEntry, IngestKey, Project
 
 
@@ -23,11 +23,40 @@ def run(name: str, *arguments: str) -> str:
 
 def test_create_project_prints_a_dsn_that_works(alice: Any, settings: Any) -> None:
     settings.OBS_PUBLIC_URL = "https://obs.example.org"
-    dsn = run("create_project", "shop", "--name", "Shop", "--owner", "alice")
+    printed = run("create_project", "shop", "--name", "Shop", "--owner", "alice")
     project = Project.objects.get(slug="shop")
-    assert dsn == f"https://{project.keys.get().public_key}@obs.example.org/{project.pk}"
+    assert printed == f"https://{project.keys.get().public_key}@obs.example.org/{project.pk}"
     assert project.memberships.get(user=alice).role == "owner"
     assert AuditEntry.objects.get().via == "command"
+
+
+@pytest.mark.parametrize("command", ["create_project", "create_key", "rotate_key"])
+@pytest.mark.parametrize(
+    ("noted", "host"),
+    [
+        ('{"url": "http://127.0.0.1:8601"}', "127.0.0.1:8601"),
+        ('{"url": 5}', "127.0.0.1:8000"),
+        ("[]", "127.0.0.1:8000"),
+        ("cut", "127.0.0.1:8000"),
+    ],
+)
+def test_a_dsn_has_the_address_that_runs(
+    alice: Any, project: Project, key: Any, settings: Any, tmp_path: Any, command: str, noted: str, host: str
+) -> None:
+    settings.OBS_PUBLIC_URL, settings.OBS_VAR_DIR = "http://127.0.0.1:8000", tmp_path
+    (tmp_path / "up.json").write_text(noted)
+    named = {"create_project": "shop", "create_key": project.slug, "rotate_key": key.public_key}[command]
+    assert f"@{host}/" in run(command, named)
+    settings.OBS_PUBLIC_URL = "https://obs.example.org"
+    assert "@obs.example.org/" in run("create_project", "other")
+
+
+def test_scripts_get_a_key_without_limits_of_its_own(project: Project, key: Any) -> None:
+    for limit in ({"rate_per_minute": 10}, {"allowed_origins": ["shop.example"]}, {"is_active": False}):
+        project.keys.create(**limit)
+    assert dsn.open_key(project) == key
+    project.keys.filter(pk=key.pk).update(rate_per_minute=5)
+    assert dsn.open_key(project) is None
 
 
 @pytest.mark.parametrize(
@@ -77,12 +106,12 @@ def test_keys_are_made_and_rotated_with_overlap(key: IngestKey) -> None:
     )
     made = IngestKey.objects.get(label="ios")
     assert (made.rate_per_minute, made.allowed_origins) == (60, ["*.x.org", "https://app.example.org"])
-    dsn = run("rotate_key", key.public_key, "--days", "2")
+    printed = run("rotate_key", key.public_key, "--days", "2")
     key.refresh_from_db()
     assert key.is_active
     assert key.expires_at is not None
     assert 1.9 < (key.expires_at - timezone.now()).total_seconds() / 86400 < 2
-    assert IngestKey.objects.order_by("-pk")[0].public_key in dsn
+    assert IngestKey.objects.order_by("-pk")[0].public_key in printed
 
 
 def test_verify_audit_says_whole_and_then_broken(alice: Any, now: datetime, settings: Any, tmp_path: Path) -> None:

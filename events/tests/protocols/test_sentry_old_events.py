@@ -6,7 +6,7 @@ import pytest
 
 from events.digest.steps import errors
 from events.issues import grouping
-from events.protocols.sentry import messages
+from events.protocols.sentry.legacy import messages
 from events.tests.sentry_bodies import EVENT_ID, NOW, decoded, event
 
 FILLED: list[tuple[str, Any, str]] = [

@@ -1,0 +1,1 @@
+"""What older clients, and those without an SDK, send in place of an envelope."""
