@@ -26,6 +26,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(\$\$(?:ExternalSyntheticLambda|InternalSyntheticLambda\$\d+\$[0-9a-f]+\$|Nest\$))\d+", r"\1"),
     (r"(LambdaForm\$[A-Za-z]+)\d*(?:/(?:0x)?[0-9a-f]+)?", r"\1"),
     (r"\b(lambda\$(?:\w+\$)?)[0-9a-f]*\d[0-9a-f]*(?:\$\d+)?", r"\1"),
+    (r"\b(access\$)\d+\b", r"\1"),
+    (r"(\$anonfun\$[A-Za-z_]\w*\$)\d+", r"\1"),
+    (r"(\$\$\$(?:view|endpoint)|\$\$Owb\w*?Proxy|\b_pyx)\d+", r"\1"),
+    (r"(scripts\.Script\$)(?:Recompilation\$)?\d+\w*", r"\1"),
     (r"/0x[0-9a-f]{6,}", ""),
     (r"(^|\.)(Script|GeneratedClass|SpelExpr|GeneratedEvaluator|GeneratedIteratorForCodegenStage)\d+\b", r"\1\2"),
     (r"(\$line)\d+(\.\$read|\$)", r"\1\2"),
@@ -41,6 +45,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"((?:^|\\)Container)[0-9A-Za-z]{7}(\\)", r"\1\2"),
     (r"(__TwigTemplate_|Ghost|Proxy|Generated|smarty_template_|content_)[0-9A-Za-z]*?[0-9a-f]{7,}"
      r"(?:_\d{5,})?\b", r"\1"),
+    (r"(^|[/\\])(?:[0-9a-f]{2}[/\\])?[0-9a-f]{32,64}(_\d+\.|\.)", r"\1<hash>\2"),  # compiled templates
     # .NET: state machines, closures, local functions, dynamic methods and proxies.
     (r"(<[^<>\n]*>[a-z]__?)\d+(?:_\d+)?", r"\1"),
     (r"(DisplayClass)\d+(?:_\d+)?", r"\1"),
@@ -48,6 +53,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"\b(lambda_method|AnonymousType|DynamicClass|XmlSerialization(?:Reader|Writer))\d+", r"\1"),
     (r"(\bDynamicProxies\.\w+?)_[0-9A-F]{32,}", r"\1"),
     (r"(Castle\.Proxies\.\w+?Proxy)_\d+", r"\1"),
+    (r"\b(App_(?:Web|Code))[_.][0-9a-z]{8}\b", r"\1"),
     (r"\b(Regex)\d+(_\w+)", r"\1\2"),
     # Rust, C, C++, Objective-C and Swift: what compilers and linkers add to a symbol.
     (r"::h[0-9a-f]{16}\b", ""),
@@ -56,6 +62,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(_block_invoke(?:_\d+)?)\.\d+$", r"\1"),
     # Python: notebooks, decorators and templates compiled at run time.
     (r"<(ipython-input|decorator-gen|doctest|console|stdin|template|eval)[-_ ]\d+[^>]*>", r"<\1>"),
+    (r"\b_MEI[0-9A-Za-z]+", "_MEI"),
     (r"\bipykernel_\d+[/\\]\d+", "ipykernel"),
     (r"\b(memory:)0x[0-9a-f]+", r"\1"),
     # Whatever else: addresses, long runs of hexadecimal digits behind a separator, counters.

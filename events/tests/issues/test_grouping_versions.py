@@ -49,6 +49,19 @@ MADE = {
         "sun.reflect.GeneratedConstructorAccessor1",
         "sun.reflect.GeneratedConstructorAccessor22",
     ),
+    "javac's accessors": ("access$000", "access$1102"),
+    "Kotlin's lambdas": ("onCreate$lambda$0", "onCreate$lambda$3"),
+    "Scala's closures": ("$anonfun$pay$1", "$anonfun$pay$12"),
+    "JBoss": ("a.Svc$$$view12", "a.Svc$$$view3"),
+    "OpenWebBeans": ("a.Svc$$OwbNormalScopeProxy0", "a.Svc$$OwbNormalScopeProxy4"),
+    "Nashorn": (
+        "jdk.nashorn.internal.scripts.Script$12$shop",
+        "jdk.nashorn.internal.scripts.Script$Recompilation$7$shop",
+    ),
+    "Blade": (f"/srv/storage/framework/views/{'0a' * 20}.php", f"/srv/storage/framework/views/{'f9' * 20}.php"),
+    "Twig's files": (f"/srv/cache/twig/0a/{'0a' * 32}.php", f"/srv/cache/twig/f9/{'f9' * 32}.php"),
+    "ASP.NET pages": ("App_Web_ab12cd34.index", "App_Web_zz99yy88.index"),
+    "PyInstaller": ("/tmp/_MEIab12/shop.py", "/tmp/_MEI99zz/shop.py"),
     "Groovy scripts": ("Script1", "Script77"),
     "Clojure": ("user$eval1234$fn__5678", "user$eval99$fn__1"),
     "Clojure's reify": ("shop.core$reify__1234", "shop.core$reify__77"),
@@ -92,6 +105,7 @@ AS_WRITTEN = [
     "facade_deadbeef",
     "step_2", "-[Shop pay]", "operator==", "io.shop.V2Client", "Shop\\Cart", "{closure}", "block (2 levels) in pay",
     "$scope", "a.b$c$2", "__init__", "Foo@bar", "md5_hex", "OrderProxy", "PageContainer",
+    "App_Webshop", "Cart_order_Impl", "access$",
 ]  # fmt: skip
 
 
