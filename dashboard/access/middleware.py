@@ -1,4 +1,5 @@
-"""How long a login lasts (half an hour without a request, half a day in all), and whether it needs a second factor."""
+"""How long a login lasts (half an hour without a request, half a day in all), whether it needs a second factor, and
+that nobody keeps what it showed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +21,21 @@ SECOND_FACTOR = "obs_second_factor"
 _ENROLMENT = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "theme"}
 # A page that asks for news by itself is no sign of a person.
 _POLLS = ("/pulse.json",)
+
+
+class KeptByNobody:
+    """Forbids browsers and proxies to keep any page, table or file: all that passes here is for one person.
+
+    Stands below the static files, and ingest answers before it, so what may be kept never passes.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
 
 class SessionLimits:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, get_resolver
 
@@ -11,6 +13,16 @@ WITHOUT_PROJECT = (
     "/tunnel/", "/otlp/", "/_vercel/", "/v1/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/e/", "/i/v0/e/",
     "/batch", "/flags", "/decide", "/array/", "/api/store/",
 )  # fmt: skip
+
+# What Django's middleware would add to an answer that no page is; also where ALLOWED_HOSTS refuses one.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_UNKNOWN_HOST = "This server does not answer to that host name; ALLOWED_HOSTS lists those it does."
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -29,10 +41,31 @@ class IngestShortcut:
             match = self.resolver.resolve(request.path_info)
         except Resolver404:
             return self.get_response(request)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return refused()
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        return response
+        return hardened(response)
+
+
+def hardened(response: HttpResponse) -> HttpResponse:
+    """The answer with the headers that forbid a browser to take it for anything else."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if settings.SECURE_HSTS_SECONDS:
+        lasting = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+        response.headers["Strict-Transport-Security"] = lasting
+    return response
+
+
+def refused() -> HttpResponse:
+    """The answer to a request for another host name, readable for the page whose SDK sent it."""
+    response = JsonResponse({"detail": _UNKNOWN_HOST}, status=400)
+    response["Access-Control-Allow-Origin"] = "*"
+    response["X-Sentry-Error"] = _UNKNOWN_HOST
+    return hardened(response)
 
 
 def may_be_ingest(path: str) -> bool:

@@ -30,9 +30,7 @@ def chart_json(request: HttpRequest, project: Project, name: str) -> HttpRespons
     body = orjson.dumps({**figure.as_dict(), "evidence": links.as_dict() if links else None}, default=str)
     etag = quote_etag(sha256(body).hexdigest()[:32])
     document = orjson.dumps({**orjson.loads(body), "as_of": f"{now:%H:%M:%S}"})
-    response = HttpResponse(
-        document, content_type="application/json", headers={"ETag": etag, "Cache-Control": "private, no-cache"}
-    )
+    response = HttpResponse(document, content_type="application/json", headers={"ETag": etag})
     return get_conditional_response(request, etag=etag, response=response) or response
 
 

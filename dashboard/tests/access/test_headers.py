@@ -13,8 +13,9 @@ from django.utils import timezone
 import dashboard
 from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.populated import populate
-from dashboard.tests.test_every_route import PAGES, Route, things
+from dashboard.tests.test_every_route import HEALTH, PAGES, ROUTES, SENDING, Route, things
 from events.accounts import tokens
+from events.models import OutcomeCount
 
 FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -42,6 +43,54 @@ def test_every_answer_forbids_sniffing_framing_and_foreign_openers(client: Clien
 def test_no_page_is_shared_with_other_origins(client: Client, path: str) -> None:
     answer = client.get(path, headers={"Origin": "https://evil.example"})
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.name not in HEALTH | SENDING], ids=lambda route: route.name)
+def test_nobody_keeps_an_answer(route: Route, project: Any, as_alice: Client, alice: Any, now: Any) -> None:
+    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now)}
+    _, secret = tokens.create(alice, name="t", scopes=tokens.SCOPES, now=now)
+    headers = {"Authorization": f"Bearer {secret}"}
+    for send in (as_alice.get, as_alice.post, as_alice.head, Client().get):
+        for url in (route.url(given), f"{route.url(given)}?page=2&from=-7d"):
+            assert send(url, headers=headers)["Cache-Control"] == "private, no-store", send
+
+
+def test_nobody_keeps_the_admin_or_what_was_not_changed(as_alice: Client, project: Any) -> None:
+    for path in ("/admin/", "/admin/jsi18n/", "/admin/events/project/", "/admin/login/", "/nowhere/", "/p/nowhere/"):
+        assert as_alice.get(path)["Cache-Control"] == "private, no-store", path
+    first = as_alice.get("/p/web/charts/errors.json")
+    again = as_alice.get("/p/web/charts/errors.json", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again["Cache-Control"]) == (304, "private, no-store")
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.name in HEALTH | SENDING], ids=lambda route: route.name)
+def test_answers_that_are_no_pages_are_taken_for_nothing_else(route: Route, project: Any, key: Any) -> None:
+    given = {"project_id": project.pk, "key": key.public_key, "token": key.public_key}
+    url = route.url({**dict.fromkeys(route.parameters, "x"), **given})
+    for send in (Client().get, Client().post, Client().options):
+        answer = send(url, query_params={"sentry_key": key.public_key})
+        assert {name: answer.get(name) for name in FIXED} == FIXED, send
+        assert "default-src 'none'" in answer["Content-Security-Policy"], send
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.name in SENDING], ids=lambda route: route.name)
+def test_ingest_answers_to_no_other_host_name(route: Route, project: Any, key: Any) -> None:
+    given = {"project_id": project.pk, "key": key.public_key, "token": key.public_key}
+    url = route.url({**dict.fromkeys(route.parameters, "x"), **given})
+    for send in (Client().get, Client().post, Client().options):
+        for host in ("evil.example", "testserver.evil.example", "127.0.0.1.evil.example", "te st"):
+            answer = send(url, query_params={"sentry_key": key.public_key}, headers={"Host": host})
+            assert answer.status_code == 400, (send, host)
+    assert not OutcomeCount.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["10.42.0.17:8000", "[fd00::17]:8000", "obs-web-7d4b9.pods.example", "evil.example"])
+def test_a_probe_may_name_any_host(host: str) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        answer = Client().get(path, headers={"Host": host})
+        assert (answer.status_code != 400, answer["Cache-Control"]) == (True, "no-store"), path
+    assert Client().get("/login/", headers={"Host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: route.name)

@@ -45,7 +45,7 @@ def test_the_form_of_a_kind_asks_for_what_the_kind_needs(as_alice: Client, kind:
     fields = set(page.context["form"].fields)
     expected = {"slack": {"url"}, "discord": {"url"}, "webhook": {"url", "secret"}, "email": {"addresses"}}[kind]
     assert fields == {"name", "min_level", "transitions", "environments"} | expected
-    assert page["Cache-Control"] == "no-store"
+    assert page["Cache-Control"] == "private, no-store"
 
 
 def test_there_is_no_form_of_another_kind(as_alice: Client) -> None:

@@ -35,7 +35,7 @@ def share(project: Project, actor: Any, **changes: Any) -> tuple[ShareLink, str]
 def test_a_link_is_made_shown_once_and_only_hashed(as_alice: Client, world: World) -> None:
     url = "/p/web/issues/?env=production&from=-7d&query=is%3Anew&page=3&evil=1"
     answer = as_alice.post("/p/web/shares/new/", {"name": "Report", "of": url, "days": "7"})
-    assert answer["Cache-Control"] == "no-store"
+    assert answer["Cache-Control"] == "private, no-store"
     address = answer.context["address"]
     token = address.split("/share/")[1].split("/")[0]
     assert address.endswith(f"/share/{token}/issues/")
