@@ -206,6 +206,7 @@ LOGIN_URL = "dashboard:login"
 LOGIN_REDIRECT_URL = "dashboard:home"
 LOGOUT_REDIRECT_URL = "dashboard:login"
 AXES_FAILURE_LIMIT = env.int("OBS_LOGIN_FAILURE_LIMIT", 5)
+OBS_LOGIN_NETWORK_LIMIT = env.int("OBS_LOGIN_NETWORK_LIMIT", 30)
 OBS_LOGIN_COOLOFF_HOURS = AXES_COOLOFF_TIME = env.float("OBS_LOGIN_COOLOFF_HOURS", 0.25)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "events.values.addresses.of_request"

@@ -1,4 +1,4 @@
-"""Failed logins: counted by name and network, locked out in tiers, told to the audit trail within bounds.
+"""Failed logins: counted by name and network, and by network alone; locked out in tiers, told within bounds.
 
 Neither the typed name (people type their password there) nor a whole address is kept.
 """
@@ -21,6 +21,10 @@ from events.values import addresses, pseudonyms
 TOLD_PER_MINUTE = 20
 # A name nobody guesses at for this long starts from nothing again; longer than the longest lockout.
 FORGOTTEN_AFTER = timedelta(days=2)
+# Stands where a name's pseudonym would: the failures of a network, of whichever name.
+_NETWORK = "network"
+# Whoever logged in from a network within this time is no stranger to it; a network's lockout is of strangers.
+KNOWN_FOR = timedelta(days=30)
 # In lengths of the first lockout: by default a quarter of an hour, two hours, a day.
 _TIERS = (1, 8, 96)
 
@@ -32,8 +36,10 @@ def lockout(lockouts: int) -> timedelta:
 
 def locked_for(name: str, *, address: str, now: datetime) -> timedelta:
     """How long this name may not be tried from this network; zero when it may."""
-    until = _rows(name, address).values_list("locked_until", flat=True).first()
-    return max(until - now, timedelta(0)) if until else timedelta(0)
+    rows = dict(_rows(name, address).values_list("name", "locked_until"))
+    network = _left(rows.pop(_NETWORK, None), now=now)
+    own = max((_left(until, now=now) for until in rows.values()), default=timedelta(0))
+    return max(own, network) if network and not _is_known(name, address=address, now=now) else own
 
 
 def note_failure(name: str, *, address: str, now: datetime) -> bool:
@@ -42,27 +48,33 @@ def note_failure(name: str, *, address: str, now: datetime) -> bool:
     While it is locked nothing is tried, and the lockout does not grow.
     """
     with transaction.atomic():
-        row, _ = LoginFailure.objects.get_or_create(
-            name=_pseudonym(name), address=addresses.cut(address), defaults={"failed_at": now}
-        )
-        row = LoginFailure.objects.select_for_update().get(pk=row.pk)
-        is_locked = row.locked_until is not None and row.locked_until > now
-        if is_locked:
+        network = _counted(_NETWORK, address, now=now)
+        if _left(network.locked_until, now=now) and not _is_known(name, address=address, now=now):
+            network.untold_count += 1
+            network.save(update_fields=["untold_count"])
+            return True
+        row = _counted(_pseudonym(name), address, now=now)
+        if _left(row.locked_until, now=now):
             row.untold_count += 1
             row.save(update_fields=["untold_count"])
             return True
-        row.failed_at = now
-        row.failures += 1
-        if row.failures >= settings.AXES_FAILURE_LIMIT:
-            row.locked_until = now + lockout(row.lockouts)
-            row.failures, row.lockouts, is_locked = 0, row.lockouts + 1, True
+        is_locked = _count(row, most=settings.AXES_FAILURE_LIMIT, now=now)
+        if now - network.failed_at > lockout(0):
+            network.failures = 0  # a busy office mistypes all day; a guesser does not wait between names
+        is_network_locked = not _left(network.locked_until, now=now) and _count(
+            network, most=settings.OBS_LOGIN_NETWORK_LIMIT, last_tier=1, now=now
+        )
         is_told = _may_tell(now=now)
         row.untold_count += not is_told
+        network.save()
         row.save()
         if is_told:
-            detail = {"step": "password", "lockouts": row.lockouts} if is_locked else {"step": "password"}
-            _tell(name, locked=is_locked, detail=detail, address=address, now=now)
-    return is_locked
+            detail: dict[str, Any] = (
+                {"step": "password", "lockouts": row.lockouts} if is_locked else {"step": "password"}
+            )
+            detail |= {"network": True} if is_network_locked else {}
+            _tell(name, locked=is_locked or is_network_locked, detail=detail, address=address, now=now)
+    return is_locked or bool(_left(network.locked_until, now=now) and not _is_known(name, address=address, now=now))
 
 
 def note_wrong_code(user: Any, *, address: str, now: datetime) -> None:
@@ -72,8 +84,8 @@ def note_wrong_code(user: Any, *, address: str, now: datetime) -> None:
 
 
 def note_success(name: str, *, address: str) -> None:
-    """The right password ends the count of that name at that network."""
-    _rows(name, address).update(failures=0, lockouts=0, locked_until=None)
+    """The right password ends the count of that name at that network, and not that of the network."""
+    _rows(name, address).exclude(name=_NETWORK).update(failures=0, lockouts=0, locked_until=None)
 
 
 def tell_failures(*, now: datetime) -> int:
@@ -109,11 +121,44 @@ def forget_expired_sessions(*, now: datetime) -> int:
 
 
 def _rows(name: str, address: str) -> Any:
-    return LoginFailure.objects.filter(name=_pseudonym(name), address=addresses.cut(address))
+    """The count of the name at the network, and that of the network."""
+    return LoginFailure.objects.filter(name__in=[_pseudonym(name), _NETWORK], address=addresses.cut(address))
+
+
+def _counted(name: str, address: str, *, now: datetime) -> LoginFailure:
+    """The row of this count, locked until the transaction ends. Names are asked for after the network: one order."""
+    row, _ = LoginFailure.objects.get_or_create(name=name, address=addresses.cut(address), defaults={"failed_at": now})
+    return LoginFailure.objects.select_for_update().get(pk=row.pk)
+
+
+def _count(row: LoginFailure, *, most: int, last_tier: int = len(_TIERS) - 1, now: datetime) -> bool:
+    """One failure more; whether it locks."""
+    row.failed_at = now
+    row.failures += 1
+    if row.failures < most:
+        return False
+    row.locked_until = now + lockout(min(row.lockouts, last_tier))
+    row.failures, row.lockouts = 0, row.lockouts + 1
+    return True
+
+
+def _left(until: datetime | None, *, now: datetime) -> timedelta:
+    return max(until - now, timedelta(0)) if until else timedelta(0)
+
+
+def _is_known(name: str, *, address: str, now: datetime) -> bool:
+    """Whether somebody of this name logged in from this network lately."""
+    entries = AuditEntry.objects.filter(at__gt=now - KNOWN_FOR, action="login", address=addresses.cut(address))
+    return entries.filter(actor=_plain(name)).exists()
 
 
 def _pseudonym(name: str) -> str:
     return pseudonyms.of(settings.OBS_AUDIT_KEY.encode(), "login", name)
+
+
+def _plain(name: str) -> str:
+    """A typed name as a column can hold it."""
+    return name[:150].replace("\0", "")
 
 
 def _may_tell(*, now: datetime) -> bool:
@@ -123,6 +168,6 @@ def _may_tell(*, now: datetime) -> bool:
 
 def _tell(name: str, *, locked: bool, detail: dict[str, Any], address: str, now: datetime) -> None:
     """An entry that names the person, if there is one of that name, and nobody else."""
-    user = get_user_model()._default_manager.filter(username=name[:150].replace("\0", "")).first()
+    user = get_user_model()._default_manager.filter(username=_plain(name)).first()
     action = "login.locked" if locked else "login.failed"
     audit.record(action, actor=user or "nobody", via="session", detail=detail, address=address, now=now)

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from dashboard.access import pending
+from dashboard.access import confirmation, pending
 from dashboard.access.guard import site_page
 from dashboard.access.middleware import SECOND_FACTOR
 from dashboard.frame import layout
@@ -123,10 +123,7 @@ def _draw(request: HttpRequest, name: str, *, status: int = 200, **context: Any)
 
 
 def _knows_password(request: HttpRequest) -> bool:
-    """Asked through the backends, so that guesses are counted and locked out as at the login."""
-    name = request.user.get_username()
-    user = authenticate(request, username=name, password=request.POST.get("password", ""))
-    return user is not None and user.pk == request.user.pk
+    return confirmation.knows_password(request, request.POST.get("password", ""))
 
 
 def _renew_login(request: HttpRequest, *, has_second_factor: bool) -> None:

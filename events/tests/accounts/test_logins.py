@@ -118,9 +118,56 @@ def test_a_storm_is_summed_up(now: datetime) -> None:
     assert logins.tell_failures(now=now) == 0
     summed = AuditEntry.objects.latest("id")
     assert (summed.action, summed.detail) == ("login.failed", {"failures": 80, "names": 80, "networks": 4})
-    assert LoginFailure.objects.count() == 100
+    assert LoginFailure.objects.exclude(name="network").count() == 100
     logins.tell_failures(now=now + logins.FORGOTTEN_AFTER + timedelta(seconds=1))
     assert LoginFailure.objects.count() == 0
+
+
+def tried(names: int, *, at: str = HOME, password: str = "guess") -> int:
+    """How many of so many names a network gets an answer about."""
+    answers = [
+        Client(REMOTE_ADDR=at).post("/login/", {"username": f"name {n}", "password": password}) for n in range(names)
+    ]
+    return [answer.status_code for answer in answers].count(200)
+
+
+def test_one_password_is_not_tried_on_all_names(alice: Any, bob: Any, settings: Any) -> None:
+    assert Client(REMOTE_ADDR=HOME).post("/login/", RIGHT).status_code == 302
+    assert tried(128) == settings.OBS_LOGIN_NETWORK_LIMIT - 1
+    assert tried(3, at="198.51.100.250") == 0
+    stranger = {"username": "bob", "password": "bob-password-1"}
+    assert Client(REMOTE_ADDR=HOME).post("/login/", stranger).status_code == 429
+    assert Client(REMOTE_ADDR="203.0.113.1").post("/login/", stranger).status_code == 302
+    # Who logged in from there before goes on, with tries of their own.
+    assert Client(REMOTE_ADDR=HOME).post("/login/", RIGHT).status_code == 302
+    assert Client(REMOTE_ADDR=HOME).post("/login/", WRONG).status_code == 200
+    assert AuditEntry.objects.filter(detail__network=True).count() <= 1
+
+
+def test_somebody_who_logs_in_does_not_clear_the_way_for_their_guesses(alice: Any, settings: Any) -> None:
+    answered = 0
+    for round_ in range(8):
+        answered += sum(
+            Client().post("/login/", {"username": f"{round_} {n}", "password": "guess"}).status_code == 200
+            for n in range(10)
+        )
+        assert Client().post("/login/", RIGHT).status_code == 302
+    assert answered == settings.OBS_LOGIN_NETWORK_LIMIT - 1
+
+
+@pytest.mark.django_db
+def test_a_network_is_locked_for_a_while_and_an_office_that_mistypes_is_not(now: datetime, settings: Any) -> None:
+    for hours in (0.25, 2, 2):
+        for n in range(settings.OBS_LOGIN_NETWORK_LIMIT):
+            fail(f"name {n}", now=now)
+        assert wait("anybody", now=now) == timedelta(hours=hours)
+        now += timedelta(hours=hours)
+        assert not wait("anybody", now=now)
+    LoginFailure.objects.all().delete()
+    for n in range(settings.OBS_LOGIN_NETWORK_LIMIT * 3):
+        now += timedelta(minutes=16)
+        fail(f"name {n}", now=now)
+        assert not wait("anybody", now=now)
 
 
 def test_no_table_holds_the_typed_name_or_the_whole_address(alice: Any) -> None:
