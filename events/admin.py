@@ -124,6 +124,11 @@ class TokenForm(forms.ModelForm):
         choices=[(scope, scope) for scope in sorted(tokens.SCOPES)], widget=forms.CheckboxSelectMultiple
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expires_at"].initial = timezone.now() + timedelta(days=tokens.DAYS)
+        self.fields["expires_at"].help_text = "Empty: never."
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         project, user, expires_at = cleaned.get("project"), cleaned.get("user"), cleaned.get("expires_at")

@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,10 @@ from events.models import Project
 
 ADMIN = "admin"
 DEMO = "demo"
+# What scripts do with the token of up.json: read, export, tell of releases. None changes issues, members or settings.
+SCOPES = {tokens.READ, tokens.EXPORT, tokens.RELEASES}
+# A start renews it in the second half of its life.
+LASTS = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,13 @@ def ensure(path: Path, *, url: str, now: datetime) -> tuple[Access, bool]:
 
 
 def _token(secret: str, admin: Any, *, now: datetime) -> str:
-    """`secret` where it still is a live token, otherwise that of a new one."""
-    if secret and tokens.find(secret, now=now):
+    """`secret` where it still is a live token of these scopes that lasts a while, otherwise that of a new one."""
+    kept = tokens.find(secret, now=now) if secret else None
+    if kept and set(kept.scopes) <= SCOPES and kept.expires_at and kept.expires_at - now > LASTS / 2:
         return secret
-    return tokens.create(admin, name="up", scopes=sorted(tokens.SCOPES), now=now)[1]
+    if kept:
+        tokens.revoke(kept, actor="up", now=now)
+    return tokens.create(admin, name="up", scopes=sorted(SCOPES), expires_at=now + LASTS, actor="up", now=now)[1]
 
 
 def _read(path: Path) -> dict[str, object]:

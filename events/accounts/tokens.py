@@ -22,6 +22,8 @@ READ, EXPORT, RELEASES, ADMIN = "read", "export", "releases", "admin"
 SCOPES = frozenset({READ, EXPORT, RELEASES, ADMIN})
 _PREFIX = "fobs_"
 _SECRET_HEX, _CRC_HEX, _LOOKUP_HEX = 64, 8, 8
+# What a token lasts that nobody chose an end for; where tokens are made, "never" has to be said.
+DAYS = 90
 _LAST_USED_EVERY = timedelta(minutes=1)
 
 

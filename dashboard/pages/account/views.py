@@ -20,7 +20,8 @@ from events.accounts import audit, logins, second_factors, tokens
 from events.models import ApiToken
 from events.values import addresses
 
-TOKEN_DAYS = (30, 90, 365)
+TOKEN_DAYS = (30, tokens.DAYS, 365)
+NEVER = "never"
 
 
 class LoginView(auth_views.LoginView):
@@ -75,7 +76,8 @@ def token_create(request: HttpRequest) -> HttpResponseBase:
     """A new token, its secret shown on this answer and never again."""
     now = timezone.now()
     days = request.POST.get("days", "")
-    expires_at = now + timedelta(days=int(days)) if days in map(str, TOKEN_DAYS) else None
+    lasting = timedelta(days=int(days) if days in map(str, TOKEN_DAYS) else tokens.DAYS)
+    expires_at = None if days == NEVER else now + lasting
     name = request.POST.get("name", "").strip() or "token"
     try:
         token, secret = tokens.create(

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from dashboard.access import middleware
-from events.models import AuditEntry
+from events.accounts import tokens
+from events.models import ApiToken, AuditEntry
 
 HOUR = 3600.0
 
@@ -109,3 +111,25 @@ def test_a_bad_password_is_refused(as_alice: Client, alice: Any, new: str) -> No
     assert change_password(as_alice, "a-long-new-passphrase", old="wrong").status_code == 200
     alice.refresh_from_db()
     assert alice.check_password("alice-password-1")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_tokens_end_with_the_password_for_whoever_asks(as_alice: Client, alice: Any, bob: Any, asked: bool) -> None:
+    now = timezone.now()
+    _, mine = tokens.create(alice, name="mine", scopes=["read"], now=now)
+    _, other = tokens.create(bob, name="other", scopes=["read"], now=now)
+    sent = {"old_password": "alice-password-1"} | dict.fromkeys(("new_password1", "new_password2"), "a-long-passphrase")
+    assert as_alice.post("/account/password/", sent | ({"ends_tokens": "on"} if asked else {})).status_code == 302
+    assert (tokens.find(mine, now=now) is None, tokens.find(other, now=now) is None) == (asked, False)
+    assert AuditEntry.objects.get(action="password.change").detail == {"tokens_ended": asked}
+
+
+def test_a_token_ends_unless_its_maker_says_never(as_alice: Client) -> None:
+    made = {}
+    for days in ("", "30", "365", "never", "0", "-1", "99999", "x"):
+        as_alice.post("/account/tokens/", {"name": f"t{days}", "scopes": ["read"], "days": days})
+        token = ApiToken.objects.get(name=f"t{days}")
+        made[days] = round((token.expires_at - timezone.now()) / timedelta(days=1)) if token.expires_at else None
+    assert made == {"": 90, "30": 30, "365": 365, "never": None, "0": 90, "-1": 90, "99999": 90, "x": 90}
+    page = as_alice.get("/account/").content.decode()
+    assert '<option value="90" selected>' in page

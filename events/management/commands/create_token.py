@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="command line")
         parser.add_argument("--scope", action="append", choices=sorted(tokens.SCOPES), help="May be given again.")
         parser.add_argument("--project", default="", help="The slug of the one project it is for.")
-        parser.add_argument("--days", type=int, default=0, help="After so many days it expires; 0: never.")
+        parser.add_argument("--days", type=int, default=tokens.DAYS, help="It ends after so many days; 0: never.")
 
     def handle(self, *args: Any, username: str, name: str, project: str, days: int, **options: Any) -> None:
         user = get_user_model().objects.filter(username=username, is_active=True).first()

@@ -91,6 +91,13 @@ def test_create_token_prints_a_token_that_works(project: Project, alice: Any) ->
     assert (token.user, token.project, token.scopes) == (alice, project, ["read", "releases"])
 
 
+def test_a_token_ends_unless_never_is_said(alice: Any) -> None:
+    ends = [
+        tokens.find(run("create_token", "alice", *more), now=timezone.now()) for more in ((), ("--days", "0"))
+    ]  # fmt: skip
+    assert [token and token.expires_at is not None for token in ends] == [True, False]
+
+
 def test_keys_are_made_and_rotated_with_overlap(key: IngestKey) -> None:
     run(
         "create_key",
