@@ -126,8 +126,9 @@ class TokenForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["expires_at"].initial = timezone.now() + timedelta(days=tokens.DAYS)
-        self.fields["expires_at"].help_text = "Empty: never."
+        if ends := self.fields.get("expires_at"):  # a token that exists is only shown, without fields
+            ends.initial = timezone.now() + timedelta(days=tokens.DAYS)
+            ends.help_text = "Empty: never."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
