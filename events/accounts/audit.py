@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 
 from events.models import AuditEntry, Project
+from events.runtime.progress import Watch, unwatched
 from events.values import addresses
 
 logger = logging.getLogger(__name__)
@@ -126,12 +127,13 @@ def head() -> Head:
     return Head(last[0], bytes(last[1]).hex()) if last else Head(0, GENESIS.hex())
 
 
-def verify(heads: Iterable[Head] = ()) -> Report:
+def verify(heads: Iterable[Head] = (), *, watch: Watch = unwatched) -> Report:
     """What is wrong with the trail, read from its beginning and compared with `heads` noted earlier."""
     problems: list[str] = []
     expected = {noted.entry_id: noted.mac for noted in heads if noted.entry_id}
     previous, last, count = GENESIS, 0, 0
-    for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
+    entries = AuditEntry.objects.order_by("id")
+    for entry in watch(entries.iterator(chunk_size=2000), total=entries.count()):
         mac = bytes(entry.mac)
         if bytes(entry.previous_mac) != previous:
             problems.append(f"entry {entry.id} does not follow entry {last}")

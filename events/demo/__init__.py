@@ -28,6 +28,7 @@ from events.models import Issue, Membership, Project
 from events.protocols import otlp, sentry
 from events.protocols.contract import Context, Decoded
 from events.releases import lifecycle
+from events.runtime.progress import Watch, unwatched
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
 RELEASED_EVERY = timedelta(hours=56)
@@ -74,12 +75,10 @@ class Demo:
         return Moment(at, release, environment)
 
 
-def seed(
-    slug: str, *, days: int, events: int, seed: int, now: datetime, progress: Callable[[int, int], None] | None = None
-) -> Demo:
+def seed(slug: str, *, days: int, events: int, seed: int, now: datetime, watch: Watch = unwatched) -> Demo:
     """What was sent to the demo of `slug`, made where there is none: `events` errors within `days`, and more.
 
-    `progress(day, days)` hears of each day that is done. Raises ValidationError where the project has data of its own.
+    `watch` sees the days pass. Raises ValidationError where the project has data of its own.
     """
     if not 1 <= days <= LONGEST or events < 1:
         raise ValidationError(f"A demo has at least one event in 1 to {LONGEST} days.")
@@ -90,7 +89,7 @@ def seed(
     numbers = [0] * len(hours)
     for index in when:
         numbers[index] += 1
-    for day in range(days):
+    for day in watch(range(days)):
         of_day = range(day * 24, (day + 1) * 24)
         for index in of_day:
             _play_hour(demo, hours[index], errors=numbers[index], busy=busy[index] / max(RHYTHM))
@@ -98,8 +97,6 @@ def seed(
         _digest(now=ends)
         if day == days // 3:
             _fix_one(demo, now=ends)
-        if progress:
-            progress(day + 1, days)
     _look_after(demo, now=now)
     _tell_releases(demo, now=now)
     return demo

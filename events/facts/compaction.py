@@ -22,6 +22,7 @@ from events.facts.schema import FACTS
 from events.facts.segments import Place
 from events.models import Project, RetiredSegment, Segment
 from events.runtime.lazy import lazy
+from events.runtime.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,11 +87,13 @@ def plan(listed: Sequence[Segment], *, now: datetime) -> list[Segment]:
     return chosen if rest >= WORTH * chosen[-1].rows else []
 
 
-def compact(*, now: datetime, seconds: float = 30.0, project_id: int | None = None) -> Compacted:
+def compact(
+    *, now: datetime, seconds: float = 30.0, project_id: int | None = None, watch: Watch = unwatched
+) -> Compacted:
     """Merge what is due until nothing is or the time is up. Two workers never merge the same day at once."""
     deadline = time.monotonic() + seconds
     merges = inputs = rows = failures = 0
-    for place in _candidates(project_id):
+    for place in watch(_candidates(project_id)):
         with _alone(place) as is_mine:
             while is_mine and time.monotonic() < deadline:
                 listed = Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day)
@@ -130,11 +133,11 @@ def merge(place: Place, old: Sequence[Segment], *, now: datetime) -> Segment | N
     return None
 
 
-def sweep(*, now: datetime) -> Swept:
+def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
     """Remove the files retired before the grace period, and files that no row lists."""
     root = files.root()
     retired = list(RetiredSegment.objects.filter(retired_at__lt=now - GRACE))
-    for gone in retired:
+    for gone in watch(retired):
         root.remove(gone.path)
     RetiredSegment.objects.filter(pk__in=[gone.pk for gone in retired]).delete()
     orphans = 0
@@ -159,11 +162,11 @@ def days_kept(project: Project, fact: str) -> int:
     return min(settings.OBS_RETENTION_DAYS, FACTS[fact].retention_days)
 
 
-def retain(*, now: datetime, project_id: int | None = None) -> int:
+def retain(*, now: datetime, project_id: int | None = None, watch: Watch = unwatched) -> int:
     """Retire the segments of days past their retention and return how many."""
     count = 0
     projects = Project.objects.all() if project_id is None else Project.objects.filter(pk=project_id)
-    for project in projects:
+    for project in watch(projects):
         for name in FACTS:
             first = (now - timedelta(days=days_kept(project, name))).astimezone(UTC).date()
             past = list(Segment.objects.filter(project_id=project.pk, fact=name, day__lt=first))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from events import scrubbing
 from events.models import DeadLetter, InboxItem
+from events.runtime.progress import Watch, unwatched
 
 
 def bury(item: InboxItem, error: Exception, *, now: datetime) -> DeadLetter:
@@ -27,10 +28,10 @@ def bury(item: InboxItem, error: Exception, *, now: datetime) -> DeadLetter:
     )
 
 
-def replay(letters: Iterable[DeadLetter]) -> int:
+def replay(letters: Iterable[DeadLetter], *, watch: Watch = unwatched) -> int:
     """Move dead letters back into the inbox with fresh attempts; return how many."""
     replayed = 0
-    for letter in letters:
+    for letter in watch(letters):
         with transaction.atomic():
             locked = DeadLetter.objects.select_for_update(skip_locked=True).filter(pk=letter.pk).first()
             if locked is None:

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 
 from events.runtime.lazy import lazy
+from events.runtime.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from cryptography import fernet
@@ -71,7 +72,7 @@ class EncryptedTextField(models.TextField):
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
 
 
-def rotate() -> int:
+def rotate(*, watch: Watch = unwatched) -> int:
     """Rewrites every encrypted value under the first key; how many values there were. Old keys may go afterwards."""
     count = 0
     for model in apps.get_models():
@@ -79,7 +80,7 @@ def rotate() -> int:
         if not names:
             continue
         with transaction.atomic():
-            for row in model._default_manager.select_for_update(of=("self",)).only("pk", *names):
+            for row in watch(model._default_manager.select_for_update(of=("self",)).only("pk", *names)):
                 row.save(update_fields=names)
                 count += len(names)
     return count

@@ -1,11 +1,12 @@
 """`manage.py export`: facts, issues, kept events or the audit trail, to a file or standard output."""
 
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from tqdm import tqdm
 
 from analytics import periods
 from analytics.engine import EngineError
@@ -31,17 +32,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         try:
-            rows = runs.export(
-                options["dataset"],
-                project=Project.objects.get(slug=options["project"]) if options["project"] else None,
-                start=periods.moment(options["start"]) if options["start"] else None,
-                end=periods.moment(options["end"], is_end=True) if options["end"] else None,
-                filters=dict(self._pair(text) for text in options["filter"]),
-                form=options["format"],
-                path=options["output"],
-                tell=self._tell if sys.stderr.isatty() else lambda progress: None,
-                now=now,
-            )
+            with tqdm(desc="Exporting", unit=" parts", disable=None, dynamic_ncols=True) as seen:
+                rows = runs.export(
+                    options["dataset"],
+                    project=Project.objects.get(slug=options["project"]) if options["project"] else None,
+                    start=periods.moment(options["start"]) if options["start"] else None,
+                    end=periods.moment(options["end"], is_end=True) if options["end"] else None,
+                    filters=dict(self._pair(text) for text in options["filter"]),
+                    form=options["format"],
+                    path=options["output"],
+                    tell=partial(self._tell, seen),
+                    now=now,
+                )
         except Project.DoesNotExist:
             raise CommandError(f"There is no project {options['project']}.") from None
         except (BadFilter, BadState, periods.BadPeriod, EngineError) as error:
@@ -54,9 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"--filter takes KEY=VALUE, not {text}.")
         return key, value
 
-    def _tell(self, progress: Progress) -> None:
-        share = progress.done / progress.total
-        bar = "█" * int(share * 30)
-        self.stderr.write(f"\r{bar:░<30} {share:4.0%}  {progress.rows:,} rows ", ending="")
-        if progress.done == progress.total:
-            self.stderr.write("")
+    def _tell(self, seen: "tqdm[Any]", progress: Progress) -> None:
+        seen.total = progress.total
+        seen.set_postfix_str(f"{progress.rows:,} rows", refresh=False)
+        seen.update(progress.done - seen.n)

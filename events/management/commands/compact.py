@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from events.facts import compaction
+from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
@@ -15,8 +16,9 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=3600.0, help="stop after this long")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        merged = compaction.compact(now=timezone.now(), seconds=options["seconds"])
-        swept = compaction.sweep(now=timezone.now())
+        watch = bar("Merging", unit="days of facts")
+        merged = compaction.compact(now=timezone.now(), seconds=options["seconds"], watch=watch)
+        swept = compaction.sweep(now=timezone.now(), watch=bar("Removing", unit="files"))
         self.stdout.write(
             f"{merged.inputs} segments became {merged.merges} ({merged.rows} facts), {merged.failures} failed; "
             f"{swept.retired} retired files and {swept.orphans} orphans removed."

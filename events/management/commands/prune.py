@@ -6,14 +6,15 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from events.facts import compaction
+from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
     help = "Retire segments past their retention, and remove files no longer listed."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        retired = compaction.retain(now=timezone.now())
-        swept = compaction.sweep(now=timezone.now())
+        retired = compaction.retain(now=timezone.now(), watch=bar("Retiring", unit="projects"))
+        swept = compaction.sweep(now=timezone.now(), watch=bar("Removing", unit="files"))
         self.stdout.write(
             f"{retired} segments retired; {swept.retired} retired files and {swept.orphans} orphans removed."
         )

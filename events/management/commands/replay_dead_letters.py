@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from events.ingest import dead_letters
 from events.models import DeadLetter
+from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
@@ -23,5 +24,5 @@ class Command(BaseCommand):
             letters = letters.filter(project__slug=options["project"])
         if options["kind"]:
             letters = letters.filter(kind=options["kind"])
-        replayed = dead_letters.replay(letters[: options["limit"]])
+        replayed = dead_letters.replay(letters[: options["limit"]], watch=bar("Replaying", unit="letters"))
         self.stdout.write(f"{replayed} dead letters moved back into the inbox.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events import demo
 from events.accounts import audit
+from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
@@ -26,12 +27,9 @@ class Command(BaseCommand):
         try:
             with audit.scope(via="command"):
                 done = demo.seed(
-                    project, days=days, events=events, seed=seed, now=timezone.now(), progress=self._progress
+                    project, days=days, events=events, seed=seed, now=timezone.now(), watch=bar("Sending", unit="days")
                 )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         seconds = time.monotonic() - began
         self.stdout.write(f"{done.sent} envelopes with {len(done.errors)} errors sent to {project} in {seconds:.1f} s.")
-
-    def _progress(self, day: int, days: int) -> None:
-        self.stderr.write(f"day {day} of {days}")

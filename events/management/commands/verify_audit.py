@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from events.accounts import audit
+from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             noted = audit.noted_heads(heads)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        report = audit.verify(noted)
+        report = audit.verify(noted, watch=bar("Verifying", unit="entries"))
         if options["json"]:
             self.stdout.write(json.dumps({**asdict(report), "is_whole": report.is_whole, "heads": len(noted)}))
         else:
