@@ -52,7 +52,7 @@ def _row(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def finding(rows: Sequence[dict[str, Any]], slowest: float) -> str | None:
     """What is wrong with these runs of one statement."""
-    if len(rows) >= N_PLUS_ONE and is_n_plus_one(rows):
+    if len(rows) >= N_PLUS_ONE and not rows[0]["statement"].is_overhead and is_n_plus_one(rows):
         return "n_plus_one"
     return "slow" if slowest >= settings.OBS_SLOW_QUERY_MS else None
 

@@ -8,11 +8,7 @@ from typing import Any
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import items, mapping, sdk, text, user_key
 from events.facts import schema
-from events.values import countries, sql
-
-# Databases whose statements are not SQL: their spans count as spans, not as queries.
-NOT_SQL = frozenset({"redis", "valkey", "memcached", "mongodb", "elasticsearch", "opensearch", "dynamodb", "cassandra"})
-_STATEMENTS = ("db.query.text", "db.statement")
+from events.values import countries, databases, sql
 
 
 def put_spans(batch: Batch, item: Item) -> str | None:
@@ -101,22 +97,29 @@ def span_time(span: Mapping[str, Any], item: Item) -> tuple[datetime, float]:
 
 
 def _put_statement(row: dict[str, Any], op: str, attributes: Mapping[str, Any]) -> None:
-    """A query's text without its literals, in `statement` and wherever the span itself names it."""
-    system = attributes.get("db.system.name") or attributes.get("db.system")
-    if system is None and not (op == "db" or op.startswith("db.")):
+    """A query's text without its values, in `statement` and wherever the span itself names it.
+
+    What came in through today's doors has lost its values there; this is for what waited since before.
+    """
+    asked = databases.name(row["name"], op=op, attributes=attributes)
+    if asked is None:
         return
-    if system in NOT_SQL or op == "db.redis" or row["kind"] in ("server", "internal"):
+    row["name"] = asked[:500]
+    system = databases.system_of(attributes)
+    written = next((text(attributes[name], sql.LONGEST) for name in databases.TEXTS if attributes.get(name)), "")
+    if written:
+        forms = {
+            name: databases.form(text(attributes[name], sql.LONGEST), system=system, op=op)
+            for name in databases.TEXTS
+            if name in attributes
+        }
+        row["attributes"] = {**attributes, **forms}
+    # An instrumentation's inner spans repeat the system of the query below them; those of a server are its own.
+    if row["kind"] == "server" or (row["kind"] == "internal" and not written) or system in databases.NOT_SQL:
         return
-    written = next((attributes[name] for name in _STATEMENTS if attributes.get(name)), None)
-    statement = sql.normalised(text(written, sql.LONGEST) or row["name"], system=text(system, 40))
-    row["statement"] = statement
-    row["system"] = text(system, 40) or None
-    if written is None:
-        row["name"] = statement.text[:500]
-    else:
-        named = {name: statement.text for name in _STATEMENTS if name in attributes}
-        row["attributes"] = {**attributes, **named}
-        row["name"] = sql.normalised(row["name"], system=text(system, 40)).text[:500]
+    if databases.is_sql(written or asked, system=system, op=op):
+        row["statement"] = sql.normalised(written or asked, system=system)
+        row["system"] = system or None
 
 
 def put_self_time(rows: Iterable[dict[str, Any]]) -> None:

@@ -9,9 +9,12 @@ from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_query, tidy_words
 from events.protocols.fields.request import HEADERS
 from events.protocols.fields.texts import readable, trimmed
-from events.values import countries
+from events.values import countries, databases
 
 MOST = 128
+# What a database was asked is cut after its values are out.
+LONGEST = 262_144
+_OF_DATABASES = ("db.", "redis.", "sql.")
 NAME = 200
 VALUE = 4096
 DROPPED = frozenset(
@@ -50,7 +53,11 @@ def plain(sent: Any, door: Door) -> dict[str, Any]:
     for name, typed in sent.items():
         value = typed["value"] if type(typed) is dict and "value" in typed else typed
         kind = type(value)
-        if kind is str:
+        if name.startswith(_OF_DATABASES) and databases.is_bound(name):
+            continue
+        if name in databases.TEXTS:
+            value = _asked(value, databases.system_of(sent))
+        elif kind is str:
             # Quick tests first: hardly any attribute is long or holds a URL with a query.
             if len(value) > VALUE or "?" in value or "@" in value or "#" in value or name in QUERIES:
                 value = _text(name, value)
@@ -80,6 +87,11 @@ def put_country(kept: dict[str, Any], sent: Any, door: Door) -> None:
     found = located(address) if isinstance(address, str) else None
     if found:
         kept[countries.ATTRIBUTE] = found
+
+
+def _asked(value: Any, system: str) -> str:
+    text = value[:LONGEST] if isinstance(value, str) else readable(value, VALUE)
+    return databases.form(text, system=system)[:VALUE]
 
 
 def _text(name: str, value: str) -> str:

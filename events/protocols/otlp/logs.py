@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from events.protocols.fields.context import Door
-from events.protocols.fields.texts import readable, scalar
+from events.protocols.fields.texts import scalar
 from events.protocols.otlp.attributes import plain, value
 from events.protocols.sentry.clean import LEVELS
-from events.protocols.sentry.telemetry import SEVERITIES
+from events.protocols.sentry.telemetry import SEVERITIES, said
 
 _BILLION = 1e9
 # The upper end of each range of severity numbers (logs data model, "Field: SeverityNumber").
@@ -28,9 +28,8 @@ def read(record: Any, scope: str, door: Door) -> dict[str, Any]:
         "timestamp": door.clock.moment(nanoseconds / _BILLION if nanoseconds else None, door.notes),
         "level": level,
         "severity_number": number if 1 <= number <= 24 else SEVERITIES[level],
-        "body": readable(value(record.body), door.context.limits.log_item),
+        **said(value(record.body), found, door),
         "trace_id": record.trace_id.hex() if len(record.trace_id) == 16 else None,
         "span_id": record.span_id.hex() if len(record.span_id) == 8 else None,
         "logger": scalar(scope, 200) or None,
-        "attributes": found,
     }

@@ -7,16 +7,16 @@ from typing import Any
 
 from events.protocols.fields.attributes import put_country
 from events.protocols.fields.context import Door
-from events.protocols.fields.links import tidy_words
-from events.protocols.fields.texts import readable, scalar
+from events.protocols.fields.texts import readable
 from events.protocols.otlp.attributes import plain, value
+from events.protocols.sentry.spans import named
 
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 STATUSES = {0: "unset", 1: "ok", 2: "error"}
 _BILLION = 1e9
 # The first of these attributes says what a span is about; Sentry's ops, so that one page reads both.
 _OPS = (
-    (("db.system.name", "db.system"), "db"),
+    (("db.system.name", "db.system", "db.query.text", "db.statement"), "db"),
     (("messaging.system",), "queue"),
     (("rpc.system.name", "rpc.system"), "rpc"),
     (("http.request.method", "http.method"), "http"),
@@ -40,12 +40,13 @@ def read(span: Any, door: Door) -> dict[str, Any] | None:
     if span.status.message:
         found["otel.status_description"] = readable(span.status.message, 500)
     parent = span.parent_span_id.hex() or None
+    op = _op(found, kind)
     return {
         "trace_id": trace_id.hex(),
         "span_id": span_id.hex(),
         "parent_span_id": parent,
-        "name": tidy_words(scalar(span.name, 500)),
-        "op": _op(found, kind),
+        "name": named(span.name, op, found),
+        "op": op,
         "kind": kind,
         "status": STATUSES.get(span.status.code, "unset"),
         "is_segment": parent is None or kind in ("server", "consumer"),

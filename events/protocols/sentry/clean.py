@@ -18,6 +18,7 @@ from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
 from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
+from events.values import databases
 
 Cleaner = Callable[[Any, Door], Any]
 
@@ -152,7 +153,7 @@ def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
         door.note("breadcrumbs_dropped")
         crumbs = crumbs[-door.context.limits.breadcrumbs :]
     for crumb in crumbs:
-        message = crumb.get("message")
+        message = _asked(crumb)
         if message is not None and (type(message) is not str or len(message) > CRUMB_TEXT):
             crumb["message"] = readable(message, CRUMB_TEXT)
         data = crumb.get("data")
@@ -174,6 +175,18 @@ def _put_times(crumbs: list[dict[str, Any]], sent: Any, kept: float, door: Door)
             crumb["timestamp"] = door.clock.moment(crumb.get("timestamp"), door.notes)
         else:
             crumb["timestamp"] = min(max(at + door.clock.shift + moved, kept - PAST), door.clock.latest)
+
+
+def _asked(crumb: dict[str, Any]) -> Any:
+    """The message; both it and the data lose the values of what a database was asked."""
+    category = crumb.get("category")
+    data = crumb.get("data")
+    message, kept = databases.crumb(crumb.get("message"), data, category if type(category) is str else "")
+    if kept is not data:
+        crumb["data"] = kept
+    if message is not None:
+        crumb["message"] = message
+    return message
 
 
 def _tidy_crumb(data: dict[str, Any]) -> None:

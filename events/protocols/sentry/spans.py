@@ -12,7 +12,7 @@ from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_words
 from events.protocols.fields.texts import hexadecimal, scalar
-from events.values import countries
+from events.values import countries, databases
 
 NAME = 500
 OP = 128
@@ -72,13 +72,14 @@ def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
         return None
     found = attributes.plain(item.get("attributes"), door)
     attributes.put_country(found, item.get("attributes"), door)
+    op = scalar(found.get("sentry.op"), OP)
     start, end = door.clock.span(item.get("start_timestamp"), item.get("end_timestamp"), door.notes)
     return {
         "trace_id": trace_id,
         "span_id": span_id,
         "parent_span_id": hexadecimal(item.get("parent_span_id"), 16),
-        "name": tidy_words(scalar(item.get("name"), NAME)),
-        "op": scalar(found.get("sentry.op"), OP) or None,
+        "name": named(item.get("name"), op, found),
+        "op": op or None,
         "status": scalar(item.get("status"), 64) or None,
         "is_segment": item.get("is_segment") is True,
         "start": start,
@@ -100,19 +101,37 @@ def _child(
     start, end = door.clock.span(span.get("start_timestamp"), span.get("timestamp"), door.notes)
     tags = span.get("tags")
     data = (tags if isinstance(tags, dict) else {}) | (span["data"] if isinstance(span.get("data"), dict) else {})
+    op, found = scalar(span.get("op"), OP), attributes.plain(data, door)
     return {
         "trace_id": hexadecimal(span.get("trace_id"), 32) or trace_id,
         "span_id": span_id,
         "parent_span_id": hexadecimal(span.get("parent_span_id"), 16) or segment_id,
-        "name": tidy_words(scalar(span.get("description"), NAME)),
-        "op": scalar(span.get("op"), OP) or None,
+        "name": named(span.get("description"), op, found),
+        "op": op or None,
         "status": scalar(span.get("status"), 64) or None,
         "is_segment": False,
         "start": start,
         "end": end,
-        "attributes": attributes.plain(data, door),
+        "attributes": found,
         **shared,
     }
+
+
+def named(sent: Any, op: str, found: dict[str, Any]) -> str:
+    """The name of a span: what a database was asked without its values, else a text with tidied addresses.
+
+    A statement that is longer than a name stands in the attributes `found` as well: its end tells it from others.
+    """
+    asked = None
+    if isinstance(sent, str):
+        asked = databases.name(sent[: attributes.LONGEST].strip(), op=op, attributes=found)
+    if asked is None:
+        return tidy_words(scalar(sent, NAME))
+    if len(asked) <= NAME:
+        return asked
+    if not any(name in found for name in databases.TEXTS):
+        found[databases.TEXTS[0]] = asked[: attributes.VALUE]
+    return asked[: NAME - 1] + "…"
 
 
 def _dicts(value: Any, door: Door) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import hexadecimal, readable, scalar
 from events.protocols.sentry.clean import LEVELS
-from events.values import lenient
+from events.values import databases, lenient
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
 SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
@@ -46,11 +46,19 @@ def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
         "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
         "level": level,
         "severity_number": number if type(number) is int and 1 <= number <= 24 else SEVERITIES[level],
-        "body": readable(item.get("body"), door.context.limits.log_item),
+        **said(item.get("body"), attributes.plain(item.get("attributes"), door), door),
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),
-        "attributes": attributes.plain(item.get("attributes"), door),
     }
+
+
+def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
+    """The body and attributes of a log line; a statement without its values, which its parameters do not repeat."""
+    text = readable(body, door.context.limits.log_item)
+    logged = databases.logged(text)
+    if logged is not text:
+        found = {name: value for name, value in found.items() if not name.startswith("sentry.message.parameter.")}
+    return {"body": logged, "attributes": found}
 
 
 def _metric(item: Any, door: Door) -> dict[str, Any] | None:

@@ -158,7 +158,7 @@ def test_a_transaction_is_its_segment_and_its_spans() -> None:
         "trace_id": TRACE,
         "span_id": "b" * 16,
         "parent_span_id": SPAN,
-        "name": "SELECT 1",
+        "name": "SELECT ?",
         "op": "db",
         "status": None,
         "is_segment": False,

@@ -1,0 +1,172 @@
+"""What a database was asked, without the values: SQL, documents, commands; in spans, logs, breadcrumbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+
+from events.scrubbing.wordlists import word_set
+from events.values import sql
+from events.values.statements import commands, documents
+
+# Attributes that hold what was asked, and those that hold the values that it leaves out: nothing of these is kept.
+TEXTS = ("db.query.text", "db.statement")
+BOUND = word_set(
+    "db.params db.parameters db.bindings db.cursor db.sql.bindings db.sql.parameters db.sql.values "
+    "db.statement.parameters db.statement.values db.query.parameters db.query.values db.postgresql.values "
+    "db.postgres.values db.mysql.values db.redis.key db.redis.args db.redis.commands redis.key redis.args "
+    "redis.commands sql.bindings "
+)
+BOUND_PREFIXES = ("db.query.parameter.", "db.operation.parameter.", "db.statement.parameter.")
+# The same in the data of a breadcrumb about a query.
+CRUMB_TEXTS = (*TEXTS, "sql", "query", "statement")
+CRUMB_BOUND = BOUND | word_set("bindings binds params parameters args values type_casted_binds ")
+_CRUMBS = ("query", "db", "sql", "redis", "mongo", "database")
+_CRUMB_SYSTEMS = (("redis", "redis"), ("db.redis", "redis"), ("mongo", "mongodb"), ("db.mongo", "mongodb"))
+
+COMMANDS = frozenset({"redis", "valkey", "memcached", "keydb", "dragonfly", "aws.elasticache"})
+DOCUMENTS = word_set(
+    "mongodb elasticsearch opensearch dynamodb aws.dynamodb couchdb documentdb firestore gcp.firestore "
+    "meilisearch typesense solr "
+)
+# Asked in something like SQL, yet no relations: such spans are no queries either.
+NOT_SQL = COMMANDS | DOCUMENTS | {"cassandra"}
+
+# How a statement begins; lower case needs more of its shape, or "select a size from the list" is one.
+_NAMED = r"[\w\"`.\[\]]+(?:\s+(?:as\s+)?\w+)?\s*"
+_BEGINS = (
+    r"(?:SELECT\s[^;]*?\bFROM\s|(?:INSERT|REPLACE|MERGE)\s+(?:\w+\s+)?INTO\s|UPDATE\s[^;]{1,200}?\sSET\s|DELETE\s+FROM\s"
+    r"|WITH\s+(?:RECURSIVE\s+)?[\w\"`]+\s*(?:\([^()]*\)\s*)?AS\s|(?:ALTER|CREATE)\s+(?:USER|ROLE|LOGIN)\s"
+    rf"|select\s[^;]*?\bfrom\s+{_NAMED}(?:;|\z|\b(?:where|order\s+by|group\s+by|limit|left|right|inner|cross|join)\b)"
+    rf"|insert\s+into\s+{_NAMED}\(|update\s+{_NAMED}\bset\s+[\w\"`.\[\]]+\s*=|delete\s+from\s+{_NAMED}(?:;|\z|\bwhere\b))"
+)
+_COMMENT = r"(?:/\*[^*]*\*/\s*)?"
+_STATEMENT = re2.compile(rf"(?s)^\s*{_COMMENT}{_BEGINS}")
+# A logger puts a time, a name or a colour before it: `(0.001) SELECT`, `User Load (0.5ms)  SELECT`, `query: SELECT`.
+_BEGINNINGS = word_set("sele inse repl merg upda dele with alte crea ")
+_LOGGED = re2.compile(rf"(?s)^((?:[^\n]{{0,160}}?(?:[:=>\])]|\x1b\[[\d;]*m)\s*)?){_COMMENT}{_BEGINS}")
+# And the values behind it: `; args=(…)`, ` [["id", 1]]`, ` [parameters: …]`.
+_VALUES = re2.compile(
+    r"(?is)[;,]?\s*(?:\[\[\s*[\"']|[\[({]?\s*\b(?:with\s+)?(?:parameters|params|bindings|binds|args)\b[\"']?\s*[:=]).*$"
+)
+# Lines that hold nothing but values: of SQLAlchemy, of Hibernate, of PostgreSQL's own log.
+_ONLY_VALUES = re2.compile(
+    r"(?is)^(\[(?:generated in|cached since|no key|raw sql|caching disabled)[^\]]*\]"
+    r"|.{0,80}\bbinding parameter \S+(?: as \S+)?|(?:detail:\s*)?parameters:\s*\$1 =)\s*\S.*$"
+)
+# A command of MongoDB as its drivers log it.
+_DOCUMENT = re2.compile(
+    r"^\s*\{\s*[\"'](?:find|aggregate|insert|update|delete|count|distinct|find[aA]nd[mM]odify|getMore)[\"']\s*:"
+)
+_WORTH_A_LOOK = (
+    " FROM ", " from ", "INTO ", "into ", " SET ", " set ", "WITH ", "USER ", "ROLE ", "FROM\n", "\nFROM", "from\n",
+    "[generated in", "[cached since", "[raw sql", "[no key", "[caching", "binding parameter", "arameters: $1",
+)  # fmt: skip
+# What commands of key-value stores and statements of SQL have in common begins so where it is SQL's.
+_SQL_NOT_COMMAND = re2.compile(
+    r"(?i)^\s*(?:(?:select|exec)\s|delete\s+from\s|replace\s+(?:\w+\s+)?into\s|(?:move|reset|discard|copy)\b"
+    r"|set\s+(?:[\w.@]+\s*(?:=|\bto\b)|session|local|global|names|transaction|role|constraints))"
+)
+
+
+def system_of(attributes: Mapping[str, Any]) -> str:
+    """The name of the database that was asked, empty when nobody says."""
+    system = attributes.get("db.system.name") or attributes.get("db.system") or ""
+    if type(system) is dict:
+        system = system.get("value")
+    return system[:40].lower() if type(system) is str else ""
+
+
+def is_bound(name: str) -> bool:
+    """Whether an attribute holds values that a statement leaves out."""
+    return name in BOUND or name.startswith(BOUND_PREFIXES)
+
+
+def asks(op: str, attributes: Mapping[str, Any]) -> bool:
+    """Whether a span is a question to a database."""
+    return (
+        op == "db"
+        or op.startswith("db.")
+        or "db.system" in attributes
+        or "db.system.name" in attributes
+        or "db.query.text" in attributes
+        or "db.statement" in attributes
+    )
+
+
+def is_sql(text: str, *, system: str = "", op: str = "") -> bool:
+    """Whether what was asked is read as SQL: by the name of the database, else by how it begins."""
+    if system:
+        return system not in COMMANDS and system not in DOCUMENTS
+    if op.startswith(("db.redis", "db.mongo")) or documents.opens(text):
+        return False
+    return not commands.opens(text) or _SQL_NOT_COMMAND.search(text) is not None
+
+
+def form(text: str, *, system: str = "", op: str = "") -> str:
+    """What was asked, without the values; the normal form where it is SQL."""
+    if is_sql(text, system=system, op=op):
+        return sql.normalised(text, system=system).text
+    if documents.opens(text) or system in DOCUMENTS or op.startswith("db.mongo"):
+        return documents.masked(text)
+    return commands.masked(text)
+
+
+def name(text: str, *, op: str, attributes: Mapping[str, Any]) -> str | None:
+    """The name of a span without the values of what was asked, or None for a span that asks nothing."""
+    if not asks(op, attributes) and not _begins(text):
+        return None
+    system = system_of(attributes)
+    if system in COMMANDS or op.startswith("db.redis"):
+        return commands.name(text)
+    return form(text, system=system, op=op)
+
+
+def _begins(text: str) -> bool:
+    # Quick tests first: hardly any text is a statement.
+    first = text.lstrip()[:4].lower()
+    return (first in _BEGINNINGS or first[:2] == "/*") and _STATEMENT.search(text) is not None
+
+
+def logged(text: str) -> str:
+    """A line of a log, the statement in it without values. Lines that begin with none are left alone."""
+    if text[:1] == "{" and _DOCUMENT.search(text):
+        return documents.masked(text)
+    if not any(word in text for word in _WORTH_A_LOOK):
+        return text
+    if values := _ONLY_VALUES.search(text):
+        return f"{values.group(1)} ?"
+    found = _LOGGED.search(text)
+    if found is None:
+        return text
+    start = found.end(1)
+    return text[:start] + sql.normalised(_VALUES.sub("", text[start:])).text
+
+
+def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
+    """The message and data of a breadcrumb without the values of what was asked."""
+    is_question = category.startswith(_CRUMBS)
+    system = next((name for word, name in _CRUMB_SYSTEMS if category.startswith(word)), "")
+    if type(data) is dict:
+        system = system_of(data) or system
+        if is_question or any(key in TEXTS or is_bound(key) for key in data):
+            data = _crumb_data(data, system, is_question=is_question)
+    if type(message) is str:
+        if not is_question:
+            message = logged(message)
+        elif system in COMMANDS:
+            message = commands.name(message)
+        else:
+            message = form(message, system=system)
+    return message, data
+
+
+def _crumb_data(data: Mapping[str, Any], system: str, *, is_question: bool) -> dict[str, Any]:
+    texts, bound = (CRUMB_TEXTS, CRUMB_BOUND) if is_question else (TEXTS, BOUND)
+    return {
+        key: form(value, system=system) if key in texts and type(value) is str else value
+        for key, value in data.items()
+        if key not in bound and not key.startswith(BOUND_PREFIXES)
+    }
