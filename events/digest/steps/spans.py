@@ -8,7 +8,8 @@ from typing import Any
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import items, mapping, sdk, text, user_key
 from events.facts import schema
-from events.values import countries, databases, sql
+from events.scrubbing import databases
+from events.values import countries, sql
 
 
 def put_spans(batch: Batch, item: Item) -> str | None:

@@ -9,7 +9,8 @@ from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_query, tidy_words
 from events.protocols.fields.request import HEADERS
 from events.protocols.fields.texts import readable, trimmed
-from events.values import countries, databases
+from events.scrubbing import databases
+from events.values import countries
 
 MOST = 128
 # What a database was asked is cut after its values are out.

@@ -18,7 +18,7 @@ from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
 from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
-from events.values import databases
+from events.scrubbing import databases
 
 Cleaner = Callable[[Any, Door], Any]
 

@@ -12,7 +12,8 @@ from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_words
 from events.protocols.fields.texts import hexadecimal, scalar
-from events.values import countries, databases
+from events.scrubbing import databases
+from events.values import countries
 
 NAME = 500
 OP = 128

@@ -8,7 +8,8 @@ from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import hexadecimal, readable, scalar
 from events.protocols.sentry.clean import LEVELS
-from events.values import databases, lenient
+from events.scrubbing import databases
+from events.values import lenient
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
 SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
