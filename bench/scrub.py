@@ -12,9 +12,9 @@ from typing import Any
 import orjson
 
 from events.scrubbing import scrub
-from events.scrubbing.wordlists import word_set
 from events.tests import scrubbing_corpus as corpus
 from events.tests.scrubbing_benign import BENIGN
+from events.values.wordlists import word_set
 
 _PROSE = sorted(
     word_set(

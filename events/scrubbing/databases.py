@@ -7,9 +7,9 @@ from typing import Any
 
 import re2
 
-from events.scrubbing.wordlists import word_set
 from events.values import sql
 from events.values.statements import commands, documents
+from events.values.wordlists import word_set
 
 # Attributes that hold what was asked, and those that hold the values that it leaves out: nothing of these is kept.
 TEXTS = ("db.query.text", "db.statement")

@@ -9,7 +9,7 @@ import re2
 from events.scrubbing import keys
 from events.scrubbing.keys import Verdict
 from events.scrubbing.rules import RULES, Rule
-from events.scrubbing.wordlists import word_set
+from events.values.wordlists import word_set
 
 SEPARATOR = "\x1e"
 DROPPED = "[dropped]"

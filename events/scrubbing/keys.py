@@ -6,7 +6,7 @@ from typing import Literal
 import re2
 
 from events.scrubbing import validators
-from events.scrubbing.wordlists import word_set
+from events.values.wordlists import word_set
 
 Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import re2
 
-from events.scrubbing.wordlists import IBAN_LENGTHS, TLDS
+from events.values.wordlists import IBAN_LENGTHS, TLDS
 
 Span = tuple[int, int]
 Validator = Callable[[bytes, int, int], Span | None]

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from events.scrubbing.validators import is_card_number
-from events.scrubbing.wordlists import IBAN_LENGTHS
+from events.values.wordlists import IBAN_LENGTHS
 
 Random = random.Random
 Maker = Callable[[Random], str]

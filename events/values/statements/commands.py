@@ -2,7 +2,7 @@
 
 import re2
 
-from events.scrubbing.wordlists import word_set
+from events.values.wordlists import word_set
 
 # Redis, Valkey, memcached: what a client sends first. A word that is none of them may be a key, and does not stay.
 COMMANDS = word_set(
