@@ -17,7 +17,7 @@ from analytics.questions.errors import issue_list
 from dashboard.api import forms
 from dashboard.api.base import ApiView
 from events.accounts import access, tokens
-from events.endpoints import performance_urls
+from events.endpoints import performance_api
 from events.ingest import accounting, payloads
 from events.issues import search, triage
 from events.models import Occurrence, Project, Release
@@ -184,7 +184,7 @@ class Schema(ApiView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        patterns = [path("api/v1/", include("dashboard.api.urls")), *performance_urls.api_urlpatterns]
+        patterns = [path("api/v1/", include("dashboard.api.urls")), *performance_api.urlpatterns]
         return Response(SchemaGenerator(patterns=patterns).get_schema(public=True))
 
 

@@ -1,26 +1,27 @@
 """What all ingest endpoints share: key, rate, origin, body, answer, CORS."""
 
+import logging
 import math
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
-from rest_framework import exceptions
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from events.accounts.keys import Key
-from events.endpoints.admission import body, origins
-from events.endpoints.admission.authentication import KeyAuthentication, Refused, usable
-from events.endpoints.admission.throttling import KeyThrottle, seconds_to_wait
+from events.endpoints.admission import authentication, body, origins
+from events.endpoints.admission.authentication import Refused
+from events.endpoints.admission.throttling import Throttled, seconds_to_wait
+from events.endpoints.exchange import Answer, Arrival
 from events.ingest import accounting, intake, pressure, refusals
 from events.protocols import sentry
 from events.protocols.contract import Decoded
 from events.values import addresses, countries, lenient
 from events.values.errors import IngestError
+
+logger = logging.getLogger(__name__)
 
 ALLOWED_HEADERS = (
     "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage,"
@@ -29,6 +30,218 @@ ALLOWED_HEADERS = (
 EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
 # How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.
 DISABLED_SECONDS = 86_400
+RETRY_SECONDS = 5
+
+
+def respond(views: Sequence["IngestView"]) -> list[Answer]:
+    """Answer requests that arrived together: what they hold becomes durable together, or each by itself."""
+    for view in views:
+        view.begin()
+    waiting = [view for view in views if view.taken is not None]
+    problems = intake.keep([view.taken for view in waiting if view.taken is not None])
+    for view, problem in zip(waiting, problems, strict=True):
+        view.end(problem)
+    return [view.answer for view in views]
+
+
+class IngestView:
+    """One request to an ingest endpoint; `decode` says what its body is.
+
+    `begin` does all that comes before an item is durable, `end` what comes after.
+    """
+
+    methods: ClassVar[tuple[str, ...]] = ("POST", "OPTIONS")
+    # Which project a key must be of where the address names none; any for None.
+    project_without_address: ClassVar[int | None] = 0
+    receives_by_get: ClassVar[bool] = False
+    # Found by begin: an answer that is final, or else what must be kept before `answer` may leave.
+    taken: intake.Taken | None = None
+
+    def __init__(self, arrival: Arrival) -> None:
+        self.arrival = arrival
+        self.environ = arrival.environ
+        self.content_type: str = arrival.environ.get("CONTENT_TYPE", "")
+        self.key: Key | None = None
+        self.answer = Answer()
+
+    @classmethod
+    def as_view(cls, **changes: Any) -> Callable[..., HttpResponse]:
+        """A view of Django's, of a subclass with `changes`."""
+        view_class = type(cls.__name__, (cls,), {"__module__": cls.__module__, **changes}) if changes else cls
+
+        def view(request: HttpRequest, **named: Any) -> HttpResponse:
+            sent = partial(body.received, request.META, cap=settings.OBS_MAX_BODY_BYTES)
+            answer = respond([view_class(Arrival(request.META, named, timezone.now(), sent))])[0]
+            return HttpResponse(answer.content, answer.content_type, answer.status, headers=answer.headers)
+
+        view.view_class = view_class  # type: ignore[attr-defined]
+        view.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie is read here
+        return view
+
+    # --- what an endpoint is ---
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        raise NotImplementedError
+
+    def find_key(self) -> str | None:
+        """The key outside the body, where one stands there."""
+        return authentication.key_of_sentry(self.environ)
+
+    def get(self) -> Answer:
+        """The answer to GET, where it is among the methods."""
+        raise NotImplementedError
+
+    def dsn(self, data: bytes) -> sentry.Dsn | None:
+        """The DSN that the body names, if its protocol has a place for one."""
+        return None
+
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        return Answer(lenient.canonical({"id": decoded.response_id} if decoded.response_id else {}))
+
+    def problem(self, status: int, detail: str) -> Answer:
+        """How a refusal looks in this protocol."""
+        return Answer(lenient.canonical({"detail": detail}), status)
+
+    def cross_origin(self) -> dict[str, str]:
+        """What lets pages of other sites read the answer."""
+        return {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED_HEADERS}
+
+    # --- the way of a request ---
+
+    def begin(self) -> None:
+        """Everything up to the items that are to be kept; or the answer, where there is nothing to keep."""
+        try:
+            method = self.environ["REQUEST_METHOD"].replace("HEAD", "GET")
+            if method == "OPTIONS":
+                self.answer = self.preflight()
+            elif method in self.methods:
+                self.open_doors()
+                if method == "POST" or (self.receives_by_get and self.is_get):
+                    self.taken = self.receive()
+                    return
+                self.answer = self.get()
+            else:
+                self.answer = self.problem(405, f'Method "{method}" not allowed.')
+                self.answer.headers["Allow"] = ", ".join(self.methods)
+        except Exception as error:
+            self.answer = self.refused(error)
+        self.finish()
+
+    def end(self, problem: Exception | None) -> None:
+        """The answer, now that the items are durable, or cannot be for the reason given."""
+        assert self.taken is not None
+        key = self.taken.key
+        try:
+            if problem is not None:
+                raise problem
+            self.answer = self.accepted(self.taken.decoded, key)
+            limits = rate_limits(key, pressure.gauge.level)
+            if limits:
+                self.answer.headers["X-Sentry-Rate-Limits"] = limits
+        except Exception as error:
+            self.answer = self.refused(error)
+        self.finish()
+
+    def finish(self) -> None:
+        self.answer.headers.update(self.cross_origin())
+        self.answer.headers["X-Content-Type-Options"] = "nosniff"
+
+    def open_doors(self) -> None:
+        """The key that stands outside the body, its origin and its rate. Raises Refused or Throttled."""
+        public_key = self.find_key()
+        if public_key is not None:
+            self.admit(self.arrival.named.get("project_id", self.project_without_address), public_key)
+
+    def admit(self, project_id: int | None, public_key: str) -> Key:
+        """The key, if it may send from where it is and as fast as it does."""
+        key = self.key = authentication.usable(project_id, public_key, now=self.arrival.now)
+        if not origins.is_allowed(self.environ.get("HTTP_ORIGIN", ""), key.allowed_origins):
+            accounting.refusals.refuse(key.project_id, "request", "filtered", "origin")
+            raise Refused("This key does not take events from this origin.", reason="origin")
+        wait = seconds_to_wait(key)
+        if wait:
+            raise Throttled(wait)
+        return key
+
+    def receive(self) -> intake.Taken:
+        """Read, decode and scrub the body."""
+        data = self.body()
+        key = self.agreed_key(data, self.arrival.named.get("project_id", 0))
+        agent, country = self.environ.get("HTTP_USER_AGENT", "")[:400], partial(countries.of, self.environ)
+        sender = intake.Sender(self.address(), agent, country)
+        return intake.take(data, decode=self.decode, key=key, sender=sender, now=self.arrival.now)
+
+    def body(self) -> bytes:
+        """The body, decompressed."""
+        encoding = self.environ.get("HTTP_CONTENT_ENCODING", "")
+        return body.decompress(self.arrival.body(), encoding=encoding, cap=settings.OBS_MAX_DECOMPRESSED_BYTES)
+
+    def agreed_key(self, data: bytes, project_id: int) -> Key:
+        """The one key that the request and its body name between them; a key of the body passes the doors here."""
+        dsn = self.dsn(data)
+        named = sentry.agreed(self.key.public_key if self.key else None, dsn.key if dsn else None)
+        if named is None:
+            raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
+        if dsn is not None and dsn.project_id != project_id:
+            raise Refused("The DSN in the envelope names another project.")
+        return self.key or self.admit(project_id, named)
+
+    @property
+    def is_get(self) -> bool:
+        return bool(self.environ["REQUEST_METHOD"] == "GET")
+
+    @property
+    def query(self) -> QueryDict:
+        return QueryDict(self.environ.get("QUERY_STRING", ""))
+
+    def address(self) -> str:
+        return addresses.client(self.environ, proxies=settings.OBS_TRUSTED_PROXIES)
+
+    # --- other answers ---
+
+    def preflight(self) -> Answer:
+        headers = {
+            "Access-Control-Allow-Methods": ", ".join(self.methods),
+            "Access-Control-Allow-Headers": ALLOWED_HEADERS,
+            "Access-Control-Max-Age": "86400",
+        }
+        return Answer(content_type="text/html; charset=utf-8", headers=headers)
+
+    def refused(self, error: Exception) -> Answer:
+        """Count the refusal, and say it in the words of the protocol."""
+        headers: dict[str, str] = {}
+        match error:
+            case Throttled():
+                assert self.key is not None
+                seconds = max(1, math.ceil(error.wait))
+                accounting.refusals.refuse(self.key.project_id, "request", "rate_limited", "rate")
+                self.note("rate_limited", project_id=self.key.project_id, reason="rate")
+                headers["Retry-After"] = str(seconds)
+                headers["X-Sentry-Rate-Limits"] = f"{seconds}::key:rate_limited"
+                status, detail = 429, f"Too many requests; try again in {seconds} s."
+            case IngestError():
+                status, detail = error.status, error.detail
+                if status == 403:
+                    self.note("key_refused", project_id=self.arrival.named.get("project_id"), reason=error.reason)
+                elif self.key is not None:
+                    accounting.refusals.refuse(self.key.project_id, "request", "invalid", error.reason)
+                if status == 503:
+                    headers["Retry-After"] = str(RETRY_SECONDS)
+                headers["X-Sentry-Error"] = detail.encode("ascii", "replace").decode()[:200]
+            case intake.Unavailable():
+                status, detail = 503, "Nothing can be stored now; try again."
+                headers["Retry-After"] = str(RETRY_SECONDS)
+            case _:
+                logger.error("An ingest request failed", exc_info=error)
+                status, detail = 500, "The server failed."
+        answer = self.problem(status, detail)
+        answer.headers.update(headers)
+        return answer
+
+    def note(self, kind: str, *, project_id: int | None, reason: str) -> None:
+        """Leave a security fact where a key was refused or a rate passed."""
+        now, address = self.arrival.now, self.address()
+        refusals.note(kind, project_id=project_id, reason=reason, now=now, address=address)
 
 
 def rate_limits(key: Key, level: int) -> str:
@@ -39,138 +252,3 @@ def rate_limits(key: Key, level: int) -> str:
     if pressure.CATEGORIES[level]:
         limits.append(f"{pressure.SECONDS}:{';'.join(pressure.CATEGORIES[level])}:organization:shed")
     return ", ".join(limits)
-
-
-class IngestView(APIView):
-    """An ingest endpoint; `decode` says what its body is."""
-
-    authentication_classes = [KeyAuthentication]
-    throttle_classes = [KeyThrottle]
-    content_type = ""
-    schema: Any = None  # the protocols are other people's; the OpenAPI document describes the read API
-
-    def decode(self, data: bytes, context: Any) -> Decoded:
-        raise exceptions.MethodNotAllowed(self.request.method)
-
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        """DRF's request without its parsers and negotiation: a body is bytes, an answer is JSON."""
-        wrapped = Request(request, authenticators=self.get_authenticators(), parser_context={"kwargs": kwargs})
-        wrapped.now = timezone.now()
-        return wrapped
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.perform_authentication(request)
-        if request.auth is not None:
-            self.check_origin(request, request.auth)
-        self.check_throttles(request)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
-        renderer = self.get_renderers()[0]
-        return renderer, renderer.media_type
-
-    def post(self, request: Request, project_id: int = 0) -> HttpResponse:
-        environ = request._request.META
-        self.content_type = environ.get("CONTENT_TYPE", "")
-        data = self.body_of(environ)
-        key = self.agreed_key(request, data, project_id)
-        agent, country = environ.get("HTTP_USER_AGENT", "")[:400], partial(countries.of, environ)
-        sender = intake.Sender(addresses.of_request(request._request), agent, country)
-        decoded = intake.ingest(data, decode=self.decode, key=key, sender=sender, now=request.now)
-        return self.accepted(decoded, key)
-
-    def body_of(self, environ: dict[str, Any]) -> bytes:
-        """The body, decompressed."""
-        return body.read(
-            environ,
-            compressed_cap=settings.OBS_MAX_BODY_BYTES,
-            decompressed_cap=settings.OBS_MAX_DECOMPRESSED_BYTES,
-        )
-
-    def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
-        """The one key that the request and its body name between them; a key of the body passes the doors here."""
-        dsn = self.dsn(data)
-        named = sentry.agreed(request.auth.public_key if request.auth else None, dsn.key if dsn else None)
-        if named is None:
-            raise Refused("No key: send X-Sentry-Auth, ?sentry_key= or a DSN in the envelope's header.")
-        if dsn is not None and dsn.project_id != project_id:
-            raise Refused("The DSN in the envelope names another project.")
-        return request.auth or self.admit(request, project_id, named)
-
-    def admit(self, request: Request, project_id: int | None, public_key: str) -> Key:
-        """The key that only the body names, through the doors that `initial` keeps for the others."""
-        request.auth = key = usable(project_id, public_key, now=request.now)
-        self.check_origin(request, key)
-        wait = seconds_to_wait(key)
-        if wait:
-            raise exceptions.Throttled(wait)
-        return key
-
-    def dsn(self, data: bytes) -> sentry.Dsn | None:
-        """The DSN that the body names, if its protocol has a place for one."""
-        return None
-
-    def check_origin(self, request: Request, key: Key) -> None:
-        if not origins.is_allowed(request._request.META.get("HTTP_ORIGIN", ""), key.allowed_origins):
-            accounting.refusals.refuse(key.project_id, "request", "filtered", "origin")
-            raise Refused("This key does not take events from this origin.", reason="origin")
-
-    def throttled(self, request: Any, wait: float) -> None:
-        raise exceptions.Throttled(wait)
-
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
-        answer = {"id": decoded.response_id} if decoded.response_id else {}
-        response = HttpResponse(lenient.canonical(answer), content_type="application/json")
-        limits = rate_limits(key, pressure.gauge.level)
-        if limits:
-            response["X-Sentry-Rate-Limits"] = limits
-        return response
-
-    def handle_exception(self, exc: Exception) -> Response:
-        request = self.request
-        self.note_refusal(exc)
-        match exc:
-            case IngestError():
-                if exc.status != 403 and request.auth is not None:
-                    accounting.refusals.refuse(request.auth.project_id, "request", "invalid", exc.reason)
-                response = Response({"detail": exc.detail}, status=exc.status)
-                if exc.status == 503:
-                    response["Retry-After"] = "5"
-                response["X-Sentry-Error"] = exc.detail.encode("ascii", "replace").decode()[:200]
-            case intake.Unavailable():
-                response = Response({"detail": "Nothing can be stored now; try again."}, status=503)
-                response["Retry-After"] = "5"
-            case exceptions.Throttled():
-                key: Key = request.auth
-                seconds = max(1, math.ceil(exc.wait or 1))
-                accounting.refusals.refuse(key.project_id, "request", "rate_limited", "rate")
-                response = Response({"detail": f"Too many requests; try again in {seconds} s."}, status=429)
-                response["Retry-After"] = str(seconds)
-                response["X-Sentry-Rate-Limits"] = f"{seconds}::key:rate_limited"
-            case _:
-                return super().handle_exception(exc)
-        response.exception = True
-        return response
-
-    def note_refusal(self, exc: Exception) -> None:
-        """Leave a security fact where a key was refused or a rate passed."""
-        request = self.request
-        at: dict[str, Any] = {"now": request.now, "address": addresses.of_request(request._request)}
-        if isinstance(exc, IngestError) and exc.status == 403:
-            refusals.note("key_refused", project_id=self.kwargs.get("project_id"), reason=exc.reason, **at)
-        elif isinstance(exc, exceptions.Throttled):
-            refusals.note("rate_limited", project_id=request.auth.project_id, reason="rate", **at)
-
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(response, Response):
-            # Rendered here: ingest does not pass through what renders pages (events/endpoints/middleware.py).
-            response = super().finalize_response(request, response, *args, **kwargs).render()
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-        return response
-
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = HttpResponse(status=200)
-        response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-        response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
-        response["Access-Control-Max-Age"] = "86400"
-        return response

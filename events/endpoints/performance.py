@@ -6,17 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views import View
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from events.accounts.keys import Key
 from events.endpoints import browser_scripts
-from events.endpoints import performance_forms as forms
-from events.endpoints.admission.authentication import PlainKeyAuthentication, Refused, plain_key
+from events.endpoints.admission import authentication
+from events.endpoints.admission.authentication import Refused, plain_key
 from events.endpoints.base import IngestView
+from events.endpoints.exchange import Answer
 from events.protocols import otlp, timings, vercel, vitals
 from events.protocols.contract import Decoded
 from events.protocols.sentry.auth import agreed
@@ -29,34 +25,41 @@ class VitalsView(IngestView):
     """`POST /api/<project>/vitals/?sentry_key=`: what Google's web-vitals reports, by sendBeacon or fetch."""
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        return vitals.decode_vitals(data, context, page=page_of(self.request))
+        return vitals.decode_vitals(data, context, page=page_of(self))
 
 
-def page_of(request: Request) -> Page:
+def page_of(view: IngestView) -> Page:
     """What query parameters and the Referer header say about the page that sends."""
-    query = request._request.GET
+    query = view.query
     return Page(
-        url=query.get("url", "")[:2000] or request._request.META.get("HTTP_REFERER", "")[:2000],
+        url=query.get("url", "")[:2000] or view.environ.get("HTTP_REFERER", "")[:2000],
         release=query.get("release", "")[:200],
         environment=query.get("environment", "")[:64],
     )
 
 
-class BodyKeyView(IngestView):
-    """An endpoint whose sender may name the key in the body, and with it the project."""
+class PlainKeyView(IngestView):
+    """An endpoint that takes a key as it is, in headers of its own; the key alone may name its project."""
 
-    authentication_classes = [PlainKeyAuthentication]
+    project_without_address = None
+
+    def find_key(self) -> str | None:
+        return authentication.key_of_any(self.environ)
+
+
+class BodyKeyView(PlainKeyView):
+    """An endpoint whose sender may name the key in the body, and with it the project."""
 
     @abstractmethod
     def key_in(self, data: bytes) -> str | None:
         """The key as the body has it."""
 
-    def agreed_key(self, request: Request, data: bytes, project_id: int) -> Key:
+    def agreed_key(self, data: bytes, project_id: int) -> Key:
         sent = self.key_in(data)
-        named = agreed(request.auth.public_key if request.auth else None, plain_key(sent) if sent else None)
+        named = agreed(self.key.public_key if self.key else None, plain_key(sent) if sent else None)
         if named is None:
             raise Refused("No key in the body, the query or the headers.")
-        return request.auth or self.admit(request, None, named)
+        return self.key or self.admit(None, named)
 
 
 class VercelView(BodyKeyView):
@@ -70,7 +73,7 @@ class VercelView(BodyKeyView):
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         if self.takes_vitals:
-            return vercel.decode_vitals(self.sent, context, page=page_of(self.request))
+            return vercel.decode_vitals(self.sent, context, page=page_of(self))
         return vercel.decode_event(self.sent)
 
 
@@ -94,10 +97,9 @@ class ScriptView(View):
         return response
 
 
-class OtlpView(IngestView):
+class OtlpView(PlainKeyView):
     """`POST …/v1/traces`, `…/v1/metrics`, `…/v1/logs`: OpenTelemetry over HTTP, protobuf or JSON."""
 
-    authentication_classes = [PlainKeyAuthentication]
     signal = ""
 
     @property
@@ -109,75 +111,36 @@ class OtlpView(IngestView):
             raise UnsupportedEncoding("Content-Type is application/x-protobuf or application/json", reason="type")
         return otlp.decode(self.signal, data, context, is_json=self.is_json)
 
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
-        return self.answer(otlp.success(self.signal, decoded, is_json=self.is_json), 200)
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        return self._answer(otlp.success(self.signal, decoded, is_json=self.is_json), 200)
 
-    def handle_exception(self, exc: Exception) -> Any:
-        said = super().handle_exception(exc)
-        response = self.answer(otlp.problem(str(said.data.get("detail", "")), is_json=self.is_json), said.status_code)
-        for name in ("Retry-After", "X-Sentry-Rate-Limits"):
-            if name in said:
-                response[name] = said[name]
-        return response
+    def problem(self, status: int, detail: str) -> Answer:
+        return self._answer(otlp.problem(detail, is_json=self.is_json), status)
 
-    def answer(self, content: bytes, status: int) -> HttpResponse:
-        media_type = "application/json" if self.is_json else "application/x-protobuf"
-        return HttpResponse(content, status=status, content_type=media_type)
+    def _answer(self, content: bytes, status: int) -> Answer:
+        return Answer(content, status, "application/json" if self.is_json else "application/x-protobuf")
 
 
-class KeyScheme(OpenApiAuthenticationExtension):
-    """How the OpenAPI document names the ingest key."""
-
-    target_class = PlainKeyAuthentication
-    name = "key"
-
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "X-Obs-Key"}
-
-
-_ANSWERS = {
-    200: forms.Taken,
-    400: OpenApiResponse(forms.Refusal, "The body is no batch; nothing of it was kept."),
-    403: OpenApiResponse(forms.Refusal, "No ingest key, an unknown one, or one that is switched off."),
-    413: OpenApiResponse(forms.Refusal, "More than 1,000 items, or too many bytes."),
-    415: OpenApiResponse(forms.Refusal, "A Content-Encoding that is not supported."),
-    429: OpenApiResponse(forms.Refusal, "Too fast; Retry-After says how long to wait."),
-    503: OpenApiResponse(forms.Refusal, "Nothing can be stored now; Retry-After says when to try again."),
-}
-
-
-class BatchView(IngestView):
+class BatchView(PlainKeyView):
     """A batch of plain JSON: good items are kept, bad ones are named in the answer."""
 
-    authentication_classes = [PlainKeyAuthentication]
-
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
         answer = {
             "accepted": sum(item.quantity for item in decoded.items),
             "errors": [{"index": bad.index, "detail": bad.detail} for bad in decoded.refused],
         }
-        return HttpResponse(lenient.canonical(answer), content_type="application/json")
+        return Answer(lenient.canonical(answer))
 
 
 class TimingsView(BatchView):
-    schema = AutoSchema()
+    """`POST /api/v1/timings/`: up to 1,000 requests that the sender measured itself."""
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         return timings.decode_timings(data, context)
 
-    @extend_schema(operation_id="timings", request=forms.Timings, responses=_ANSWERS)
-    def post(self, request: Request, project_id: int = 0) -> HttpResponse | Response:
-        """Server timings: up to 1,000 requests that the sender measured itself."""
-        return super().post(request, project_id)
-
 
 class MetricsView(BatchView):
-    schema = AutoSchema()
+    """`POST /api/v1/metrics/`: up to 1,000 gauges, counters, distributions and histograms."""
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         return timings.decode_metrics(data, context)
-
-    @extend_schema(operation_id="metrics", request=forms.Metrics, responses=_ANSWERS)
-    def post(self, request: Request, project_id: int = 0) -> HttpResponse | Response:
-        """Metrics: up to 1,000 gauges, counters, distributions and histograms."""
-        return super().post(request, project_id)

@@ -20,13 +20,9 @@ _SCRIPTS = {
     "web-vitals-with-attribution(?:-soft-navs)?": "posthog-web-vitals-with-attribution",
 }
 
-# These two stand in the OpenAPI document.
-api_urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern] = [
     path("api/v1/timings/", views.TimingsView.as_view(), name="timings"),
     path("api/v1/metrics/", views.MetricsView.as_view(), name="metrics-batch"),
-]
-urlpatterns: list[URLPattern] = [
-    *api_urlpatterns,
     path("api/<int:project_id>/vitals/", views.VitalsView.as_view(), name="vitals"),
     *(
         path(f"{prefix}otlp/v1/{signal}{slash}", views.OtlpView.as_view(signal=signal), name=f"otlp-{signal}")

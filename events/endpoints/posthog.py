@@ -2,13 +2,11 @@
 
 import json
 import uuid
-from typing import Any
-
-from django.http import HttpResponse
-from rest_framework.request import Request
+from typing import Any, ClassVar
 
 from events.accounts.keys import Key
 from events.endpoints.admission.authentication import plain_key
+from events.endpoints.exchange import Answer
 from events.endpoints.performance import BodyKeyView
 from events.protocols import posthog_vitals
 from events.protocols.contract import Decoded
@@ -21,65 +19,62 @@ UNAVAILABLE = 503
 class PosthogView(BodyKeyView):
     """What posthog-js expects of any answer: its origin mirrored, credentials allowed, errors that it understands."""
 
-    def post(self, request: Request, project_id: int = 0, **kwargs: Any) -> HttpResponse:
-        return super().post(request, project_id)
+    methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "OPTIONS")
 
     def key_in(self, data: bytes) -> str | None:
         self.batch = posthog_vitals.read(data)
         return self.batch.token
 
-    def handle_exception(self, exc: Exception) -> Any:
-        response = super().handle_exception(exc)
-        if response.status_code == 403:
-            response.status_code = 401  # what its SDKs take for a wrong key
-        if response.status_code == 429:
-            response.status_code = UNAVAILABLE  # a browser never tries again after a 429
-        return response
+    def problem(self, status: int, detail: str) -> Answer:
+        # 401 is what its SDKs take for a wrong key, and a browser never tries again after a 429.
+        return super().problem({403: 401, 429: UNAVAILABLE}.get(status, status), detail)
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        final = super().finalize_response(request, response, *args, **kwargs)
-        environ = self.request._request.META
-        origin = environ.get("HTTP_ORIGIN", "")
+    def cross_origin(self) -> dict[str, str]:
+        headers = super().cross_origin()
+        origin = self.environ.get("HTTP_ORIGIN", "")
         if origin:
-            final["Access-Control-Allow-Origin"] = origin
-            final["Access-Control-Allow-Credentials"] = "true"
-            final["Vary"] = "Origin"
-        return final
+            headers |= {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Allow-Credentials": "true",
+                "Vary": "Origin",
+            }
+        return headers
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().options(request, *args, **kwargs)
-        response["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        asked = request._request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+    def preflight(self) -> Answer:
+        answer = super().preflight()
+        answer.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+        asked = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
         if asked:
-            response["Access-Control-Allow-Headers"] = asked[:500]
-        return response
+            answer.headers["Access-Control-Allow-Headers"] = asked[:500]
+        return answer
 
 
 class CaptureView(PosthogView):
     """`/e/`, `/i/v0/e/`, `/batch/` and their older names: events, by POST or as `?data=` by GET."""
 
-    def get(self, request: Request, **kwargs: Any) -> HttpResponse:
-        return self.post(request)
+    receives_by_get = True
 
-    def body_of(self, environ: dict[str, Any]) -> bytes:
-        if environ["REQUEST_METHOD"] == "GET":
-            return posthog_vitals.of_query(environ.get("QUERY_STRING", ""))
-        return super().body_of(environ)
+    def body(self) -> bytes:
+        if self.environ["REQUEST_METHOD"] == "POST":
+            return super().body()
+        return posthog_vitals.of_query(self.environ.get("QUERY_STRING", ""))
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         return posthog_vitals.decode(self.batch, context)
 
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
         return _json({"status": "Ok"})
 
 
 class FlagsView(PosthogView):
     """`/flags/` and `/decide/`: no flags, and the configuration where it is asked for."""
 
+    methods = ("POST", "OPTIONS")
+
     def decode(self, data: bytes, context: Any) -> Decoded:
         return Decoded()
 
-    def accepted(self, decoded: Decoded, key: Key) -> HttpResponse:
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
         flags = {
             "flags": {},
             "featureFlags": {},
@@ -93,11 +88,11 @@ class FlagsView(PosthogView):
 class ConfigView(PosthogView):
     """`GET /array/<token>/config` and `config.js`: web vitals on, everything else off."""
 
-    http_method_names = ["get", "options"]
+    methods = ("GET", "OPTIONS")
     is_script = False
 
-    def get(self, request: Request, token: str) -> HttpResponse:
-        config = config_of(self.admit(request, None, plain_key(token)).public_key)
+    def get(self) -> Answer:
+        config = config_of(self.admit(None, plain_key(self.arrival.named["token"])).public_key)
         if not self.is_script:
             return _json(config)
         text = json.dumps({"config": config, "siteApps": []})
@@ -105,16 +100,16 @@ class ConfigView(PosthogView):
             "(function(w){w._POSTHOG_REMOTE_CONFIG=w._POSTHOG_REMOTE_CONFIG||{};"
             f'w._POSTHOG_REMOTE_CONFIG["{config["token"]}"]={text}}})(window);'
         )
-        return HttpResponse(script, content_type="text/javascript; charset=utf-8")
+        return Answer(script.encode(), content_type="text/javascript; charset=utf-8")
 
 
 class EmptyListView(PosthogView):
     """`GET /api/surveys/` and its like: nothing of the kind is kept here."""
 
-    http_method_names = ["get", "options"]
+    methods = ("GET", "OPTIONS")
     names: tuple[str, ...] = ()
 
-    def get(self, request: Request, **kwargs: Any) -> HttpResponse:
+    def get(self) -> Answer:
         return _json({name: [] for name in self.names})
 
 
@@ -141,5 +136,5 @@ def config_of(token: str) -> dict[str, Any]:
     }
 
 
-def _json(answer: dict[str, Any]) -> HttpResponse:
-    return HttpResponse(lenient.canonical(answer), content_type="application/json")
+def _json(answer: dict[str, Any]) -> Answer:
+    return Answer(lenient.canonical(answer))

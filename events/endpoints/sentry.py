@@ -4,13 +4,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.http import HttpResponse
-from rest_framework.request import Request
 
 from events.accounts.keys import Key
 from events.endpoints.admission import body
-from events.endpoints.admission.authentication import PathKeyAuthentication, PlainKeyAuthentication, Refused
+from events.endpoints.admission.authentication import Refused, key_of_address, key_of_any
 from events.endpoints.base import IngestView
+from events.endpoints.exchange import Answer
 from events.protocols import sentry
 from events.protocols.contract import Decoded
 
@@ -34,11 +33,11 @@ class EnvelopeView(IngestView):
 class TunnelView(EnvelopeView):
     """`POST /tunnel/`: the target of an SDK's `tunnel` option; the envelope's DSN says whose it is."""
 
-    def agreed_key(self, request: Request, data: bytes, project_id: int = 0) -> Key:
+    def agreed_key(self, data: bytes, project_id: int = 0) -> Key:
         dsn = self.dsn(data)
         if dsn is None:
             raise Refused("A tunnelled envelope names its DSN in its header.")
-        return super().agreed_key(request, data, dsn.project_id)
+        return super().agreed_key(data, dsn.project_id)
 
 
 class StoreView(IngestView):
@@ -47,17 +46,20 @@ class StoreView(IngestView):
     `GET ?sentry_data=` is the same from a page of old that could only load an image.
     """
 
-    def get(self, request: Request, project_id: int = 0) -> HttpResponse:
-        response = self.post(request, project_id)
-        if "image/" in request.META.get("HTTP_ACCEPT", ""):
-            response = HttpResponse(PIXEL, content_type="image/gif")
-        return response
+    methods = ("GET", "POST", "OPTIONS")
+    receives_by_get = True
 
-    def body_of(self, environ: dict[str, Any]) -> bytes:
-        if self.request.method == "GET":
-            data = _sentry_data(environ.get("QUERY_STRING", ""))
+    def finish(self) -> None:
+        """A page that loaded an image is shown one, whatever became of its error."""
+        if self.is_get and "image/" in self.environ.get("HTTP_ACCEPT", ""):
+            self.answer = Answer(PIXEL, content_type="image/gif", headers=self.answer.headers)
+        super().finish()
+
+    def body(self) -> bytes:
+        if self.is_get:
+            data = _sentry_data(self.environ.get("QUERY_STRING", ""))
         else:
-            data = super().body_of(environ)
+            data = super().body()
             if self.content_type.startswith("application/x-www-form-urlencoded") and b"sentry_data=" in data[:64]:
                 data = _sentry_data(data.decode("utf-8", "replace"))
         return body.unwrapped(data, cap=settings.OBS_MAX_DECOMPRESSED_BYTES)
@@ -74,10 +76,13 @@ class StoreView(IngestView):
 class StoreByKeyView(StoreView):
     """`POST /api/store/`: the oldest address, which leaves the project to the key."""
 
-    authentication_classes = [PlainKeyAuthentication]
+    project_without_address = None
 
-    def agreed_key(self, request: Request, data: bytes, project_id: int = 0) -> Key:
-        return super().agreed_key(request, data, request.auth.project_id if request.auth else project_id)
+    def find_key(self) -> str | None:
+        return key_of_any(self.environ)
+
+    def agreed_key(self, data: bytes, project_id: int) -> Key:
+        return super().agreed_key(data, self.key.project_id if self.key else project_id)
 
 
 def _sentry_data(query: str) -> bytes:
@@ -89,27 +94,28 @@ def _sentry_data(query: str) -> bytes:
 class CronView(IngestView):
     """`GET` or `POST /api/<project>/cron/<slug>/<key>/?status=`: a check-in by whatever can call an address."""
 
-    authentication_classes = [PathKeyAuthentication]
+    methods = ("GET", "POST", "OPTIONS")
+    receives_by_get = True
 
-    def get(self, request: Request, project_id: int, slug: str, public_key: str = "") -> HttpResponse:
-        return self.post(request, project_id)
+    def find_key(self) -> str | None:
+        return key_of_address(self.environ, self.arrival.named.get("public_key", ""))
 
-    def post(self, request: Request, project_id: int = 0, slug: str = "", public_key: str = "") -> HttpResponse:
-        response = super().post(request, project_id)
-        response.status_code = 202
-        return response
+    def body(self) -> bytes:
+        return b"" if self.is_get else super().body()
 
-    def body_of(self, environ: dict[str, Any]) -> bytes:
-        return b"" if self.request.method == "GET" else super().body_of(environ)
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        answer = super().accepted(decoded, key)
+        answer.status = 202
+        return answer
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        return sentry.decode_cron(data, self.kwargs["slug"], self.request.query_params, context)
+        return sentry.decode_cron(data, self.arrival.named["slug"], self.query, context)
 
 
 class SecurityView(IngestView):
     """`POST /api/<project>/security/?sentry_key=`: CSP, NEL and Reporting API reports of browsers."""
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        query = self.request.query_params
+        query = self.query
         release, environment = query.get("sentry_release", ""), query.get("sentry_environment", "")
         return sentry.decode_security(data, self.content_type, context, release=release, environment=environment)

@@ -1,5 +1,6 @@
 """From the bytes of a request to durable items: decode, count what is refused, scrub, keep."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from events.ingest import accounting, inbox, payloads, pressure, spool
 from events.ingest.payloads import Packed
 from events.protocols.contract import Context, Decoded, Incoming, Limits, nowhere
 from events.values import countries, lenient, pseudonyms
+
+logger = logging.getLogger(__name__)
 
 Decoder = Callable[[bytes, Context], Decoded]
 
@@ -42,6 +45,15 @@ class Sender:
     address: str
     user_agent: str
     country: Callable[[], str | None] = nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was found in a body, and what of it is to be kept."""
+
+    decoded: Decoded
+    key: Key
+    lot: inbox.Lot
 
 
 class Unavailable(Exception):
@@ -73,15 +85,23 @@ def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datet
 
     Raises IngestError for a body that is refused as a whole, Unavailable when nothing can be kept.
     """
+    taken = take(body, decode=decode, key=key, sender=sender, now=now)
+    (problem,) = keep([taken])
+    if problem is not None:
+        raise problem
+    return taken.decoded
+
+
+def take(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime) -> Taken:
+    """Decode `body`, count what is refused of it, and scrub what is to be kept. Raises as `ingest` does."""
     decoded = decode(body, context_of(key, sender, now))
     for refused in decoded.refused:
         accounting.refusals.refuse(key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity)
     taken = [item for item in decoded.items if _is_taken(item, key)]
-    if taken:
-        keep([pack(item, allow_list=key.allow_list) for item in taken], key=key, now=now)
-    elif decoded.items and pressure.gauge.level == pressure.CLOSED:
+    if decoded.items and not taken and pressure.gauge.level == pressure.CLOSED:
         raise Unavailable
-    return decoded
+    packed = tuple(pack(item, allow_list=key.allow_list) for item in taken)
+    return Taken(decoded, key, inbox.Lot(packed, key.project_id, key.id, now))
 
 
 def _is_taken(item: Incoming, key: Key) -> bool:
@@ -121,19 +141,45 @@ def pack(item: Incoming, *, allow_list: frozenset[str] | None) -> Packed:
     return Packed(item.kind, item.item_id, item.quantity, payloads.pack_bytes(lenient.canonical(payload)), blob)
 
 
-def keep(items: Sequence[Packed], *, key: Key, now: datetime) -> None:
-    """Make `items` durable: in the inbox, or in the spool while PostgreSQL is away. Raises Unavailable."""
-    if _database.is_worth_trying():
-        for _ in range(2):  # The first failure may be a connection that died long ago.
-            try:
-                inbox.accept(items, project_id=key.project_id, key_id=key.id, now=now, seen_days=settings.OBS_SEEN_DAYS)
-            except (OperationalError, InterfaceError):
-                connection.close()
-            else:
-                spool.writer.close()
-                return
-        _database.failed()
+def keep(taken: Sequence[Taken]) -> list[Exception | None]:
+    """Make all durable: in the inbox, or in the spool while PostgreSQL is away. Why not, for each that is not.
+
+    They share a transaction; where it fails for what one of them holds, each gets its own.
+    """
+    lots = [one.lot for one in taken]
     try:
-        spool.writer.append(items, project_id=key.project_id, key_id=key.id, now=now)
-    except spool.SpoolFull as error:
-        raise Unavailable from error
+        if _is_kept(lots):
+            return [None] * len(lots)
+    except Exception as error:
+        if len(lots) == 1:
+            return [error]
+        logger.warning("%s items could not be kept together: %s", len(lots), type(error).__name__)
+        return [problem for one in taken for problem in keep([one])]
+    return [_spooled(lot) for lot in lots]
+
+
+def _is_kept(lots: Sequence[inbox.Lot]) -> bool:
+    """Whether the inbox has them; False while PostgreSQL is away. Raises what is wrong with an item."""
+    if not any(lot.items for lot in lots):
+        return True
+    if not _database.is_worth_trying():
+        return False
+    for _ in range(2):  # The first failure may be a connection that died long ago.
+        try:
+            inbox.accept_all(lots, seen_days=settings.OBS_SEEN_DAYS)
+        except (OperationalError, InterfaceError):
+            connection.close()
+        else:
+            spool.writer.close()
+            return True
+    _database.failed()
+    return False
+
+
+def _spooled(lot: inbox.Lot) -> Exception | None:
+    try:
+        if lot.items:
+            spool.writer.append(lot.items, project_id=lot.project_id, key_id=lot.key_id, now=lot.now)
+    except spool.SpoolFull:
+        return Unavailable()
+    return None

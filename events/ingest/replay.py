@@ -41,22 +41,15 @@ def batched(records: Iterator[spool.Record]) -> Iterator[list[spool.Record]]:
 
 def _move(records: list[spool.Record], *, now: datetime) -> tuple[int, int]:
     """Accept those records of one file that are not drained yet; how many those were, and the end of the last."""
-    moved, end = 0, records[-1].end
+    end = records[-1].end
     with transaction.atomic():
         offset = _locked_offset(records[0].file)
-        for record in records:
-            if record.offset >= offset:
-                inbox.accept(
-                    record.items,
-                    project_id=record.project_id,
-                    key_id=record.key_id,
-                    now=record.received_at,
-                    seen_days=settings.OBS_SEEN_DAYS,
-                )
-                moved += 1
-        if moved:
+        due = [record for record in records if record.offset >= offset]
+        lots = [inbox.Lot(record.items, record.project_id, record.key_id, record.received_at) for record in due]
+        inbox.accept_all(lots, seen_days=settings.OBS_SEEN_DAYS)
+        if due:
             SpoolDrain.objects.update_or_create(file=records[0].file, defaults={"offset": end, "drained_at": now})
-    return moved, max(offset, end)
+    return len(due), max(offset, end)
 
 
 def _locked_offset(file: str) -> int:

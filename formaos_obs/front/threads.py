@@ -68,10 +68,6 @@ class Site:
         self.call_soon = call_soon  # has the event loop call something
         self.clock = clock
 
-    def ingest(self, request: Request) -> None:
-        """Answer an ingest request. One whose body broke is answered too: the view counts why, by project."""
-        self._answer(request)
-
     def page(self, request: Request) -> None:
         """Answer anything else."""
         if request.broken is not None:
@@ -81,9 +77,10 @@ class Site:
         elif self.clock() - request.dispatched_at > WAITED_SECONDS:
             self._finish(request, _problem(503, "The server is busy; try again."))
         else:
-            self._answer(request)
+            self.answer(request)
 
-    def _answer(self, request: Request) -> None:
+    def answer(self, request: Request) -> None:
+        """Have the application answer, whatever became of the body."""
         status, headers = 500, cast(Headers, [])
 
         def start(line: str, given: Headers, exc_info: Any = None) -> Callable[[bytes], None]:

@@ -16,6 +16,7 @@ from django.conf import settings
 from events.ingest import background
 from formaos_obs.front import limits
 from formaos_obs.front.connection import Connection
+from formaos_obs.front.ingest import Ingest
 from formaos_obs.front.listening import Listener
 from formaos_obs.front.requests import Request
 from formaos_obs.front.routes import Lane, Routes
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # What is under way may end within this time; the master waits a little longer, its own keeper longer still.
 GRACE_SECONDS = 8.0
-INGEST_THREADS = 2
+INGEST_THREADS = int(os.environ.get("XT", "2"))
 
 
 class Worker:
@@ -45,7 +46,7 @@ class Worker:
         self.has_log = has_log
         self.date = formatdate(usegmt=True)
         self.site = Site(application, call_soon=loop.call_soon_threadsafe, clock=loop.time)
-        self.ingest = ThreadPoolExecutor(INGEST_THREADS, "ingest")
+        self.ingest = Ingest(INGEST_THREADS, other=self.site.answer, call_soon=loop.call_soon_threadsafe)
         self.pages = ThreadPoolExecutor(settings.OBS_WEB_THREADS, "page")
 
     # --- what connections ask ---
@@ -75,7 +76,7 @@ class Worker:
         request.dispatched_at = self.clock()
         match request.route.lane:
             case Lane.INGEST:
-                self.ingest.submit(self.site.ingest, request)
+                self.ingest.submit(request)
             case Lane.PAGES:
                 self.pages.submit(self.site.page, request)
             case Lane.LOOP:

@@ -22,7 +22,7 @@ from formaos_obs.tests.fronts import Environ, Front, answer, rest, running, unti
 from formaos_obs.tests.test_front import Whole, echo, heard, post
 
 Start = Callable[..., Any]
-INGEST = "/api/1/envelope/"
+INGEST = "/tunnel/none/"  # goes to the threads of ingest, and there to the application
 
 
 def begin(front: Front, path: str = "/", *, length: int = 100, sent: bytes = b"x") -> socket.socket:

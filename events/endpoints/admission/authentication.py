@@ -1,11 +1,10 @@
-"""Who sends: the ingest key of a request, as a DRF authentication class."""
+"""Who sends: the ingest key of a request."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.request import Request
 
 from events.accounts import keys
 from events.accounts.keys import Key
@@ -21,38 +20,22 @@ class Refused(IngestError):
     reason = "auth"
 
 
-class KeyAuthentication(BaseAuthentication):
-    """Sets `request.auth` to the project's Key, or leaves it None when only the body can name one."""
-
-    def authenticate(self, request: Request) -> tuple[None, Key | None]:
-        public_key = auth.claimed_key(request._request.META)
-        if public_key is None:
-            return None, None
-        return None, usable(request.parser_context["kwargs"].get("project_id", 0), public_key, now=request.now)
+def key_of_sentry(environ: Mapping[str, Any]) -> str | None:
+    """The key in a header or the query as Sentry's SDKs write it; None when only the body can name one."""
+    return auth.claimed_key(environ)
 
 
-class PlainKeyAuthentication(KeyAuthentication):
-    """Takes `X-Obs-Key: <key>` and `Authorization: Bearer <key>` as well; a key alone names its project."""
-
-    def authenticate(self, request: Request) -> tuple[None, Key | None]:
-        environ = request._request.META
-        public_key = auth.agreed(auth.claimed_key(environ), *map(plain_key, _plain(environ)))
-        if public_key is None:
-            return None, None
-        return None, usable(request.parser_context["kwargs"].get("project_id"), public_key, now=request.now)
+def key_of_any(environ: Mapping[str, Any]) -> str | None:
+    """The same, or the key in `X-Obs-Key: <key>` or `Authorization: Bearer <key>`."""
+    return auth.agreed(auth.claimed_key(environ), *map(plain_key, _plain(environ)))
 
 
-class PathKeyAuthentication(KeyAuthentication):
-    """Takes the key that stands in the address, and in the usual places."""
-
-    def authenticate(self, request: Request) -> tuple[None, Key | None]:
-        kwargs = request.parser_context["kwargs"]
-        sent = kwargs.get("public_key", "")
-        public_key = auth.agreed(auth.claimed_key(request._request.META), plain_key(sent) if sent else None)
-        return None, usable(kwargs["project_id"], public_key, now=request.now) if public_key else None
+def key_of_address(environ: Mapping[str, Any], named: str) -> str | None:
+    """The key that stands in the address, or in the usual places; both must agree."""
+    return auth.agreed(auth.claimed_key(environ), plain_key(named) if named else None)
 
 
-def _plain(environ: dict[str, Any]) -> list[str]:
+def _plain(environ: Mapping[str, Any]) -> list[str]:
     """What the two headers hold, where they hold something."""
     scheme, _, bearer = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return [sent for sent in (environ.get("HTTP_X_OBS_KEY", ""), bearer if scheme.lower() == "bearer" else "") if sent]

@@ -1,29 +1,24 @@
-"""How fast a key and its project may send, as a DRF throttle."""
+"""How fast a key and its project may send."""
 
 import math
-
-from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from events.accounts.keys import Key
 from events.endpoints.admission.buckets import buckets
 
 
-class KeyThrottle(BaseThrottle):
-    """One token per request from the key's bucket, and from the project's where it has a limit of its own."""
+class Throttled(Exception):
+    """The key or its project has sent too fast; `wait` is how many seconds to wait."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
-        key: Key | None = request.auth
-        self._wait = 0.0 if key is None else seconds_to_wait(key)
-        return self._wait == 0.0
-
-    def wait(self) -> float:
-        return self._wait
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 def seconds_to_wait(key: Key) -> float:
-    """0.0 when the request may pass, else after how many seconds to try again (whole, at least 1)."""
+    """0.0 when the request may pass, else after how many seconds to try again (whole, at least 1).
+
+    A request takes a token from the key's bucket, and from the project's where it has a limit of its own.
+    """
     wait = buckets.take(f"key:{key.id}", rate_per_minute=key.rate_per_minute)
     if wait == 0.0 and key.project_rate_per_minute:
         wait = buckets.take(f"project:{key.project_id}", rate_per_minute=key.project_rate_per_minute)

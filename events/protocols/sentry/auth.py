@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +28,7 @@ class Dsn:
     project_id: int
 
 
-def claimed_key(environ: dict[str, Any]) -> str | None:
+def claimed_key(environ: Mapping[str, Any]) -> str | None:
     """Return the key named outside the body, or None. Raises Denied when two places disagree."""
     return agreed(
         key_of_header(environ.get("HTTP_X_SENTRY_AUTH", "")),
