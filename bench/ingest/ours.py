@@ -14,7 +14,7 @@ from bench.ingest import processes
 ROOT = Path(__file__).resolve().parent.parent.parent
 _PROJECT = """
 from django.utils import timezone
-from events import inbox
+from events.ingest import inbox
 from events.models import IngestKey, Project
 inbox.ensure_partitions(now=timezone.now())
 project, _ = Project.objects.get_or_create(slug="bench", defaults={"name": "Bench"})
@@ -40,7 +40,7 @@ class Ours:
         self.postgres, self.redis = pids
         self.python("manage.py", "migrate", "-v0")
         self.python("manage.py", "collectstatic", "--noinput", "-v0")
-        self.project_id, self.key = _line(self.python("manage.py", "shell", "-v0", "-c", _PROJECT), "KEY").split()
+        self.project_id, self.key = self.printed(_PROJECT, "KEY").split()
 
     @property
     def url(self) -> str:
@@ -49,6 +49,10 @@ class Ours:
     @property
     def socket_folder(self) -> str:
         return self.database.split("host=")[1]
+
+    def printed(self, program: str, name: str) -> str:
+        """What `program` prints behind `name`, run in this installation's shell."""
+        return _line(self.python("manage.py", "shell", "-v0", "-c", program), name)
 
     def python(self, *arguments: str) -> str:
         command = [sys.executable, *arguments]
