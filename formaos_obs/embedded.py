@@ -44,6 +44,8 @@ POSTGRES_SETTINGS = {
     "synchronous_commit": "on",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
+    "io_workers": "1",
     "max_wal_size": "1GB",
     "jit": "off",
     # What a statement held could be personal: the log names errors, not rows or values.

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 
-from events.endpoints.base import IngestView
 from events.runtime.lazy import lazy
 from events.scrubbing import scrub
 from formaos_obs import logs
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
     import sentry_sdk
     from sentry_sdk import utils
     from sentry_sdk.integrations import celery, django, logging
+
+    from events.endpoints import base
 else:
+    base = lazy("events.endpoints.base")  # with it the REST framework, which a worker has no use for
     sentry_sdk = lazy("sentry_sdk")
     utils = lazy("sentry_sdk.utils")
     celery = lazy("sentry_sdk.integrations.celery")
@@ -103,7 +105,7 @@ def _leads_to_ingest(path: str) -> bool:
         view = resolve(path).func
     except Resolver404:
         return False
-    return issubclass(getattr(view, "view_class", object), IngestView)
+    return issubclass(getattr(view, "view_class", object), base.IngestView)
 
 
 def _is_ingest(module: str) -> bool:

@@ -19,7 +19,7 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 KEY = "obs:bells"
-REST = 0.05
+REST = 0.1
 _LOST_SECONDS = 10.0  # a Redis that is silent for so long is asked anew; longer than any `hear`
 
 INBOX = "inbox"  # items were accepted
