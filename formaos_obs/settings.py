@@ -8,11 +8,11 @@ from wsgiref.headers import Headers
 
 from formaos_obs import addresses, embedded, folders
 from formaos_obs.environment import BASE_DIR as BASE_DIR
-from formaos_obs.environment import env, placed, var_dir
+from formaos_obs.environment import env, placed
 
 # --- the process -----------------------------------------------------------------------------------------------------
 DEBUG = False
-OBS_VAR_DIR = var_dir()
+OBS_VAR_DIR = placed(env.str("OBS_VAR_DIR", "var"))
 PORT = env.int("PORT", 8000)
 OBS_BIND = env.str("OBS_BIND", "127.0.0.1").strip("[]")
 OBS_WEB_WORKERS = env.int("OBS_WEB_WORKERS", 2)
@@ -60,7 +60,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_hosts)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[OBS_PUBLIC_URL])
 OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
 OBS_COUNTRY_HEADER = env.str("OBS_COUNTRY_HEADER", "")
-OBS_GEOIP_DATABASE = env.str("OBS_GEOIP_DATABASE", "") and str(placed(env.str("OBS_GEOIP_DATABASE")))
+_geoip = env.str("OBS_GEOIP_DATABASE", "")
+OBS_GEOIP_DATABASE = str(placed(_geoip)) if _geoip else ""
 OBS_HTTPS = OBS_PUBLIC_URL.startswith("https://")
 
 INSTALLED_APPS = [
