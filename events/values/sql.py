@@ -20,7 +20,7 @@ _OVERHEAD = re2.compile(
     rb"|open|declare|prepare|deallocate|discard|listen|unlisten|notify|pragma|xa|lock|unlock|checkpoint|alter session"
     rb"|do \?)(?: |$)"
     # Not the block of a procedure.
-    rb"|^begin(?: (?:tran|work|isolation|deferred|immediate|exclusive|concurrent|read|not)\b.*)?$"
+    rb"|^begin(?: (?:tran|transaction|work|isolation|deferred|immediate|exclusive|concurrent|read|not)\b.*)?$"
     # The names that instrumentations give to what has no statement: pg.connect, prisma:engine:connection.
     rb"|^[\w.:-]*(?:connect|disconnect|connection|ping|begin|close|acquire|checkout)$"
 )

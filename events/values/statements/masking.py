@@ -65,7 +65,9 @@ def _bounded(data: bytes, dialect: Dialect, *, lists: bool = True) -> tuple[list
 
 
 def _rendered(data: bytes, found: Sequence[Token], dialect: Dialect) -> bytes:
-    names = dialect.doubles == "name" or (dialect.doubles == "text" and _proves_names(data, found))
+    holds = dialect.doubles
+    if holds == "text" and _proves_names(data, found):
+        holds = "either" if dialect is UNKNOWN else "name"  # SQLite is among those that are not known.
     pieces: list[bytes] = []
     last, ended = 0, -1
     was: bool | None = None  # Whether the one before is a text, where that is sure.
@@ -74,9 +76,9 @@ def _rendered(data: bytes, found: Sequence[Token], dialect: Dialect) -> bytes:
             continue
         if kind is not Kind.DOUBLE:
             was = True if kind is not Kind.COMMENT else None
-        elif names:
+        elif holds == "name":
             continue
-        elif dialect.doubles == "either":
+        elif holds == "either":
             beside = was if data[ended:start].strip() == b"," else None
             is_text, is_sure = _is_text(data, start, end, beside)
             was = is_text if is_sure else None
