@@ -9,7 +9,7 @@ _OPTIONS = re2.Options()
 _OPTIONS.encoding = re2.Options.Encoding.LATIN1
 _TEXT = rb"\"(?:[^\"\\]|\\(?s:.))*(?:\"|\\?\z)|'(?:[^'\\]|\\(?s:.))*(?:'|\\?\z)"
 _PARTS = re2.compile(
-    rb"[{}]|(?:" + _TEXT + rb")(?:\s*:)?|:\s*/(?:[^/\\\n]|\\.)*(?:/[a-z]*|\z)|[=:]\s*[^\s\"'{}\[\](),:=?]+"
+    rb"[{}]|(?:" + _TEXT + rb")(?:\s*:)?|:\s*/(?:[^/\\\n]|\\.)*(?:/[a-z]*|\z)|[=:]\s*\w+\(|[=:]\s*[^\s\"'{}\[\](),:=?]+"
     rb"|-?\b\d[\w.+-]*|\b(?:true|false|null|True|False|None|NaN|undefined)\b",
     _OPTIONS,
 )
@@ -40,6 +40,8 @@ def masked(text: str) -> str:
             depth += 1 if sign == b"{" else -1
             continue
         named, key = key, b""
+        if found.endswith(b"(") and sign in b":=":  # ObjectId(…)
+            continue
         if sign in b"\"'":
             if found.endswith(b":"):
                 key = found.rstrip(b": \t\r\n").strip(sign)
