@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -33,6 +34,8 @@ DOCUMENTS = word_set(
 )
 # Asked in something like SQL, yet no relations: such spans are no queries either.
 NOT_SQL = COMMANDS | DOCUMENTS | {"cassandra"}
+
+_REMEMBERED = 1000
 
 # How a statement begins; lower case needs more of its shape, or "select a size from the list" is one.
 _NAMED = r"[\w\"`.\[\]]+(?:\s+(?:as\s+)?\w+)?\s*"
@@ -107,6 +110,12 @@ def is_sql(text: str, *, system: str = "", op: str = "") -> bool:
 
 def form(text: str, *, system: str = "", op: str = "") -> str:
     """What was asked, without the values; the normal form where it is SQL."""
+    # Programs ask the same again and again; long texts are not remembered, so that the memory stays bounded.
+    return (_form if len(text) <= _REMEMBERED else _form.__wrapped__)(text, system, op)
+
+
+@lru_cache(maxsize=2048)
+def _form(text: str, system: str, op: str) -> str:
     if is_sql(text, system=system, op=op):
         return sql.normalised(text, system=system).text
     if documents.opens(text) or system in DOCUMENTS or op.startswith("db.mongo"):
@@ -134,8 +143,14 @@ def logged(text: str) -> str:
     """A line of a log, the statement in it without values. Lines that begin with none are left alone."""
     if text[:1] == "{" and _DOCUMENT.search(text):
         return documents.masked(text)
-    if not any(word in text for word in _WORTH_A_LOOK):
-        return text
+    for word in _WORTH_A_LOOK:
+        if word in text:
+            return (_logged if len(text) <= _REMEMBERED else _logged.__wrapped__)(text)
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _logged(text: str) -> str:
     if values := _ONLY_VALUES.search(text):
         return f"{values.group(1)} ?"
     found = _LOGGED.search(text)
@@ -147,11 +162,10 @@ def logged(text: str) -> str:
 
 def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
     """The message and data of a breadcrumb without the values of what was asked."""
-    is_question = category.startswith(_CRUMBS)
-    system = next((name for word, name in _CRUMB_SYSTEMS if category.startswith(word)), "")
+    is_question, system = _category(category)
     if type(data) is dict:
         system = system_of(data) or system
-        if is_question or any(key in TEXTS or is_bound(key) for key in data):
+        if is_question or any(map(_tells, data)):
             data = _crumb_data(data, system, is_question=is_question)
     if type(message) is str:
         if not is_question:
@@ -161,6 +175,18 @@ def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
         else:
             message = form(message, system=system)
     return message, data
+
+
+@lru_cache(maxsize=1024)
+def _category(category: str) -> tuple[bool, str]:
+    """Whether breadcrumbs of a category are questions to a database, and to which."""
+    system = next((name for word, name in _CRUMB_SYSTEMS if category.startswith(word)), "")
+    return category.startswith(_CRUMBS), system
+
+
+@lru_cache(maxsize=1024)
+def _tells(key: str) -> bool:
+    return key in TEXTS or is_bound(key)
 
 
 def _crumb_data(data: Mapping[str, Any], system: str, *, is_question: bool) -> dict[str, Any]:

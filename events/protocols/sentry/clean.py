@@ -172,7 +172,7 @@ def _put_times(crumbs: list[dict[str, Any]], sent: Any, kept: float, door: Door)
     for crumb in crumbs:
         at = seconds(crumb.get("timestamp"))
         if at is None or not moved:
-            crumb["timestamp"] = door.clock.moment(crumb.get("timestamp"), door.notes)
+            crumb["timestamp"] = door.clock.moment(at, door.notes)
         else:
             crumb["timestamp"] = min(max(at + door.clock.shift + moved, kept - PAST), door.clock.latest)
 
