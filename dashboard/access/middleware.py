@@ -26,7 +26,7 @@ _POLLS = ("/pulse.json",)
 class KeptByNobody:
     """Forbids browsers and proxies to keep any page, table or file: all that passes here is for one person.
 
-    Stands below the static files, and ingest answers before it, so what may be kept never passes.
+    Stands below the static files; the scripts that any page may load say themselves that they are public.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -34,7 +34,8 @@ class KeptByNobody:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers["Cache-Control"] = "private, no-store"
+        if not response.headers.get("Cache-Control", "").startswith("public"):
+            response.headers["Cache-Control"] = "private, no-store"
         return response
 
 

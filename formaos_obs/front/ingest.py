@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -54,7 +55,8 @@ class Ingest:
             except Exception:
                 logger.exception("Ingest requests failed")
                 answered = [(request, _FAILED) for request in requests]
-            self.call_soon(_finish, answered)
+            with suppress(RuntimeError):  # the loop has ended, and nobody is there to be answered
+                self.call_soon(_finish, answered)
 
     def _answered(self, requests: Sequence[Request]) -> list[tuple[Request, Answer]]:
         """The answers of all that are for an endpoint; the others answer themselves."""
