@@ -6,7 +6,9 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # What is under way may end within this time; the master waits a little longer, its own keeper longer still.
 GRACE_SECONDS = 8.0
-INGEST_THREADS = int(os.environ.get("XT", "2"))
+INGEST_THREADS = 2
 
 
 class Worker:
@@ -45,9 +47,14 @@ class Worker:
         self.connections: dict[Connection, None] = {}
         self.has_log = has_log
         self.date = formatdate(usegmt=True)
-        self.site = Site(application, call_soon=loop.call_soon_threadsafe, clock=loop.time)
-        self.ingest = Ingest(INGEST_THREADS, other=self.site.answer, call_soon=loop.call_soon_threadsafe)
+        self.site = Site(application, call_soon=self.call_soon, clock=loop.time)
+        self.ingest = Ingest(INGEST_THREADS, other=self.site.answer, call_soon=self.call_soon)
         self.pages = ThreadPoolExecutor(settings.OBS_WEB_THREADS, "page")
+
+    def call_soon(self, callback: Callable[..., object], *args: object) -> None:
+        """Have the event loop call something, from any thread; after its end nobody is there to be answered."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(callback, *args)
 
     # --- what connections ask ---
 

@@ -15,7 +15,7 @@ from formaos_obs.front.threads import FileWrapper
 from formaos_obs.tests.fronts import Environ, answer, rest, running, until
 
 Start = Callable[..., Any]
-HEAD = "POST {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n"
+HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
 
 
 class Whole(list[bytes]):
