@@ -4,13 +4,13 @@
 python=$(python3 -c 'import sys; print(sys.executable)')
 site=$(mktemp -d)
 place="$site/Ünï co %41&b#c=d"
-mkdir "$site/bin" "$site/home" "$place"
+mkdir "$site/bin" "$site/home" "$site/tmp" "$place"
 ln -s "$python" "$site/bin/python3"
 for name in make git sh basename cat chmod cp cut date dirname env expr false head id ln ls mkdir mktemp mv pwd readlink \
     realpath rm rmdir sleep sort stat tail tee test touch tr true uname wc; do
     ln -s "$(type -P "$name")" "$site/bin/$name"
 done
-keep=("HOME=$site/home" "PATH=$site/bin" "PIP_CACHE_DIR=$("$python" -m pip cache dir)")
+keep=("HOME=$site/home" "PATH=$site/bin" "TMPDIR=$site/tmp" "PIP_CACHE_DIR=$("$python" -m pip cache dir)")
 command -v npm > /dev/null && keep+=("npm_config_cache=$(npm config get cache)")
 while read -r name; do
     [[ ${name^^} =~ ^(PIP_|NPM_CONFIG_|SSL_|REQUESTS_CA|CURL_CA|NODE_EXTRA_CA)|_PROXY$ ]] && keep+=("$name=${!name}")
@@ -32,7 +32,7 @@ bare make -C "$place" up PORT="$port" OBS_BIND=:: > "$site/up.log" 2>&1 &
 up=$!
 set +m
 until grep -q "Ctrl-C stops all" "$site/up.log"; do
-    kill -0 $up 2> /dev/null && ((SECONDS < 400)) || { cat "$site/up.log"; exit 1; }
+    kill -0 $up 2> /dev/null && ((SECONDS < 900)) || { cat "$site/up.log"; exit 1; }
     sleep 0.5
 done
 grep "^URL" "$site/up.log"
