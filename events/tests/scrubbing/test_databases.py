@@ -9,10 +9,10 @@ from django.utils import timezone
 from events.models import IngestKey, Project
 from events.protocols import otlp
 from events.scrubbing import databases
+from events.tests.digest.test_performance_facts import accept, served
+from events.tests.digest.test_performance_facts import span as stored_span
 from events.tests.intake import digested, facts
 from events.tests.sentry_bodies import context, decoded, event, only
-from events.tests.test_performance_facts import accept, served
-from events.tests.test_performance_facts import span as stored_span
 
 BLUE = "blue.heron"
 
