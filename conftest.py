@@ -11,9 +11,6 @@ from django.test.utils import setup_databases, teardown_databases
 
 from formaos_obs.tests import databases, scheduling, workers
 
-# Before Django reads its settings: tests keep their own folder, so a running `make up` is never touched.
-workers.settle()
-
 pytest_plugins = ["events.tests.cast", "events.tests.chromium", "events.tests.sdk.server"]
 
 
