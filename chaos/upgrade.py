@@ -2,8 +2,8 @@
 
     python -m chaos.upgrade [--since 3128007] [--days 2] [--events 500]
 
-Starts the earlier commit on a folder of its own, fills it with `seed_demo`, stops it while its worker is busy, starts
-this checkout on the same folder, waits for the backlog, then checks the ledger and the audit trail and opens every
+Installs the earlier commit with the packages it names, starts it on a folder of its own, fills it with `seed_demo`, stops
+it while its worker is busy, starts this checkout on the same folder, waits for the backlog, then checks the ledger and the audit trail and opens every
 page that links lead to. Exits 1 when the ledger differs, the trail is broken, or an address does not answer 200.
 """
 
@@ -44,6 +44,7 @@ def main() -> None:
     old, data = var / "earlier", var / "data"
     data.mkdir(parents=True)
     check_out(options.since, old)
+    install(old)
     environment = os.environ | {"OBS_VAR_DIR": str(data), "PORT": str(processes.free_port()), "PYTHONUNBUFFERED": "1"}
     up = start(old, environment)
     try:
@@ -68,10 +69,21 @@ def check_out(commit: str, folder: Path) -> None:
         archive.extractall(folder, filter="data")
 
 
+def install(root: Path) -> None:
+    """An environment of its own, with the packages of its own lock file."""
+    subprocess.run([sys.executable, "-m", "venv", root / ".venv"], check=True)
+    pip = [python(root), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*pip, "--requirement", root / "requirements.lock"], check=True)
+
+
+def python(root: Path) -> str:
+    return sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
+
+
 def start(root: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     log = Path(environment["OBS_VAR_DIR"]) / "up.log"
     with log.open("wb") as output:
-        command = [sys.executable, "manage.py", "up"]
+        command = [python(root), "manage.py", "up"]
         up = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=output)
     deadline = time.monotonic() + SECONDS
     while b"DSN" not in log.read_bytes():
@@ -91,7 +103,7 @@ def stop(up: subprocess.Popen[bytes]) -> None:
 
 
 def manage(root: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *words]
+    command = [python(root), "manage.py", *words]
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
 
