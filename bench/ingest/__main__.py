@@ -1,8 +1,8 @@
 """Ingest: what a request and an event cost here, in a bare Django view, and in Bugsink, in one run.
 
-    python -m bench.ingest [--seconds 10] [--without-bugsink]
+    python -m bench.ingest [--seconds 10] [--without-bugsink] [--check]
 
-Accepting and digesting are measured apart and then together; compare ratios, the machine may be shared.
+With `--check` it exits 1 where an aim is missed. Accepting and digesting are measured apart and then together; compare ratios, the machine may be shared.
 """
 
 import argparse
@@ -161,10 +161,32 @@ def show(rows: dict[str, Row]) -> None:
     print(f"{'':16}", *(f"{label[:14]:>14}" for label in rows), f"{'':{width}}".rstrip())
 
 
+def judge(rows: dict[str, Row]) -> bool:
+    """Print each figure that has an aim beside it; whether one was missed."""
+    here, insert, peer = rows["this server"], rows["bare view + INSERT"], rows.get("Bugsink")
+    found = [
+        ("accept, of bare + INSERT", here["accept/s"] / insert["accept/s"], ">=", 0.6),
+        ("p99 ms, 8 connections", here["p99 ms"], "<=", 15.0),
+        ("CPU ms/event in all", here["CPU ms/event"], "<=", 1.5),
+        ("kB on disk/event", here["bytes/event"] / 1000, "<=", 6.0),
+        ("visible max s", here["visible max s"], "<=", 2.0),
+    ]
+    if peer:
+        found.append(("digest, x Bugsink", here["digest/s"] / peer["digest/s"], ">=", 10.0))
+        found.append(("end to end, x Bugsink", here["end to end/s"] / peer["end to end/s"], ">=", 5.0))
+    missed = False
+    for name, value, sign, aim in found:
+        late = value < aim if sign == ">=" else value > aim
+        missed |= late
+        print(f"{name:26}{value:>10.2f}   aim {sign} {aim:g}{'  MISSED' if late else ''}")
+    return missed
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--without-bugsink", action="store_true")
+    parser.add_argument("--check", action="store_true", help="Exit 1 where an aim is missed.")
     options = parser.parse_args()
     folder = ROOT / "var" / "bench" / "ingest"
     Ours.stop_servers(folder)
@@ -180,6 +202,8 @@ def main() -> None:
     if not options.without_bugsink:
         rows["Bugsink"] = measure_bugsink(Bugsink(folder), listing, seconds=options.seconds)
     show(rows)
+    missed = judge(rows)
+    sys.exit(1 if options.check and missed else 0)
 
 
 if __name__ == "__main__":
