@@ -2,9 +2,10 @@
 
     python -m chaos.upgrade [--since 3128007] [--days 2] [--events 500]
 
-Installs the earlier commit with the packages it names, starts it on a folder of its own, fills it with `seed_demo`, stops
-it while its worker is busy, starts this checkout on the same folder, waits for the backlog, then checks the ledger and the audit trail and opens every
-page that links lead to. Exits 1 when the ledger differs, the trail is broken, or an address does not answer 200.
+Installs the earlier commit with the packages it names, starts it on a folder of its own, fills it with `seed_demo`,
+stops it while its worker is busy, starts this checkout on the same folder, waits for the backlog, then checks the
+ledger and the audit trail and opens every page that links lead to. Exits 1 when the ledger differs, the trail is
+broken, or an address does not answer 200.
 """
 
 import argparse

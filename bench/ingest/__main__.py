@@ -2,7 +2,8 @@
 
     python -m bench.ingest [--seconds 10] [--without-bugsink] [--check]
 
-With `--check` it exits 1 where an aim is missed. Accepting and digesting are measured apart and then together; compare ratios, the machine may be shared.
+Accepting and digesting are measured apart and then together; compare ratios, the machine may be shared. With `--check`
+it exits 1 where an aim is missed.
 """
 
 import argparse
