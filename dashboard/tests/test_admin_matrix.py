@@ -191,7 +191,7 @@ def test_each_attack_is_one(world: World) -> None:
     assert changed >= {"Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "User", "owned"}
 
 
-def walk(world: World, person: Any, role: str, *, only: type[Model] | None = None) -> None:
+def assert_reach(world: World, person: Any, role: str, *, only: type[Model] | None = None) -> None:
     """`person` opens every address and tries every attack; with `only`, those of one table."""
     client = client_of(person)
     hidden = [b"zkfar", b"vxroot", *([] if role else [b"qwhere"])]
@@ -211,14 +211,14 @@ def walk(world: World, person: Any, role: str, *, only: type[Model] | None = Non
 
 @pytest.mark.parametrize("codename", GRANTS)
 def test_one_permission_opens_nothing_for_a_stranger(world: World, codename: str, now: datetime) -> None:
-    walk(world, staff("mallory", world, "", [codename], now), "", only=GRANTS[codename])
+    assert_reach(world, staff("mallory", world, "", [codename], now), "", only=GRANTS[codename])
 
 
 @pytest.mark.parametrize("role", ["", "viewer", "owner"])
 @pytest.mark.parametrize("verb", ["view", "change", "all"])
 def test_permissions_reach_as_far_as_the_role(world: World, role: str, verb: str, now: datetime) -> None:
     codenames = [name for name in GRANTS if verb in ("all", name.partition("_")[0])]
-    walk(world, staff("mallory", world, role, codenames, now), role)
+    assert_reach(world, staff("mallory", world, role, codenames, now), role)
 
 
 def test_an_owner_with_the_permissions_administers_their_project(world: World, now: datetime) -> None:

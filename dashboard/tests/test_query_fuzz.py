@@ -72,10 +72,10 @@ def test_no_query_breaks_a_page(project: Project, alice: Any) -> None:
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
     for route in ASKED:
         charts = sorted(cards.CHARTS) if route.name.startswith("chart") else [named["name"]]
-        _fuzz(client, route, named, charts)
+        assert_no_query_breaks(client, route, named, charts)
 
 
-def _fuzz(client: Client, route: Route, named: dict[str, Any], charts: list[str]) -> None:
+def assert_no_query_breaks(client: Client, route: Route, named: dict[str, Any], charts: list[str]) -> None:
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(query=QUERIES, chart=st.sampled_from(charts))
     @example(query={"from": "0001-01-01", "to": "9999-12-31"}, chart=charts[0])

@@ -19,7 +19,7 @@ from events.ingest import accounting, intake, pressure, refusals
 from events.protocols import sentry
 from events.protocols.contract import Decoded
 from events.values import addresses, countries, lenient
-from events.values.errors import IngestError
+from events.values.errors import IngestError, Malformed
 
 logger = logging.getLogger(__name__)
 
@@ -81,15 +81,16 @@ class IngestView:
     # --- what an endpoint is ---
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        raise NotImplementedError
+        """What a body holds. Raises IngestError where that cannot be told."""
+        raise Malformed("nothing is taken at this address")
 
     def find_key(self) -> str | None:
         """The key outside the body, where one stands there."""
         return authentication.key_of_sentry(self.environ)
 
     def get(self) -> Answer:
-        """The answer to GET, where it is among the methods."""
-        raise NotImplementedError
+        """The answer to GET, where it is among the methods and brings no items."""
+        return self.problem(404, "There is nothing here to read.")
 
     def dsn(self, data: bytes) -> sentry.Dsn | None:
         """The DSN that the body names, if its protocol has a place for one."""
@@ -144,7 +145,6 @@ class IngestView:
 
     def finish(self) -> None:
         self.answer.headers.update(self.cross_origin())
-        self.answer.headers["X-Content-Type-Options"] = "nosniff"
 
     def open_doors(self) -> None:
         """The key that stands outside the body, its origin and its rate. Raises Refused or Throttled."""

@@ -1,5 +1,6 @@
 """The plain JSON API as the OpenAPI document has it; `performance` answers its requests."""
 
+from django.http import Http404
 from django.urls import URLPattern, path
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -20,6 +21,9 @@ _ANSWERS = {
     429: OpenApiResponse(forms.Refusal, "Too fast; Retry-After says how long to wait."),
     503: OpenApiResponse(forms.Refusal, "Nothing can be stored now; Retry-After says when to try again."),
 }
+
+
+_ELSEWHERE = "performance_urls leads to the endpoint that answers"
 
 
 class Key(BaseAuthentication):
@@ -45,14 +49,14 @@ class Timings(_Documented):
     @extend_schema(operation_id="timings", request=forms.Timings, responses=_ANSWERS)
     def post(self, request: Request) -> Response:
         """Server timings: up to 1,000 requests that the sender measured itself."""
-        raise NotImplementedError
+        raise Http404(_ELSEWHERE)
 
 
 class Metrics(_Documented):
     @extend_schema(operation_id="metrics", request=forms.Metrics, responses=_ANSWERS)
     def post(self, request: Request) -> Response:
         """Metrics: up to 1,000 gauges, counters, distributions and histograms."""
-        raise NotImplementedError
+        raise Http404(_ELSEWHERE)
 
 
 # Only for the document: `performance_urls` leads to the endpoints themselves.

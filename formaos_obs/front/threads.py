@@ -196,4 +196,4 @@ def _close(result: Any) -> None:
 
 
 def _write(data: bytes) -> None:
-    raise NotImplementedError("PEP 3333's write() is not offered; return the parts")
+    raise RuntimeError("PEP 3333's write() is not offered; return the parts")

@@ -9,6 +9,7 @@ import pytest
 from events.accounts import dsn
 from events.models import IngestKey
 from formaos_obs import addresses
+from formaos_obs.tests import workers
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,11 @@ def test_a_port_that_is_taken_on_one_address_is_taken_on_all(taken: tuple[str, i
 
 @pytest.mark.parametrize("bind", ["127.0.0.1", "::1", "::", "0.0.0.0", "localhost"])
 def test_a_free_port_is_let_pass(bind: str) -> None:
-    addresses.demand_port(bind, 0)
+    port = workers.free_port()
+    addresses.demand_port(bind, port)
+    with socket.socket() as afterwards:
+        afterwards.bind(("127.0.0.1", port))
+        assert afterwards.getsockname()[1] == port, "it is left free"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The folders of an installation: who may write them, and where sockets lie when a path will not do."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_a_part_of_somebody_else_is_named_with_its_owner(theirs: Path) -> None:
 def test_what_tests_leave_beside_the_data_may_belong_to_anybody(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir(mode=0)
     folders.demand(tmp_path)
+    assert stat.S_IMODE((tmp_path / "tools").stat().st_mode) == 0, "it is left as it is"
 
 
 def test_a_cluster_of_another_user_is_not_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

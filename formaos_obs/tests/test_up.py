@@ -234,7 +234,8 @@ def test_a_web_process_listens_where_it_is_told(house: House, tmp_path: Path, bi
 def test_a_process_is_served_from_any_folder(house: House, tmp_path: Path, name: str) -> None:
     with served(house, name, tmp_path) as port:
         if name == "web":
-            house.wait(lambda: house.get("/healthz", port=port)[0] == 200)
+            assert house.wait(lambda: house.get("/healthz", port=port)[0] == 200)
+        assert port
 
 
 @contextmanager

@@ -94,6 +94,7 @@ def test_a_port_is_free() -> None:
     port = workers.free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port))
+        assert taken.getsockname()[1] == port
 
 
 def test_the_longest_files_exist_and_come_first() -> None:

@@ -26,19 +26,12 @@ BROTLI_SLICE = 1 << 20
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-def read(environ: dict[str, Any], *, compressed_cap: int, decompressed_cap: int) -> bytes:
-    """Return the decompressed body of a WSGI request.
-
-    Honours Content-Length, or `Transfer-Encoding: chunked` from a server that joins the chunks itself (granian,
-    gunicorn). Raises TooLarge, UnsupportedEncoding or Malformed.
-    """
-    return decompress(
-        received(environ, cap=compressed_cap), encoding=environ.get("HTTP_CONTENT_ENCODING", ""), cap=decompressed_cap
-    )
-
-
 def received(environ: dict[str, Any], *, cap: int) -> bytes:
-    """Return the body as sent, at most `cap` bytes of it."""
+    """Return the body of a WSGI request as sent, at most `cap` bytes of it.
+
+    Honours Content-Length, or `Transfer-Encoding: chunked` from a server that joins the chunks itself (gunicorn, say).
+    Raises TooLarge or Malformed.
+    """
     stream: BinaryIO = environ["wsgi.input"]
     length = _content_length(environ)
     if length is None:
@@ -65,7 +58,10 @@ def received(environ: dict[str, Any], *, cap: int) -> bytes:
 
 
 def decompress(data: bytes, *, encoding: str, cap: int) -> bytes:
-    """Return `data` decoded by one layer of `encoding`, sniffed by its magic number when none is named."""
+    """Return `data` decoded by one layer of `encoding`, sniffed by its magic number when none is named.
+
+    Raises TooLarge, UnsupportedEncoding or Malformed.
+    """
     name = encoding.strip().lower()
     if name in ("", "identity"):
         name = "gzip" if data.startswith(GZIP_MAGIC) else "zstd" if data.startswith(ZSTD_MAGIC) else "identity"

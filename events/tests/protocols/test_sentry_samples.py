@@ -46,7 +46,9 @@ def request_of(path: Path) -> dict[str, Any]:
 
 
 def decode(path: Path) -> Decoded:
-    data = body.read(request_of(path), compressed_cap=1 << 20, decompressed_cap=10 << 20)
+    environ = request_of(path)
+    sent = body.received(environ, cap=1 << 20)
+    data = body.decompress(sent, encoding=environ.get("HTTP_CONTENT_ENCODING", ""), cap=10 << 20)
     return sentry.decode_envelope(data, context())
 
 
