@@ -84,8 +84,10 @@ def _sum(point: Any, data: Any) -> dict[str, Any] | str:
 
 
 def _histogram(point: Any, data: Any) -> dict[str, Any] | str:
+    if len(point.bucket_counts) > BUCKETS or len(point.explicit_bounds) > BUCKETS:
+        return "histogram"
     bounds, buckets = list(point.explicit_bounds), list(point.bucket_counts)
-    if len(buckets) > BUCKETS or (buckets and len(buckets) != len(bounds) + 1):
+    if buckets and len(buckets) != len(bounds) + 1:
         return "histogram"
     if not all(map(math.isfinite, bounds)):
         return "not_a_number"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from events.protocols.otlp import weight
 from events.runtime.lazy import lazy
 from events.values import lenient
 from events.values.errors import Malformed
@@ -80,12 +81,13 @@ class Part:
 
 
 def parts(signal: str, body: bytes, *, is_json: bool) -> Iterator[Part]:
-    """Yield what the request holds, resource by resource. Raises Malformed."""
+    """Yield what the request holds, resource by resource. Raises Malformed, TooLarge."""
     form = form_of(signal)
     return _of_json(form, body) if is_json else _of_protobuf(form, body)
 
 
 def _of_protobuf(form: Form, body: bytes) -> Iterator[Part]:
+    weight.demand(body, form.request.DESCRIPTOR)
     try:
         request = form.request.FromString(body)
     except message.DecodeError as error:
