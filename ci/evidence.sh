@@ -2,7 +2,7 @@
 # batches, what monitoring costs the monitored, what an idle installation takes.
 for run in "-m chaos --seconds 45 --away 8" "-m chaos.upgrade --days 1 --events 200" "-m bench.canary --events 300" "bench/pages.py --scale 0.02 --times 5" \
     "bench/queries.py --scale 0.01 --days 1" "fuzz/envelope_atheris.py --seconds 20" \
-    "-m bench.ingest --seconds 2 --without-bugsink" "bench/slow_clients.py --short" "-m bench.batches --facts 2000" "-m bench.impact --short" \
+    "-m bench.ingest --seconds 2 --without-bugsink" "bench/slow_clients.py --short" "bench/hostile.py" "-m bench.batches --facts 2000" "-m bench.impact --short" \
     "bench/idle.py --settle 20 --seconds 20"; do
     printf '\n--- python %s\n' "$run"
     # shellcheck disable=SC2086

@@ -6,7 +6,10 @@ are waited, then it is left alone for a second) each process keeps the bucket al
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -43,9 +46,13 @@ class Buckets:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._leases: dict[str, _Lease] = {}
-        self._client: redis.Redis | None = None
-        self._script: object = None
         self._away_until = 0.0
+
+    @cached_property
+    def _script(self) -> Callable[..., Any]:
+        """Made with the first request; should two make it at once, either is as good."""
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.05, socket_connect_timeout=0.05)
+        return client.register_script(_SCRIPT)
 
     def take(self, name: str, *, rate_per_minute: int, clock: float | None = None) -> float:
         """Take one token from the bucket `name`; return 0.0, or the seconds after which to try again."""
@@ -80,13 +87,8 @@ class Buckets:
         if self._away_until > clock:
             raise redis.ConnectionError("Redis was away a moment ago")
         try:
-            if self._client is None:
-                self._client = redis.Redis.from_url(
-                    settings.REDIS_URL, socket_timeout=0.05, socket_connect_timeout=0.05
-                )
-                self._script = self._client.register_script(_SCRIPT)
             rate = rate_per_minute / 60_000
-            granted, wait_ms = self._script(keys=[f"bucket:{name}"], args=[rate, _burst(rate_per_minute), want])  # type: ignore[operator]
+            granted, wait_ms = self._script(keys=[f"bucket:{name}"], args=[rate, _burst(rate_per_minute), want])
         except redis.RedisError:
             self._away_until = clock + _PAUSE_SECONDS
             raise

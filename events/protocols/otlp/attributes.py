@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import scalar
 
+# No more are looked at to find the attributes that are kept, which are fewer.
+READ = 4 * attributes.MOST
 # The network's name of whoever called; kept only where the project collects addresses.
 _PEERS = frozenset({"net.peer.ip", "net.sock.peer.addr", "network.peer.address", "client.socket.address"})
 # OpenTelemetry's names for what is a user's id here.
@@ -29,10 +31,12 @@ def value(any_value: Any) -> Any:
     return found.hex() if which == "bytes_value" else found
 
 
-def plain(pairs: Iterable[Any], door: Door) -> dict[str, Any]:
+def plain(pairs: Sequence[Any], door: Door) -> dict[str, Any]:
     """Return `{name: value}`, bounded and without what names a person."""
     sent: dict[str, Any] = {}
-    for pair in pairs:
+    if len(pairs) > READ:
+        door.note("attributes_dropped")
+    for pair in pairs[:READ]:
         key = pair.key
         if key in _PEERS and not door.context.collects_ip:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -27,7 +28,7 @@ def decode(signal: str, body: bytes, context: Context, *, is_json: bool) -> Deco
     door = Door(context, Clock(context.received_at))
     gathered: dict[bytes, tuple[Sender, list[dict[str, Any]]]] = {}
     refused: defaultdict[tuple[str, str], int] = defaultdict(int)
-    room = context.limits.batch_items
+    room = unread = context.limits.batch_items
     for part in wire.parts(signal, body, is_json=is_json):
         name = part.resource.SerializeToString(deterministic=True)
         if name not in gathered:
@@ -36,6 +37,11 @@ def decode(signal: str, body: bytes, context: Context, *, is_json: bool) -> Deco
             gathered[name] = (sender(part.resource, door), [])
         if part.unread:
             refused["invalid", f"{kind}_item"] += part.unread
+        beyond = max(0, len(part.items) - unread)
+        if beyond:
+            refused["invalid", "too_many_items"] += beyond
+            part = replace(part, items=part.items[:unread])
+        unread -= len(part.items)
         for outcome in READERS[signal](part, door):
             if isinstance(outcome, Refused):
                 refused[outcome.outcome, outcome.reason] += outcome.quantity

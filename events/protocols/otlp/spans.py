@@ -8,7 +8,7 @@ from typing import Any
 from events.protocols.fields.attributes import put_country
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import readable
-from events.protocols.otlp.attributes import plain, value
+from events.protocols.otlp.attributes import READ, plain, value
 from events.protocols.sentry.spans import named
 
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
@@ -31,7 +31,7 @@ def read(span: Any, door: Door) -> dict[str, Any] | None:
     found = plain(span.attributes, door)
     kind = KINDS.get(span.kind, "internal")
     if kind == "server" and door.context.located:
-        put_country(found, {pair.key: value(pair.value) for pair in span.attributes}, door)
+        put_country(found, {pair.key: value(pair.value) for pair in span.attributes[:READ]}, door)
     start, end = door.clock.span(
         span.start_time_unix_nano / _BILLION or None, span.end_time_unix_nano / _BILLION or None, door.notes
     )

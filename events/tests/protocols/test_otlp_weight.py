@@ -154,3 +154,26 @@ def test_a_decoder_refuses_as_a_whole_what_is_too_heavy(signal: str) -> None:
     with pytest.raises(IngestError) as refused:
         otlp.decode(signal, b"\x0a\x00" * MIB, context(), is_json=False)
     assert refused.value.status == 413
+
+
+def test_what_is_beyond_the_limit_is_counted_and_not_read() -> None:
+    export = ExportTraceServiceRequest()
+    for name in ("one", "two"):
+        part = export.resource_spans.add()
+        part.resource.attributes.add(key="service.name").value.string_value = name
+        spans = part.scope_spans.add().spans
+        for number in range(6000):
+            spans.add(trace_id=b"t" * 16, span_id=number.to_bytes(8, "big"), name="GET /", end_time_unix_nano=9)
+    decoded = otlp.decode("traces", export.SerializeToString(), context(), is_json=False)
+    assert sum(item.quantity for item in decoded.items) + sum(refused.quantity for refused in decoded.refused) == 12_000
+    assert ("too_many_items", 2000) in {(refused.reason, refused.quantity) for refused in decoded.refused}
+
+
+def test_of_very_many_attributes_the_first_are_read() -> None:
+    export = ExportTraceServiceRequest()
+    span = export.resource_spans.add().scope_spans.add().spans.add(trace_id=b"t" * 16, span_id=b"s" * 8, name="GET /")
+    for number in range(5000):
+        span.attributes.add(key=f"key {number}").value.int_value = number
+    (item,) = otlp.decode("traces", export.SerializeToString(), context(), is_json=False).items
+    assert list(item.payload["spans"][0]["attributes"])[:2] == ["key 0", "key 1"]
+    assert len(item.payload["spans"][0]["attributes"]) == 128
