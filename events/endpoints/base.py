@@ -23,9 +23,14 @@ from events.values.errors import IngestError, Malformed
 
 logger = logging.getLogger(__name__)
 
+# What a page's request may carry: the keys' headers, the body's, what SDKs add, and what tracing adds to every request
+# of a page, by each of the propagators that OpenTelemetry has.
 ALLOWED_HEADERS = (
-    "content-type, x-sentry-auth, content-encoding, authorization, authentication, sentry-trace, baggage,"
-    " x-requested-with"
+    "accept, authentication, authorization, b3, baggage, cache-control, content-encoding, content-type,"
+    " elastic-apm-traceparent, newrelic, sentry-trace, traceparent, tracestate, transfer-encoding, uber-trace-id,"
+    " x-amzn-trace-id, x-b3-flags, x-b3-parentspanid, x-b3-sampled, x-b3-spanid, x-b3-traceid,"
+    " x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-trace-id, x-obs-key,"
+    " x-posthog-distinct-id, x-posthog-session-id, x-posthog-window-id, x-request-id, x-requested-with, x-sentry-auth"
 )
 EXPOSED_HEADERS = "X-Sentry-Rate-Limits, X-Sentry-Error, Retry-After"
 # How long an SDK is told to hold back what the project does not take, as Sentry tells it: a day.

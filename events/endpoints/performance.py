@@ -104,10 +104,14 @@ class OtlpView(PlainKeyView):
 
     @property
     def is_json(self) -> bool:
-        return self.content_type.partition(";")[0].strip().lower() == "application/json"
+        return self._kind == "application/json"
+
+    @property
+    def _kind(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower()
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        if not self.is_json and not self.content_type.startswith("application/x-protobuf"):
+        if not self.is_json and self._kind not in ("application/x-protobuf", "application/protobuf"):
             raise UnsupportedEncoding("Content-Type is application/x-protobuf or application/json", reason="type")
         return otlp.decode(self.signal, data, context, is_json=self.is_json)
 
@@ -115,7 +119,7 @@ class OtlpView(PlainKeyView):
         return self._answer(otlp.success(self.signal, decoded, is_json=self.is_json), 200)
 
     def problem(self, status: int, detail: str) -> Answer:
-        return self._answer(otlp.problem(detail, is_json=self.is_json), status)
+        return self._answer(otlp.problem(status, detail, is_json=self.is_json), status)
 
     def _answer(self, content: bytes, status: int) -> Answer:
         return Answer(content, status, "application/json" if self.is_json else "application/x-protobuf")

@@ -13,7 +13,7 @@ from events.digest.steps.reading import number
 # So many runs of one statement after one another below one span are a loop around a query.
 N_PLUS_ONE = 5
 _ROWS = ("db.response.returned_rows", "db.rows_affected", "db.sql.rows")
-_FINE = frozenset({"ok", "unset", "0", ""})
+_FINE = frozenset({"ok", "unset", "unknown", "cancelled", "canceled", "0", ""})
 
 
 def put_queries(batch: Batch, item: Item) -> str | None:

@@ -7,18 +7,19 @@ from typing import Any
 from events.digest.batch import Batch, Item
 from events.digest.steps import spans
 from events.digest.steps.reading import items, mapping, moment, number, text
-from events.values import countries
+from events.values import countries, statuses
 from events.values.browsers import families
 
 _METHODS = ("http.request.method", "http.method", "method")
-_STATUSES = ("http.response.status_code", "http.status_code")
+# Ops of spans that served a remote call.
+_CALLS = frozenset({"grpc.server", "rpc.server"})
+_SYSTEMS = ("rpc.system.name", "rpc.system")
 # Milliseconds that a request waited before a worker took it, as Sentry's conventions name it.
 _QUEUED = ("http.server.request.time_in_queue", "queue_ms")
 _SIZES = {
     "request_bytes": ("http.request.body.size", "http.request_content_length"),
     "response_bytes": ("http.response.body.size", "http.response_content_length"),
 }
-_WORDS = {"ok": 200, "not_found": 404, "permission_denied": 403, "unauthenticated": 401, "invalid_argument": 400}
 RATE_LIMITED = 429
 
 
@@ -37,7 +38,14 @@ def put_requests(batch: Batch, item: Item) -> str | None:
 
 
 def is_served(row: Mapping[str, Any]) -> bool:
-    return bool(row["op"] == "http.server" or (row["kind"] == "server" and _first(row["attributes"], _METHODS)))
+    """Whether a span is a request's: of HTTP, or a remote call's."""
+    if row["op"] == "http.server" or _is_call(row):
+        return True
+    return bool(row["kind"] == "server" and _first(row["attributes"], _METHODS))
+
+
+def _is_call(row: Mapping[str, Any]) -> bool:
+    return row["op"] in _CALLS or bool(row["kind"] == "server" and _first(row["attributes"], _SYSTEMS))
 
 
 def _row(row: Mapping[str, Any], below: Iterable[Mapping[str, Any]], agent: str) -> dict[str, Any]:
@@ -45,9 +53,7 @@ def _row(row: Mapping[str, Any], below: Iterable[Mapping[str, Any]], agent: str)
     queries = [span["duration_ms"] for span in below if "statement" in span]
     hits = [hit for span in below if (hit := span["attributes"].get("cache.hit")) is not None]
     found = sum(hit is True for hit in hits)
-    status = number(_first(attributes, _STATUSES))
-    if status is None:
-        status = _WORDS.get(row["status"] or "")
+    status = statuses.of(attributes, row["status"])
     return {
         "at": row["at"],
         "trace_id": row["trace_id"],
@@ -59,8 +65,8 @@ def _row(row: Mapping[str, Any], below: Iterable[Mapping[str, Any]], agent: str)
         "service": row["service"],
         "host": row["host"] or text(attributes.get("host.name"), 100) or None,
         "device": families(agent or text(attributes.get("user_agent.original"), 400)).device or None,
-        "kind": "http",
-        "status": int(status) if status is not None else None,
+        "kind": "rpc" if _is_call(row) else "http",
+        "status": status,
         "user_key": row["user_key"],
         "duration_ms": row["duration_ms"],
         "queue_ms": number(_first(attributes, _QUEUED)),

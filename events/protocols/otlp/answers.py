@@ -21,6 +21,9 @@ else:
     trace_service_pb2 = lazy("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 
 _LONGEST = 500
+_INVALID, _INTERNAL = 3, 13
+# google.rpc.Code by status of HTTP, as google/rpc/code.proto pairs them.
+_CODES = {401: 16, 403: 7, 404: 5, 405: 12, 408: 4, 429: 8, 503: 14, 504: 4}
 
 
 def success(signal: str, decoded: Decoded, *, is_json: bool) -> bytes:
@@ -43,13 +46,15 @@ def _response(signal: str, rejected: int, reasons: str) -> Message:
     return logs_service_pb2.ExportLogsServiceResponse(partial_success=records if rejected else None)
 
 
-def problem(detail: str, *, is_json: bool) -> bytes:
-    """Return the google.rpc.Status that says why a request was refused."""
+def problem(status: int, detail: str, *, is_json: bool) -> bytes:
+    """Return the google.rpc.Status that says why a request was refused, its code by that of HTTP."""
+    code = _CODES.get(status, _INVALID if status < 500 else _INTERNAL)
     if is_json:
-        return lenient.canonical({"code": 3, "message": detail})
-    message = detail.encode()[:_LONGEST]
+        return lenient.canonical({"code": code, "message": detail})
+    # A text of protobuf is whole UTF-8, so no character is cut in two.
+    message = detail.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore").encode()
     # message Status {int32 code = 1; string message = 2;}, written by hand for want of a package with just this.
-    return b"\x08\x03\x12" + _varint(len(message)) + message
+    return b"\x08" + _varint(code) + b"\x12" + _varint(len(message)) + message
 
 
 def _varint(number: int) -> bytes:

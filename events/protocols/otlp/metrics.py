@@ -9,6 +9,8 @@ cumulative_histogram differ in the same way; an exponential histogram is written
 from __future__ import annotations
 
 import math
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +25,13 @@ DELTA = 1
 # "No value here", in the flags of a point.
 NO_VALUE = 1
 BUCKETS = 512
+# Buckets of an exponential histogram that are looked at, to be made one with their neighbours until they are BUCKETS.
+READ = 1 << 16
 ABSURD = 1e18
+# What a column of whole numbers holds.
+LARGEST = 2**63 - 1
+# Below 2^-1075 there is no double but nothing.
+_LEAST_EXPONENT = -1075.0
 
 
 def read(metric: Any, door: Door) -> Iterator[dict[str, Any] | Refused]:
@@ -95,25 +103,72 @@ def _histogram(point: Any, data: Any) -> dict[str, Any] | str:
 
 
 def _exponential(point: Any, data: Any) -> dict[str, Any] | str:
-    """Bucket i of scale s reaches from base^(offset+i) to base^(offset+i+1), base being 2^(2^-s)."""
-    positive, negative = point.positive, point.negative
-    if not -10 <= point.scale <= 20 or len(positive.bucket_counts) + len(negative.bucket_counts) > BUCKETS:
+    """Bucket i of scale s reaches from base^(offset+i) to base^(offset+i+1), base being 2^(2^-s).
+
+    What is about nothing reaches to the zero threshold on both sides, where one was sent.
+    """
+    if max(len(point.positive.bucket_counts), len(point.negative.bucket_counts)) > READ:
         return "histogram"
+    threshold = point.zero_threshold if math.isfinite(point.zero_threshold) and point.zero_threshold > 0 else 0.0
     try:
-        up = [_edge(point.scale, positive.offset + i) for i in range(len(positive.bucket_counts) + 1)]
-        down = [-_edge(point.scale, negative.offset + i) for i in range(len(negative.bucket_counts) + 1)][::-1]
+        up, positive, near = _written_out(point.scale, point.positive, threshold)
+        down, negative, far = _written_out(point.scale, point.negative, threshold)
     except OverflowError:
         return "absurd"
-    up = up if positive.bucket_counts else [0.0]
-    down = down if negative.bucket_counts else []
+    zero = point.zero_count + near + far
     # Below, the negatives, what is about nothing, the positives, above.
-    counts = [*reversed(negative.bucket_counts), point.zero_count] if down else [point.zero_count]
-    buckets = [*([0] if down else []), *counts, *positive.bucket_counts, 0]
-    return _filled(point, data, [*down, *up], buckets)
+    bounds = [*(-edge for edge in reversed(down)), *(up or [threshold])]
+    buckets = [*([0, *reversed(negative)] if down else []), zero, *positive, 0]
+    return _filled(point, data, bounds, buckets)
+
+
+def _written_out(scale: int, side: Any, threshold: float) -> tuple[list[float], list[int], int]:
+    """The edges of one side from nothing outwards, what lies between them, and what lies within the threshold.
+
+    Buckets that are too many, or too narrow for numbers to tell their edges apart, become one with their neighbours.
+    Raises OverflowError for one that lies beyond all numbers.
+    """
+    counts = {side.offset + i: count for i, count in enumerate(side.bucket_counts) if count}
+    while counts and max(counts) - min(counts) >= BUCKETS:
+        wider: Counter[int] = Counter()
+        for index, count in counts.items():
+            wider[index >> 1] += count
+        counts, scale = wider, scale - 1
+    if not counts:
+        return [], [], 0
+    edges: list[float] = []
+    between: list[int] = []
+    within = 0
+    for index in range(min(counts), max(counts) + 1):
+        lower, upper, count = _edge(scale, index), _edge(scale, index + 1), counts.get(index, 0)
+        if lower == sys.float_info.max:
+            raise OverflowError
+        if upper <= threshold:
+            within += count
+            continue
+        if not edges:
+            lower = max(lower, threshold)
+            # A gap between the threshold and the first bucket holds nothing.
+            edges, between = ([threshold, lower], [0]) if 0 < threshold < lower else ([lower], [])
+        if upper > edges[-1]:
+            edges.append(upper)
+            between.append(count)
+        elif between:
+            between[-1] += count
+        else:
+            within += count
+    return edges, between, within
 
 
 def _edge(scale: int, index: int) -> float:
-    return float(2.0 ** (index * 2.0**-scale))
+    """base^index, at most the largest number: the last bucket of all ends beyond it."""
+    try:
+        exponent = math.ldexp(index, -scale)
+    except OverflowError:
+        exponent = math.copysign(math.inf, index)
+    if exponent >= sys.float_info.max_exp:
+        return sys.float_info.max
+    return float(2.0**exponent) if exponent > _LEAST_EXPONENT else 0.0
 
 
 def _summary(point: Any, data: Any) -> dict[str, Any] | str:
@@ -122,8 +177,13 @@ def _summary(point: Any, data: Any) -> dict[str, Any] | str:
 
 def _filled(point: Any, data: Any, bounds: list[float], buckets: list[int]) -> dict[str, Any] | str:
     numbers = {name: getattr(point, name) for name in ("sum", "min", "max") if point.HasField(name)}
+    if not point.count:
+        # Of no values the least is infinity and the largest minus infinity, as some senders spell it.
+        numbers = {name: number for name, number in numbers.items() if math.isfinite(number)}
     if not all(map(math.isfinite, numbers.values())):
         return "not_a_number"
+    if max((point.count, *buckets)) > LARGEST:
+        return "absurd"
     return {
         "type": "histogram" if data.aggregation_temporality == DELTA else "cumulative_histogram",
         "count": point.count,

@@ -9,7 +9,7 @@ from events.protocols.fields.attributes import put_country
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import readable
 from events.protocols.otlp.attributes import READ, plain, value
-from events.protocols.sentry.spans import named
+from events.protocols.sentry.spans import named, parent_id
 
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 STATUSES = {0: "unset", 1: "ok", 2: "error"}
@@ -39,7 +39,7 @@ def read(span: Any, door: Door) -> dict[str, Any] | None:
         found |= _exception(span.events)
     if span.status.message:
         found["otel.status_description"] = readable(span.status.message, 500)
-    parent = span.parent_span_id.hex() or None
+    parent = parent_id(span.parent_span_id.hex())
     op = _op(found, kind)
     return {
         "trace_id": trace_id.hex(),

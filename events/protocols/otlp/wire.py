@@ -37,6 +37,9 @@ else:
 # Ids that OTLP/JSON writes in hexadecimal where protobuf's own JSON has base64.
 _IDS = ("traceId", "spanId", "parentSpanId", "trace_id", "span_id", "parent_span_id")
 _WITH_IDS = ("links", "exemplars")
+# What null stands for in a list whose elements have places; elsewhere a list is shorter without it.
+_DEFAULTS: dict[str, Any] = {"values": {}, "bucketCounts": 0, "explicitBounds": 0}
+_LISTED = frozenset({"spans", "metrics", "logRecords"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ def _of_protobuf(form: Form, body: bytes) -> Iterator[Part]:
 
 def _of_json(form: Form, body: bytes) -> Iterator[Part]:
     request = lenient.loads(body, nodes=lenient.PARSED)
+    if b"null" in body:
+        request = _without_nulls(request)
     if not isinstance(request, dict):
         raise Malformed("the body is not a JSON object", reason="not_an_object")
     for of_resource in _objects(request.get(form.resources[1])):
@@ -107,9 +112,23 @@ def _of_json(form: Form, body: bytes) -> Iterator[Part]:
             scope_kind = common_pb2.InstrumentationScope
             scope = _message(scope_kind, of_scope.get("scope") or {}) or scope_kind()
             sent = of_scope.get(form.items[1])
-            sent = sent if isinstance(sent, list) else []
+            sent = sent if isinstance(sent, list) else []  # a null among them is no item
             items = [read for item in sent if (read := _message(form.item, item)) is not None]
             yield Part(resource, scope, items, len(sent) - len(items))
+
+
+def _without_nulls(sent: Any, name: str = "") -> Any:
+    """The JSON without its nulls: of a field null is its default, and so is that of an element of a list.
+
+    Only the lists of resources, scopes and items keep theirs, which are counted as what cannot be read.
+    """
+    if isinstance(sent, dict):
+        return {name: _without_nulls(value, name) for name, value in sent.items() if value is not None}
+    if not isinstance(sent, list):
+        return sent
+    default = _DEFAULTS.get(name)
+    filled = [default if value is None else value for value in sent]
+    return [_without_nulls(value) for value in filled if value is not None or name in _LISTED]
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

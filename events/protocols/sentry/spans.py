@@ -13,7 +13,7 @@ from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_words
 from events.protocols.fields.texts import hexadecimal, scalar
 from events.scrubbing import databases
-from events.values import countries
+from events.values import countries, statuses
 
 NAME = 500
 OP = 128
@@ -31,14 +31,14 @@ def from_transaction(raw: dict[str, Any], cleaned: dict[str, Any], door: Door) -
     segment = {
         "trace_id": trace_id,
         "span_id": span_id,
-        "parent_span_id": hexadecimal(trace.get("parent_span_id"), 16),
+        "parent_span_id": parent_id(trace.get("parent_span_id")),
         "name": name,
         "op": scalar(trace.get("op"), OP) or None,
         "status": scalar(trace.get("status"), 64) or None,
         "is_segment": True,
         "start": start,
         "end": end,
-        "attributes": trace.get("data", {}) | _values(cleaned.get("measurements")),
+        "attributes": _with_code(trace.get("data", {}), cleaned) | _values(cleaned.get("measurements")),
         **shared,
     }
     children = [_child(span, trace_id, span_id, shared, door) for span in _dicts(raw.get("spans"), door)]
@@ -78,7 +78,7 @@ def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
     return {
         "trace_id": trace_id,
         "span_id": span_id,
-        "parent_span_id": hexadecimal(item.get("parent_span_id"), 16),
+        "parent_span_id": parent_id(item.get("parent_span_id")),
         "name": named(item.get("name"), op, found),
         "op": op or None,
         "status": scalar(item.get("status"), 64) or None,
@@ -106,7 +106,7 @@ def _child(
     return {
         "trace_id": hexadecimal(span.get("trace_id"), 32) or trace_id,
         "span_id": span_id,
-        "parent_span_id": hexadecimal(span.get("parent_span_id"), 16) or segment_id,
+        "parent_span_id": parent_id(span.get("parent_span_id")) or segment_id,
         "name": named(span.get("description"), op, found),
         "op": op or None,
         "status": scalar(span.get("status"), 64) or None,
@@ -116,6 +116,12 @@ def _child(
         "attributes": found,
         **shared,
     }
+
+
+def parent_id(sent: Any) -> str | None:
+    """A parent's id; nothing but zeros is how a tracer says that there is none."""
+    found = hexadecimal(sent, 16)
+    return found if found and found.strip("0") else None
 
 
 def named(sent: Any, op: str, found: dict[str, Any]) -> str:
@@ -140,6 +146,18 @@ def _dicts(value: Any, door: Door) -> list[dict[str, Any]]:
     if len(spans) > door.context.limits.spans:
         door.note("spans_dropped")
     return spans[: door.context.limits.spans]
+
+
+def _with_code(data: dict[str, Any], cleaned: dict[str, Any]) -> dict[str, Any]:
+    """The attributes with the code of the response, which SDKs also keep in a context of its own or in the tags."""
+    if any(data.get(name) is not None for name in statuses.HTTP):
+        return data
+    response, trace = ((cleaned.get("contexts") or {}).get(name) or {} for name in ("response", "trace"))
+    tags = [held for held in (cleaned.get("tags"), trace.get("tags")) if isinstance(held, dict)]
+    places = [response.get("status_code"), trace.get("status_code")]
+    places += [held.get(name) for held in tags for name in statuses.HTTP]
+    code = next((code for said in places if (code := statuses.number(said)) is not None), None)
+    return data if code is None else {**data, statuses.HTTP[0]: code}
 
 
 def _values(measurements: Any) -> dict[str, Any]:
