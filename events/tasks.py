@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from events.accounts import audit, logins
-from events.digest import loop
+from events.digest import loop, seen_spans
 from events.facts import compaction, dimensions
 from events.ingest import accounting, host, inbox, replay
 from events.issues import counters, counting
@@ -37,6 +37,11 @@ def count_trends() -> None:
 @shared_task
 def ensure_partitions() -> None:
     inbox.ensure_partitions(now=timezone.now(), seen_days=settings.OBS_SEEN_DAYS)
+
+
+@shared_task
+def forget_seen_spans() -> None:
+    seen_spans.forget(now=timezone.now())
 
 
 @shared_task

@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
     "expire-dimension-values": every(3600, "events.tasks.expire_dimension_values"),
     "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
+    "forget-seen-spans": every(3600, "events.tasks.forget_seen_spans"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(86_400, "events.tasks.note_audit_head"),
     "sample-host": every(15, "events.tasks.sample_host"),

@@ -34,6 +34,10 @@ class Item:
         return bytes(self.row.payload) if self.repacked is None else self.repacked
 
 
+# Project, trace and span.
+SpanKey = tuple[int, str, str]
+
+
 @dataclass
 class Batch:
     """What the steps gather; nothing is written before all items went through."""
@@ -46,12 +50,14 @@ class Batch:
     releases: dict[tuple[int, str], tuple[datetime, datetime]] = field(default_factory=dict)
     environments: set[tuple[int, str]] = field(default_factory=set)
     maps: Maps = field(default_factory=Maps)
+    # Spans that are stored already, or that an item before in this batch brought.
+    known_spans: set[SpanKey] = field(default_factory=set)
 
-    def drop(self, item: Item, reason: str, quantity: int = 1) -> None:
-        """Count `quantity` of the item's records as filtered."""
+    def drop(self, item: Item, reason: str, quantity: int = 1, *, outcome: str = "filtered") -> None:
+        """Count `quantity` of the item's records as filtered, or as what `outcome` says."""
         quantity = min(quantity, item.row.quantity - item.dropped)
         item.dropped += quantity
-        self.lines[Line(item.project_id, item.row.kind, "filtered", reason)] += quantity
+        self.lines[Line(item.project_id, item.row.kind, outcome, reason)] += quantity
 
     def put_release(self, project_id: int, release: str, at: datetime) -> None:
         if release:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from events.digest import seen_spans
 from events.digest.batch import Batch, Item, Step
 from events.digest.steps import (
     check_ins,
@@ -57,8 +58,11 @@ STEPS: dict[str, tuple[Step, ...]] = {
 def process(rows: Sequence[InboxItem], *, now: datetime) -> None:
     """Digest `rows` in the caller's transaction: issues, occurrences, facts, transitions and the ledger together."""
     batch = Batch(now=now)
+    # Batches of spans are opened first, to be asked about together; all others one after the other.
+    opened = {row.pk: Item(row, payloads.unpack(bytes(row.payload))) for row in rows if row.kind == "span"}
+    batch.known_spans |= seen_spans.remember(opened.values(), now=now)
     for row in rows:
-        item = Item(row, payloads.unpack(bytes(row.payload)))
+        item = opened.pop(row.pk, None) or Item(row, payloads.unpack(bytes(row.payload)))
         reason = next((reason for step in STEPS[row.kind] if (reason := step(batch, item))), None)
         if reason:
             batch.drop(item, reason, row.quantity)

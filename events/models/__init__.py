@@ -2,7 +2,7 @@
 
 from events.models.audit import AuditEntry
 from events.models.dimension import Dimension, DimensionValue
-from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SpoolDrain
+from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SeenTrace, SpoolDrain
 from events.models.issue import (
     Activity,
     Attachment,
@@ -26,5 +26,5 @@ __all__ = [
     "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
     "GroupHour", "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership",
     "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen",
-    "Segment", "SpoolDrain", "Transition", "UploadChunk",
+    "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What was accepted and not digested yet, and the ledger of what became of every item."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils import timezone
 
@@ -35,6 +36,21 @@ class Seen(models.Model):
 
     class Meta:
         db_table = "ingest_seen"
+
+
+class SeenTrace(models.Model):
+    """The spans of a trace that came in the last days, eight bytes each: one that comes again is told by them."""
+
+    pk = models.CompositePrimaryKey("project_id", "trace_id")
+    project = models.ForeignKey(Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    trace_id = models.UUIDField()
+    seen_at = models.DateTimeField()
+    spans = models.BinaryField()
+
+    class Meta:
+        db_table = "ingest_seen_trace"
+        # Rows come in the order of their time, so a few pages of index find the old ones.
+        indexes = [BrinIndex(fields=["seen_at"], name="seen_trace_age", pages_per_range=32)]
 
 
 class OutcomeCount(models.Model):

@@ -15,7 +15,8 @@ from events.values import countries, sql
 def put_spans(batch: Batch, item: Item) -> str | None:
     """Add a row per span, and leave the rows in `item.spans`, a statement where one is a query, for the steps after.
 
-    A span without a trace or an id has no place in a waterfall.
+    A span without a trace or an id has no place in a waterfall. One that another batch has brought counts no second
+    time, here and in what the steps after make of it.
     """
     payload = mapping(item.payload)
     shared = shared_columns(payload)
@@ -25,6 +26,12 @@ def put_spans(batch: Batch, item: Item) -> str | None:
         if row is None:
             batch.drop(item, "no_trace")
             continue
+        if item.row.kind == "span":
+            key = (item.project_id, row["trace_id"], row["span_id"])
+            if key in batch.known_spans:
+                batch.drop(item, "span", outcome="duplicate")
+                continue
+            batch.known_spans.add(key)
         item.spans.append(row)
         if (row["release"], row["environment"]) not in seen:
             seen.add((row["release"], row["environment"]))

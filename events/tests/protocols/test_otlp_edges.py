@@ -101,7 +101,7 @@ def exponential(*, positive: Any = (), negative: Any = (), offsets: tuple[int, i
         side.offset = offset
         side.bucket_counts.extend(counts)
     data = metrics_pb2.ExponentialHistogram(
-        data_points=[point], aggregation_temporality="AGGREGATION_TEMPORALITY_DELTA"
+        data_points=[point], aggregation_temporality=metrics_pb2.AGGREGATION_TEMPORALITY_DELTA
     )
     request = ExportMetricsServiceRequest()
     request.resource_metrics.add().scope_metrics.add().metrics.add(name="latency", exponential_histogram=data)
