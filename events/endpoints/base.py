@@ -13,7 +13,7 @@ from django.utils import timezone
 from events.accounts.keys import Key
 from events.endpoints.admission import authentication, body, origins
 from events.endpoints.admission.authentication import Refused
-from events.endpoints.admission.throttling import Throttled, seconds_to_wait
+from events.endpoints.admission.throttling import Throttled, more, seconds_to_wait
 from events.endpoints.exchange import Answer, Arrival
 from events.ingest import accounting, intake, pressure, refusals
 from events.protocols import sentry
@@ -61,6 +61,8 @@ class IngestView:
     receives_by_get: ClassVar[bool] = False
     # Found by begin: an answer that is final, or else what must be kept before `answer` may leave.
     taken: intake.Taken | None = None
+    # Seconds for which the rate lets nothing more through.
+    wait: float = 0.0
 
     def __init__(self, arrival: Arrival) -> None:
         self.arrival = arrival
@@ -141,7 +143,7 @@ class IngestView:
             if problem is not None:
                 raise problem
             self.answer = self.accepted(self.taken.decoded, key)
-            limits = rate_limits(key, pressure.gauge.level)
+            limits = rate_limits(key, pressure.gauge.level, self.wait)
             if limits:
                 self.answer.headers["X-Sentry-Rate-Limits"] = limits
         except Exception as error:
@@ -174,7 +176,15 @@ class IngestView:
         key = self.agreed_key(data, self.arrival.named.get("project_id", 0))
         agent, country = self.environ.get("HTTP_USER_AGENT", "")[:400], partial(countries.of, self.environ)
         sender = intake.Sender(self.address(), agent, country)
-        return intake.take(data, decode=self.decode, key=key, sender=sender, now=self.arrival.now)
+        allowed = partial(self.allowed, key)
+        return intake.take(data, decode=self.decode, key=key, sender=sender, now=self.arrival.now, allowed=allowed)
+
+    def allowed(self, key: Key, wanted: int) -> int:
+        """How many of so many items the rate lets through; the first was let through at the door."""
+        granted, self.wait = more(key, wanted - 1)
+        if self.wait:
+            self.note("rate_limited", project_id=key.project_id, reason="rate")
+        return min(wanted, 1 + granted)
 
     def body(self) -> bytes:
         """The body, decompressed."""
@@ -249,9 +259,11 @@ class IngestView:
         refusals.note(kind, project_id=project_id, reason=reason, now=now, address=address)
 
 
-def rate_limits(key: Key, level: int) -> str:
-    """What an accepted request tells the SDK to hold back: what the project refuses, and what is shed now."""
-    limits = []
+def rate_limits(key: Key, level: int, wait: float) -> str:
+    """What an accepted request tells the SDK to hold back: what the project refuses, what is shed now, and all of it
+    for as long as the key's rate lets nothing more through.
+    """
+    limits = [f"{wait:.0f}::key:rate_limited"] if wait else []
     if key.disabled_categories:
         limits.append(f"{DISABLED_SECONDS}:{';'.join(sorted(key.disabled_categories))}:project:disabled")
     if pressure.CATEGORIES[level]:

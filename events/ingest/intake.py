@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -13,12 +13,15 @@ from events import scrubbing
 from events.accounts.keys import Key
 from events.ingest import accounting, inbox, payloads, pressure, spool
 from events.ingest.payloads import Packed
-from events.protocols.contract import Context, Decoded, Incoming, Limits, nowhere
+from events.protocols.contract import Context, Decoded, Incoming, Limits, Refused, nowhere
 from events.values import countries, lenient, pseudonyms
 
 logger = logging.getLogger(__name__)
 
 Decoder = Callable[[bytes, Context], Decoded]
+Allowed = Callable[[int], int]
+# Where a payload of many records has them.
+_BATCHES = ("items", "spans")
 
 # Sentry's data categories, by kind of item: what `disabled_categories` and rate-limit headers speak of.
 CATEGORIES = {
@@ -80,6 +83,11 @@ def limits() -> Limits:
     return Limits(attachment=settings.OBS_MAX_ATTACHMENT_BYTES)
 
 
+def everything(wanted: int) -> int:
+    """All that is wanted may pass: where no rate is looked at."""
+    return wanted
+
+
 def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime) -> Decoded:
     """Keep what `body` holds and return what was decoded.
 
@@ -92,16 +100,54 @@ def ingest(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datet
     return taken.decoded
 
 
-def take(body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime) -> Taken:
-    """Decode `body`, count what is refused of it, and scrub what is to be kept. Raises as `ingest` does."""
+def take(
+    body: bytes, *, decode: Decoder, key: Key, sender: Sender, now: datetime, allowed: Allowed = everything
+) -> Taken:
+    """Decode `body`, count what is refused of it, and scrub what is to be kept. Raises as `ingest` does.
+
+    `allowed` says how many of so many records may pass; the rest is refused, and told with what else was.
+    """
     decoded = decode(body, context_of(key, sender, now))
     for refused in decoded.refused:
         accounting.refusals.refuse(key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity)
     taken = [item for item in decoded.items if _is_taken(item, key)]
+    wanted = sum(item.quantity for item in taken)
+    granted = allowed(wanted)
+    if granted < wanted:
+        taken, beyond = _within(taken, granted)
+        for refused in beyond:
+            accounting.refusals.refuse(
+                key.project_id, refused.category, refused.outcome, refused.reason, refused.quantity
+            )
+        decoded = replace(decoded, refused=(*decoded.refused, *beyond), items=tuple(taken))
     if decoded.items and not taken and pressure.gauge.level == pressure.CLOSED:
         raise Unavailable
     packed = tuple(pack(item, allow_list=key.allow_list) for item in taken)
     return Taken(decoded, key, inbox.Lot(packed, key.project_id, key.id, now))
+
+
+def _within(items: Sequence[Incoming], granted: int) -> tuple[list[Incoming], list[Refused]]:
+    """The first `granted` records, a batch cut where they end; and what is beyond them."""
+    kept: list[Incoming] = []
+    beyond: list[Refused] = []
+    for item in items:
+        passing = min(item.quantity, granted)
+        granted -= passing
+        if passing == item.quantity:
+            kept.append(item)
+            continue
+        if passing and (name := next((name for name in _BATCHES if _is_batch(item, name)), None)):
+            kept.append(replace(item, quantity=passing, payload={**item.payload, name: item.payload[name][:passing]}))
+        else:
+            granted, passing = granted + passing, 0
+        quantity = item.quantity - passing
+        detail = f"{quantity} items are beyond the rate of this key; try again later."
+        beyond.append(Refused(item.kind, "rate_limited", "rate", quantity, detail=detail))
+    return kept, beyond
+
+
+def _is_batch(item: Incoming, name: str) -> bool:
+    return isinstance(item.payload, dict) and len(item.payload.get(name) or ()) == item.quantity
 
 
 def _is_taken(item: Incoming, key: Key) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 MIB = 1 << 20
 
-Outcome = Literal["filtered", "invalid"]
+Outcome = Literal["filtered", "invalid", "rate_limited"]
 
 KINDS = frozenset(
     {

@@ -1,7 +1,7 @@
 """Token buckets in Redis, leased by the process in small lots so that most requests ask nobody.
 
-A bucket holds `rate_per_minute / 6` tokens (ten seconds' worth, at least 1) and refills evenly. Without Redis (50 ms
-are waited, then it is left alone for a second) each process keeps the bucket alone.
+A bucket holds a minute's tokens and refills evenly: what a page sends at once when it breaks passes, as far as the
+minute allows. Without Redis (50 ms are waited, then it is left alone for a second) each process keeps the bucket alone.
 """
 
 import threading
@@ -56,6 +56,13 @@ class Buckets:
 
     def take(self, name: str, *, rate_per_minute: int, clock: float | None = None) -> float:
         """Take one token from the bucket `name`; return 0.0, or the seconds after which to try again."""
+        _, wait = self.take_some(name, 1, rate_per_minute=rate_per_minute, clock=clock)
+        return wait
+
+    def take_some(
+        self, name: str, wanted: int, *, rate_per_minute: int, clock: float | None = None
+    ) -> tuple[int, float]:
+        """Take up to `wanted` tokens; return how many there were, and the seconds until more if they were too few."""
         clock = time.monotonic() if clock is None else clock
         with self._lock:
             lease = self._leases.get(name)
@@ -64,24 +71,26 @@ class Buckets:
                     self._leases.clear()
                 lease = self._leases[name] = _Lease(0, 0.0, local_tokens=_burst(rate_per_minute), local_at=clock)
             if lease.refused_until > clock:
-                return lease.refused_until - clock
-            if lease.tokens > 0 and lease.expires > clock:
-                lease.tokens -= 1
-                return 0.0
-        return self._lease(name, lease, rate_per_minute, clock)
+                return 0, lease.refused_until - clock
+            taken = min(lease.tokens, wanted) if lease.expires > clock else 0
+            lease.tokens -= taken
+        if taken == wanted:
+            return taken, 0.0
+        more, wait = self._lease(name, lease, wanted - taken, rate_per_minute, clock)
+        return taken + more, wait
 
-    def _lease(self, name: str, lease: _Lease, rate_per_minute: int, clock: float) -> float:
-        want = max(1, int(rate_per_minute / 60 * LEASE_SECONDS / 4))
+    def _lease(self, name: str, lease: _Lease, wanted: int, rate_per_minute: int, clock: float) -> tuple[int, float]:
+        lot = max(wanted, int(rate_per_minute / 60 * LEASE_SECONDS / 4))
         try:
-            granted, wait_ms = self._ask(name, rate_per_minute, want, clock)
+            granted, wait_ms = self._ask(name, rate_per_minute, lot, clock)
         except redis.RedisError:
-            return self._take_locally(lease, rate_per_minute, clock)
+            return self._take_locally(lease, wanted, rate_per_minute, clock)
         with self._lock:
-            if granted == 0:
+            if granted < wanted:
                 lease.refused_until = clock + min(wait_ms / 1000, 60.0)
-                return max(lease.refused_until - clock, 0.001)
-            lease.tokens, lease.expires = granted - 1, clock + LEASE_SECONDS
-            return 0.0
+                return granted, max(lease.refused_until - clock, 0.001)
+            lease.tokens, lease.expires = granted - wanted, clock + LEASE_SECONDS
+            return wanted, 0.0
 
     def _ask(self, name: str, rate_per_minute: int, want: int, clock: float) -> tuple[int, int]:
         if self._away_until > clock:
@@ -94,19 +103,18 @@ class Buckets:
             raise
         return int(granted), int(wait_ms)
 
-    def _take_locally(self, lease: _Lease, rate_per_minute: int, clock: float) -> float:
+    def _take_locally(self, lease: _Lease, wanted: int, rate_per_minute: int, clock: float) -> tuple[int, float]:
         with self._lock:
             per_second = rate_per_minute / 60
             refilled = lease.local_tokens + (clock - lease.local_at) * per_second
             lease.local_tokens, lease.local_at = min(_burst(rate_per_minute), refilled), clock
-            if lease.local_tokens >= 1:
-                lease.local_tokens -= 1
-                return 0.0
-            return (1 - lease.local_tokens) / per_second
+            granted = min(wanted, int(lease.local_tokens))
+            lease.local_tokens -= granted
+            return granted, 0.0 if granted == wanted else (1 - lease.local_tokens) / per_second
 
 
 def _burst(rate_per_minute: int) -> float:
-    return max(1.0, rate_per_minute / 6)
+    return max(1.0, float(rate_per_minute))
 
 
 buckets = Buckets()

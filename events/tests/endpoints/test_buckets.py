@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from events.endpoints.admission.buckets import Buckets
+from formaos_obs.tests.workers import free_port
 
 THREADS = 8
 
@@ -34,9 +35,28 @@ def test_first_requests_may_come_together(clean_redis: Any) -> None:
         assert waits == [0.0] * THREADS
 
 
+def test_tokens_are_taken_in_lots_as_far_as_there_are(clean_redis: Any) -> None:
+    buckets = Buckets()
+    assert buckets.take_some("key:2", 6, rate_per_minute=10, clock=0.0) == (6, 0.0)
+    granted, wait = buckets.take_some("key:2", 6, rate_per_minute=10, clock=0.0)
+    assert granted == 4
+    assert 0 < wait <= 6
+    assert buckets.take("key:2", rate_per_minute=10, clock=0.0) > 0
+    assert buckets.take_some("key:3", 2000, rate_per_minute=600_000, clock=0.0) == (2000, 0.0)
+
+
+def test_without_redis_the_process_keeps_the_bucket(settings: Any) -> None:
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+    buckets = Buckets()
+    assert buckets.take_some("key:4", 7, rate_per_minute=10, clock=0.0) == (7, 0.0)
+    assert buckets.take_some("key:4", 7, rate_per_minute=10, clock=0.0)[0] == 3
+    assert buckets.take_some("key:4", 7, rate_per_minute=10, clock=30.0) == (5, pytest.approx(6.0))
+
+
 def test_one_bucket_is_emptied_once_however_many_ask(clean_redis: Any) -> None:
     buckets = Buckets()
     with ThreadPoolExecutor(THREADS) as pool:
-        waits = list(pool.map(lambda _: buckets.take("key:1", rate_per_minute=60), range(40)))
-    assert 1 <= waits.count(0.0) <= 11
+        waits = list(pool.map(lambda _: buckets.take("key:1", rate_per_minute=10), range(40)))
+    # A minute's worth, and one more should the test take six seconds.
+    assert 10 <= waits.count(0.0) <= 14
     assert all(wait <= 60 for wait in waits)
