@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/store/", sentry.StoreByKeyView.as_view(), name="store-by-key"),
     path("api/<int:project_id>/cron/<str:slug>/", sentry.CronView.as_view(), name="cron"),
     path("api/<int:project_id>/cron/<str:slug>/<str:public_key>/", sentry.CronView.as_view(), name="cron-by-key"),
+    path(
+        "api/<int:project_id>/events/<str:event_id>/attachments/", sentry.AttachmentsView.as_view(), name="attachments"
+    ),
     path("api/<int:project_id>/nel/", sentry.SecurityView.as_view(), name="nel"),
     path("api/<int:project_id>/security/", sentry.SecurityView.as_view(), name="security"),
     path("api/<int:project_id>/csp-report/", sentry.SecurityView.as_view(), name="csp-report"),

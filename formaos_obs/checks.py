@@ -153,7 +153,7 @@ def caps_agree() -> Found:
     if settings.OBS_MAX_ATTACHMENT_BYTES > settings.OBS_MAX_DECOMPRESSED_BYTES:
         hint = "No envelope could carry such an attachment; raise OBS_MAX_DECOMPRESSED_BYTES."
         yield _error(11, "OBS_MAX_ATTACHMENT_BYTES is above OBS_MAX_DECOMPRESSED_BYTES.", hint)
-    largest = max(settings.OBS_MAX_BODY_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.REQUEST_BYTES)
+    largest = max(settings.OBS_MAX_DECOMPRESSED_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, uploads.REQUEST_BYTES)
     if 2 * largest > settings.OBS_MAX_BODIES_BYTES:
         hint = f"Give at least {2 * largest}: a single large body would push out all others."
         yield _error(11, "OBS_MAX_BODIES_BYTES has no room for two bodies of the largest size.", hint)

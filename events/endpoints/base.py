@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -74,16 +74,22 @@ class IngestView:
     @classmethod
     def as_view(cls, **changes: Any) -> Callable[..., HttpResponse]:
         """A view of Django's, of a subclass with `changes`."""
-        view_class = type(cls.__name__, (cls,), {"__module__": cls.__module__, **changes}) if changes else cls
+        made = type(cls.__name__, (cls,), {"__module__": cls.__module__, **changes}) if changes else cls
+        view_class = cast(type[IngestView], made)
 
         def view(request: HttpRequest, **named: Any) -> HttpResponse:
-            sent = partial(body.received, request.META, cap=settings.OBS_MAX_BODY_BYTES)
+            sent = partial(body.received, request.META, cap=view_class.largest())
             answer = respond([view_class(Arrival(request.META, named, timezone.now(), sent))])[0]
             return HttpResponse(answer.content, answer.content_type, answer.status, headers=answer.headers)
 
         view.view_class = view_class  # type: ignore[attr-defined]
         view.csrf_exempt = True  # type: ignore[attr-defined]  # no cookie is read here
         return view
+
+    @classmethod
+    def largest(cls) -> int:
+        """Bytes of a body as sent."""
+        return settings.OBS_MAX_BODY_BYTES
 
     # --- what an endpoint is ---
 

@@ -98,3 +98,8 @@ def refused() -> HttpResponse:
 def may_be_ingest(path: str) -> bool:
     """Whether `path` is worth resolving among ingest addresses: `/api/<number>/…`, or one without a project."""
     return (path.startswith("/api/") and path[5:6].isdigit() and path[5:7] != "0/") or path.startswith(WITHOUT_PROJECT)
+
+
+def may_carry_files(path: str) -> bool:
+    """Whether an address of ingest takes files: envelopes, tunnelled or not, and attachments by themselves."""
+    return path.endswith(("/envelope/", "/attachments/")) or path.startswith("/tunnel/")

@@ -12,6 +12,7 @@ from events.endpoints.base import IngestView
 from events.endpoints.exchange import Answer
 from events.protocols import sentry
 from events.protocols.contract import Decoded
+from events.values.errors import TooLarge
 
 # The smallest GIF: what a page that sent its error by loading an image expects back.
 PIXEL = (
@@ -20,11 +21,32 @@ PIXEL = (
 )
 
 
-class EnvelopeView(IngestView):
+class FilesView(IngestView):
+    """An endpoint whose bodies may bring files, which have a size of their own."""
+
+    @classmethod
+    def largest(cls) -> int:
+        return settings.OBS_MAX_DECOMPRESSED_BYTES
+
+
+class EnvelopeView(FilesView):
     """`POST /api/<project>/envelope/`: every current SDK; also the target of a tunnel, keyed by the envelope's DSN."""
 
+    is_cut = False
+
+    def body(self) -> bytes:
+        """The envelope; only where it brings files may it be larger than other bodies, and go beyond all limits.
+
+        What is beyond belongs to a file that is refused, and the event before it is kept.
+        """
+        sent, encoding = self.arrival.body(), self.environ.get("HTTP_CONTENT_ENCODING", "")
+        data, self.is_cut = body.head(sent, encoding=encoding, cap=settings.OBS_MAX_DECOMPRESSED_BYTES)
+        if (self.is_cut or len(sent) > settings.OBS_MAX_BODY_BYTES) and b'"attachment"' not in data:
+            raise TooLarge(f"the body has more than {settings.OBS_MAX_BODY_BYTES} bytes, and no attachment")
+        return data
+
     def decode(self, data: bytes, context: Any) -> Decoded:
-        return sentry.decode_envelope(data, context)
+        return sentry.decode_envelope(data, context, is_cut=self.is_cut)
 
     def dsn(self, data: bytes) -> sentry.Dsn | None:
         return sentry.dsn_of(data)
@@ -110,6 +132,18 @@ class CronView(IngestView):
 
     def decode(self, data: bytes, context: Any) -> Decoded:
         return sentry.decode_cron(data, self.arrival.named["slug"], self.query, context)
+
+
+class AttachmentsView(FilesView):
+    """`POST /api/<project>/events/<event>/attachments/`: files for an event that was sent before, as a form."""
+
+    def decode(self, data: bytes, context: Any) -> Decoded:
+        return sentry.decode_files(data, self.content_type, self.arrival.named["event_id"], context)
+
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        answer = super().accepted(decoded, key)
+        answer.status = 201
+        return answer
 
 
 class SecurityView(IngestView):

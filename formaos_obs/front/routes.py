@@ -5,7 +5,7 @@ from enum import Enum
 
 from django.conf import settings
 
-from events.endpoints.middleware import may_be_ingest
+from events.endpoints.middleware import may_be_ingest, may_carry_files
 from events.releases import uploads
 
 # The form around the chunks of an upload.
@@ -31,13 +31,14 @@ class Routes:
 
     def __init__(self) -> None:
         self.ingest = Route(Lane.INGEST, settings.OBS_MAX_BODY_BYTES)
+        self.files = Route(Lane.INGEST, settings.OBS_MAX_DECOMPRESSED_BYTES)
         self.uploads = Route(Lane.PAGES, uploads.REQUEST_BYTES + _FORM_BYTES)
         self.pages = Route(Lane.PAGES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         self.health = Route(Lane.LOOP, 0)
 
     def of(self, path: str) -> Route:
         if may_be_ingest(path):
-            return self.ingest
+            return self.files if may_carry_files(path) else self.ingest
         if path.startswith("/api/0/"):
             return self.uploads
         return self.health if path == "/healthz" else self.pages

@@ -62,17 +62,23 @@ def decompress(data: bytes, *, encoding: str, cap: int) -> bytes:
 
     Raises TooLarge, UnsupportedEncoding or Malformed.
     """
+    decoded, is_cut = head(data, encoding=encoding, cap=cap)
+    if is_cut:
+        raise TooLarge(f"the body has more than {cap} bytes after decompression")
+    return decoded
+
+
+def head(data: bytes, *, encoding: str, cap: int) -> tuple[bytes, bool]:
+    """The first `cap` bytes of the same, and whether there are more. Raises UnsupportedEncoding or Malformed."""
     name = encoding.strip().lower()
     if name in ("", "identity"):
         name = "gzip" if data.startswith(GZIP_MAGIC) else "zstd" if data.startswith(ZSTD_MAGIC) else "identity"
     if name not in DECODERS:
         raise UnsupportedEncoding(f"Content-Encoding {encoding[:64]!r} is not supported; use {', '.join(DECODERS)}")
     if not data:
-        return data
+        return data, False
     decoded = DECODERS[name](data, cap)
-    if len(decoded) > cap:
-        raise TooLarge(f"the body has more than {cap} bytes after decompression")
-    return decoded
+    return (decoded[:cap], True) if len(decoded) > cap else (decoded, False)
 
 
 def unwrapped(data: bytes, *, cap: int) -> bytes:

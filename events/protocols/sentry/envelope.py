@@ -28,8 +28,11 @@ BLANK = 100
 NAMED = frozenset({"error", "transaction", "feedback"})
 
 
-def decode_envelope(body: bytes, context: Context) -> Decoded:
-    """Return all that an envelope holds. Raises Malformed, TooLarge, or Denied for a dsn of another project."""
+def decode_envelope(body: bytes, context: Context, *, is_cut: bool = False) -> Decoded:
+    """Return all that an envelope holds. Raises Malformed, TooLarge, or Denied for a dsn of another project.
+
+    Of one that `is_cut` the end is missing: an attachment that reaches there is refused, the items before are kept.
+    """
     header, position = _header(body)
     dsn = auth.parse_dsn(header["dsn"]) if header.get("dsn") is not None else None
     if dsn and dsn.project_id != context.project_id:
@@ -39,7 +42,7 @@ def decode_envelope(body: bytes, context: Context) -> Decoded:
     salt = _salt(header, context)
     accepted: list[Incoming] = []
     refused: list[Refused] = []
-    framed = _framed(body, position, salt, context)
+    framed = _framed(body, position, salt, context, is_cut=is_cut)
     kinds = [item.header["type"] for item in framed]
     events = sum(kind in EVENTS for kind in kinds)
     if events > 1 or kinds.count("feedback") > 1:
@@ -70,17 +73,25 @@ def _header(body: bytes) -> tuple[dict[str, Any], int]:
     return _object(line, "the envelope header"), position
 
 
-def _framed(body: bytes, position: int, salt: bytes, context: Context) -> list[items.Item]:
+def _framed(body: bytes, position: int, salt: bytes, context: Context, *, is_cut: bool) -> list[items.Item]:
     framed: list[items.Item] = []
-    for header, data in _frames(body, position):
-        if len(framed) == context.limits.items:
-            raise TooLarge(f"an envelope holds {context.limits.items} items at most")
-        # Its place keeps apart two equal items of one envelope; they are two facts.
-        framed.append(items.Item(header, data, salt + b"%d" % len(framed)))
+    try:
+        for header, data in _frames(body, position, is_cut=is_cut):
+            if len(framed) == context.limits.items:
+                raise TooLarge(f"an envelope holds {context.limits.items} items at most")
+            if data is None and header["type"] != "attachment":
+                raise TooLarge(f"the envelope has more than {len(body)} bytes")
+            # Its place keeps apart two equal items of one envelope; they are two facts.
+            framed.append(items.Item(header, data or b"", salt + b"%d" % len(framed), is_cut=data is None))
+    except Malformed as error:
+        if is_cut:
+            raise TooLarge(f"the envelope has more than {len(body)} bytes") from error
+        raise
     return framed
 
 
-def _frames(body: bytes, position: int) -> Iterator[tuple[dict[str, Any], bytes]]:
+def _frames(body: bytes, position: int, *, is_cut: bool) -> Iterator[tuple[dict[str, Any], bytes | None]]:
+    """Headers and payloads; None for the payload whose end is missing, which is the last."""
     blank = 0
     while position < len(body):
         line, position = _line(body, position)
@@ -93,6 +104,9 @@ def _frames(body: bytes, position: int) -> Iterator[tuple[dict[str, Any], bytes]
         if not isinstance(header.get("type"), str):
             raise Malformed("an item header names no type", reason="framing")
         length = header.get("length")
+        if is_cut and (position + length > len(body) if type(length) is int else body.find(b"\n", position) < 0):
+            yield header, None
+            return
         if length is None:
             data, position = _line(body, position)
         else:

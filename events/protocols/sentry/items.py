@@ -22,11 +22,15 @@ MOST_ANNOUNCED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of an envelope, unread; `salt` tells items apart that carry no identity of their own."""
+    """One item of an envelope, unread; `salt` tells items apart that carry no identity of their own.
+
+    Of one that `is_cut` the payload did not come in whole, and is not here.
+    """
 
     header: dict[str, Any]
     data: bytes
     salt: bytes = b""
+    is_cut: bool = False
 
 
 def decode(item: Item, door: Door) -> Outcomes:
@@ -36,6 +40,9 @@ def decode(item: Item, door: Door) -> Outcomes:
     if decoder is None:
         category, reason = FILTERED.get(kind, ("default", "unknown_item_type"))
         yield Refused(category, "filtered", reason)
+        return
+    if item.is_cut:
+        yield Refused(CATEGORIES[kind], "invalid", "too_large")
         return
     most = getattr(door.context.limits, SIZES.get(kind, "batch"))
     if len(item.data) > most and kind not in WHOLE:
