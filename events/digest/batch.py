@@ -8,6 +8,7 @@ from typing import Any
 
 from events.ingest.accounting import Line
 from events.issues.counting import Sighting
+from events.issues.project_rules import Rules
 from events.models import InboxItem
 from events.releases.symbolication import Maps
 
@@ -50,6 +51,7 @@ class Batch:
     releases: dict[tuple[int, str], tuple[datetime, datetime]] = field(default_factory=dict)
     environments: set[tuple[int, str]] = field(default_factory=set)
     maps: Maps = field(default_factory=Maps)
+    rules: Rules = field(default_factory=Rules)
     # Spans that are stored already, or that an item before in this batch brought.
     known_spans: set[SpanKey] = field(default_factory=set)
 

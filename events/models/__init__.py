@@ -2,6 +2,7 @@
 
 from events.models.audit import AuditEntry
 from events.models.dimension import Dimension, DimensionValue
+from events.models.grouping_rules import GroupingRules
 from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SeenTrace, SpoolDrain
 from events.models.issue import (
     Activity,
@@ -24,7 +25,7 @@ from events.models.segment import FactChange, RetiredSegment, Segment
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
-    "GroupHour", "GroupUser", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure", "Membership",
-    "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen",
+    "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure",
+    "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen",
     "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from events.digest.steps.reading import items, mapping, moment, sdk, text, user_
 from events.ingest import payloads
 from events.issues import grouping
 from events.issues.counting import Sighting
+from events.issues.project_rules import Standing
 
 TAG_LENGTH = 200
 
@@ -20,7 +21,7 @@ def drop_no_object(batch: Batch, item: Item) -> str | None:
 def put_sighting(batch: Batch, item: Item) -> str | None:
     """Add the error to the issues to come, with its release and environment."""
     event = item.payload
-    sighting = sighting_of(item, event)
+    sighting = sighting_of(item, event, batch.rules.of(item.project_id))
     batch.sightings.append(sighting)
     batch.put_release(item.project_id, sighting.release, sighting.at)
     batch.put_environment(item.project_id, sighting.environment)
@@ -58,11 +59,11 @@ def put_fact(batch: Batch, item: Item) -> str | None:
     return None
 
 
-def sighting_of(item: Item, event: Mapping[str, Any], *, kind: str = "error") -> Sighting:
+def sighting_of(item: Item, event: Mapping[str, Any], standing: Standing, *, kind: str = "error") -> Sighting:
     return Sighting(
         project_id=item.project_id,
         event_id=item.row.item_id,
-        grouping=grouping.group(event),
+        grouping=grouping.group(event, standing.ruleset),
         at=moment(event.get("timestamp"), item),
         received_at=item.row.received_at,
         environment=text(event.get("environment"), 64),
@@ -71,13 +72,13 @@ def sighting_of(item: Item, event: Mapping[str, Any], *, kind: str = "error") ->
         user_key=user_key(mapping(event.get("user")).get("key")),
         payload=item.packed,
         kind=kind,
-        earlier=partial(_earlier, item.packed),
+        earlier=partial(_earlier, item.packed, standing),
     )
 
 
-def _earlier(packed: bytes) -> tuple[bytes, ...]:
+def _earlier(packed: bytes, standing: Standing) -> tuple[bytes, ...]:
     """Unpacked again, as only the first error of a group is asked: no batch holds its events for that."""
-    return grouping.earlier(payloads.unpack(packed))
+    return grouping.earlier(payloads.unpack(packed), standing.ruleset, standing.before)
 
 
 def is_handled(event: Mapping[str, Any]) -> bool | None:

@@ -32,7 +32,7 @@ def put_fact(batch: Batch, item: Item) -> str | None:
 
 def put_sighting(batch: Batch, item: Item) -> str | None:
     """Count the report into the issue of its rule."""
-    sighting = errors.sighting_of(item, item.payload, kind="security")
+    sighting = errors.sighting_of(item, item.payload, batch.rules.of(item.project_id), kind="security")
     batch.sightings.append(sighting)
     batch.put_environment(item.project_id, sighting.environment)
     return errors.put_fact(batch, item)

@@ -4,12 +4,13 @@ A stored group remembers the version that made it; changing what is hashed means
 of an old one. A hash is that of the lines alone, so where two versions give the same lines their groups are the same;
 where they do not, `earlier` says which group of old the event would have been in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from events.issues.grouping import exceptions, reports
-from events.issues.grouping.fingerprints import expanded, is_default
+from events.issues.grouping import exceptions, reports, rules
+from events.issues.grouping.fingerprints import expanded, filled, is_default
 from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, Frame
 from events.issues.grouping.texts import LONGEST, first_line, in_one_wording, text, without_variables
 
@@ -37,6 +38,7 @@ class Grouping:
     location: str  # file (or module) of the innermost in-app frame
     function: str  # its function, as sent
     level: str
+    is_ruled: bool = False  # a fingerprint rule of its project says what is one issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,18 @@ class _Subject:
     frame: Frame | None = None
 
 
-def group(event: object) -> Grouping:
+def group(event: object, ruleset: rules.Ruleset = rules.NONE) -> Grouping:
     """The event's `Grouping`. Never raises, whatever the event is; time is linear in its size."""
-    event = event if isinstance(event, dict) else {}
+    event = ruleset.marked(event) if isinstance(event, dict) else {}
     subject = _subject(event)
-    components = _components(event, subject)
-    title = subject.title or f"{subject.type}: {first_line(subject.value)}".strip(": ") or UNTITLED
+    rule = None if text(event.get("checksum"), limit=200).strip() else ruleset.fingerprint(event)
+    components = _components(event, subject, rule=rule)
+    title = (
+        _titled(rule, event, subject)
+        or subject.title
+        or f"{subject.type}: {first_line(subject.value)}".strip(": ")
+        or UNTITLED
+    )
     return Grouping(
         version=VERSION,
         hash=_digest(components),
@@ -67,21 +75,41 @@ def group(event: object) -> Grouping:
         location=subject.frame.shown_file if subject.frame else "",
         function=subject.frame.shown_function if subject.frame else "",
         level=_LEVELS.get(text(event.get("level"), limit=16).lower(), "error"),
+        is_ruled=rule is not None,
     )
 
 
-def earlier(event: object) -> tuple[bytes, ...]:
-    """The hashes that earlier versions gave the event, where they differ from today's; the newest version first."""
+def earlier(
+    event: object, ruleset: rules.Ruleset = rules.NONE, before: Sequence[rules.Ruleset] = ()
+) -> tuple[bytes, ...]:
+    """The hashes that earlier versions gave the event, where they differ from today's; the newest version first.
+
+    `before` are earlier versions of a project's rules. What a fingerprint rule groups is its own issue from then on, so
+    neither today's nor an earlier one leads to another.
+    """
     event = event if isinstance(event, dict) else {}
+    today = group(event, ruleset)
+    if today.is_ruled:
+        return ()
+    old = [group(event, one) for one in dict.fromkeys((*before, rules.NONE)) if one != ruleset]
     first = _digest(_components(event, _subject(event, version=FIRST), version=FIRST))
-    return (first,) if first != _digest(_components(event, _subject(event))) else ()
+    hashes = [*(one.hash for one in old if not one.is_ruled), first]
+    return tuple(one for one in dict.fromkeys(hashes) if one != today.hash)
 
 
-def _components(event: dict[Any, Any], subject: _Subject, *, version: int = VERSION) -> tuple[str, ...]:
+def _titled(rule: rules.FingerprintRule | None, event: dict[Any, Any], subject: _Subject) -> str:
+    if rule is None or not rule.title:
+        return ""
+    return first_line(filled(rule.title, _variables(event, subject)))
+
+
+def _components(
+    event: dict[Any, Any], subject: _Subject, *, version: int = VERSION, rule: rules.FingerprintRule | None = None
+) -> tuple[str, ...]:
     checksum = text(event.get("checksum"), limit=200).strip()
     if checksum and version != FIRST:
         return (f"checksum {checksum}",)
-    fingerprint = event.get("fingerprint")
+    fingerprint = list(rule.parts) if rule else event.get("fingerprint")
     if is_default(fingerprint):
         return subject.components
     default = _digest(subject.components).hex()

@@ -17,12 +17,17 @@ def is_default(fingerprint: object) -> bool:
 def expanded(fingerprint: object, *, default: str, variables: dict[str, str]) -> tuple[str, ...]:
     """The fingerprint's components; `default` is the hash our own grouping gives. Absent values become `<no-name>`."""
     known = variables | {"default": default}
+    return tuple(f"fingerprint {filled(part, known)}" for part in _parts(fingerprint))
+
+
+def filled(part: str, known: dict[str, str]) -> str:
+    """A text with its variables' values."""
 
     def value(match: "re2._Match[str]") -> str:
         name = match.group(1)
         return known.get(name) or f"<no-{name}>"
 
-    return tuple(f"fingerprint {_VARIABLE.sub(value, part)}" for part in _parts(fingerprint))
+    return _VARIABLE.sub(value, part)
 
 
 def _parts(fingerprint: object) -> list[str]:

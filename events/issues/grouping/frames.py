@@ -13,6 +13,8 @@ from events.issues.grouping.texts import text
 FIRST = 1  # the version that knows nothing of made names, source lines and native libraries
 LINE = 120  # characters of a source line that counts; longer ones were minified or cut
 
+# The key of what a project's rule says of a frame, in an event's copy; no JSON has such a key.
+RULED = ("ruled",)
 SCRIPT_PLATFORMS = frozenset({"javascript", "node"})
 _SCRIPT_ENDINGS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts", ".vue", ".svelte", ".html", ".htm")
 
@@ -79,6 +81,7 @@ def frame(raw: object, *, platform: str, version: int = 0) -> Frame | None:
         text(raw.get("function"), limit=256),
         in_app if isinstance(in_app, bool) else None,
         text(raw.get("platform"), limit=32) or platform,
+        raw.get(RULED),
     )
     if version == FIRST:
         return _first(sent)
@@ -92,18 +95,21 @@ class _Sent(NamedTuple):
     function: str
     in_app: bool | None
     platform: str
+    ruled: bool | None = None
 
     @property
     def is_script(self) -> bool:
         return self.platform in SCRIPT_PLATFORMS or (self.platform in ("", "other") and _is_script(self.filename))
 
     def is_own(self, *, is_foreign: bool) -> bool:
+        if self.ruled is not None:
+            return self.ruled
         return not is_foreign if self.in_app is None or (self.is_script and is_foreign) else self.in_app
 
 
 @lru_cache(maxsize=1024)
 def _first(sent: _Sent) -> Frame | None:
-    module, filename, _, function, _, _ = sent
+    module, filename, _, function, *_ = sent
     if sent.is_script:
         place = path(filename) or module
         name, resumed = script_function(function)
@@ -120,7 +126,7 @@ def _first(sent: _Sent) -> Frame | None:
 
 @lru_cache(maxsize=8192)
 def _frame(sent: _Sent, package: str, line: str) -> Frame | None:
-    module, filename, abs_path, function, _, platform = sent
+    module, filename, abs_path, function, _, platform, _ = sent
     resumed = foreign = False
     if sent.is_script:
         place = script_path(filename, abs_path, platform) or made_names.written(module)
