@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard.api import views
+from dashboard.api import grouping_rules, views
 
 urlpatterns = [
     path("projects/", views.Projects.as_view(), name="api-projects"),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("projects/<slug:slug>/events/<str:event_id>/", views.EventDetail.as_view(), name="api-event"),
     path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
     path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
+    path("projects/<slug:slug>/grouping-rules/", grouping_rules.GroupingRules.as_view(), name="api-grouping-rules"),
+    path(
+        "projects/<slug:slug>/grouping-rules/try/",
+        grouping_rules.GroupingTrial.as_view(),
+        name="api-grouping-rules-try",
+    ),
     path("", include("dashboard.api.performance_urls")),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),

@@ -26,6 +26,6 @@ __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
     "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure",
-    "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen",
-    "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk",
+    "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor",
+    "Seen", "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk",
 ]  # fmt: skip

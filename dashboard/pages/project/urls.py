@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.project import home_views, settings_views, setup_views
+from dashboard.pages.project import grouping_views, home_views, settings_views, setup_views
 
 urlpatterns: list[URLPattern] = [
     path("", home_views.home, name="home"),
@@ -12,4 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/setup/sample/", setup_views.send_sample, name="setup-sample"),
     path("p/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("p/<slug:slug>/settings/change/", settings_views.settings_change, name="settings-change"),
+    path("p/<slug:slug>/settings/grouping/", grouping_views.grouping, name="grouping"),
+    path("p/<slug:slug>/settings/grouping/try/", grouping_views.grouping_try, name="grouping-try"),
+    path("p/<slug:slug>/settings/grouping/save/", grouping_views.grouping_save, name="grouping-save"),
 ]

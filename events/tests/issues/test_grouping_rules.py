@@ -183,6 +183,7 @@ def test_an_event_is_left_as_it_was() -> None:
         ('type:"A -> a', "", "line 1: a quote does not end"),
         ("family:python -> a", "", "line 1: 'python' is no family"),
         ("app:maybe -> a", "", "line 1: app is yes or no"),
+        ("type:A\0 -> a", "", "line 1: a rule holds no NUL"),
         ("x" * 2001, "", "line 1: a rule has at most 2000 characters"),
         ("type:A -> a\n" * 201, "", "line 201: there are more than 200 rules"),
         ("x" * 100_001, "", "line 1: the text has 100001 characters"),

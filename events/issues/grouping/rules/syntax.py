@@ -135,6 +135,8 @@ def _read(text: str, name: str, read: Callable[[int, str], Rule]) -> tuple[tuple
         if not line or line.startswith("#"):
             continue
         try:
+            if "\0" in line:
+                raise _Bad("a rule holds no NUL")
             if len(line) > LONGEST:
                 raise _Bad(f"a rule has at most {LONGEST} characters")
             if len(rules) == MOST:
