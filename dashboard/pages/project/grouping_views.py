@@ -1,4 +1,4 @@
-"""Rules of grouping: written, tried against past events, saved. Looking and trying is for editors, saving for owners."""
+"""Rules of grouping: written, tried against past events, saved. Editors look and try, owners save."""
 
 from typing import Any
 
