@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from events.endpoints import browser, sentry
+from events.endpoints import browser, sdk_loader, sentry
 from events.endpoints.cli import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,5 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("events.endpoints.performance_urls")),
     path("api/0/", include("events.endpoints.cli.urls")),
     path("api/deploys/", views.DeployHook.as_view(), name="deploy-hook"),
+    path("js-sdk-loader/<str:public_key>.min.js", sdk_loader.LoaderView.as_view(), name="sdk-loader"),
+    path("js-sdk-loader/<str:public_key>.js", sdk_loader.LoaderView.as_view(), name="sdk-loader-plain"),
     path("tunnel/", sentry.TunnelView.as_view(), name="tunnel"),
 ]

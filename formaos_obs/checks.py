@@ -187,6 +187,14 @@ def outbound_exceptions_are_narrow() -> Found:
             yield _error(15, f"{entry} in OBS_OUTBOUND_ALLOW allows every address.", hint)
 
 
+def bundle_is_an_address() -> Found:
+    address = settings.OBS_JS_BUNDLE_URL
+    parts = urlsplit(address)
+    if address and not (parts.scheme in ("http", "https") and parts.netloc):
+        hint = "Use https://cdn.example.org/bundle.min.js, or leave it empty."
+        yield _error(26, f"OBS_JS_BUNDLE_URL is {address}, no whole address.", hint)
+
+
 def countries_are_known() -> Found:
     header, path = settings.OBS_COUNTRY_HEADER, settings.OBS_GEOIP_DATABASE
     if header and not header.replace("-", "").isalnum():
@@ -215,6 +223,7 @@ def public_site_is_encrypted() -> Found:
 CHECKS: tuple[Callable[[], Found], ...] = (
     values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
-    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, countries_are_known,
+    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, bundle_is_an_address,
+    countries_are_known,
     public_site_is_encrypted,
 )  # fmt: skip

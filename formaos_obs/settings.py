@@ -59,6 +59,7 @@ _hosts = ["127.0.0.1", "localhost", "testserver", "[::1]", addresses.public_host
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=_hosts)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[OBS_PUBLIC_URL])
 OBS_TRUSTED_PROXIES = env.int("OBS_TRUSTED_PROXIES", 0)
+OBS_JS_BUNDLE_URL = env.str("OBS_JS_BUNDLE_URL", "")
 OBS_COUNTRY_HEADER = env.str("OBS_COUNTRY_HEADER", "")
 _geoip = env.str("OBS_GEOIP_DATABASE", "")
 OBS_GEOIP_DATABASE = str(placed(_geoip)) if _geoip else ""

@@ -12,8 +12,13 @@ from events.models import IngestKey, Project
 
 def of(key: IngestKey, *, base_url: str) -> str:
     """The DSN of `key` on the server whose pages are at `base_url`."""
+    return written(key.public_key, key.project_id, base_url=base_url)
+
+
+def written(public_key: str, project_id: int, *, base_url: str) -> str:
+    """The same of a key's parts."""
     parts = urlsplit(base_url)
-    return f"{parts.scheme}://{key.public_key}@{parts.netloc}{parts.path.rstrip('/')}/{key.project_id}"
+    return f"{parts.scheme}://{public_key}@{parts.netloc}{parts.path.rstrip('/')}/{project_id}"
 
 
 DEFAULT = "http://127.0.0.1:8000"  # what OBS_PUBLIC_URL is where neither it nor PORT was given

@@ -53,6 +53,8 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_LOG_LEVEL", "LOUD", "E014"),
         ("OBS_OUTBOUND_ALLOW", ["0.0.0.0/0"], "E015"),
         ("OBS_OUTBOUND_ALLOW", ["*"], "E015"),
+        ("OBS_JS_BUNDLE_URL", "cdn.example/bundle.js", "E026"),
+        ("OBS_JS_BUNDLE_URL", "javascript:alert(1)", "E026"),
         ("OBS_COUNTRY_HEADER", "CF-IPCountry", "E017"),
         ("OBS_COUNTRY_HEADER", "CF IPCountry:", "E017"),
         ("OBS_GEOIP_DATABASE", "/dev/null/countries.mmdb", "E018"),
