@@ -121,6 +121,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "version": release.version,
         "token_id": token.pk,
         "attachment_id": attachment.attachment_id,
+        **{name: row.pk for name, row in make_alerts.firing(project).items()},
+        "rule_kind": "threshold",
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -219,6 +221,9 @@ _IDS = {
     "event_id",
     "attachment_id",
     "channel_id",
+    "rule_id",
+    "alert_id",
+    "silence_id",
     "token_id",
     "version",
     "view_id",
