@@ -41,6 +41,12 @@ MODULES = frozenset({"modules", "packages", "dependencies", "requirements"})
 _PASSWORDS = word_set(
     "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
 )
+# Names of identity and tax numbers that mean nothing else.
+_NATIONAL = word_set(
+    "pesel cpf dni bsn personnummer fodselsnummer fødselsnummer aadhaar aadhar curp codicefiscale steuerid "
+    "steuernummer hetu henkilotunnus cnic nric tckimlik tckn kennitala passportnumber passportno nationalid itin cuit "
+    "svnr isikukood"
+)
 _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys((*_PASSWORDS, "passphrase", "pass", "passwords"), "[password]"),
     **dict.fromkeys(
@@ -52,6 +58,7 @@ _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys(("sessionid", "sessid", "session", "phpsessid", "jsessionid"), "[session]"),
     **dict.fromkeys(("authorization", "auth"), "[authorization]"),
     **dict.fromkeys(("pin", "cvv", "cvc", "cvv2", "csc", "otp", "totp"), "[code]"),
+    **dict.fromkeys(_NATIONAL, "[id]"),
     "jwt": "[jwt]",
     "ssn": "[ssn]",
     "iban": "[iban]",
@@ -103,9 +110,20 @@ _PHRASES: dict[tuple[str, str], str] = {
     ("license", "number"): "[id]",
     ("national", "id"): "[id]",
     ("tax", "id"): "[id]",
+    ("passport", "no"): "[id]",
+    ("passport", "nr"): "[id]",
+    ("passport", "id"): "[id]",
+    ("identity", "number"): "[id]",
+    ("insurance", "number"): "[id]",
+    ("codice", "fiscale"): "[id]",
+    ("steuer", "id"): "[id]",
+    ("tax", "number"): "[id]",
 }
 _EMAIL = frozenset(["email", "emails", "mail"])
-_PHONE = frozenset(["phone", "telephone", "mobile", "tel", "fax", "msisdn", "cellphone", "phonenumber"])
+_PHONE = word_set(
+    "phone telephone mobile tel fax msisdn cellphone phonenumber telefon telefone teléfono telefono téléphone telefoon "
+    "handy celular móvil whatsapp telefonnummer handynummer"
+)
 
 # `password_reset_at`, `token_count`, `cookie_policy`: the last word says that the value is about a secret, not one.
 _BENIGN_LAST = word_set(

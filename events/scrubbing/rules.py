@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
-from events.scrubbing import assignments, validators
+from events.scrubbing import accounts, assignments, national, phones, validators
 from events.scrubbing.assignments import Hit
 
 
@@ -144,25 +144,19 @@ RULES: tuple[Rule, ...] = (
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
     pattern("email", rf"[\pL\pN_+%'-]{_EMAIL_AT}[\pL\pN-]+\.",
-            rf"[\pL\pN._%+'-]*[\pL\pN_%+-]{_EMAIL_AT}[\pL\pN]"
+            rf"[\pL\pN._%+-](?:[\pL\pN._%+'-]*[\pL\pN_%+-])?{_EMAIL_AT}[\pL\pN]"
             r"(?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN-]*[\pL\pN])*\.(?:xn--[a-z0-9]+|\pL{2,})",
             validate=validators.email),
-    pattern("card", r"\b[2-6]\d{3}[ -]?\d{4}[ -]?\d|\b3[0-9]{3}[ -]\d{6}", r"\b[2-6]\d(?:[ -]?\d){10,17}\b",
-            validate=validators.card),
-    pattern("iban", r"\b[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2}", r"\b[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30}",
-            validate=validators.iban),
+    Rule("card", accounts.CARD_HINT, accounts.find_cards),
+    Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),
+    Rule("id", national.HINT, national.find),
     pattern("ssn", r"\b\d{3}-\d\d-\d{4}\b", r"\b\d{3}-\d\d-\d{4}\b", validate=validators.ssn),
     pattern("ip4", r"\d\.\d{1,3}\.\d{1,3}\.\d", r"\b\d{1,3}(?:\.\d{1,3}){3}\b", marker="[ip]",
             validate=validators.ipv4),
     pattern("ip6", r"(?i)[0-9a-f]{1,4}::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}", r"(?i)(?:[0-9a-f]{1,4}:"
             r"|::)(?:[0-9a-f]{0,4}:)*[0-9a-f]{0,4}",
             marker="[ip]", validate=validators.ipv6),
-    pattern("phone", r"\+[1-9][\d ().-]{7}|\b00[1-9]\d[ -]\d|[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}"
-            r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=]",
-            r"(?:(\+[1-9]\d{0,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5})*)"
-            r"|(\b00[1-9]\d[ -]\d[\d -]{5,12}\d)|((?:1[ .-])?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
-            r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=][ \t]*[\"']?(\+?[\d(][\d ()./-]{5,18}\d))",
-            validate=validators.phone),
+    Rule("phone", phones.HINT, phones.find),
     pattern("user_path", r"/home/|/Users/|(?i:[\\/]users[\\/])",
             r"(?:/home/|/Users/)([^\s/\\:\"'<>|*?()\[\],;\x1e]+)|(?:[A-Za-z]:[\\/]+|\\)(?i:users)[\\/]+([^\\/:*?\"'<>"
             r"|\r\n\x1e]+)",
