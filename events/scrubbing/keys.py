@@ -5,7 +5,7 @@ from typing import Literal
 
 import re2
 
-from events.scrubbing import validators
+from events.scrubbing import births, devices, validators
 from events.values.wordlists import word_set
 
 Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
@@ -59,6 +59,8 @@ _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys(("authorization", "auth"), "[authorization]"),
     **dict.fromkeys(("pin", "cvv", "cvc", "cvv2", "csc", "otp", "totp"), "[code]"),
     **dict.fromkeys(_NATIONAL, "[id]"),
+    **dict.fromkeys(births.KEY_WORDS, "[birth_date]"),
+    **dict.fromkeys(devices.KEY_WORDS, "[mac]"),
     "jwt": "[jwt]",
     "ssn": "[ssn]",
     "iban": "[iban]",
@@ -67,6 +69,8 @@ _MARKER_OF_WORD: dict[str, str] = {
     "ccnumber": "[card]",
     "ccnum": "[card]",
 }
+# `5.4.1985` and `12.531.909` are no versions here.
+_NUMBERS = frozenset({"[birth_date]", "[id]"})
 _WEAK = word_set("token tokens pass auth session signature bearer csrf xsrf pin otp totp csc")
 _LINE = frozenset(["cookie", "cookies", "authorization", "passphrase", "mnemonic"])
 # A glued word counts when it ends like this: `dbpassword`, `mytoken`. Nothing benign in English or code ends so.
@@ -91,6 +95,8 @@ _PHRASES: dict[tuple[str, str], str] = {
         for word in word_set("recovery backup security verification auth authorization otp mfa access sms")
         for noun in ("code", "codes")
     },
+    **dict.fromkeys(births.KEY_PHRASES, "[birth_date]"),
+    ("mac", "address"): "[mac]",
     ("pass", "word"): "[password]",
     ("pass", "phrase"): "[password]",
     ("seed", "phrase"): "[secret]",
@@ -244,7 +250,9 @@ def masked(verdict: Verdict, value: object) -> object:
             return verdict.marker if "@" in value else value
         if verdict.action == "phone":
             return verdict.marker if sum(c.isdigit() for c in value) >= 7 else value
-        if verdict.action != "mask" or value == verdict.marker or is_harmless(value):
+        if verdict.action != "mask" or value == verdict.marker:
+            return value
+        if is_harmless(value) and not (verdict.marker in _NUMBERS and value[:1].isdigit()):
             return value
         # `session` names many things: only a value that could be a session id counts.
         if verdict.marker == "[session]" and verdict.weak and (len(value) < 16 or " " in value):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
-from events.scrubbing import accounts, assignments, national, phones, validators
+from events.scrubbing import accounts, assignments, births, devices, mail, national, phones, validators
 from events.scrubbing.assignments import Hit
 
 
@@ -65,7 +65,6 @@ _DATABASES = (
     r"(?i:postgres(?:ql)?|mysql|mariadb|mssql|rediss?|amqps?|mongodb|clickhouse|cockroachdb|oracle|kafka|ldaps?|smtps?"
     r"|s?ftp)(?:\+\w+)?"
 )
-_EMAIL_AT = r"(?:@|%40|\\u0040)"
 
 RULES: tuple[Rule, ...] = (
     Rule("pem", r"-{4,5} ?BEGIN [A-Z]", find_pem),
@@ -143,14 +142,13 @@ RULES: tuple[Rule, ...] = (
     pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
-    pattern("email", rf"[\pL\pN_+%'-]{_EMAIL_AT}[\pL\pN-]+\.",
-            rf"[\pL\pN._%+-](?:[\pL\pN._%+'-]*[\pL\pN_%+-])?{_EMAIL_AT}[\pL\pN]"
-            r"(?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN-]*[\pL\pN])*\.(?:xn--[a-z0-9]+|\pL{2,})",
-            validate=validators.email),
+    Rule("email", mail.HINT, mail.find),
     Rule("card", accounts.CARD_HINT, accounts.find_cards),
     Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),
     Rule("id", national.HINT, national.find),
     pattern("ssn", r"\b\d{3}-\d\d-\d{4}\b", r"\b\d{3}-\d\d-\d{4}\b", validate=validators.ssn),
+    Rule("birth_date", births.HINT, births.find),
+    Rule("mac", devices.HINT, devices.find),
     pattern("ip4", r"\d\.\d{1,3}\.\d{1,3}\.\d", r"\b\d{1,3}(?:\.\d{1,3}){3}\b", marker="[ip]",
             validate=validators.ipv4),
     pattern("ip6", r"(?i)[0-9a-f]{1,4}::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}", r"(?i)(?:[0-9a-f]{1,4}:"

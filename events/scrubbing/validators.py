@@ -2,12 +2,16 @@
 
 import ipaddress
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import re2
-from stdnum.us import itin
-from stdnum.us import ssn as us_ssn
 
-from events.values.wordlists import TLDS
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    from stdnum.us import itin
+else:
+    itin = lazy("stdnum.us.itin")
 
 Span = tuple[int, int]
 Validator = Callable[[bytes, int, int], Span | None]
@@ -59,25 +63,16 @@ def is_strong(data: bytes, start: int, end: int) -> Span | None:
 
 
 def ssn(data: bytes, start: int, end: int) -> Span | None:
-    """A number that the United States issue, to a person or a foreign taxpayer, and no part of a longer one."""
-    number = data[start:end].decode()
-    if not (us_ssn.is_valid(number) or itin.is_valid(number)):
+    """A number that the United States issue, to a person or a foreign taxpayer, and no part of a longer one.
+
+    Numbers that were printed in advertisements belong to somebody, too: python-stdnum refuses them.
+    """
+    area, group, serial = data[start : start + 3], data[start + 4 : start + 6], data[start + 7 : end]
+    if area in (b"000", b"666") or group == b"00" or serial == b"0000":
+        return None
+    if area[:1] == b"9" and not itin.is_valid(data[start:end].decode()):
         return None
     return None if data[start - 1 : start] in (b"-", b"+") or _after(data, end) == 45 else (start, end)
-
-
-_SCALE = re2.compile(rb"\d+(?:\.\d+)?x?")
-
-
-def email(data: bytes, start: int, end: int) -> Span | None:
-    """A known top-level domain; not `icon@2x.png`, not the `git@host:` of a remote."""
-    local, _, domain = data[start:end].replace(b"%40", b"@").replace(b"\\u0040", b"@").rpartition(b"@")
-    labels = domain.lower().split(b".")
-    if labels[-1].decode("utf-8", "replace") not in TLDS or (_SCALE.fullmatch(labels[0]) and len(labels) == 2):
-        return None
-    if _after(data, end) in _DIGITS or (local == b"git" and _after(data, end) in (58, 47)):
-        return None
-    return start, end
 
 
 _VERSION_LEAD = re2.compile(rb"(?i)(?:version|release|build|ver\.?|v|revision|upgrade to|==|>=|<=|~=|\^)[\s:='\"]*$")
