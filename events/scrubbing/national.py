@@ -4,13 +4,21 @@ One row a number. Its form alone is sure where few other things look so and the 
 is sure, too: with the check where the word means other things as well (`SIN`, `PAN`), else without.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import re2
-import stdnum
+
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import stdnum
+else:
+    stdnum = lazy("stdnum")
 
 Hit = tuple[int, int, str]
 
@@ -171,6 +179,12 @@ def _goes_on(data: bytes, end: int) -> bool:
     return after[:1] in (b"-", b".", b"/") and after[1:].isalnum()
 
 
+@lru_cache(maxsize=1024)
+def _called(word: bytes) -> tuple[Number, ...]:
+    """The numbers that go by this word."""
+    return tuple(number for words, number in _BY_WORD if words.fullmatch(word))
+
+
 def _labelled(data: bytes) -> Iterator[Hit]:
     budget = iter(range(_CHECKED))
     for match in _LABELLED.finditer(data):
@@ -179,7 +193,7 @@ def _labelled(data: bytes) -> Iterator[Hit]:
         if data[end : end + 1].isalnum():
             continue
         ends = _ends(data, start, end)
-        numbers = [number for words, number in _BY_WORD if words.fullmatch(word)]
+        numbers = _called(word)
         valid = next((at for at in reversed(ends) if _is_any(numbers, data[start:at], budget)), None)
         if valid is None and match.start(1) >= 0 and ends and _digits(data[start : ends[-1]]) >= _FEWEST:
             valid = ends[-1]
@@ -187,7 +201,7 @@ def _labelled(data: bytes) -> Iterator[Hit]:
             yield start, valid, _MARKER
 
 
-def _is_any(numbers: list[Number], text: bytes, budget: Iterator[int]) -> bool:
+def _is_any(numbers: tuple[Number, ...], text: bytes, budget: Iterator[int]) -> bool:
     return any(next(budget, None) is not None and is_valid(number, text) for number in numbers)
 
 
