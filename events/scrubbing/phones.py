@@ -117,8 +117,9 @@ def _found(data: bytes) -> Iterator[Hit]:
         if end > start and _starts(data, start):
             yield from _hit(data, start, end)
     for match in _GROUPED.finditer(data):
-        if _starts(data, match.start()) and _is_american(data, *match.span(), budget):
-            yield from _hit(data, *match.span())
+        start, end = match.span()
+        if _starts(data, start) and _is_american(data, start, end, budget):
+            yield from _hit(data, start, end)
     for match in _SIGNED.finditer(data):
         if not _is_other(match.group(1)):
             yield from _hit(data, *match.span(1))
