@@ -41,7 +41,7 @@ NUMBERS = (
     Number("br", "cpf", words="cpf", form=r"\d{3}\.\d{3}\.\d{3}-\d\d"),
     Number("ca", "sin", words="social insurance", doubtful="sin"),
     Number("ch", "ssn", words="ahv(?:-nr)?", doubtful="avs", form=r"756\.\d{4}\.\d{4}\.\d\d|756\d{10}"),
-    Number("cl", "rut", doubtful="rut|run", form=r"\d{1,2}\.\d{3}\.\d{3}-[\dkK]"),
+    Number("cl", "rut", doubtful="rut", form=r"\d{1,2}\.\d{3}\.\d{3}-[\dkK]"),
     Number("cn", "ric", words="身份证号?码?|公民身份号码", form=r"[1-9]\d{5}(?:19|20)\d{9}[\dXx]"),
     Number("co", "nit", doubtful="nit"),
     Number("cz", "rc", words="rodné číslo|rodne cislo", form=r"\d{6}/\d{4}"),
@@ -101,10 +101,26 @@ _ANY = (
     r"national id|national identity|national identification|national insurance|identity card|identity document|tax id"
     r"|taxpayer id|tax identification|taxpayer identification|passport|reisepass|passnummer|passeport|pasaporte"
     r"|passaporto|personalausweis|personalausweisnummer|ausweisnummer"
-    r"|driver'?s? licen[cs]e|nino"
+    r"|driver'?s? licen[cs]e|driving licen[cs]e|nino|voter id|identity number|personal id|personal identification"
+    r"|hkid|cccd|cmnd|philsys|ktp|identiteitskaart|pasnummer|paspoort|paszport|pasport|identiteitsbewijs|útlevél"
+    r"|cestovní pas"
+    r"|documento de identidad|cédula de identidad|carnet de identidad|carta d'identità|carte d'identité|carte vitale"
+    r"|dowód osobisty|numer dowodu|občanský průkaz|személyi igazolvány|carteira de identidade|führerschein|rijbewijs"
+    r"|permis de conduire|patente di guida|permiso de conducir|ajokortti|körkort|rentenversicherungsnummer|steuernummer"
+    r"|krankenversichertennummer|versichertennummer|medicare|medicaid|imei|imsi|iccid|meid"
+    r"|паспорт|снилс|водительское удостоверение|护照|護照|身份证|身分證|旅券|パスポート|マイナンバー"
+    r"|運転免許|여권|운전면허"
+    r"|جواز السفر|رقم الهوية|דרכון|διαβατήριο|αδτ|पासपोर्ट|หนังสือเดินทาง|hộ chiếu"
 )
-# The United Kingdom's National Insurance number has no check digit; spaced in pairs it is like nothing else.
-_NINO = r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]"
+# Without a check that python-stdnum knows, but like nothing else: the identity number of the Emirates, and the United
+# Kingdom's National Insurance number in pairs.
+_OTHERS = r"784-(?:19|20)\d\d-\d{7}-\d|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]"
+
+# The lines that machines read in passports and identity cards (ICAO 9303): name, then number, birth and expiry.
+_READ_BY_MACHINES = (
+    r"\b[PIACV][A-Z<][A-Z<]{3}[A-Z]+<[A-Z<]*<<[A-Z<]*|\b[A-Z0-9<]{9}\d[A-Z<]{3}\d{7}[MFX<]\d{7}[A-Z0-9<]{2,16}"
+    r"|\b[IAC][A-Z<][A-Z<]{3}[A-Z0-9<]{9}\d[A-Z0-9<]{15}|\b\d{7}[MFX<]\d{7}[A-Z<]{3}[A-Z0-9<]{11}\d"
+)
 
 
 def _any_of(words: str) -> str:
@@ -118,12 +134,18 @@ def _any_of(words: str) -> str:
 _SURE = _any_of("|".join([_ANY, *(number.words for number in NUMBERS if number.words)]))
 _DOUBTFUL = _any_of("|".join(number.doubtful for number in NUMBERS if number.doubtful))
 _FORMS = "|".join(number.form for number in NUMBERS if number.form)
-_COUNTED = r"(?:[ _-]?(?:no|nr|num|number|nummer|numéro|numero|número|code|id|card)\b\.?)?"
+_COUNTED = (
+    r"(?:[ _-]?(?:(?:no|nr|num|number|nummer|numéro|numero|número|code|id|card)\b|nº|号码?|號碼?|番号|번호)[.:]?){0,2}"
+)
 _SEPARATED = r"[\"']?[ \t]{0,4}(?:[:=#(]|：|\b(?:is|ist|est|es|è)\b)?[ \t]{0,4}[\"']?"
-_VALUE = r"(?:[A-Z]{1,6}[ -]?)?\d(?:[ ./-]?[0-9A-Za-z]){4,20}"
+_VALUE = r"(?:[A-Z]{1,6}[ -]?)?\d(?:[ ./(-]?[0-9A-Za-z]){4,20}"
 _LABELLED = re2.compile(rf"(?:((?i:{_SURE}))|((?i:{_DOUBTFUL})))(?i:{_COUNTED}{_SEPARATED})({_VALUE})".encode())
-_FORMED = re2.compile(rf"\b(?:{_FORMS}|{_NINO})\b".encode())
-HINT = rf"(?i:{_SURE}|{_DOUBTFUL})[^\n\x1e]{{0,40}}?\d|\b(?:{_FORMS}|{_NINO})\b"
+_FORMED = re2.compile(rf"\b(?:{_FORMS}|{_OTHERS})\b".encode())
+_LINES = re2.compile(_READ_BY_MACHINES.encode())
+HINT = (
+    rf"{_READ_BY_MACHINES}|(?i:{_SURE})[^\n\x1e]{{0,40}}?\d|(?i:{_DOUBTFUL})[^\n\x1e]{{0,24}}?\d"
+    rf"|\b(?:{_FORMS}|{_OTHERS})\b"
+)
 
 _BY_FORM = tuple((re2.compile(number.form.encode()), number) for number in NUMBERS if number.form)
 _BY_WORD = tuple(
@@ -159,7 +181,8 @@ def is_valid(number: Number, text: bytes) -> bool:
 
 def find(data: bytes) -> Iterator[Hit]:
     """Yields the spans of numbers that a word or a check digit makes sure."""
-    return iter(sorted({*_formed(data), *_labelled(data)}))
+    lines = {(*match.span(), _MARKER) for match in _LINES.finditer(data)}
+    return iter(sorted({*lines, *_formed(data), *_labelled(data)}))
 
 
 def _formed(data: bytes) -> Iterator[Hit]:

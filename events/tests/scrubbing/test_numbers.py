@@ -1,6 +1,7 @@
 """Identity and tax numbers, cards and accounts; and what only looks so."""
 
 import json
+import random
 
 import pytest
 import stdnum
@@ -64,13 +65,42 @@ def _fits(number: national.Number, text: str) -> bool:
     return form.fullmatch(text.encode()) is not None and national.is_valid(number, text.encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["passport: C01X00T47", "Passport No. 912803456", "паспорт: 4509 123456", "Паспорт 45 09 123456",
+     "护照号码：E12345678", "旅券番号: TK1234567", "여권번호: M12345678", "снилс 112-233-445 95", "HKID: A123456(7",
+     "driver's license: D1234567", "driving licence no: MORGA657054SM9IJ", "Führerschein: B072RRE2I55",
+     "imei: 490154203237518", "IMEI 49-015420-323751-8", "imsi=310150123456789", "NRIC S1234567D",
+     "national insurance number AB123456C", "National ID: 1234567890", "SSN 536-90-4399", "ssn: 536904399",
+     "Social Security Number is 536 90 4399", "steuernummer 93815/08152", "Personalausweis: L01X00T47",
+     "Rentenversicherungsnummer: 65 170839 J 003", "Medicare 1EG4-TE5-MK73", "pan card number ACUPA7085R",
+     "マイナンバー: 123456789018", "voter id ABC1234567", "bsn=111222333"],
+)  # fmt: skip
+def test_papers_go_behind_their_names_in_many_languages(text: str) -> None:
+    assert not any(c.isdigit() for c in scrub_text(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["078-05-1120", "784-1980-1234567-9", "AB 12 34 56 C", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+     "L898902C36UTO7408122F1204159ZE184226B<<<<<10", "I<UTOD231458907<<<<<<<<<<<<<<<",
+     "7408122F1204159UTO<<<<<<<<<<<6", "IDFRABERTHIER<<CORINNE<<<<<<<<<"],
+)  # fmt: skip
+def test_numbers_like_nothing_else_and_the_lines_that_machines_read_go_alone(text: str) -> None:
+    cleaned = scrub_text(text)
+    assert not any(c.isdigit() for c in cleaned)
+    assert "<<" not in cleaned
+
+
 def test_every_number_has_its_validator() -> None:
     assert [row for row in national.NUMBERS if stdnum.get_cc_module(row.country, row.name) is None] == []
 
 
 @pytest.mark.parametrize(
     "text",
-    ["sin(30) = 0.5", "sin 123456789", "pan 4711 0815", "rfc 2822 and rfc 9110", "run 12345678", "nit: 123456",
+    ["sin(30) = 0.5", "sin 123456789", "pan 4711 0815", "rfc 2822 and rfc 9110", "run 12345678", "passport-local@1.0.0",
+     "medicare plan 2024", "tax id missing", "id card 2", "build 240115-12-1234a", "passport: unauthorized", "A<B<C<<D",
+     "imei missing", "identity number of row 5", "IC<T, int>", "map<string, vector<int>>", "nit: 123456",
      "avs: 12345",
      "customer 123.456.789-00", "case 240115-1234", "131052-308U", "id 123456789012345678", "202401/1234",
      "inn 1234567890"],
@@ -82,7 +112,9 @@ def test_a_doubtful_word_or_form_without_a_check_stays(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111", "paid 4111 1111 1111 1111 12/27 123",
-     "3782 822463 10005", "no 7 4111 1111 1111 1111", "2 4111 1111 1111 1111 3"],
+     "3782 822463 10005", "4111\u00a01111\u00a01111\u00a01111", "4111\u20111111\u20111111\u20111111",
+     "card=4111%201111%201111%201111&x", "card=4111+1111+1111+1111", "no 7 4111 1111 1111 1111",
+     "2 4111 1111 1111 1111 3"],
 )  # fmt: skip
 def test_cards_go_between_other_numbers_too(text: str) -> None:
     cleaned = scrub_text(text)
@@ -94,6 +126,10 @@ def test_cards_go_between_other_numbers_too(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00", "NL91ABNA0417164300",
+     "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000", "DE89%203704%200044%200532%200130%2000",
+     "de89 3704 0044 0532 0130 00", "gb29nwbk60161331926819", "FR14 2004 1010 0505 0001 3M02 606",
+     "BE68 5390 0754 7034",
+     "BR15 0000 0000 0000 1093 2840 814P 2", "AE07 0331 2345 6789 0123 456", "IT60 X054 2811 1010 0000 0123 456",
      "GB29 NWBK 6016 1331 9268 19", "MT84MALT011000012345MTLCAST001S", "NO93 8601 1117 947"],
 )  # fmt: skip
 def test_accounts_go_with_blanks_and_dashes(text: str) -> None:
@@ -110,5 +146,16 @@ def test_a_key_says_so_as_well(value: dict[str, object]) -> None:
     assert "[id]" in json.dumps(scrub(value))
 
 
-def test_luhn_is_the_library_s() -> None:
-    assert accounts.is_card_number(b"4111111111111111") == luhn.is_valid("4111111111111111")
+def test_an_account_is_found_behind_what_begins_like_one() -> None:
+    assert scrub_text("batch AB12 DE89 3704 0044 0532 0130 00") == "batch AB12 [iban]"
+
+
+@pytest.mark.parametrize("text", ["be71aaaaaaaaaaaa", "DE89 3704 0044 0532 0130 01", "de89370400440532013001"])
+def test_an_account_has_its_country_s_structure_and_checksum(text: str) -> None:
+    assert scrub_text(text) == text
+
+
+def test_the_check_digit_of_cards_is_the_library_s() -> None:
+    r = random.Random(7)
+    numbers = ["".join(r.choices("0123456789", k=r.randint(13, 19))) for _ in range(2_000)]
+    assert [accounts._luhn(each.encode()) for each in numbers] == [luhn.is_valid(each) for each in numbers]
