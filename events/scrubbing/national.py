@@ -181,7 +181,8 @@ def is_valid(number: Number, text: bytes) -> bool:
 
 def find(data: bytes) -> Iterator[Hit]:
     """Yields the spans of numbers that a word or a check digit makes sure."""
-    lines = {(*match.span(), _MARKER) for match in _LINES.finditer(data)}
+    # Filled up with `<`; upper-case hashes are not.
+    lines = {(*match.span(), _MARKER) for match in _LINES.finditer(data) if b"<" in match.group()}
     return iter(sorted({*lines, *_formed(data), *_labelled(data)}))
 
 
