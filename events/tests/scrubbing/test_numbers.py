@@ -5,7 +5,7 @@ import random
 
 import pytest
 import stdnum
-from stdnum import luhn
+from stdnum import iban, luhn
 
 from events.scrubbing import accounts, national, scrub, scrub_text
 
@@ -144,6 +144,11 @@ def test_a_quote_beside_an_address_stays() -> None:
 @pytest.mark.parametrize("value", [{"pesel": "44051401359"}, {"cpf": 39053344705}, {"passport_number": "C01X00T47"}])
 def test_a_key_says_so_as_well(value: dict[str, object]) -> None:
     assert "[id]" in json.dumps(scrub(value))
+
+
+def test_an_account_that_has_a_card_s_number_in_it_is_an_account() -> None:
+    digits = iban.calc_check_digits("DE00411111111111111100")
+    assert scrub_text(f"to DE{digits} 4111 1111 1111 1111 00") == "to [iban]"
 
 
 def test_an_account_is_found_behind_what_begins_like_one() -> None:
