@@ -1,7 +1,7 @@
 """Prints how many numbers and addresses of people scrubbing finds, and takes for one, by category.
 
-The cases are others': libphonenumber's example numbers, the pages of python-stdnum, the registry of IBANs, tests for RFC
-5322. What only looks like one is made at random, with a seed.
+The cases are others': libphonenumber's example numbers, the pages of python-stdnum, the registry of IBANs, tests of
+RFC 5322. What only looks like one is made at random, with a seed.
 
 Run: python -m bench.people
 """

@@ -19,17 +19,19 @@ else:
 Hit = tuple[int, int, str]
 
 # Between printed groups: also signs that do not break, and blanks as addresses and forms write them.
+# Where a number begins: `%20` in front of it is no word.
+_BEGIN = r"(?:\b|%[0-9A-Fa-f]{2})"
 _GAP = r"(?:[ .+\-\x{a0}\x{2009}\x{202f}\x{2010}-\x{2013}]|%20)"
-CARD_HINT = rf"\b[2-6]\d{{3}}{_GAP}?\d{{4}}{_GAP}?\d|\b3[0-9]{{3}}{_GAP}\d{{6}}"
+CARD_HINT = rf"{_BEGIN}[2-6]\d{{3}}{_GAP}?\d{{4}}{_GAP}?\d|{_BEGIN}3[0-9]{{3}}{_GAP}\d{{6}}"
 IBAN_HINT = (
-    rf"\b[A-Z]{{2}}\d\d(?:{_GAP}?[A-Z0-9]{{4}}){{2}}"
-    rf"|\b[A-Za-z]{{2}}\d\d{_GAP}?(?:[a-z]{{4}}{_GAP}?)?\d{{4}}{_GAP}?\d\d"
+    rf"{_BEGIN}[A-Z]{{2}}\d\d(?:{_GAP}?[A-Z0-9]{{4}}){{2}}"
+    rf"|{_BEGIN}[A-Za-z]{{2}}\d\d{_GAP}?(?:[a-z]{{4}}{_GAP}?)?\d{{4}}{_GAP}?\d\d"
 )
 _DIGITS = re2.compile(rf"\b\d(?:{_GAP}?\d){{11,}}\b".encode())
 _GROUP = re2.compile(rb"\d+")
 # As they are printed; every card in one run has a length that its issuer allows.
 _CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 1)})
-_IBAN = re2.compile(rf"\b[A-Za-z]{{2}}\d\d(?:{_GAP}?[A-Za-z0-9]){{11,30}}".encode())
+_IBAN = re2.compile(rf"{_BEGIN}([A-Za-z]{{2}}\d\d(?:{_GAP}?[A-Za-z0-9]){{11,30}})".encode())
 _PART = re2.compile(r"(\d+)!([nac])")
 _SORTS = {"n": "[0-9]", "a": "[A-Z]", "c": "[A-Z0-9]"}
 # ASCII digits to the sum of the digits of their double.
@@ -136,7 +138,7 @@ def find_ibans(data: bytes) -> Iterator[Hit]:
     plain = data.replace(b"%20", b"   ")
     at = 0
     while match := _IBAN.search(data, at):
-        span = iban(plain, *match.span())
+        span = iban(plain, *match.span(1))
         if span:
             yield *span, "[iban]"
-        at = span[1] if span else match.start() + 4
+        at = span[1] if span else match.start(1) + 4

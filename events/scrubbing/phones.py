@@ -193,6 +193,8 @@ def _international(data: bytes, start: int, end: int, budget: Iterator[int]) -> 
 
 
 def _starts(data: bytes, start: int) -> bool:
+    if data[max(0, start - 3) : start][:1] == b"%":  # `%20` in an address is no word.
+        return True
     before = data[start - 1 : start]
     return not (before.isalnum() or before in (b"-", b".", b"+", b"_"))
 

@@ -113,7 +113,8 @@ def test_a_doubtful_word_or_form_without_a_check_stays(text: str) -> None:
     "text",
     ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111", "paid 4111 1111 1111 1111 12/27 123",
      "3782 822463 10005", "4111\u00a01111\u00a01111\u00a01111", "4111\u20111111\u20111111\u20111111",
-     "card=4111%201111%201111%201111&x", "card=4111+1111+1111+1111", "no 7 4111 1111 1111 1111",
+     "card=4111%201111%201111%201111&x", "a%204111111111111111", "a%204111%201111%201111%201111",
+     "card=4111+1111+1111+1111", "no 7 4111 1111 1111 1111",
      "2 4111 1111 1111 1111 3"],
 )  # fmt: skip
 def test_cards_go_between_other_numbers_too(text: str) -> None:
@@ -152,6 +153,7 @@ def test_an_account_that_has_a_card_s_number_in_it_is_an_account() -> None:
 
 
 def test_an_account_is_found_behind_what_begins_like_one() -> None:
+    assert scrub_text("to%20DE89370400440532013000") == "to%20[iban]"
     assert scrub_text("batch AB12 DE89 3704 0044 0532 0130 00") == "batch AB12 [iban]"
 
 
