@@ -115,7 +115,7 @@ def iban_length(country: str) -> int:
 
 
 def iban(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Trims to the country's length, asks for its structure and checks modulo 97."""
+    """Trims to the country's length and checks modulo 97; small letters must have the country's structure, too."""
     wanted, form = _structure(data[start : start + 2].decode().upper())
     if form is None:
         return None
@@ -128,7 +128,7 @@ def iban(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     if len(compact) < wanted or (stop < len(data) and data[stop] in _ALNUM):
         return None
     number = bytes(compact).upper()
-    if form.fullmatch(number) is None:
+    if number != compact and form.fullmatch(number) is None:
         return None
     return (start, stop) if mod_97_10.is_valid((number[4:] + number[:4]).decode()) else None
 

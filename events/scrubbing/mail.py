@@ -31,7 +31,7 @@ _DOTS = re2.compile(rb"%2[Ee]|\x{ff0e}|\x{3002}")
 _TRAILING_SCRIPT = re2.compile(rb"([A-Za-z]{2,})[^\x00-\x7f]")
 # `icon@2x.png`, `pkg@1.2.3.tgz`.
 _SCALE_OR_VERSION = re2.compile(rb"\d{1,2}(?:\.\d+)?x\.|\d+\.\d+(?:\.|$)")
-_DIGITS = frozenset(b"0123456789")
+_TOPS = frozenset(top.encode() for top in TLDS)
 # Words before an address that leave no doubt, whatever its top-level domain.
 _SAYS_SO = re2.compile(rb"(?i)(?:mailto:|e-?mail[\w-]*[\"']?[ \t]*[:=][ \t]*[\"'<]?|<)$")
 # Accounts that name a program: `git@host:path`, the nodes of Celery and Erlang.
@@ -57,15 +57,18 @@ def find(data: bytes) -> Iterator[Hit]:
 
 def _end(data: bytes, start: int, local_end: int, domain_start: int, end: int) -> int:
     """Where an address with a domain ends; 0 when it is none."""
-    domain = _DOTS.sub(b".", data[domain_start:end]).lower()
+    domain = data[domain_start:end]
     top = domain.rpartition(b".")[2]
-    if top[:1].isascii() and (tail := _TRAILING_SCRIPT.match(top)) is not None:
-        # `a@b.example` and the next word, in a script that needs no blank between them.
-        end -= len(top) - len(tail.group(1))
-        top = tail.group(1)
-    if _SCALE_OR_VERSION.match(domain) or data[end : end + 1].isdigit():
+    if not domain.isascii() or b"%" in domain:
+        top = _DOTS.sub(b".", domain).rpartition(b".")[2]
+        if top[:1].isascii() and (tail := _TRAILING_SCRIPT.match(top)) is not None:
+            # `a@b.example` and the next word, in a script that needs no blank between them.
+            end -= len(top) - len(tail.group(1))
+            top = tail.group(1)
+    if (domain[:1].isdigit() and _SCALE_OR_VERSION.match(domain)) or data[end : end + 1].isdigit():
         return 0
-    known = not top.isascii() or top.startswith(b"xn--") or top.decode() in TLDS
+    top = top.lower()
+    known = top in _TOPS or not top.isascii() or top.startswith(b"xn--")
     if not known and not (_SAYS_SO.search(data[max(0, start - _LOOKED_BACK) : start]) and len(top) > 1):
         return 0
     return 0 if _is_code(data, end, top) or _is_machine(data, start, local_end, end) else end
