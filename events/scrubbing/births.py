@@ -10,10 +10,10 @@ Hit = tuple[int, int, str]
 KEY_WORDS = (
     "dob", "birthdate", "birthday", "birthdt", "dateofbirth", "geburtsdatum", "geburtstag", "naissance", "nascita",
     "nascimento", "nacimiento", "geboortedatum", "födelsedatum", "fodelsedatum", "fødselsdato", "fodselsdato",
-    "syntymäaika",
+    "syntymäaika", "syntymaaika",
     "urodzenia", "narození", "narozeni", "рождения", "народження", "生日", "生年月日", "出生日期", "생년월일",
 )  # fmt: skip
-KEY_PHRASES = (("birth", "date"), ("birth", "day"), ("of", "birth"), ("doğum", "tarihi"))
+KEY_PHRASES = (("birth", "date"), ("birth", "day"), ("of", "birth"), ("doğum", "tarihi"), ("dogum", "tarihi"))
 _LABELS = (
     # Those of Latin script, of which some are short: they begin at the border of a word.
     "dob|d[.]o[.]b[.]?|date of birth|birth date|birth day|born|geburtsdatum|geburtstag|geb[.]|geb[.]? ?datum|geboren|"

@@ -5,7 +5,7 @@ from typing import Literal
 
 import re2
 
-from events.scrubbing import births, devices, validators
+from events.scrubbing import births, devices, national, validators
 from events.values.wordlists import word_set
 
 Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
@@ -41,12 +41,6 @@ MODULES = frozenset({"modules", "packages", "dependencies", "requirements"})
 _PASSWORDS = word_set(
     "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
 )
-# Names of identity and tax numbers that mean nothing else.
-_NATIONAL = word_set(
-    "pesel cpf dni bsn personnummer fodselsnummer fødselsnummer aadhaar aadhar curp codicefiscale steuerid "
-    "steuernummer hetu henkilotunnus cnic nric tckimlik tckn kennitala passportnumber passportno nationalid itin cuit "
-    "svnr isikukood"
-)
 _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys((*_PASSWORDS, "passphrase", "pass", "passwords"), "[password]"),
     **dict.fromkeys(
@@ -58,7 +52,7 @@ _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys(("sessionid", "sessid", "session", "phpsessid", "jsessionid"), "[session]"),
     **dict.fromkeys(("authorization", "auth"), "[authorization]"),
     **dict.fromkeys(("pin", "cvv", "cvc", "cvv2", "csc", "otp", "totp"), "[code]"),
-    **dict.fromkeys(_NATIONAL, "[id]"),
+    **dict.fromkeys(national.KEY_WORDS, "[id]"),
     **dict.fromkeys(births.KEY_WORDS, "[birth_date]"),
     **dict.fromkeys(devices.KEY_WORDS, "[mac]"),
     "jwt": "[jwt]",
@@ -128,7 +122,7 @@ _PHRASES: dict[tuple[str, str], str] = {
 _EMAIL = frozenset(["email", "emails", "mail"])
 _PHONE = word_set(
     "phone telephone mobile tel fax msisdn cellphone phonenumber telefon telefone teléfono telefono téléphone telefoon "
-    "handy celular móvil whatsapp telefonnummer handynummer"
+    "handy celular móvil movil whatsapp telefonnummer handynummer"
 )
 
 # `password_reset_at`, `token_count`, `cookie_policy`: the last word says that the value is about a secret, not one.

@@ -22,6 +22,13 @@ else:
 
 Hit = tuple[int, int, str]
 
+# Words in keys that mean nothing else.
+KEY_WORDS = (
+    "pesel", "cpf", "dni", "bsn", "personnummer", "fodselsnummer", "fødselsnummer", "aadhaar", "aadhar", "curp",
+    "codicefiscale", "steuerid", "steuernummer", "hetu", "henkilotunnus", "cnic", "nric", "tckimlik", "tckn",
+    "kennitala", "passportnumber", "passportno", "nationalid", "itin", "cuit", "svnr", "isikukood", "imei",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
