@@ -6,7 +6,7 @@ from typing import Any
 
 import re2
 
-from events.scrubbing import keys
+from events.scrubbing import keyfiles, keys
 from events.scrubbing.keys import Verdict
 from events.scrubbing.rules import RULES, Rule
 from events.values.wordlists import word_set
@@ -24,9 +24,12 @@ _HINTS.Compile()
 _ROUNDS = 4
 # Names that a list gives its next item: `["--password", "x"]`, `["password", "x"]`.
 _LONGEST_NAME = 64
-_NAME_KEYS = ("name", "key", "header", "field")
+_NAME_KEYS = (
+    "name", "key", "header", "field", "variable", "parameter", "property", "label", "Name", "Key", "ParameterKey",
+)  # fmt: skip
 # `auth: {"method": "basic"}` and `session: {…}` are judged key by key.
 _OPEN_CONTAINERS = frozenset({"[authorization]", "[session]"})
+_KEY = Verdict("mask", "[key]")
 # Verdicts that the first item of a pair passes on to the second.
 _NAMING = frozenset({"mask", "email", "phone"})
 _SCALARS = frozenset({str, int, float})
@@ -177,12 +180,12 @@ def _collect(root: Any) -> tuple[list[str], bool]:
     while stack:
         node = stack.pop()
         if type(node) is dict:
-            if "value" in node and _named(node):
-                dirty = True
             for key, value in node.items():
                 kind = type(value)
                 verdict = verdicts[key]
                 if verdict is not None:
+                    if verdict.action == "tells":
+                        dirty = dirty or key == "kty" or _named(node) is not None
                     if kind is str:
                         if _passes(verdict, value):
                             continue
@@ -246,8 +249,11 @@ class _Rebuild:
         return value if kind in _PLAIN else DROPPED
 
     def mapping(self, node: dict[str, Any]) -> dict[str, Any]:
-        if "value" in node and (verdict := _named(node)):
-            node = node | {"value": self.judged(verdict, node["value"])}
+        if "kty" in node:
+            node = node | {name: self.blanked(_KEY, node[name]) for name in keyfiles.JWK_PRIVATE & node.keys()}
+        named = [name for name in keys.VALUES if name in node]
+        if named and (verdict := _named(node)):
+            node = node | {name: self.judged(verdict, node[name]) for name in named}
         changed, verdicts = self.changed, _VERDICTS
         edits: dict[str, Any] = {}
         renames = False
@@ -313,12 +319,29 @@ class _Rebuild:
         out = [changed.get(item, item) if type(item) is str else self.value(item) for item in node]
         if self.has_flags or len(node) == 2:
             for i, name in enumerate(node[:-1]):
-                if type(name) is str and (len(node) == 2 or name[:1] == "-") and (verdict := _naming(name)):
+                flag = name[:1] == "-" and name[:5] != "-----" if type(name) is str else False
+                if type(name) is str and (len(node) == 2 or flag) and (verdict := _naming(name)):
                     out[i + 1] = self.judged(verdict, node[i + 1])
+        if keyfiles.PEM in out:
+            self.close_pem(node, out)
         for new, old in zip(out, node, strict=True):
             if new is not old:
                 return out
         return node
+
+    @staticmethod
+    def close_pem(node: list[Any], out: list[Any]) -> None:
+        """Masks the lines of a key whose lines are items of the list: only its first line looks like one."""
+        inside = False
+        for i, item in enumerate(node):
+            if type(item) is not str:
+                inside = False
+            elif inside:
+                inside = keyfiles.is_pem_line(item) and "-END " not in item
+                if keyfiles.is_pem_line(item):
+                    out[i] = keyfiles.PEM
+            else:
+                inside = keyfiles.opens_pem(item)
 
 
 def clean(root: Any) -> Any:

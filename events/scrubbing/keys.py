@@ -5,10 +5,10 @@ from typing import Literal
 
 import re2
 
-from events.scrubbing import births, devices, national, validators
+from events.scrubbing import births, devices, labels, national, validators
 from events.values.wordlists import word_set
 
-Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
+Action = Literal["mask", "id", "version", "modules", "email", "phone", "tells", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Verdict:
     """How to treat the value of a key.
 
     mask: the value is a secret. id, version, modules: protocol fields that pass as they are while they look the part.
-    email, phone: personal when the value looks the part. `renamed` is the key to store when the key itself holds a
+    email, phone: personal when the value looks the part. tells: another key of the mapping says what this one holds.
+    `renamed` is the key to store when the key itself holds a
     secret.
     `weak` leaves numbers and containers alone (`tokens: 512`, `auth: {…}`); `line` means that in text the whole
     rest of the line belongs to the value.
@@ -35,12 +36,12 @@ IDS = word_set(
     "replay_id profile_id profiler_id check_in_id sid did segment_id link_id thread_id uuid fingerprint "
     "chunk_id $session_id $window_id $device_id $insert_id $pageview_id public_key"
 )
+# `{"name": "password", "value": …}`, and the type of a JSON Web Key.
+VALUES = ("value", "Value", "ParameterValue")
 VERSION_WORDS = word_set("version versions release releases build dist ver commit revision sha digest checksum")
 MODULES = frozenset({"modules", "packages", "dependencies", "requirements"})
 
-_PASSWORDS = word_set(
-    "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
-)
+_PASSWORDS = labels.folded(labels.PASSWORDS)
 _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys((*_PASSWORDS, "passphrase", "pass", "passwords"), "[password]"),
     **dict.fromkeys(
@@ -55,6 +56,9 @@ _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys(national.KEY_WORDS, "[id]"),
     **dict.fromkeys(births.KEY_WORDS, "[birth_date]"),
     **dict.fromkeys(devices.KEY_WORDS, "[mac]"),
+    **dict.fromkeys(labels.folded(labels.TOKENS), "[token]"),
+    **dict.fromkeys(labels.folded(labels.KEYS), "[key]"),
+    **dict.fromkeys(labels.folded(labels.SECRETS), "[secret]"),
     "jwt": "[jwt]",
     "ssn": "[ssn]",
     "iban": "[iban]",
@@ -71,7 +75,7 @@ _LINE = frozenset(["cookie", "cookies", "authorization", "passphrase", "mnemonic
 _ENDINGS = (
     "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "authtoken", "accesstoken",
     "refreshtoken", "idtoken", "csrftoken", "clientsecret", "sessid", "sessionid", "secret", "token", "cookie",
-    "dbpass", "userpass", "credentials",
+    "dbpass", "userpass", "storepass", "keypass", "credentials", "passwort", "kennwort", "wachtwoord",
 )  # fmt: skip
 
 _PHRASES: dict[tuple[str, str], str] = {
@@ -119,6 +123,9 @@ _PHRASES: dict[tuple[str, str], str] = {
     ("steuer", "id"): "[id]",
     ("tax", "number"): "[id]",
 }
+for _phrase in labels.PASSWORD_PHRASES:
+    _former, _latter = labels.fold(_phrase).replace("'", " ").split()[-2:]
+    _PHRASES[_former, _latter] = "[password]"
 _EMAIL = frozenset(["email", "emails", "mail"])
 _PHONE = word_set(
     "phone telephone mobile tel fax msisdn cellphone phonenumber telefon telefone teléfono telefono téléphone telefoon "
@@ -149,7 +156,7 @@ _BENIGN_FIRST = word_set(
 MARKER = re2.compile(r"\[pem\]|(?:^|[^\pL\pN_])\[[a-z0-9_]{2,24}\]")
 _HUMP = re2.compile(r"([a-z0-9])([A-Z])")
 _ACRONYM = re2.compile(r"([A-Z]+)([A-Z][a-z])")
-_WORD = re2.compile(r"[\pL]+")
+_WORD = re2.compile(r"[\pL\pM]+")
 
 # Every word or ending above, as a substring: most keys hold none and need no second look.
 _TELLING = re2.compile(
@@ -193,11 +200,15 @@ def judge(key: str) -> Verdict | None:
     """The verdict on a key, or None when it says nothing about its value. Markers in a key do not count."""
     if "[" in key:
         key = MARKER.sub("", key)
+    if not key.isascii():
+        key = labels.bare(key)
     low = key.lower()
     if low in IDS:
         return Verdict("id")
     if low in MODULES:
         return Verdict("modules")
+    if key in VALUES or key == "kty":
+        return Verdict("tells")
     if not _TELLING.search(low):
         return None
     parts = words(key[-128:])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
-from events.scrubbing import accounts, assignments, births, devices, mail, national, phones, tokens, validators
+from events.scrubbing import accounts, assignments, births, commands, devices, encoded, keyfiles, mail, national, paths, phones, tokens, validators
 from events.scrubbing.assignments import Hit
 
 
@@ -42,28 +42,17 @@ def pattern(
     return Rule(name, hint, find)
 
 
-_PEM_BEGIN = re2.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]+-{4,5}")
-_PEM_END = re2.compile(rb"-{4,5} ?END [A-Z0-9 ]+-{4,5}|\x1e")
-
-
-def find_pem(data: bytes) -> Iterator[Hit]:
-    """Yields whole PEM blocks; one without END reaches to the end of its string."""
-    at = 0
-    while begin := _PEM_BEGIN.search(data, at):
-        end = _PEM_END.search(data, begin.end())
-        stop = len(data) if end is None else end.start() if end.group() == b"\x1e" else end.end()
-        yield begin.start(), stop, "[pem]"
-        at = max(stop, begin.end())
-
-
 _DATABASES = (
     r"(?i:postgres(?:ql)?|mysql|mariadb|mssql|rediss?|amqps?|mongodb|clickhouse|cockroachdb|oracle|kafka|ldaps?|smtps?"
     r"|s?ftp)(?:\+\w+)?"
 )
 
-RULES: tuple[Rule, ...] = (
-    Rule("pem", r"-{4,5} ?BEGIN [A-Z]", find_pem),
+_PLAIN: tuple[Rule, ...] = (
+    Rule("pem", r"-{4,5} ?BEGIN [A-Z]", keyfiles.find_pem),
     pattern("pem_rest", "-----END ", r"[A-Za-z0-9+/=\s\\]+-----END [A-Z0-9 ]*PRIVATE KEY-----", marker="[pem]"),
+    Rule("putty", keyfiles.PUTTY_HINT, keyfiles.find_putty),
+    Rule("jwk", keyfiles.JWK_HINT, keyfiles.find_jwk),
+    Rule("password_hash", keyfiles.HASH_HINT, keyfiles.find_hashes),
     pattern("ssh_key", r"\bssh-(?:rsa|dss|ed25519) AAAA|\becdsa-sha2-nistp\d+ AAAA",
             r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+) AAAA[A-Za-z0-9+/=]+(?: [\w.-]+@[\w.-]+)?"),
     pattern("webhook", r"hooks\.slack\.com/|/webhooks/\d|webhook\.office\.com/|hooks\.zapier\.com/",
@@ -86,8 +75,7 @@ RULES: tuple[Rule, ...] = (
     pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u"
             r"|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
             marker="[password]"),
-    pattern("client_login", r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]* -p",
-            r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]*? -p ?([^\s\"'\x1e-][^\s\"'\x1e]*)", marker="[password]"),
+    Rule("command", commands.HINT, commands.find),
     pattern("tag", r"(?i)(?:password|secret|token|api_?key)[ \t][^<>\x1e]*>",
             r"(?i)<(?:\w+:)?\w*(?:password|secret|token"
             r"|api_?key)[ \t][^<>\x1e]*[^/<>\x1e]>([^<\[\x1e]+)", marker="[secret]"),
@@ -103,8 +91,12 @@ RULES: tuple[Rule, ...] = (
     pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"
             r"|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
             validate=validators.has_digit),
+    pattern("path_token", paths.HINT, paths.REGEX, marker="[token]", validate=paths.is_token),
+    pattern("name_behind", assignments.BEHIND_HINT, assignments.BEHIND, marker="[secret]",
+            validate=validators.is_not_masked),
     pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
+    Rule("assignment_abroad", assignments.ABROAD_HINT, assignments.find_abroad),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
     Rule("email", mail.HINT, mail.find),
     Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),
@@ -124,3 +116,16 @@ RULES: tuple[Rule, ...] = (
             r"|\r\n\x1e]+)",
             marker="[user]", validate=validators.user_name),
 )  # fmt: skip
+
+
+def _found_in_plain(data: bytes) -> Iterator[Hit]:
+    for rule in _PLAIN:
+        yield from rule.find(data)
+
+
+def _find_encoded(data: bytes) -> Iterator[Hit]:
+    return encoded.find(data, _found_in_plain)
+
+
+# Base64 is read last: by then tokens that are base64 themselves, such as JWTs, are gone.
+RULES: tuple[Rule, ...] = (*_PLAIN, Rule("encoded", encoded.HINT, _find_encoded))
