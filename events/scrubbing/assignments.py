@@ -11,11 +11,11 @@ Hit = tuple[int, int, str]
 
 _AT_HOME, _ABROAD = labels.regexes()
 _KEYS = (
-    r"(?:api|access|private|secret|sign(?:ing|ature)|encryption|master|account|auth|client|deploy|ssh|service|shared"
+    r"(?:api|access|private|priv|db|database|secret|sign(?:ing|ature)|encryption|master|account|auth|client|deploy|ssh|service|shared"
     r"|storage|license|server|consumer|hmac|crypto|aes|rsa|subscription|functions|webhook|app|ssl)[ _.-]?keys?"
 )
 _WORDS = (
-    rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|(?:db|user|store|key|http|ftp|smtp)_?pass|passkey|pwd|secret|token"
+    rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|(?:db|database|api|user|store|key|http|ftp|smtp)_?pass|passkey|pwd|secret|token"
     rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf"
     r"|signature|sess_?id|session[ _.-]?(?:id|key|token)|[_.-]session|connect\.sid"
     r"|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
@@ -23,10 +23,12 @@ _WORDS = (
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
     rf"|connection.?string|{_AT_HOME})"
 )
-_TAIL = r"""(?:\\*["'`]|\]|%5D|%22|%27)*"""
+_TAIL = r"""(?:\[\w*\])?(?:\\*["'`]|\]|%5D|%22|%27)*"""
 _OPENS = r"""\\*["'`]"""
 _SEPARATOR = (
-    r"(?:[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
+    # A comparison, or Haskell's and Ruby's two colons, with a text behind them.
+    rf"(?:[ \t]*(?:=~|::)[ \t]*@?{_OPENS}|[ \t]*!={{1,2}}[ \t]*"
+    r"|[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
     rf"|\s+value=|\s*,\s*{_OPENS}(?i:value){_OPENS}\s*:\s*"  # form fields, name and value in JSON
     r"|[ \t]*(?:\r?\n|(?:\\+r)?\\+n)[ \t]*-?[ \t]*(?i:value|default)[ \t]*[:=][ \t]*"  # and over lines in YAML
     r"|[ \t]*</(?:name|key)>\s*<(?:value|string)>"
@@ -39,7 +41,7 @@ _SEPARATOR = (
     r"|>)"
 )
 HINT = rf"(?i)(?:{_WORDS}[\w.-]*{_TAIL}{_SEPARATOR}|--?[\w-]*{_WORDS}[\w-]*[ \t\x1e])"
-ABROAD_HINT = rf"(?i)(?:{_ABROAD}){_TAIL}{_SEPARATOR}"
+ABROAD_HINT = rf"(?i)(?:{_ABROAD})[\w.-]*{_TAIL}{_SEPARATOR}"
 # `{"value": "x", "name": "DB_PASSWORD"}`: the name comes second.
 BEHIND_HINT = rf"(?i)[\"']\s*,\s*{_OPENS}(?:name|key){_OPENS}\s*:\s*{_OPENS}[\w .-]*{_WORDS}"
 BEHIND = (
@@ -52,7 +54,7 @@ _KEY = re2.compile(rf"(?i)(?:--?[\w-]*{_WORDS}[\w-]*[ \t]+|[\w.$%\[-]*{_WORDS}[\
 _KEY_ABROAD = re2.compile(rf"(?i)[\w.$%\[-]*(?:{_ABROAD})[\w.-]*{_TAIL}{_SEPARATOR}".encode())
 _SPLIT = re2.compile(rf"(?i)(?:(--?[\w-]+)[ \t]+|([\pL\pM\pN_.$%\[/' -]*?){_TAIL}({_SEPARATOR}))".encode())
 # A call, a subscript or a string prefix may stand between the separator and the quote: `SecretStr('x')`, `b'x'`.
-_OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
+_OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[@bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
 _CLOSE = {
     (quote, escaped): re2.compile((rb"[^%c\\\x1e]*" % quote) if escaped else (rb"(?:[^%c\\\x1e]|\\[^\x1e])*" % quote))
     for quote in b"\"'`"
@@ -136,7 +138,9 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
     """Whether an unquoted value is prose, code or a placeholder, not a secret."""
     if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
         return True
-    if value in _CODE_WORDS or _EXPRESSION.match(value) or _is_name(value, key):
+    if value in _CODE_WORDS or _is_name(value, key):
+        return True
+    if _EXPRESSION.match(value) and not (value[:1] in b"/+" and len(value) >= 40):  # Base64 begins with them as well.
         return True
     loose = b"=" not in sep and sep.upper() != b"%3D" and not sep.startswith(b">")
     if loose and value.lower().rstrip(b".") in _PROSE:
@@ -144,6 +148,8 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
     if verdict.weak and value.isdigit() and verdict.marker != "[code]" and (loose or len(value) < 5):
         return True
     has_digit = any(48 <= c <= 57 for c in value)
+    if b"!=" in sep:
+        return not has_digit or value.islower() or value.isupper()
     if verdict.marker == "[code]":
         return not has_digit or (verdict.weak and sum(48 <= c <= 57 for c in value) < 4)
     if sep.strip(b" \t:=").decode("utf-8", "replace") in _IS or (loose and verdict.weak):
@@ -242,3 +248,18 @@ def find_inserted(data: bytes) -> Iterator[Hit]:
                 if verdict and not keys.is_harmless(text.decode("utf-8", "replace")):
                     yield cell.start() + 1, cell.end() - 1, verdict.marker
             at = row.end()
+
+
+# `"value" == user.password`: the value comes first.
+COMPARED_HINT = rf"(?i){_OPENS}[ \t]*[!=]{{2,3}}[ \t]*[\w.$]*{_WORDS}"
+_COMPARED = re2.compile(
+    rf"(?i)[\"'`]([^\s\"'`\\\x1e]{{3,}}){_OPENS}[ \t]*[!=]{{2,3}}[ \t]*([\w.$]*{_WORDS}[\w.]*)".encode()
+)
+
+
+def find_compared(data: bytes) -> Iterator[Hit]:
+    """Yields texts that are compared with a secret."""
+    for match in _COMPARED.finditer(data):
+        value, verdict = match.group(1), _verdict(match.group(2))
+        if verdict and not _is_name(value, match.group(2)) and not keys.is_harmless(value.decode("utf-8", "replace")):
+            yield match.start(1), match.end(1), verdict.marker

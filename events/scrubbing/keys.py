@@ -75,7 +75,9 @@ _LINE = frozenset(["cookie", "cookies", "authorization", "passphrase", "mnemonic
 _ENDINGS = (
     "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "authtoken", "accesstoken",
     "refreshtoken", "idtoken", "csrftoken", "clientsecret", "sessid", "sessionid", "secret", "token", "cookie",
-    "dbpass", "userpass", "storepass", "keypass", "credentials", "passwort", "kennwort", "wachtwoord",
+    "dbpass", "userpass", "storepass", "keypass", "databasepass", "apipass", "pwd",
+    "dbkey", "databasekey", "servicekey", "accountkey", "privkey", "authkey", "clientkey", "credentials", "passwort",
+    "kennwort", "wachtwoord",
 )  # fmt: skip
 
 _PHRASES: dict[tuple[str, str], str] = {
@@ -83,8 +85,8 @@ _PHRASES: dict[tuple[str, str], str] = {
         (word, noun): "[key]"
         for word in word_set(
             "api access secret private signing signature encryption master account auth client deploy ssh service "
-            "shared storage license server consumer hmac crypto aes rsa subscription functions webhook host app "
-            "application ssl"
+            "shared storage license server consumer db database priv hmac crypto aes rsa subscription functions "
+            "webhook host app application ssl"
         )
         for noun in ("key", "keys")
     },
@@ -95,7 +97,12 @@ _PHRASES: dict[tuple[str, str], str] = {
     },
     **dict.fromkeys(births.KEY_PHRASES, "[birth_date]"),
     ("mac", "address"): "[mac]",
+    **{
+        (word, "pass"): "[password]"
+        for word in word_set("db database api key store user admin root ftp smtp mail http")
+    },
     ("pass", "word"): "[password]",
+    ("secretaccess", "key"): "[key]",
     ("pass", "phrase"): "[password]",
     ("seed", "phrase"): "[secret]",
     ("recovery", "phrase"): "[secret]",

@@ -67,6 +67,9 @@ _PLAIN: tuple[Rule, ...] = (
     pattern("dsn_login", r"@(?:tcp|unix)\(|:thin:", r"[\w.-]+:([^\s@\x1e]+)@(?:tcp|unix)\("
             r"|:thin:\w+/([^\s@\x1e]+)@", marker="[password]"),
     Rule("vendor", tokens.HINT, tokens.find),
+    pattern("aws_secret", r"(?i)\baws[^\n\x1e]*[\"'][0-9a-z/+]{40}",
+            r"(?i)\baws[^\n\x1e]{0,20}?(?:key|pwd|pw|pass(?:word)?|token|secret)[^\n\x1e]{0,20}?\\*[\"']([0-9a-z/+]{40})"
+            r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
             r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
     Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled),
@@ -97,6 +100,7 @@ _PLAIN: tuple[Rule, ...] = (
     pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("assignment_abroad", assignments.ABROAD_HINT, assignments.find_abroad),
+    Rule("compared", assignments.COMPARED_HINT, assignments.find_compared),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
     Rule("email", mail.HINT, mail.find),
     Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),

@@ -32,7 +32,7 @@ def _members(items: Any) -> str:
     return "".join(c for c in _OTHERS if c not in out) if negated else out
 
 
-def _made(r: random.Random, nodes: Any, longer: int) -> str:
+def _made(r: random.Random, nodes: Any, longer: int, groups: dict[int, str]) -> str:
     out = ""
     for op, value in nodes:
         match str(op):
@@ -41,17 +41,21 @@ def _made(r: random.Random, nodes: Any, longer: int) -> str:
             case "NOT_LITERAL":
                 out += r.choice(_OTHERS.replace(chr(value), ""))
             case "ANY":
-                out += r.choice(_OTHERS)
+                out += "."  # Most that write a dot mean one.
             case "IN":
                 out += r.choice(_members(value))
             case "BRANCH":
-                out += _made(r, r.choice(value[1]), longer)
+                out += _made(r, r.choice(value[1]), longer, groups)
             case "SUBPATTERN":
-                out += _made(r, value[3], longer)
+                groups[value[0]] = _made(r, value[3], longer, groups)
+                out += groups[value[0]]
+            case "GROUPREF":
+                out += groups.get(value, "")
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
                 least, most, inner = value
-                times = r.randint(least, min(most, least + longer))
-                out += "".join(_made(r, inner, longer) for _ in range(times))
+                blank = "CATEGORY_SPACE" in str(inner)
+                times = r.randint(least, min(most, least + (1 if blank else longer)))
+                out += "".join(_made(r, inner, longer, groups) for _ in range(times))
             case "AT" | "ASSERT" | "ASSERT_NOT":
                 pass
             case other:
@@ -61,4 +65,4 @@ def _made(r: random.Random, nodes: Any, longer: int) -> str:
 
 def made(r: random.Random, pattern: str, *, longer: int = 3) -> str:
     """A string that the pattern matches; repetitions exceed their least count by at most `longer`."""
-    return _made(r, _parse(pattern), longer)
+    return _made(r, _parse(pattern), longer, {})
