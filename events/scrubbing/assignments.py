@@ -23,7 +23,7 @@ _WORDS = (
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
     rf"|connection.?string|{_AT_HOME})"
 )
-_TAIL = r"""(?:\[\w*\])?(?:\\*["'`]|\]|%5D|%22|%27)*"""
+_TAIL = r"""(?:\[\d*\])?(?:\\*["'`]|\]|%5D|%22|%27)*"""
 _OPENS = r"""\\*["'`]"""
 _SEPARATOR = (
     # A comparison, or Haskell's and Ruby's two colons, with a text behind them.
@@ -34,7 +34,7 @@ _SEPARATOR = (
     r"|[ \t]*</(?:name|key)>\s*<(?:value|string)>"
     r"|\r?\n\r?\n|(?:\\+r)?\\+n(?:\\+r)?\\+n"  # multipart, also as repr() shows it
     r"|[ \t]*(?:=>|:=|={1,3}|:|：|＝|%3A|%3D)[ \t]*"
-    r"|[ \t]+(?:is|was|ist|war|lautet|est|es|è|é|jest|är|er|on|to|eto|это)[ \t]*[:=]?[ \t]+"
+    r"|[ \t]+(?:is|was|ist|war|lautet|est|es|è|é|jest|är|eto|это)[ \t]*[:=]?[ \t]+"
     r"|[ \t]*(?:是|为|為|は|는|은|설정은)[ \t:：]*"
     rf"|[ \t]+(?:in|like|ilike)[ \t]*\(?[ \t]*{_OPENS}"
     rf"|[ \t]*[, \t(][ \t]*[bu]?{_OPENS}"  # a pair, or SQL's PASSWORD 'x'

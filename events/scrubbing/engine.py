@@ -15,10 +15,32 @@ SEPARATOR = "\x1e"
 DROPPED = "[dropped]"
 NOT_ALLOWED = "[not_allowed]"
 
-_HINTS = re2.Set.SearchSet()
-for _rule in RULES:
-    _HINTS.Add(_rule.hint)
-_HINTS.Compile()
+
+class _Hints:
+    """The hints of all rules as two automata: which rules can match a text at all, in two passes over it."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.near, self.near_rules = self._automaton(rules, apart=False)
+        self.far, self.far_rules = self._automaton(rules, apart=True)
+
+    @staticmethod
+    def _automaton(rules: tuple[Rule, ...], *, apart: bool) -> "tuple[re2.Set, list[int]]":
+        numbers = [i for i, rule in enumerate(rules) if rule.apart is apart]
+        hints = re2.Set.SearchSet()
+        for i in numbers:
+            hints.Add(rules[i].hint)
+        hints.Compile()
+        return hints, numbers
+
+    def Match(self, data: bytes) -> list[int] | None:
+        """The numbers of the rules that can match, as `re2.Set` tells them."""
+        near, far = self.near.Match(data), self.far.Match(data)
+        if not near and not far:
+            return None
+        return [self.near_rules[i] for i in near or ()] + [self.far_rules[i] for i in far or ()]
+
+
+_HINTS = _Hints(RULES)
 
 # A replacement can bring two halves together that match a further rule; in practice the second round finds nothing.
 _ROUNDS = 4

@@ -19,10 +19,18 @@ class Rule:
     name: str
     hint: str
     find: Callable[[bytes], Iterable[Hit]]
+    # Long lists of markers and of words multiply each other's states: these hints have an automaton of their own.
+    apart: bool = False
 
 
 def pattern(
-    name: str, hint: str, regex: str, *, marker: str = "", validate: validators.Validator | None = None
+    name: str,
+    hint: str,
+    regex: str,
+    *,
+    marker: str = "",
+    validate: validators.Validator | None = None,
+    apart: bool = False,
 ) -> Rule:
     """A rule that is one regex; the group that matched, when it has groups, is what the marker replaces."""
     compiled = re2.compile(regex.encode())
@@ -39,7 +47,7 @@ def pattern(
                 span = checked
             yield span[0], span[1], mark
 
-    return Rule(name, hint, find)
+    return Rule(name, hint, find, apart)
 
 
 _DATABASES = (
@@ -50,9 +58,9 @@ _DATABASES = (
 _PLAIN: tuple[Rule, ...] = (
     Rule("pem", r"-{4,5} ?BEGIN [A-Z]", keyfiles.find_pem),
     pattern("pem_rest", "-----END ", r"[A-Za-z0-9+/=\s\\]+-----END [A-Z0-9 ]*PRIVATE KEY-----", marker="[pem]"),
-    Rule("putty", keyfiles.PUTTY_HINT, keyfiles.find_putty),
-    Rule("jwk", keyfiles.JWK_HINT, keyfiles.find_jwk),
-    Rule("password_hash", keyfiles.HASH_HINT, keyfiles.find_hashes),
+    Rule("putty", keyfiles.PUTTY_HINT, keyfiles.find_putty, apart=True),
+    Rule("jwk", keyfiles.JWK_HINT, keyfiles.find_jwk, apart=True),
+    Rule("password_hash", keyfiles.HASH_HINT, keyfiles.find_hashes, apart=True),
     pattern("ssh_key", r"\bssh-(?:rsa|dss|ed25519) AAAA|\becdsa-sha2-nistp\d+ AAAA",
             r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+) AAAA[A-Za-z0-9+/=]+(?: [\w.-]+@[\w.-]+)?"),
     pattern("webhook", r"hooks\.slack\.com/|/webhooks/\d|webhook\.office\.com/|hooks\.zapier\.com/",
@@ -66,19 +74,19 @@ _PLAIN: tuple[Rule, ...] = (
             validate=validators.has_digit),
     pattern("dsn_login", r"@(?:tcp|unix)\(|:thin:", r"[\w.-]+:([^\s@\x1e]+)@(?:tcp|unix)\("
             r"|:thin:\w+/([^\s@\x1e]+)@", marker="[password]"),
-    Rule("vendor", tokens.HINT, tokens.find),
+    Rule("vendor", tokens.HINT, tokens.find, apart=True),
     pattern("aws_secret", r"(?i)\baws[^\n\x1e]*[\"'][0-9a-z/+]{40}",
             r"(?i)\baws[^\n\x1e]{0,20}?(?:key|pwd|pw|pass(?:word)?|token|secret)[^\n\x1e]{0,20}?\\*[\"']([0-9a-z/+]{40})"
-            r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit),
+            r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit, apart=True),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
             r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
-    Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled),
+    Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled, apart=True),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
     pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u"
             r"|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
             marker="[password]"),
-    Rule("command", commands.HINT, commands.find),
+    Rule("command", commands.HINT, commands.find, apart=True),
     pattern("tag", r"(?i)(?:password|secret|token|api_?key)[ \t][^<>\x1e]*>",
             r"(?i)<(?:\w+:)?\w*(?:password|secret|token"
             r"|api_?key)[ \t][^<>\x1e]*[^/<>\x1e]>([^<\[\x1e]+)", marker="[secret]"),
@@ -94,9 +102,9 @@ _PLAIN: tuple[Rule, ...] = (
     pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"
             r"|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
             validate=validators.has_digit),
-    pattern("path_token", paths.HINT, paths.REGEX, marker="[token]", validate=paths.is_token),
+    pattern("path_token", paths.HINT, paths.REGEX, marker="[token]", validate=paths.is_token, apart=True),
     pattern("name_behind", assignments.BEHIND_HINT, assignments.BEHIND, marker="[secret]",
-            validate=validators.is_not_masked),
+            validate=validators.is_not_masked, apart=True),
     pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("assignment_abroad", assignments.ABROAD_HINT, assignments.find_abroad),
@@ -132,4 +140,4 @@ def _find_encoded(data: bytes) -> Iterator[Hit]:
 
 
 # Base64 is read last: by then tokens that are base64 themselves, such as JWTs, are gone.
-RULES: tuple[Rule, ...] = (*_PLAIN, Rule("encoded", encoded.HINT, _find_encoded))
+RULES: tuple[Rule, ...] = (*_PLAIN, Rule("encoded", encoded.HINT, _find_encoded, apart=True))
