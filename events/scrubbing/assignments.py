@@ -23,7 +23,7 @@ _WORDS = (
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
     rf"|connection.?string|{_AT_HOME})"
 )
-_TAIL = r"""(?:\[\d*\])?(?:\\*["'`]|\]|%5D|%22|%27)*"""
+_TAIL = r"""(?:\[\d*\])?(?:\\*["'`]|\]|%5D|%22|%27|&quot;|&#3[49];)*"""
 _OPENS = r"""\\*["'`]"""
 _SEPARATOR = (
     # A comparison, or Haskell's and Ruby's two colons, with a text behind them.
@@ -33,7 +33,7 @@ _SEPARATOR = (
     r"|[ \t]*(?:\r?\n|(?:\\+r)?\\+n)[ \t]*-?[ \t]*(?i:value|default)[ \t]*[:=][ \t]*"  # and over lines in YAML
     r"|[ \t]*</(?:name|key)>\s*<(?:value|string)>"
     r"|\r?\n\r?\n|(?:\\+r)?\\+n(?:\\+r)?\\+n"  # multipart, also as repr() shows it
-    r"|[ \t]*(?:=>|:=|={1,3}|:|：|＝|%3A|%3D)[ \t]*"
+    r"|[ \t]*(?:=>|:=|={1,3}|:|：|＝|%3A|%3D|\\+u003[Dd])[ \t]*(?:&quot;|&#3[49];)?"
     r"|[ \t]+(?:is|was|ist|war|lautet|est|es|è|é|jest|är|eto|это)[ \t]*[:=]?[ \t]+"
     r"|[ \t]*(?:是|为|為|は|는|은|설정은)[ \t:：]*"
     rf"|[ \t]+(?:in|like|ilike)[ \t]*\(?[ \t]*{_OPENS}"

@@ -102,6 +102,11 @@ _PLAIN: tuple[Rule, ...] = (
     pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"
             r"|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
             validate=validators.has_digit),
+    pattern("key_parameter", r"[?&]key=[\w-]{20}", r"[?&]key=([\w-]{20,})", marker="[key]",
+            validate=validators.is_strong, apart=True),
+    pattern("clave", r"(?i)\bclaves?(?:[ \t]+es[ \t]|[ \t]*[:=])",
+            r"(?i)\bclaves?(?:[ \t]+es[ \t]+|[ \t]*[:=][ \t]*)[\"']?([^\s\"'\x1e(\[]{6,})", marker="[password]",
+            validate=validators.has_digit, apart=True),
     pattern("path_token", paths.HINT, paths.REGEX, marker="[token]", validate=paths.is_token, apart=True),
     pattern("name_behind", assignments.BEHIND_HINT, assignments.BEHIND, marker="[secret]",
             validate=validators.is_not_masked, apart=True),

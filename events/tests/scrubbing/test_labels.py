@@ -82,6 +82,7 @@ PAIRS = (
     '<property name="hibernate.connection.password" value="§"/>', '<property name="password">§</property>',
     "DB_PASSWORD: §\nDB_HOST: x", "stringData:\n  password: §", "machine api.example login bob password §",
     '<input name="password" type="password" value="§">',
+    "password&quot;:&quot;§&quot;", "password\\u003d§", "la clave es §", "clave: §", "GET /v1?x=1&key=§0aB1cD2eF",
     "| password | § |", "password\t§",
 )  # fmt: skip
 
