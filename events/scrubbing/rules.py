@@ -10,7 +10,21 @@ from dataclasses import dataclass
 
 import re2
 
-from events.scrubbing import accounts, assignments, births, commands, devices, encoded, keyfiles, mail, national, paths, phones, tokens, validators
+from events.scrubbing import (
+    accounts,
+    assignments,
+    births,
+    commands,
+    devices,
+    encoded,
+    keyfiles,
+    mail,
+    national,
+    paths,
+    phones,
+    tokens,
+    validators,
+)
 from events.scrubbing.assignments import Hit
 
 
