@@ -12,6 +12,8 @@ from typing import Any, Literal
 MIB = 1 << 20
 
 Outcome = Literal["filtered", "invalid"]
+# How much is kept of what may hold anything: nothing, the names, or all of it after it was scrubbed.
+Level = Literal["off", "names", "scrubbed"]
 
 KINDS = frozenset(
     {
@@ -79,6 +81,11 @@ class Context:
     collects_ip: bool = False
     collects_user_data: bool = False
     accepts_binary_attachments: bool = False
+    keeps_pictures: bool = False
+    keeps_machine_names: bool = False
+    local_variables: Level = "names"
+    request_bodies: Level = "off"
+    query_strings: Level = "off"
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from events.protocols.fields import attributes
+from events.protocols.fields import attributes, kept
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import hexadecimal, readable, scalar
 from events.protocols.sentry.clean import LEVELS
@@ -47,19 +47,24 @@ def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
         "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
         "level": level,
         "severity_number": number if type(number) is int and 1 <= number <= 24 else SEVERITIES[level],
-        **said(item.get("body"), attributes.plain(item.get("attributes"), door), door),
+        **said(item.get("body"), _attributes(item, door), door),
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),
     }
 
 
 def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
-    """The body and attributes of a log line; a statement without its values, which its parameters do not repeat."""
-    text = readable(body, door.context.limits.log_item)
-    logged = databases.logged(text)
-    if logged is not text:
-        found = {name: value for name, value in found.items() if not name.startswith("sentry.message.parameter.")}
-    return {"body": logged, "attributes": found}
+    """The body and attributes of a log line; a statement without its values."""
+    if isinstance(body, dict):
+        # A structured body is attributes in all but name.
+        body = kept.mapping(body, door.context)
+    return {"body": databases.logged(readable(body, door.context.limits.log_item)), "attributes": found}
+
+
+def _attributes(item: dict[str, Any], door: Door) -> dict[str, Any]:
+    found = attributes.plain(item.get("attributes"), door)
+    attributes.put_own_server(found, "", door)
+    return found
 
 
 def _metric(item: Any, door: Door) -> dict[str, Any] | None:
@@ -76,5 +81,5 @@ def _metric(item: Any, door: Door) -> dict[str, Any] | None:
         "unit": scalar(item.get("unit"), 30) or None,
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),
-        "attributes": attributes.plain(item.get("attributes"), door),
+        "attributes": _attributes(item, door),
     }
