@@ -107,6 +107,9 @@ def _prepare(slug: str, *, days: int, events: int, seed: int, now: datetime) -> 
     owner = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
     if project is None:
         project = projects.create(slug, "Demo shop", owner=owner, is_demo=True, actor="seed_demo", now=now)
+        # Nobody real is in it, and its pages are to show what can be kept.
+        switches = {"keeps_machine_names": True, "local_variables": "scrubbed"}
+        projects.change_privacy(project, switches=switches, actor="seed_demo", now=now)
     elif not project.is_demo:
         if project.first_event_at or Issue.objects.filter(project=project).exists():
             raise ValidationError(f"The project {slug} has data of its own; choose another.")

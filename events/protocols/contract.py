@@ -9,11 +9,11 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
+from events.values.levels import Level
+
 MIB = 1 << 20
 
 Outcome = Literal["filtered", "invalid"]
-# How much is kept of what may hold anything: nothing, the names, or all of it after it was scrubbed.
-Level = Literal["off", "names", "scrubbed"]
 
 KINDS = frozenset(
     {

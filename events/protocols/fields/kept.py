@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 import re2
 
-from events.protocols.contract import Context, Level
+from events.protocols.contract import Context
 from events.protocols.fields import links
 from events.protocols.fields.declared import Rule, rule
 from events.protocols.fields.texts import readable, scalar
 from events.scrubbing import careful, databases
 from events.values import browsers
+from events.values.levels import Level
 
 REMOVED = careful.REMOVED
 LONGEST = 4096

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from events.protocols.contract import Level
 from events.scrubbing import careful
+from events.values.levels import Level
 
 LONGEST = 2048
 ALLOWED = frozenset({"ref"})
