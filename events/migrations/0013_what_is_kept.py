@@ -63,6 +63,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="project",
+            name="accepts_binary_attachments",
+            field=models.BooleanField(
+                default=False,
+                help_text="Keep other binary files as sent. No scrubber reads them: what they hold is stored.",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="project",
             name="collects_user_data",
             field=models.BooleanField(
                 default=False, help_text="Keep ids, names and e-mail addresses of users as sent."

@@ -44,7 +44,9 @@ class Project(models.Model):
         default=False, help_text="Keep ids, names and e-mail addresses of users as sent."
     )
     collects_ip = models.BooleanField(default=False, help_text="Keep client addresses, cut to /24 and /48.")
-    accepts_binary_attachments = models.BooleanField(default=False)
+    accepts_binary_attachments = models.BooleanField(
+        default=False, help_text="Keep other binary files as sent. No scrubber reads them: what they hold is stored."
+    )
     keeps_pictures = models.BooleanField(
         default=False,
         db_default=False,

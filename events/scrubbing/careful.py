@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote_plus
 
+import orjson
 import re2
 
 from events.values.wordlists import word_set
@@ -20,7 +21,8 @@ REMOVED = "[removed]"
 _DEPTH = 32
 _LABELS = {
     "[name]": word_set(
-        "firstname lastname fullname surname middlename givenname familyname maidenname nickname displayname username "
+        "firstname lastname fullname nick nickname alias handle lname fname surname middlename givenname familyname "
+        "maidenname displayname username "
         "loginname customername contactname cardholder cardholdername cardname accountholder holdername ownername "
         "recipientname sendername authorname employeename patientname guestname companycontact login loginid "
         "vorname nachname zuname geburtsname benutzername anrede kontoinhaber prenom nomdefamille nomcomplet nom "
@@ -54,6 +56,8 @@ _LABELS = {
         "mnemonic recoverycode backupcode answer securityanswer magic magiclink invite invitecode state nonce sig "
         "signature hmac code ticket csrf csrftoken csrfmiddlewaretoken authenticitytoken xsrf xsrftoken samlresponse "
         "samlrequest assertion jwt hash resethash confirmation confirm activation unsubscribe "
+        "passwort kennwort motdepasse mdp contraseña contrasena senha hasło haslo пароль 密码 密碼 パスワード 비밀번호 "
+        "parola heslo wachtwoord lösenord losenord salasana şifre sifre palabra "
     ),
     "[text]": word_set(
         "q query search searchterm searchquery term terms keyword keywords s message comment comments note notes body "
@@ -68,12 +72,29 @@ _PEOPLE = word_set(
     "passengers student students subscriber payer payee beneficiary kunde kunden benutzer nutzer utilisateur usuario "
 )
 _NOT_A_LETTER = re2.compile(r"[^\pL\pN]+")
-_EVERY_LABEL = "|".join(sorted(map(re2.escape, _BY_LABEL), key=len, reverse=True))
+# Whether any label stands in a text at all: a pass that costs little and spares most texts the others.
+_ANY_LABEL = re2.compile("|".join(map(re2.escape, sorted({*_BY_LABEL, "name"}))) + r"|\d{9}")
+_JOINED = str.maketrans("", "", "_- ")
+# More of one text is not read: what is kept of it is shorter.
+_READ = 65_536
+_CAMEL = re2.compile(r"([\p{Ll}\pN])(\p{Lu})")
+# Labels of these count alone and whole: `error_message`, `status_code` and `sql_query` are a program's own.
+_EVERYDAY = frozenset({"[text]", "[secret]"})
 # In a text: `first_name='Alice'`, `"street": "Elm 1"`, `city=Bonn`. Labels of one everyday word need quotes.
 _QUOTED = r"(?:[bru]{0,2}\"(?:[^\"\\]|\\[\s\S])*(?:\"|\z)|[bru]{0,2}'(?:[^'\\]|\\[\s\S])*(?:'|\z))"
-_ASSIGNED = re2.compile(rf"([\pL\pN_\-]{{1,40}})([\"']?\s*(?:=>|[:=])\s*)({_QUOTED}|[^\s,;&\"'(){{}}\[\]<>=:]+)")
+_ASSIGNED = re2.compile(
+    rf"([^\s,;&?#/<>(){{}}\[\]=:\"'@]+(?:\[[^\s\[\]\"']*\])*)([\"']?\s*(?:=>|[:=])\s*)({_QUOTED}|[^\s,;&\"'(){{}}\[\]<>=:]+)"
+)
+# `<firstName>Alice</firstName>`, and `name="first_name"` with the value after an empty line.
+_ELEMENT = re2.compile(r"(<(?:[\w\-]+:)?)([^\s<>/!?=:]+)((?:\s[^<>]*)?>)([^<>]+)(<)")
+_PART = re2.compile(
+    r"(\bname=\"?)([^\"\r\n;]+)(\"?(?:;[^\r\n]*)?\r?\n(?:[A-Za-z\-]+:[^\r\n]*\r?\n)*\r?\n)([^\r\n]+)(\r?\n|\z)"
+)
 _BARE = frozenset({"[name]", "[address]", "[birth]", "[phone]", "[email]", "[personal]", "[secret]"})
 _WORD = re2.compile(r"[A-Za-z0-9_\-+=~]{16,}")
+# A letter beyond ASCII as JSON may write it; no control, no quote, no half of a pair.
+_ESCAPED = re2.compile(r"\\u(0[1-9a-fA-F][0-9a-fA-F]{2}|00[a-fA-F][0-9a-fA-F]|[1-9a-cA-C][0-9a-fA-F]{3})")
+FORM = re2.compile(r"^[\w.%+\[\]\-]+=[^\s=&]*(?:&[\w.%+\[\]\-]+=[^\s&]*)*&?$")
 _UUID = re2.compile(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _DIGITS = re2.compile(r"^\+?\d[\d \-/.()]{5,}\d$")
 # Ten digits that begin so are seconds, thirteen milliseconds, of this age.
@@ -84,13 +105,26 @@ _OF_WORDS = re2.compile(r"^[a-z]+(?:[_\-][a-z]+)*\d{0,4}$|^[A-Za-z]+$|^[A-Z]+(?:
 @lru_cache(maxsize=4096)
 def marker(label: str) -> str:
     """The marker for what stands under a label of people, empty for another label."""
-    plain = _NOT_A_LETTER.sub("", label[-60:].rpartition(".")[2]).lower()
-    return _BY_LABEL.get(plain, "") or ("[name]" if plain == "name" else "")
+    words = _words(label)
+    whole = "".join(words)
+    if whole in _BY_LABEL or whole == "name":
+        return _BY_LABEL.get(whole, "[name]")
+    # `billing_street`, `user[email]`, `customerPhone2`: what a label ends with, if that is no everyday word.
+    for count in (3, 2, 1):
+        mark = _BY_LABEL.get("".join(words[-count:]), "")
+        if mark and mark not in _EVERYDAY:
+            return mark
+    return ""
+
+
+def _words(label: str) -> list[str]:
+    parted = _CAMEL.sub(r"\1 \2", label[-60:])
+    return [word.rstrip("0123456789") for word in _NOT_A_LETTER.split(parted.lower()) if word.rstrip("0123456789")]
 
 
 @lru_cache(maxsize=4096)
 def _is_of_people(label: str) -> bool:
-    return _NOT_A_LETTER.sub("", label[-60:]).lower() in _PEOPLE
+    return any(word in _PEOPLE for word in _words(label)[-1:])
 
 
 def careful(value: Any) -> Any:
@@ -110,7 +144,18 @@ def names(value: Any) -> Any:
 
 def text(sent: str) -> str:
     """A text without what stands in it under a person's label, and without words that look like chance."""
-    sent = _UUID.sub("[opaque]", sent)
+    if '\\"' in sent:
+        # JSON within JSON: what is quoted twice is read as quoted once.
+        sent = sent.replace('\\"', '"')
+    if "\\u" in sent:
+        sent = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), sent)
+    sent = _UUID.sub("[opaque]", sent[:_READ])
+    if not _ANY_LABEL.search(sent.lower().translate(_JOINED)):
+        return _replaced(_WORD, sent, _opaque)
+    if "<" in sent:
+        sent = _replaced(_ELEMENT, sent, _held)
+    if "name=" in sent:
+        sent = _replaced(_PART, sent, _held)
     sent = _replaced(_ASSIGNED, sent, _assigned)
     return _replaced(_WORD, sent, _opaque)
 
@@ -152,8 +197,20 @@ def _value(value: Any, mark: str, *, is_of_person: bool, depth: int) -> Any:
     if mark or is_of_person:
         return mark or "[personal]"
     if isinstance(value, str):
+        if value[:1] in ("{", "[") and depth < _DEPTH and (inner := _json(value)) is not None:
+            return orjson.dumps(_value(inner, mark, is_of_person=is_of_person, depth=depth + 1)).decode()
+        if "&" in value and FORM.search(value):
+            return parameters(value, keeps_values=True)
         return "[number]" if _is_number_of_somebody(value) else text(value)
     return "[number]" if isinstance(value, int) and _is_number_of_somebody(str(abs(value))) else value
+
+
+def _json(sent: str) -> Any:
+    try:
+        found = orjson.loads(sent)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 def _shape(value: Any, depth: int) -> Any:
@@ -182,9 +239,18 @@ def _replaced(pattern: Any, sent: str, judge: Callable[[Any], str | None]) -> st
     return "".join(pieces) + sent[last:] if pieces else sent
 
 
+def _held(found: Any) -> str | None:
+    """An element of XML or a part of a form: its label, what stands between, its value."""
+    before, label, between, value, after = found.groups()
+    mark = marker(label)
+    return f"{before}{label}{between}{mark}{after}" if mark and value.strip() else None
+
+
 def _assigned(found: Any) -> str | None:
     label, between, value = found.groups()
     mark = marker(label)
+    if not mark and value[-1:] in "\"'" and _is_number_of_somebody(value.strip("\"'")):
+        mark = "[number]"
     if not mark or value.startswith("[") or value in ("None", "null", "True", "False", "true", "false"):
         return None
     quote = value[-1] if value[-1] in "\"'" else ""

@@ -36,7 +36,6 @@ _LITERAL = re2.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _OPEN, _CLOSE, _NESTED = "\x02", "\x03", 5
 # A name and its value, as interpreters print variables below a frame.
 _VARIABLE = re2.compile(r"^(\s+(?:self\.)?[A-Za-z_]\w*\s*=\s*)\S.*$")
-_FORM = re2.compile(r"^[\w.%+\[\]\-]{1,200}=[^\s]*$")
 
 
 def value(declared: Rule, sent: Any, context: Context, *, system: str = "") -> Any:
@@ -137,7 +136,7 @@ def _body_of_text(sent: str, level: Level, longest: int) -> Any:
         except orjson.JSONDecodeError:
             # Cut off, or not JSON after all.
             pass
-    if _FORM.search(text):
+    if careful.FORM.search(text):
         return readable(careful.parameters(text, keeps_values=level == "scrubbed"), longest)
     return readable(careful.text(text), longest) if level == "scrubbed" else REMOVED
 
