@@ -40,7 +40,7 @@ _BEGINS = (
     rf"|select\s[^;]*?\bfrom\s+{_NAMED}(?:;|\z|\b(?:where|order\s+by|group\s+by|limit|left|right|inner|cross|join)\b)"
     # A batch of CQL, a procedure, a function without a table, Cypher.
     r"|BEGIN\s+(?:UNLOGGED\s+|COUNTER\s+)?BATCH\s|EXPLAIN\s+(?:\w+\s+|\([^()]*\)\s*)?(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s"
-    r"|EXEC(?:UTE)?\s+[\w.\[\]]+\s+[@'\d]|CALL\s+[\w.]+\s*\(|SELECT\s+[\w.]+\s*\(|(?:OPTIONAL\s+)?MATCH\s*\(|MERGE\s*\("
+    r"|EXEC(?:UTE)?\s+[\w.\[\]]+\s+(?:[@']|\d+\s*(?:[,;]|\z))|CALL\s+[\w.]+\s*\(|SELECT\s+[\w.]+\s*\(|(?:OPTIONAL\s+)?MATCH\s*\(|MERGE\s*\("
     r"|SET\s+PASSWORD\s|GRANT\s[^;]*?\sIDENTIFIED\s"
     rf"|insert\s+into\s+{_NAMED}\(|update\s+{_NAMED}\bset\s+[\w\"`.\[\]]+\s*=|delete\s+from\s+{_NAMED}(?:;|\z|\bwhere\b))"
 )

@@ -126,6 +126,11 @@ def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
     is_open = "message" in entry and entry.get("formatted") in (None, "", entry["message"])
     if is_open and isinstance(params, list | dict) and (filled := messages.filled(entry["message"], params)):
         entry["formatted"] = trimmed(filled, MESSAGE)
+    if "message" in entry:
+        asked = databases.logged(entry["message"])
+        if asked is not entry["message"]:
+            # Filled in, a value without quotes would look like a name.
+            return dict.fromkeys(entry, asked)
     return {name: databases.logged(said) for name, said in entry.items()} or None
 
 

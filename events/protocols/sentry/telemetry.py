@@ -12,6 +12,7 @@ from events.scrubbing import databases
 from events.values import lenient
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
+TEMPLATE = "sentry.message.template"
 SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
 
 
@@ -58,6 +59,11 @@ def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
     if isinstance(body, dict):
         # A structured body is attributes in all but name.
         body = kept.mapping(body, door.context)
+    template = found.get(TEMPLATE)
+    asked = databases.logged(template) if isinstance(template, str) else template
+    if asked is not template:
+        # Filled in, a value without quotes would look like a name.
+        return {"body": asked, "attributes": found | {TEMPLATE: asked}}
     return {"body": databases.logged(readable(body, door.context.limits.log_item)), "attributes": found}
 
 
