@@ -65,17 +65,24 @@ _DOCUMENT = re2.compile(
 # What a logger or a driver puts before it: a time, a name, the address of a client.
 _BEFORE = r"((?:[^\n]{0,160}?(?:[:=>\])]|\x1b\[[\d;]*m)\s*)?)"
 # Commands that nobody takes for a word or for HTTP; the short ones by a key such as `user:1`.
-_COMMAND = re2.compile(
-    rf"^{_BEFORE}(\"?(?:(?:HM?SET|HSETNX|HM?GET|HGETALL|HDEL|HINCRBY|HEXISTS|P?SETEX|SETNX|GETSET|GETDEL|GETEX|MSET(?:NX)?|MGET"
-    r"|[LR]PUSHX?|LREM|LSET|LRANGE|SADD|SREM|SISMEMBER|SMEMBERS|ZADD|ZREM|ZSCORE|ZINCRBY|ZRANGE|XADD|PUBLISH|EVALSHA|P?EXPIRE"
-    r"|INCRBY|DECRBY|PFADD|GEOADD|JSON\.SET|FT\.SEARCH)\"?\s+\S|(?:AUTH|CONFIG SET)\"?\s+\S"
-    r"|(?:SET|GET|DEL|UNLINK|EXISTS|INCR|DECR|TTL|APPEND)\"?\s+\"?[\w.\-]+:[\w.:@\-]).*)$"
+_COMMANDS = (
+    r"(?:HM?SET|HSETNX|HM?GET|HGETALL|HDEL|HINCRBY|HEXISTS|P?SETEX|SETNX|GETSET|GETDEL|GETEX|MSET(?:NX)?|MGET|[LR]PUSHX?|LREM"
+    r"|LSET|LRANGE|SADD|SREM|SISMEMBER|SMEMBERS|ZADD|ZREM|ZSCORE|ZINCRBY|ZRANGE|XADD|PUBLISH|EVALSHA|P?EXPIRE|INCRBY|DECRBY"
+    r"|PFADD|GEOADD|JSON\.SET|FT\.SEARCH|AUTH|CONFIG SET)\"?\s+\S"
+    r"|(?:SET|GET|DEL|UNLINK|EXISTS|INCR|DECR|TTL|APPEND)\"?\s+\"?[\w.\-]+:[\w.:@\-]"
 )
+# One of these stands in each: asked first, for hardly any line has one.
+_COMMAND_SIGNS = (
+    "SET", "GET", "DEL", "INCR", "DECR", "PUSH", "REM", "ADD", "EXI", "EXPIRE", "MEMBER", "RANGE", "SCORE", "PUBLISH",
+    "EVALSHA", "SEARCH", "AUTH", "UNLINK", "TTL", "APPEND",
+)  # fmt: skip
+_COMMAND = re2.compile(rf"^{_BEFORE}(\"?(?:{_COMMANDS}).*)$")
 # A question of MongoDB as its shell and Mongoose write it: `users.findOne({…})`.
 _SHELL = re2.compile(
     r"(?s)^([^\n]{0,160}?\b\w+\.(?:find|findOne|findOneAnd\w+|insert|insertOne|insertMany|update|updateOne|updateMany|replaceOne"
-    r"|deleteOne|deleteMany|remove|aggregate|bulkWrite|count|countDocuments|distinct)\(\s*)([\[{\"'].*)$"
+    r"|deleteOne|deleteMany|remove|aggregate|bulkWrite|count|countDocuments|distinct)\( ?)([\[{\"'].*)$"
 )
+_OPENINGS = ("({", "([", "( {", '("', "('")
 # What databases repeat of a row when they refuse it.
 _ROW = re2.compile(
     r"(?s)(\)=\()[^\n]*?(\) (?:already exists|is not present|is still referenced|conflicts)|\)\.?\s*\z)"
@@ -185,9 +192,13 @@ def logged(text: str) -> str:
     """A line of a log, the statement in it without values. Lines that begin with none are left alone."""
     if text[:1] == "{" and _DOCUMENT.search(text):
         return documents.masked(text)
-    if "(" in text and (asked := _SHELL.search(text)):
+    if any(map(text.__contains__, _OPENINGS)) and (asked := _SHELL.search(text)):
         return asked.group(1) + documents.masked(asked.group(2))
-    if (asked := _COMMAND.search(text)) is not None:
+    if (
+        text[:5] != "GET /"
+        and any(map(text.__contains__, _COMMAND_SIGNS))
+        and (asked := _COMMAND.search(text)) is not None
+    ):
         return asked.group(1) + commands.masked(asked.group(2).replace('"', "", 2))
     for word in _WORTH_A_LOOK:
         if word in text:

@@ -37,7 +37,8 @@ def plain(sent: Any, door: Door) -> dict[str, Any]:
         rule = rule_of(name)
         if rule is not None:
             identities = identities or rule.action in ("pseudonym", "person")
-            value = keeping.value(rule, value, door.context, system=databases.system_of(sent))
+            system = databases.system_of(sent) if rule.action == "statement" else ""
+            value = keeping.value(rule, value, door.context, system=system)
         else:
             kind = type(value)
             if kind is str:
@@ -89,9 +90,13 @@ def _is_harmless(name: str) -> bool:
 
 def _put_user(kept: dict[str, Any], sent: dict[str, Any], door: Door) -> None:
     """Add the pseudonym that says who is the same: of the first name that says who it is."""
-    spelled = {declared.plain_name(name): name for name in sent}
+    spelled = None
     for identity in IDENTITIES:
-        typed = sent.get(spelled.get(identity, ""))
+        name = identity
+        if name not in sent:
+            spelled = spelled or {declared.plain_name(name): name for name in sent}
+            name = spelled.get(identity, "")
+        typed = sent.get(name)
         found = readable(typed.get("value") if isinstance(typed, dict) else typed, NAME)
         if found:
             kept["user.key"] = people.key(found, door.context)

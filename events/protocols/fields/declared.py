@@ -237,6 +237,7 @@ for _number, (_action, _kind, _patterns) in enumerate(TABLE):
             _WILD.append((re2.compile(f"(?s)^{'.*'.join(map(re2.escape, _parts))}$"), _entry))
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """A name in the spelling of the table."""
     spelled = _CAMEL.sub(r"\1.\2", name[:_LONGEST]).translate(_SEPARATORS).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from events.protocols.fields import attributes, kept
@@ -60,11 +61,16 @@ def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
         # A structured body is attributes in all but name.
         body = kept.mapping(body, door.context)
     template = found.get(TEMPLATE)
-    asked = databases.logged(template) if isinstance(template, str) else template
-    if asked is not template:
+    asked = _template(template) if isinstance(template, str) else template
+    if asked != template:
         # Filled in, a value without quotes would look like a name.
         return {"body": asked, "attributes": found | {TEMPLATE: asked}}
     return {"body": databases.logged(readable(body, door.context.limits.log_item)), "attributes": found}
+
+
+@lru_cache(maxsize=1024)
+def _template(template: str) -> str:
+    return databases.logged(template)
 
 
 def _attributes(item: dict[str, Any], door: Door) -> dict[str, Any]:

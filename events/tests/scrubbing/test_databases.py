@@ -136,7 +136,7 @@ def test_another_span_keeps_its_name() -> None:
         ("binding parameter [1] as [VARCHAR] - [blue]", "binding parameter [1] as [VARCHAR] ?"),
         ('{"find": "users", "filter": {"owner": "blue"}}', '{"find": "users", "filter": {"owner": "?"}}'),
         ("CREATE USER anna PASSWORD 'blue'", "CREATE USER anna PASSWORD ?"),
-        ("BEGIN BATCH DELETE FROM t WHERE a = 'blue';", "BEGIN BATCH DELETE FROM t WHERE a = ?;"),
+        ("BEGIN BATCH DELETE FROM t WHERE a = 'blue'", "BEGIN BATCH DELETE FROM t WHERE a = ?"),
         ("EXPLAIN ANALYZE SELECT a FROM t WHERE b = 'blue'", "EXPLAIN ANALYZE SELECT a FROM t WHERE b = ?"),
         ("CALL pay('blue', 5)", "CALL pay(?, ?)"),
         ("SELECT login('blue', 5)", "SELECT login(?, ?)"),
