@@ -73,7 +73,8 @@ class Migration(migrations.Migration):
             model_name="project",
             name="collects_user_data",
             field=models.BooleanField(
-                default=False, help_text="Keep ids, names and e-mail addresses of users as sent."
+                default=False,
+                help_text="Keep ids and names of users as sent; addresses of e-mail are scrubbed all the same.",
             ),
         ),
     ]

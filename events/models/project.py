@@ -41,7 +41,7 @@ class Project(models.Model):
     is_demo = models.BooleanField(default=False)
     pepper = models.BinaryField(default=new_pepper, editable=False, help_text="Key of this project's pseudonyms.")
     collects_user_data = models.BooleanField(
-        default=False, help_text="Keep ids, names and e-mail addresses of users as sent."
+        default=False, help_text="Keep ids and names of users as sent; addresses of e-mail are scrubbed all the same."
     )
     collects_ip = models.BooleanField(default=False, help_text="Keep client addresses, cut to /24 and /48.")
     accepts_binary_attachments = models.BooleanField(

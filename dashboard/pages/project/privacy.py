@@ -115,15 +115,19 @@ SWITCHES = (
     ),
     _yes_no(
         "collects_user_data",
-        "Ids, names and e-mail of users",
+        "Ids and names of users",
         off=("pseudonyms only", "users are counted, nobody is named; a search by id still finds", "whom to write to"),
-        on=("kept as sent", "you can answer a user", "personal data are stored: tell them, and delete on request"),
+        on=(
+            "ids and names as sent",
+            "you know whom it met; e-mail is still [email]",
+            "personal data are stored: tell them",
+        ),
     ),
     _yes_no(
         "collects_ip",
         "Addresses",
         off=("dropped", "used in memory for country and pseudonym, then gone", "which network it came from"),
-        on=("kept in part (/24 or /48)", "networks can be told apart", "addresses are personal data"),
+        on=("in part: 198.51.100.x", "networks (/24, /48) can be told apart", "a network may be one household"),
     ),
 )
 

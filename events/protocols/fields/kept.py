@@ -13,7 +13,7 @@ from events.protocols.fields import links
 from events.protocols.fields.declared import Rule, rule
 from events.protocols.fields.texts import readable, scalar
 from events.scrubbing import careful, databases
-from events.values import browsers
+from events.values import addresses, browsers
 from events.values.levels import Level
 
 REMOVED = careful.REMOVED
@@ -141,6 +141,12 @@ def _body_of_text(sent: str, level: Level, longest: int) -> Any:
     return readable(careful.text(text), longest) if level == "scrubbed" else REMOVED
 
 
+def _network(sent: str) -> str:
+    """Of an address its network; what else stands under such a name, a place, as it is."""
+    first = sent.partition(",")[0].strip()
+    return addresses.partial(first) or ("" if ":" in first or first.count(".") == 3 else first)
+
+
 def _url(sent: str, context: Context) -> str:
     tidy = links.tidy_words if " " in sent else links.tidy_url
     return tidy(sent, context.query_strings)
@@ -160,7 +166,7 @@ _ACTIONS: dict[str, Kept] = {
         readable(sent, _IDENTITY) or None if context.collects_user_data else None
     ),
     "address": lambda declared, sent, context, system: (
-        readable(sent, _IDENTITY) or None if context.collects_ip else None
+        _network(readable(sent, _IDENTITY)) or None if context.collects_ip else None
     ),
     "statement": lambda declared, sent, context, system: (
         databases.form(sent[:READ] if isinstance(sent, str) else readable(sent, LONGEST), system=system)[:LONGEST]

@@ -7,7 +7,7 @@ from typing import Any
 
 from events.protocols.contract import Context
 from events.protocols.fields.texts import scalar
-from events.values import countries
+from events.values import addresses, countries
 
 AUTO = "{{auto}}"
 LONGEST = 200
@@ -27,7 +27,7 @@ def minimised(user: Any, context: Context, *, infers_ip: bool = False) -> dict[s
     if context.collects_user_data:
         kept |= {name: named[name] for name in ("id", "email", "username", "name") if named[name]}
     if context.collects_ip and ip:
-        kept["ip_address"] = ip
+        kept["ip_address"] = addresses.partial(ip)
     geo = sent.get("geo")
     named_country = countries.code(geo.get("country_code")) if isinstance(geo, dict) else None
     if named_country:

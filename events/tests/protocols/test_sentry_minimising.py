@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from events.ingest.intake import pack
+from events.ingest.payloads import unpack
 from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
-from events.tests.sentry_bodies import PEER_IP, decoded, event, only, pseudonym
+from events.tests.sentry_bodies import PEER_IP, context, decoded, event, only, pseudonym
 
 MAIL = "alice@example.com"
 
@@ -51,8 +53,15 @@ def test_a_project_may_collect_more() -> None:
         "email": MAIL,
         "username": "alice",
         "name": "Alice",
-        "ip_address": PEER_IP,
+        "ip_address": "203.0.113.x",
     }
+
+
+def test_what_is_kept_of_an_address_outlives_scrubbing() -> None:
+    for sent, network in (("198.51.100.7", "198.51.100.x"), ("2001:db8:1:2::3", "2001:db8:1:x"), ("::1", "0:x")):
+        item = only(decoded(({"type": "event"}, {"user": {"ip_address": sent}}), within=context(collects_ip=True)))
+        stored = unpack(pack(item, allow_list=None).payload)
+        assert stored["user"]["ip_address"] == network
 
 
 def test_a_request_keeps_only_what_is_harmless() -> None:
