@@ -79,9 +79,7 @@ def put_country(kept: dict[str, Any], sent: Any, door: Door) -> None:
 
 def _inner(value: Any, door: Door) -> str:
     """A container as text; a mapping's names are declared as well."""
-    if isinstance(value, dict):
-        value = keeping.mapping(value, door.context)
-    return readable(value, VALUE)
+    return readable(keeping.mapping({"": value}, door.context).get("", value), VALUE)
 
 
 def _is_harmless(name: str) -> bool:

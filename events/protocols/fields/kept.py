@@ -55,6 +55,11 @@ def mapping(sent: dict[str, Any], context: Context, *, prefix: str = "", depth: 
             inner = mapping(held, context, prefix=f"{prefix}{name}.", depth=depth - 1)
             if inner is not held:
                 edits[name] = inner
+        elif type(held) is list and depth and any(type(item) is dict for item in held):
+            edits[name] = [
+                mapping(item, context, prefix=f"{prefix}{name}.", depth=depth - 1) if type(item) is dict else item
+                for item in held
+            ]
     if not edits:
         return sent
     return {name: edits.get(name, held) for name, held in sent.items() if edits.get(name, held) is not None}

@@ -268,6 +268,19 @@ def test_names_without_end_are_read_in_time_that_grows_with_them() -> None:
         assert declared.rule(f"{'a.' * 90}{n}") is None
 
 
+def test_names_are_looked_for_within_lists_and_mappings() -> None:
+    within = {"people": [{"user_id": BLUE, "plan": "team"}], "more": {"host.name": BLUE, "n": 5}}
+    raw = {"event_id": EVENT_ID, "message": "x", "extra": within, "contexts": {"shop": within}}
+    line = {"timestamp": NOW, "body": "x", "attributes": {"a": {"value": within}, "b": {"value": [within]}}}
+    items = [
+        *_items(({"type": "event"}, raw), within=context()),
+        *_items(({"type": "log"}, {"items": [line]}), within=context()),
+    ]
+    text = _text(items)
+    assert BLUE not in text
+    assert text.count("team") == 4
+
+
 def test_a_sender_does_not_choose_the_pseudonym() -> None:
     sent = {"user.key": "u_0123456789abcdef", "user.id": "7"}
     text = _text(_log(sent, context()))
