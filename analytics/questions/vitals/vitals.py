@@ -17,7 +17,9 @@ from analytics.statistics import baselines, comparisons, scores
 from analytics.statistics.baselines import Baseline
 from analytics.statistics.comparisons import ENOUGH, Comparison
 from analytics.statistics.scores import Score
-from events.models import Project, Release
+from events.issues import known_releases, release_order
+from events.issues.release_order import Orders
+from events.models import Project
 from events.values.vitals import RATINGS, THRESHOLDS, rating
 
 # Which part of the attribution names the culprit.
@@ -207,11 +209,12 @@ def regressions(
 
 
 def latest_two(project: Project, cells: Cells, where: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
-    """Return the last two releases that the cells hold anything of, the newer first."""
+    """Return the last two releases of one package that the cells hold anything of, the newer first."""
     seen = [labels[0] for labels in cells.by("release", where=where).labels if labels[0]]
-    known = Release.objects.filter(project=project, version__in=seen).order_by("-pk").values_list("version", flat=True)
-    newest = list(known[:2])
-    return (newest[0], newest[1]) if len(newest) == 2 else None
+    known = [one for one in known_releases.named(project.pk, seen).values() if one.rank]
+    last = Orders(known).latest()
+    newest = release_order.newest_first(one for one in known if last and one.order == last.order)
+    return (newest[0].version, newest[1].version) if len(newest) > 1 else None
 
 
 def culprits(
