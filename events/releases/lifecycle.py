@@ -16,7 +16,7 @@ from events import scrubbing
 from events.accounts import audit
 from events.facts import schema
 from events.issues import counters, known_releases, release_order
-from events.models import Commit, Deploy, Project, Release
+from events.models import ArtifactBundle, Commit, Deploy, Project, Release
 
 COMMITS = 1_000
 PATHS = 500  # changed files that are kept of one commit
@@ -131,6 +131,16 @@ def add_deploy(
             detail={"version": release.version, "environment": environment, "deploy": deploy.pk}, now=now,
         )  # fmt: skip
     return deploy
+
+
+def delete(release: Release, *, actor: Any, now: datetime) -> None:
+    """The release is gone, with its commits, deploys and uploads; its events stay and, if more come, make it known."""
+    with transaction.atomic():
+        ArtifactBundle.objects.filter(project=release.project, release=release.version).delete()
+        audit.record(
+            "release.delete", actor=actor, project=release.project, detail={"version": release.version}, now=now
+        )
+        release.delete()
 
 
 def list_of(project: Project, *, search: str = "") -> QuerySet[Release]:
