@@ -98,7 +98,7 @@ def test_a_percentile_is_rated_as_the_exact_one_between_values_of_one_rating(
     counts: dict[float, int], q: float
 ) -> None:
     values = sorted(value for value, times in counts.items() for _ in range(times))
-    bands = {
+    bands: dict[str, Measure] = {
         rated: Measure(len(own), sum(own), Histogram.of(own))
         for rated in RATINGS
         if (own := [value for value in values if rating("LCP", value) == rated])

@@ -8,9 +8,8 @@ from typing import Any
 from events.protocols.fields import attributes, kept
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import hexadecimal, readable, scalar
-from events.protocols.sentry.clean import LEVELS
 from events.scrubbing import databases
-from events.values import lenient
+from events.values import lenient, severities
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
 TEMPLATE = "sentry.message.template"
@@ -43,12 +42,14 @@ def _items(raw: Any) -> list[Any]:
 
 
 def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
-    level = LEVELS.get(scalar(item.get("level"), 20).lower(), "info")
     number = item.get("severity_number")
+    by_number = severities.of_number(number)
+    told = severities.of_text(scalar(item.get("level"), 60))
+    level = told[0] if told else by_number or "info"
     return {
         "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
         "level": level,
-        "severity_number": number if type(number) is int and 1 <= number <= 24 else SEVERITIES[level],
+        "severity_number": number if by_number else told[1] if told else SEVERITIES[level],
         **said(item.get("body"), _attributes(item, door), door),
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),

@@ -16,6 +16,7 @@ Cli = Callable[..., str]
 
 
 def test_a_release_goes_its_way(shop: Shop, cli: Cli, repository: Path) -> None:
+    before = len(shop.server.answers("/api/0/"))
     cli("releases", "new", VERSION)
     cli("releases", "set-commits", VERSION, "--local", "--initial-depth", "10", cwd=repository)
     cli(
@@ -43,7 +44,7 @@ def test_a_release_goes_its_way(shop: Shop, cli: Cli, repository: Path) -> None:
     page = shop.client.get(f"/p/web/releases/{VERSION}/").content.decode()
     for text in ("Count them right", "live", VERSION):
         assert text in page
-    statuses = {answer.status for answer in shop.server.answers("/api/0/")}
+    statuses = {answer.status for answer in shop.server.answers("/api/0/")[before:]}
     assert statuses <= {200, 201, 208}
 
 
