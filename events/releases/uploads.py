@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import re2
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.db.models.functions import Length
 
 from events.accounts import audit
@@ -178,6 +178,13 @@ def files_of(project: Project, release: str) -> list[Artifact]:
     """What was uploaded for the release, without its content, the last first."""
     found = Artifact.objects.filter(project=project, bundle__release=release).select_related("bundle")
     return list(found.defer("content").order_by("-pk")[:LISTED])
+
+
+def releases_of(project: Project) -> list[tuple[str, int]]:
+    """The releases that something was uploaded for, each with how many files, the last first."""
+    bundles = ArtifactBundle.objects.filter(project=project).exclude(release="")
+    counted = bundles.values("release").annotate(files=Sum("file_count"), last=Max("pk")).order_by("-last")
+    return list(counted.values_list("release", "files")[:LISTED])
 
 
 def remove(project: Project, *, release: str, file: int | None = None, actor: Any, now: datetime) -> int:

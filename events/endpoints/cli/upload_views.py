@@ -53,10 +53,11 @@ class Assemble(CliView):
     sentry-cli called before 2.17, has the project and dist in the bundle."""
 
     def post(self, request: Request, organization: str, version: str = "") -> Response:
+        having = [one.project for one in self.releases_named(version, access.EDITOR)] if version else []
         listed = request.data.get("chunks")
         chunks = [sha1 for sha1 in listed if isinstance(sha1, str)] if isinstance(listed, list) else []
         found = uploads.assemble(
-            self.projects_of(version) if version else self.named_projects(),
+            having or self.named_projects(),
             self.field("checksum"),
             chunks,
             token=self.token,
@@ -82,6 +83,7 @@ class ReleaseFiles(CliView):
         return Response([_file(one) for release in found for one in uploads.files_of(release.project, version)])
 
     def post(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
+        found = self.releases_named(version, access.EDITOR, slug)
         sent = request.FILES.get("file")
         if sent is None:
             raise ValidationError("Send the file in the part `file`.")
@@ -96,13 +98,20 @@ class ReleaseFiles(CliView):
                 token=self.token,
                 now=self.now,
             )
-            for release in self.releases_named(version, access.EDITOR, slug)
+            for release in found
         ]
         return Response(_file(made[0]), status=201)
 
 
 class ReleaseFile(CliView):
     """`sentry-cli releases files VERSION delete NAME`."""
+
+    def get(self, request: Request, organization: str, version: str, file: int, slug: str = "") -> Response:
+        found = self.releases_named(version, access.VIEWER, slug)
+        for one in (file_ for release in found for file_ in uploads.files_of(release.project, version)):
+            if one.pk == file:
+                return Response(_file(one))
+        raise Http404("No such file.")
 
     def delete(self, request: Request, organization: str, version: str, file: int, slug: str = "") -> Response:
         found = self.releases_named(version, access.EDITOR, slug)
@@ -118,11 +127,17 @@ class ReleaseFile(CliView):
 class SourceMaps(CliView):
     """`sentry-cli releases files VERSION delete --all`: whatever was uploaded for the release."""
 
+    def get(self, request: Request, organization: str, slug: str) -> Response:
+        project = self.open_project(slug, access.VIEWER)
+        return Response(
+            [{"type": "release", "name": name, "fileCount": count} for name, count in uploads.releases_of(project)]
+        )
+
     def delete(self, request: Request, organization: str, slug: str) -> Response:
-        version = request.query_params.get("name", "")
+        project, version = self.open_project(slug), request.query_params.get("name", "")
         if not version:
             raise ValidationError("Name the release.")
-        uploads.remove(self.open_project(slug), release=version, actor=self.token.user, now=self.now)
+        uploads.remove(project, release=version, actor=self.token.user, now=self.now)
         return Response(status=204)
 
 
