@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
+from alerts.rules import evaluation
 
 
 @shared_task
@@ -15,6 +16,11 @@ def notify() -> None:
 @shared_task
 def deliver() -> None:
     delivering.run(now=timezone.now())
+
+
+@shared_task
+def evaluate() -> None:
+    evaluation.run(now=timezone.now())
 
 
 @shared_task

@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "forget-minutes": every(3600, "analytics.tasks.forget"),
     "notify": every(5, "alerts.tasks.notify"),
     "deliver": every(5, "alerts.tasks.deliver"),
+    "evaluate": every(10, "alerts.tasks.evaluate"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "count-trends": every(10, "events.tasks.count_trends"),

@@ -13,6 +13,7 @@ VERSION = 1
 LEVELS = ("debug", "info", "warning", "error", "fatal")
 _COLOURS = {"debug": 0x9CA3AF, "info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626, "fatal": 0x7F1D1D}
 _GREEN = 0x16A34A
+_GOOD = frozenset({"resolved", "alert_ended", "test"})
 _INVISIBLE = dict.fromkeys(
     code
     for first, last in ((0, 8), (11, 12), (14, 31), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
@@ -25,6 +26,10 @@ _HEADLINES = {
     "resolved": "Resolved",
     "digest": "Many issues at once",
     "channel": "A channel needs attention",
+    "firing": "Firing",
+    "still_firing": "Still firing",
+    "alert_ended": "Back to normal",
+    "flapping": "Flapping, held until it is stable",
     "test": "Test message",
 }
 
@@ -50,6 +55,7 @@ class Message:
     reason: str = ""
     lines: tuple[str, ...] = ()
     more_count: int = 0
+    details: tuple[tuple[str, str], ...] = ()
 
     @property
     def headline(self) -> str:
@@ -62,6 +68,7 @@ class Message:
         found = [
             ("Project", self.project),
             ("Level", self.level if self.issue_id else ""),
+            *self.details,
             ("Environment", self.environment),
             ("Release", self.release),
             ("Events", f"{self.event_count:,}" if self.event_count else ""),
@@ -85,14 +92,16 @@ class Message:
 def pack(message: Message) -> dict[str, Any]:
     """The message as JSON for the outbox, texts bounded and without what a database or a receiver rejects."""
     packed = {name: fit(value, 1000) if isinstance(value, str) else value for name, value in asdict(message).items()}
-    return {**packed, "lines": [fit(line, 300) for line in message.lines[:100]]}
+    details = [[fit(label, 60), fit(value, 500)] for label, value in message.details[:10]]
+    return {**packed, "lines": [fit(line, 300) for line in message.lines[:100]], "details": details}
 
 
 def unpack(packed: dict[str, Any]) -> Message:
     """The message of the outbox; fields that are not known any more are left out."""
     known = {field.name for field in fields(Message)}
     kept = {name: value for name, value in packed.items() if name in known}
-    return Message(**{**kept, "lines": tuple(kept.get("lines", ()))})
+    details = tuple((str(label), str(value)) for label, value in kept.get("details", ()))
+    return Message(**{**kept, "lines": tuple(kept.get("lines", ())), "details": details})
 
 
 def clock(moment: str) -> str:
@@ -201,7 +210,7 @@ def discord(message: Message) -> dict[str, Any]:
     embed: dict[str, Any] = {
         "title": title[:DISCORD_TITLE],
         "description": "\n".join(parts)[:DISCORD_DESCRIPTION],
-        "color": _GREEN if message.kind in ("resolved", "test") else _COLOURS.get(message.level, _COLOURS["error"]),
+        "color": _GREEN if message.kind in _GOOD else _COLOURS.get(message.level, _COLOURS["error"]),
         "fields": [
             {"name": label, "value": fit(value, 150, discord_escape), "inline": True} for label, value in message.facts
         ],

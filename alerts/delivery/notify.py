@@ -21,6 +21,7 @@ BATCH = 500
 STORM = 20  # messages a minute that a channel takes one by one
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DIGEST_LINES = 10
+_OF_OURSELVES = (Notification.Kind.DIGEST, Notification.Kind.CHANNEL, Notification.Kind.TEST)
 
 
 def claim_transitions(*, now: datetime) -> int:
@@ -52,7 +53,7 @@ def about_channel(channel: Channel, *, title: str, reason: str, now: datetime) -
     enabled = Channel.objects.defer("config").filter(project_id=channel.project_id, is_enabled=True)
     made = []
     for other in enabled.exclude(pk=channel.pk):
-        dedup = _dedup("channel", other.pk, channel.pk, title, f"{now:%Y-%m-%dT%H}")
+        dedup = dedup_id("channel", other.pk, channel.pk, title, f"{now:%Y-%m-%dT%H}")
         message = Message(
             kind="channel",
             dedup=dedup,
@@ -118,13 +119,35 @@ def _is_wanted(channel: Channel, transition: Transition) -> bool:
     return wants(channel, kind=transition.kind, level=transition.issue.level, environment=environment)
 
 
+def tell(channels: Iterable[Channel], message: Message, *, now: datetime) -> int:
+    """Put a message that is about no issue into the outbox of those channels that want it, in the caller's transaction.
+
+    How many channels will hear; `message.dedup` is told apart by channel.
+    """
+    wanted = [
+        channel for channel in channels
+        if wants(channel, kind="alert", level=message.level, environment=message.environment)
+    ]  # fmt: skip
+    # The same lock, in the same order, as for transitions: what a channel had lately is counted by one at a time.
+    locked = Channel.objects.select_for_update(of=("self",), no_key=True).defer("config").select_related("project")
+    for channel in locked.filter(pk__in=[channel.pk for channel in wanted], is_enabled=True).order_by("pk"):
+        own = replace(message, dedup=dedup_id(message.dedup, channel.pk))
+        _keep(channel, [_notification(channel, own, now=now)], now=now)
+    return len(wanted)
+
+
 def _put(channel: Channel, transitions: Sequence[Transition], *, now: datetime) -> None:
     made = []
     for transition in transitions:
-        message = of_transition(transition, dedup=_dedup("transition", channel.pk, transition.pk))
+        message = of_transition(transition, dedup=dedup_id("transition", channel.pk, transition.pk))
         made.append(_notification(channel, message, transition=transition, now=now))
+    _keep(channel, made, now=now)
+
+
+def _keep(channel: Channel, made: Sequence[Notification], *, now: datetime) -> None:
+    """Into the outbox, one by one or folded into a digest."""
     recent = Notification.objects.filter(channel=channel, created_at__gt=now - HOUR, created_at__lte=now).aggregate(
-        in_minute=Count("pk", filter=Q(created_at__gt=now - MINUTE, transition__isnull=False)),
+        in_minute=Count("pk", filter=Q(created_at__gt=now - MINUTE) & ~Q(kind__in=_OF_OURSELVES)),
         in_hour=Count("pk", filter=~Q(status=Notification.Status.SUPPRESSED)),
     )
     hourly = settings.OBS_MAILS_PER_HOUR if channel.kind == Channel.Kind.EMAIL else None
@@ -149,7 +172,7 @@ def _fold(channel: Channel, made: Sequence[Notification], *, spacing: timedelta,
         return digest
     empty = Message(
         kind="digest",
-        dedup=_dedup("digest", channel.pk, *(notification.dedup for notification in made)),
+        dedup=dedup_id("digest", channel.pk, *(notification.dedup for notification in made)),
         title="",
         project=folded[0].project,
         at=now.isoformat(),
@@ -195,5 +218,6 @@ def _notification(
     )
 
 
-def _dedup(*parts: object) -> str:
+def dedup_id(*parts: object) -> str:
+    """What tells a repetition from another message: the same parts give the same id."""
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]

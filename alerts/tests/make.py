@@ -1,10 +1,12 @@
 """Builders of channels and transitions."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Channel
+from alerts.models import Alert, Channel
+from alerts.rules import evaluation, rule_setup
+from alerts.rules.rule_setup import Wanted
 from events.models import Issue, Project, Transition
 from events.tests import make
 from events.tests.make import NOW
@@ -27,3 +29,16 @@ def transition(issue: Issue, *, kind: str = "new_issue", at: datetime = NOW, **d
 def transitions(project: Project, count: int, **fields: Any) -> list[Transition]:
     """That many new issues."""
     return [transition(make.issue(project, groups=0, title=f"Error {n}"), **fields) for n in range(count)]
+
+
+def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
+    """A rule, its alert that fires, and a silence of something else."""
+    config = {"side": "below", "threshold": "1", "window": "5"}
+    wanted = Wanted(name="No requests", kind="threshold", metric="requests.count", config=config)
+    rule = rule_setup.create(project, wanted, actor="test", now=now)
+    evaluation.evaluate(rule, now=now)
+    ends_at = now + timedelta(hours=1)
+    silence = rule_setup.silence(
+        project, {"rule": "Other"}, starts_at=now, ends_at=ends_at, reason="Moving", actor="test", now=now
+    )
+    return {"rule_id": rule, "alert_id": Alert.objects.get(rule=rule), "silence_id": silence}

@@ -1,6 +1,7 @@
 """Facts that are reported more than once, as SQL that counts each once.
 
-A vital counts at its first report, with its largest value; a session at its first update, with the state of its last.
+A vital counts at its first report, with its last value (INP may fall while a page lives); a session at its first
+update, with the state of its last.
 Reports more than REPEATS after the first are left out, so that an hour depends on the facts of three days at most.
 """
 
@@ -34,6 +35,8 @@ def vitals(keys: str = "true", *, is_bounded: bool = True) -> str:
     """
     # 64 bits group faster than text; of ten million ids, two share them once in 370,000 questions.
     key = "v.metric_id" if is_bounded else "hash(v.metric_id)"
+    # Reports of one moment are of before they were told apart; then the largest was the last.
+    last = 'row(coalesce(v.received_at, v."at"), v.value)'
     reports = f"SELECT * FROM vitals WHERE metric_id IS NOT NULL AND {keys}"
     if is_bounded:
         first = 'min("at") OVER (PARTITION BY metric_id)'
@@ -43,7 +46,7 @@ def vitals(keys: str = "true", *, is_bounded: bool = True) -> str:
                max(v.route) AS route, max(v.url) AS url, max(v.device) AS device, max(v.browser) AS browser,
                max(v.country) AS country, max(v.connection) AS connection, max(v.release) AS release,
                max(v.environment) AS environment, max(v.navigation_type) AS navigation_type,
-               max(v.value) AS value, arg_max(v.attribution, v.value) AS attribution
+               arg_max(v.value, {last}) AS value, arg_max(v.attribution, {last}) AS attribution
         FROM ({reports}) v GROUP BY {key}
         UNION ALL BY NAME
         SELECT "at", metric_id, trace_id, metric, route, url, device, browser, country, connection, release,

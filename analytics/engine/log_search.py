@@ -1,11 +1,13 @@
 """The search grammar of logs: the terms of events.search, as a condition on the columns of log lines.
 
-Free text is found in the body; a known name is a column, any other an attribute: `level:error logger:db.* !healthz
-order.id:77 has:user`. Letter case does not matter.
+Free text is found in the body; a known name is a column, and any name an attribute: `level:error logger:db.* !healthz
+order.id:77 has:user "{OriginalFormat}":tpl`. Letter case of what is searched for does not matter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from events.issues.search import Has, Match, Search, SearchError, Text, Value
@@ -27,28 +29,35 @@ def condition(search: Search, *, environment: str = "") -> tuple[str, dict[str, 
         if isinstance(term, Text):
             held = _is("l.body", term.value, f"t{number}", bound, within=True)
         elif isinstance(term, Has):
-            held = f"{_subject(term.field, is_tag=term.is_tag, name=f't{number}', bound=bound)} <> ''"
+            subjects = _subjects(term.field, is_tag=term.is_tag, name=f"t{number}", bound=bound)
+            held = _any(f"{subject} <> ''" for subject in subjects)
         elif isinstance(term, Match):
-            subject = _subject(term.field, is_tag=term.is_tag, name=f"t{number}", bound=bound)
-            within = subject == "l.body"
-            options = [
-                _is(subject, value, f"t{number}_{place}", bound, within=within)
-                for place, value in enumerate(term.values)
-            ]
-            held = f"({' OR '.join(options)})"
+            subjects = _subjects(term.field, is_tag=term.is_tag, name=f"t{number}", bound=bound)
+            held = _any(
+                _is(subject, value, f"t{number}_{place}", bound, within=subject == "l.body")
+                for place, (subject, value) in enumerate(product(subjects, term.values))
+            )
         else:
             raise SearchError(f"{str(term).lstrip('!').partition(':')[0]}: is known of issues, not of logs.", 0)
         terms.append(f"NOT coalesce({held}, false)" if term.negated else held)
     return " AND ".join(terms), bound
 
 
-def _subject(field: str, *, is_tag: bool, name: str, bound: dict[str, Any]) -> str:
-    """The column of a field, else the attribute; `tags[level]` is the attribute of that name."""
+def _subjects(field: str, *, is_tag: bool, name: str, bound: dict[str, Any]) -> list[str]:
+    """What a field may be: its column, else the attribute; of a column that only logs have, an attribute as well.
+
+    `tags[level]` is the attribute of that name."""
     column = COLUMNS.get(field)
-    if column and not (is_tag and field in ("level", "release", "environment", "message")):
-        return f"l.{column}"
+    is_shared = field in ("level", "release", "environment", "message")  # issues have them too
+    if column and not is_tag:
+        return [f"l.{column}"]
     bound[f"{name}_key"] = field
-    return f"l.attributes[${name}_key]"
+    attribute = f"l.attributes[${name}_key]"
+    return [f"l.{column}", attribute] if column and not is_shared else [attribute]
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return f"({' OR '.join(conditions)})"
 
 
 def _is(subject: str, value: Value, name: str, bound: dict[str, Any], *, within: bool = False) -> str:

@@ -36,8 +36,7 @@ def read_many(
 
 def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[tuple[int, datetime, datetime]]:
     """Yield (bucket in minutes, start, end): the fewest buckets that make up the period and fit into a chart's step."""
-    first_minute = minute_of(now - MINUTES_KEPT) // DAY * DAY + DAY
-    finest = MINUTE if minute_of(period.start) >= first_minute else HOUR
+    finest = MINUTE if period.start >= first_minute(now) else HOUR
     widest = DAY if step is None else step // timedelta(minutes=1)
     at = minute_of(period.start) // finest * finest
     end = -(-(period.end - EPOCH) // timedelta(minutes=finest)) * finest
@@ -48,6 +47,11 @@ def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[
         stop = max(at + size, min([end // size * size, *boundaries]))
         yield size, moment_of(at), moment_of(stop)
         at = stop
+
+
+def first_minute(now: datetime) -> datetime:
+    """The first moment whose minutes are kept for sure; before it there are hours."""
+    return moment_of(minute_of(now - MINUTES_KEPT) // DAY * DAY + DAY)
 
 
 def only(**values: str) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.urls import reverse
 
+from analytics.questions.watched.metrics import METRICS
+from dashboard.charts.definition import Chart
 from dashboard.charts.figures import Figure
 from dashboard.charts.registry import CHARTS
 from dashboard.frame.state import State
@@ -30,6 +32,7 @@ class Card:
     csv_url: str
     share_url: str
     is_shareable: bool
+    alert_url: str = ""
     width: str = ""
     height: str = ""
     figure: Mapping[str, Any] | None = None
@@ -55,8 +58,22 @@ def card(
         json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
         page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
         share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
+        alert_url=_alert_url(project, chart, state, parameters),
         width=width, height=height, figure=figure.as_dict() if figure else None,
     )  # fmt: skip
+
+
+def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping[str, str]) -> str:
+    """The form of a rule that watches what the chart shows, cut as it is."""
+    if not chart.watched:
+        return ""
+    metric = METRICS.get(chart.watched.format_map({"metric": "LCP", **parameters}))
+    if metric is None:
+        return ""
+    cut = {"environment": state.environment, **parameters}
+    where = ", ".join(f"{name}={value}" for name, value in cut.items() if value and name in metric.dimensions)
+    given = {"metric": metric.name, "name": chart.title, **({"where": where} if where else {})}
+    return f"{reverse('dashboard:rule-new', args=[project.slug, 'threshold'])}?{urlencode(given)}"
 
 
 def figure(project: Project, name: str, *, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:

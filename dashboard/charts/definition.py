@@ -33,7 +33,8 @@ class Chart:
     """One question with a picture. `parameters` are the names it takes from the URL besides the state.
 
     A chart over time has `evidence`, one by name has `named`. A share link shows a chart always, or when it was made of
-    that very one (`asked`), or never: only charts that say nothing of persons are shared.
+    that very one (`asked`), or never: only charts that say nothing of persons are shared. `watched` is the metric that
+    a rule made from it watches, with places for parameters; empty for none.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Chart:
     evidence: Evidence | None = None
     named: Named | None = None
     shared: Literal["", "always", "asked"] = ""
+    watched: str = ""
 
 
 def deploys(project: Project, state: State) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ PROJECT_PAGES: list[Page] = [
     Page("vitals", "Vitals", "dashboard:vitals", "v", is_main=True),
     Page("logs", "Logs", "dashboard:logs", "l", is_main=True),
     Page("releases", "Releases", "dashboard:release-list", "r", is_main=True),
-    Page("alerts", "Alerts", "dashboard:channel-list", "a", is_main=True),
+    Page("alerts", "Alerts", "dashboard:alerts", "a", is_main=True),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),
     Page("security", "Security", "dashboard:security", "y"),

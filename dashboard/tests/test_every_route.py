@@ -23,7 +23,7 @@ from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
 from events.facts import segments
-from events.models import Attachment, AuditEntry, IngestKey, Project
+from events.models import Artifact, ArtifactBundle, Attachment, AuditEntry, IngestKey, Project
 from events.tests import make
 
 # Addresses for which being a stranger means nothing; each with its reason.
@@ -112,8 +112,13 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     token, _ = tokens.create(owner, name="walk", scopes=["read"], project=project, now=now)
     sent = {"event_id": event.event_id, "at": now, "filename": "a.txt", "size": 1, "content": b"a"}
     attachment = Attachment.objects.create(project=project, attachment_id=uuid.uuid4(), **sent)
+    bundle = ArtifactBundle.objects.create(project=project, checksum="0" * 40, release=release.version, state="ok")
+    artifact = Artifact.objects.create(
+        bundle=bundle, project=project, kind="minified", url="~/a.js", size=1, content=b""
+    )
     return {
         "slug": project.slug,
+        "file": artifact.pk,
         "organization": project.slug,
         "project_id": project.pk,
         "issue_id": issue.pk,
@@ -121,6 +126,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "version": release.version,
         "token_id": token.pk,
         "attachment_id": attachment.attachment_id,
+        **{name: row.pk for name, row in make_alerts.firing(project).items()},
+        "rule_kind": "threshold",
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -219,6 +226,9 @@ _IDS = {
     "event_id",
     "attachment_id",
     "channel_id",
+    "rule_id",
+    "alert_id",
+    "silence_id",
     "token_id",
     "version",
     "view_id",

@@ -9,11 +9,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from events.models import IngestKey
+from events.values.levels import Level
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,12 @@ class Key:
     collects_user_data: bool
     accepts_binary_attachments: bool
     allow_list: frozenset[str] | None
+    # With defaults, the careful ones: a key noted by a process of before says nothing of them.
+    keeps_pictures: bool = False
+    keeps_machine_names: bool = False
+    local_variables: Level = "names"
+    request_bodies: Level = "off"
+    query_strings: Level = "off"
 
     def is_usable(self, *, now: datetime) -> bool:
         return self.is_active and (self.expires_at is None or self.expires_at > now)
@@ -152,4 +160,9 @@ def _load(project_id: int | None, public_key: str) -> Key | None:
         collects_user_data=project.collects_user_data,
         accepts_binary_attachments=project.accepts_binary_attachments,
         allow_list=frozenset(project.allow_list) if project.uses_allow_list else None,
+        keeps_pictures=project.keeps_pictures,
+        keeps_machine_names=project.keeps_machine_names,
+        local_variables=cast(Level, project.local_variables),
+        request_bodies=cast(Level, project.request_bodies),
+        query_strings=cast(Level, project.query_strings),
     )

@@ -1,6 +1,6 @@
 """Projects, their ingest keys and their members: every change audited in its own transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,6 +93,35 @@ def change_key(
         detail = {"is_active": key.is_active, "rate": key.rate_per_minute, "origins": key.allowed_origins}
         audit.record("key.change", actor=actor, project=key.project, obj=key, detail=detail, now=now)
     keys.forget()
+
+
+SWITCHES = (
+    "collects_user_data", "collects_ip", "keeps_machine_names", "keeps_pictures", "accepts_binary_attachments",
+    "local_variables", "request_bodies", "query_strings",
+)  # fmt: skip
+
+
+def change_privacy(project: Project, *, switches: Mapping[str, bool | str], actor: Any, now: datetime) -> list[str]:
+    """What of people the project keeps, as `switches` (of SWITCHES) say; the names of those that changed.
+
+    Senders follow within half a minute, the time for which a web process remembers keys. What is stored stays as it is.
+    Raises ValidationError for a switch or a level that there is not.
+    """
+    unknown = sorted(set(switches) - set(SWITCHES))
+    if unknown:
+        raise ValidationError(f"{unknown[0]} is no switch of privacy")
+    changed = [name for name, value in switches.items() if getattr(project, name) != value]
+    for name in changed:
+        setattr(project, name, switches[name])
+    project.clean_fields(exclude=[field.name for field in Project._meta.fields if field.name not in switches])
+    if not changed:
+        return []
+    with transaction.atomic():
+        project.save(update_fields=changed)
+        detail = {name: switches[name] for name in changed}
+        audit.record("privacy.change", actor=actor, project=project, obj=project, detail=detail, now=now)
+    keys.forget()
+    return changed
 
 
 def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetime) -> Membership:

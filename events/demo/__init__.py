@@ -46,6 +46,8 @@ COMMITS = (
 # How busy the shop is in each hour of a day; business customers order in office hours.
 RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
 WEEKEND = 0.2
+# What its project keeps beyond the careful defaults.
+KEPT: dict[str, bool | str] = {"keeps_machine_names": True, "local_variables": "scrubbed"}
 
 
 @dataclass
@@ -112,6 +114,8 @@ def _prepare(slug: str, *, days: int, events: int, seed: int, now: datetime) -> 
             raise ValidationError(f"The project {slug} has data of its own; choose another.")
         project.is_demo = True
         project.save(update_fields=["is_demo"])
+    # Nobody real is in it, and its pages are to show what can be kept.
+    projects.change_privacy(project, switches=KEPT, actor="seed_demo", now=now)
     shown = dsns.current_key(project, now=now)
     keys.forget()
     key = keys.find(project.pk, shown.public_key) if shown else None

@@ -172,7 +172,7 @@ QUERIES = Fact(
     sort=("fingerprint", "at"),
     retention_days=30,
 )
-# The same `metric_id` may be reported again: the largest `value` is the last and counts.
+# The same `metric_id` may be reported again: the `value` received last counts.
 VITALS = Fact(
     name="vitals",
     columns=columns(

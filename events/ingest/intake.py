@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache, partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -168,10 +169,16 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         received_at=now,
         peer_ip=sender.address,
         user_agent=sender.user_agent,
-        pseudonym=lambda kind, value: pseudonyms.of(key.pepper, kind, value),
+        # A batch is mostly of few people and machines: remembered for this request alone.
+        pseudonym=lru_cache(maxsize=256)(partial(pseudonyms.of, key.pepper)),
         collects_ip=key.collects_ip,
         collects_user_data=key.collects_user_data,
         accepts_binary_attachments=key.accepts_binary_attachments,
+        keeps_pictures=key.keeps_pictures,
+        keeps_machine_names=key.keeps_machine_names,
+        local_variables=key.local_variables,
+        request_bodies=key.request_bodies,
+        query_strings=key.query_strings,
         country=sender.country,
         located=countries.located if settings.OBS_GEOIP_DATABASE else None,
         limits=limits(),

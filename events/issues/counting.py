@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from events.issues import counters, merge_locks, occurrences, regressions
+from events.issues import counters, known_releases, merge_locks, occurrences, regressions
 from events.issues.grouping import Grouping
 from events.models import (
     Activity,
@@ -269,17 +269,15 @@ def _decide(change: _Change, *, now: datetime) -> None:
 
 def _regression(issue: Issue, sightings: Sequence[Sighting]) -> Sighting | None:
     """The first sighting that brings a resolved issue back, if any does."""
-    names = {s.release for s in sightings if s.release} | ({issue.resolved_in_release} - {""})
-    ranks = dict(Release.objects.filter(project_id=issue.project_id, version__in=names).values_list("version", "pk"))
-    fixing = issue.resolved_in_release
+    names = {s.release for s in sightings} | {issue.resolved_in_release}
+    releases = known_releases.named(issue.project_id, names)
     resolution = regressions.Resolution(
         at=issue.resolved_at or issue.first_seen_at,
-        release=regressions.Release(fixing, ranks.get(fixing, 0)) if fixing else None,
+        release=releases.get(issue.resolved_in_release),
         in_next=issue.resolved_in_next,
     )
     for sighting in sightings:
-        release = regressions.Release(sighting.release, ranks.get(sighting.release, 0)) if sighting.release else None
-        if regressions.is_regression(resolution, release=release, at=sighting.at):
+        if regressions.is_regression(resolution, release=releases.get(sighting.release), at=sighting.at):
             return sighting
     return None
 

@@ -1,37 +1,13 @@
 """When a resolved issue has come back, and when an ignored one must be looked at again.
 
-A release is compared by what it says (`shop@2.10.0` is after `shop@2.9.1`), else by when it was created here. Time
-decides nothing: an old release keeps sending its errors long after the fix."""
+Releases are compared as `release_order` says. Time decides nothing between releases that have a place in one order: an
+old release keeps sending its errors long after the fix."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 
-import re2
-
-_SEMVER = re2.compile(
-    r"^(?:(?P<package>[^\n]*)@)?v?(?P<numbers>\d{1,18}(?:\.\d{1,18}){1,3})"
-    r"(?:-(?P<pre>[0-9A-Za-z.\-]+))?(?:\+(?P<build>[0-9A-Za-z.\-]+))?$"
-)
-LONGEST = 250  # characters of a release, as Sentry allows
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A release that follows `package@1.2.3-pre+build`; `v1.2` and a fourth number are taken too."""
-
-    package: str
-    numbers: tuple[int, ...]
-    pre: tuple[str, ...]
-    build: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A release as it was named, and its place in the order of creation (1 is the project's first)."""
-
-    version: str
-    rank: int
+from events.issues import release_order
+from events.issues.release_order import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +40,23 @@ class Seen:
     events_in_window: int = 0
 
 
-def parse(version: str) -> Version | None:
-    """The parts of a release name that says its version; None for a hash, a date or a word."""
-    match = _SEMVER.match(version) if len(version) <= LONGEST and version.isascii() else None
-    if not match:
-        return None
-    numbers = [int(number) for number in match["numbers"].split(".")]
-    return Version(
-        package=match["package"] or "",
-        numbers=tuple(numbers + [0] * (4 - len(numbers))),
-        pre=tuple((match["pre"] or "").split(".")) if match["pre"] else (),
-        build=tuple((match["build"] or "").split(".")) if match["build"] else (),
-    )
-
-
-def compare(a: Release, b: Release) -> int:
-    """-1, 0 or 1: by version when both have one of the same package, else by order of creation."""
-    if a.version == b.version:
-        return 0
-    first, second = parse(a.version), parse(b.version)
-    if first and second and first.package == second.package:
-        by_version = (
-            _sign(first.numbers, second.numbers)
-            or (_sign(bool(second.pre), bool(first.pre)) if not (first.pre and second.pre) else 0)
-            or _compare_identifiers(first.pre, second.pre)
-            or _compare_identifiers(first.build, second.build)
-        )
-        if by_version:
-            return by_version
-    return _sign(a.rank, b.rank)
-
-
 def is_regression(resolution: Resolution | None, *, release: Release | None, at: datetime) -> bool:
     """Whether an event of `release` at `at` (when it happened) brings the resolved issue back.
 
-    Without a release on either side only time is left: an event from before the fix is none."""
+    Without a release on either side only time is left: an event from before the fix is none. A release of another
+    package never does. One that only first sight can place (a hash among versions) does if it was first seen since."""
     if resolution is None:
         return False
-    if resolution.release is None or release is None:
+    fixed = resolution.release
+    if fixed is None or release is None:
         return at > resolution.at
-    order = compare(release, resolution.release)
-    return order > 0 if resolution.in_next else order >= 0
+    if release_order.are_of_one_order(release, fixed):
+        if release_order.are_one(release, fixed):
+            return not resolution.in_next
+        return release_order.compare(release, fixed) > 0
+    if release_order.are_of_two_packages(release, fixed):
+        return False
+    return at > resolution.at and release.seen_at > resolution.at
 
 
 def ignored_until(ignored: Ignored, *, seen: Seen, now: datetime) -> str:
@@ -118,31 +70,3 @@ def ignored_until(ignored: Ignored, *, seen: Seen, now: datetime) -> str:
     if ignored.users is not None and seen.users - ignored.users_then >= ignored.users:
         return "users"
     return ""
-
-
-def latest(releases: list[Release]) -> Release | None:
-    """The last by `compare`, without sorting the rest; None of none."""
-    found: Release | None = None
-    for release in releases:
-        if found is None or compare(release, found) > 0:
-            found = release
-    return found
-
-
-def _compare_identifiers(first: tuple[str, ...], second: tuple[str, ...]) -> int:
-    """The order of SemVer 2.0.0 section 11: numbers before words, numbers by value, fewer before more."""
-    for a, b in zip_longest(first, second):
-        if a is None or b is None:
-            return -1 if a is None else 1
-        order = _sign(_identifier(a), _identifier(b))
-        if order:
-            return order
-    return 0
-
-
-def _identifier(word: str) -> tuple[int, int, str]:
-    return (0, int(word), "") if word.isdecimal() and len(word) <= 18 else (1, 0, word)
-
-
-def _sign(a: object, b: object) -> int:
-    return (a > b) - (a < b)  # type: ignore[operator]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.db.models import F
 from django.http import Http404
 
 from events.accounts import access, audit
-from events.issues import regressions
+from events.issues import known_releases
+from events.issues.release_order import Orders
 from events.models import Activity, Bookmark, Issue, IssueGroup, Project, Release
 
 _STATE = (
@@ -37,6 +38,7 @@ class Change:
     action: str
     fields: Mapping[str, Any]
     detail: Mapping[str, Any] = field(default_factory=dict)
+    is_in_next: bool = False  # each issue has a next release of its own: that of the package it was seen in
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,22 @@ def bulk(
     batch = uuid.uuid4().hex
     with transaction.atomic():
         before = _locked_states(project, selected)
-        Issue.objects.filter(pk__in=before).update(**change.fields)
+        parts = _by_next_release(project, change, list(before)) if change.is_in_next else [(change, list(before))]
+        for part, ids in parts:
+            Issue.objects.filter(pk__in=ids).update(**part.fields)
         Activity.objects.bulk_create(
             Activity(
                 issue_id=pk,
                 at=now,
                 actor=actor,
-                action=change.action,
-                detail={**change.detail, "batch": batch, "before": state},
+                action=part.action,
+                detail={**part.detail, "batch": batch, "before": before[pk]},
             )
-            for pk, state in before.items()
+            for part, ids in parts
+            for pk in ids
         )
-        _audit(f"issue.{change.action}", project, list(before), actor=actor, detail=change.detail, now=now)
+        told = parts[0][0].detail if len(parts) == 1 else change.detail
+        _audit(f"issue.{change.action}", project, list(before), actor=actor, detail=told, now=now)
     return Changed(len(before), batch)
 
 
@@ -168,16 +174,36 @@ def _resolution(project: Project, *, now: datetime, in_release: str | None = Non
         raise ValidationError("Resolved in one release, or in the next: not both.")
     if in_release and not Release.objects.filter(project=project, version=in_release).exists():
         raise ValidationError("No such release.")
-    release = latest_release(project) if in_next else in_release or ""
+    release = in_release or ""
     fields = {
         **_NOT_IGNORED,
         "status": Issue.Status.RESOLVED,
         "is_regressed": False,
         "resolved_at": now,
         "resolved_in_release": release,
-        "resolved_in_next": in_next and bool(release),
+        "resolved_in_next": False,
     }
-    return Change("resolve", fields, {"release": release, "in_next": in_next})
+    return Change("resolve", fields, {"release": release, "in_next": in_next}, is_in_next=in_next)
+
+
+def _by_next_release(project: Project, change: Change, issues: list[int]) -> list[tuple[Change, list[int]]]:
+    """The change for the issues of each package: resolved after the last release of it that is known."""
+    orders, met = Orders(known_releases.of_project(project)), known_releases.met_by(issues)
+    by_release: dict[str, list[int]] = {}
+    for pk in issues:
+        last = orders.latest(among=met.get(pk, ()))
+        by_release.setdefault(last.version if last else "", []).append(pk)
+    return [
+        (
+            replace(
+                change,
+                fields={**change.fields, "resolved_in_release": release, "resolved_in_next": bool(release)},
+                detail={**change.detail, "release": release},
+            ),
+            ids,
+        )
+        for release, ids in by_release.items()
+    ]
 
 
 def _reopening(project: Project, *, now: datetime) -> Change:
@@ -228,13 +254,6 @@ CHANGES: dict[str, Callable[..., Change]] = {
     "ignore": _ignoring,
     "assign": _assignment,
 }
-
-
-def latest_release(project: Project) -> str:
-    """The project's last release by order of releases; "" when it has none."""
-    versions = Release.objects.filter(project=project).order_by("id").values_list("version", flat=True)
-    last = regressions.latest([regressions.Release(version, rank) for rank, version in enumerate(versions, 1)])
-    return last.version if last else ""
 
 
 def _locked_states(project: Project, selected: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -15,6 +15,21 @@ def new_pepper() -> bytes:
     return secrets.token_bytes(32)
 
 
+class Level(models.TextChoices):
+    """How much is kept of what may hold anything: `contract.Level` of the decoders."""
+
+    OFF = "off", "not kept"
+    NAMES = "names", "names only"
+    SCRUBBED = "scrubbed", "scrubbed"
+
+
+def level(default: Level, help_text: str) -> models.CharField:
+    """A switch of three; the database knows the default too, for processes of before that write a project."""
+    return models.CharField(
+        max_length=8, choices=Level.choices, default=default, db_default=default.value, help_text=help_text
+    )
+
+
 class Project(models.Model):
     """One monitored application."""
 
@@ -25,9 +40,38 @@ class Project(models.Model):
     first_event_at = models.DateTimeField(null=True, blank=True)
     is_demo = models.BooleanField(default=False)
     pepper = models.BinaryField(default=new_pepper, editable=False, help_text="Key of this project's pseudonyms.")
-    collects_user_data = models.BooleanField(default=False, help_text="Keep user.email and user.username as sent.")
+    collects_user_data = models.BooleanField(
+        default=False, help_text="Keep ids and names of users as sent; addresses of e-mail are scrubbed all the same."
+    )
     collects_ip = models.BooleanField(default=False, help_text="Keep client addresses, cut to /24 and /48.")
-    accepts_binary_attachments = models.BooleanField(default=False)
+    accepts_binary_attachments = models.BooleanField(
+        default=False, help_text="Keep other binary files as sent. No scrubber reads them: what they hold is stored."
+    )
+    keeps_pictures = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Keep pictures, drawn anew without metadata. What they show is kept: names, messages, balances.",
+    )
+    keeps_machine_names = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Keep names of servers and ids of devices as sent. Off, equal names have equal pseudonyms.",
+    )
+    local_variables = level(
+        Level.NAMES,
+        "Of a frame's variables: not kept; their names; or values too, scrubbed, which tell why it failed and may show "
+        "what people typed.",
+    )
+    request_bodies = level(
+        Level.OFF,
+        "Of bodies of requests and messages: not kept; their fields; or values too, scrubbed, which make a failure "
+        "repeatable and are what people sent.",
+    )
+    query_strings = level(
+        Level.OFF,
+        "Of query strings beside utm_* and ref: not kept; their parameters; or values too, scrubbed, which tell the "
+        "page's state and may tell what somebody searched for.",
+    )
     uses_allow_list = models.BooleanField(default=False, help_text="Keep only the keys in allow_list; fails closed.")
     allow_list = models.JSONField(default=list, blank=True)
     allowed_origins = models.JSONField(default=list, blank=True, help_text="Hosts whose pages may send; empty: any.")

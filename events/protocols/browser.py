@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
+from events.protocols.fields import kept as keeping
 from events.protocols.fields.texts import hexadecimal, scalar
 from events.values import lenient, routes
 from events.values.errors import Malformed
@@ -91,7 +92,7 @@ def _metric(item: Any, shared: dict[str, str], context: Context) -> dict[str, An
     ago = item.get("ago", 0)
     if not _is_between(ago, 0, LONGEST_AGO_MS):
         return Refused(CATEGORY, "invalid", "moment")
-    attributes = {**shared, "route": routes.of_url(scalar(item.get("route"), 500)), **_details(kind, item)}
+    attributes = {**shared, "route": routes.of_url(scalar(item.get("route"), 500)), **_details(kind, item, context)}
     if kind in NAMED and kind != "timing":
         attributes["name"] = name
     return {
@@ -106,7 +107,7 @@ def _metric(item: Any, shared: dict[str, str], context: Context) -> dict[str, An
     }
 
 
-def _details(kind: str, item: dict[str, Any]) -> dict[str, str]:
+def _details(kind: str, item: dict[str, Any], context: Context) -> dict[str, str]:
     if kind == "page":
         query = dict(parse_qsl(scalar(item.get("url"), 2000).partition("?")[2]))
         campaign = {key: query.get(key, "")[:100] for key in CAMPAIGN}
@@ -114,7 +115,8 @@ def _details(kind: str, item: dict[str, Any]) -> dict[str, str]:
     props = item.get("props")
     if kind != "track" or not isinstance(props, dict):
         return {}
-    return {f"props.{scalar(key, 40)}": scalar(value, 100) for key, value in list(props.items())[:MOST_PROPS]}
+    few = keeping.mapping(dict(list(props.items())[:MOST_PROPS]), context)
+    return {f"props.{scalar(key, 40)}": scalar(value, 100) for key, value in few.items()}
 
 
 def _word(name: str) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Literal
 
+from events.values.levels import Level
+
 MIB = 1 << 20
 
 Outcome = Literal["filtered", "invalid", "rate_limited"]
@@ -79,6 +81,11 @@ class Context:
     collects_ip: bool = False
     collects_user_data: bool = False
     accepts_binary_attachments: bool = False
+    keeps_pictures: bool = False
+    keeps_machine_names: bool = False
+    local_variables: Level = "names"
+    request_bodies: Level = "off"
+    query_strings: Level = "off"
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)

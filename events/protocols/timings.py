@@ -13,6 +13,7 @@ from typing import Any
 
 from events.protocols.contract import Context, Decoded, Incoming, Outcome, Refused, identity
 from events.protocols.fields import attributes
+from events.protocols.fields import kept as keeping
 from events.protocols.fields.clock import FUTURE, PAST, Clock, seconds
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_words
@@ -74,7 +75,7 @@ def _decode(
     own = scalar(outer.get("id"), 100)
     # Without an id two equal batches are two batches: both say what happened, neither says when exactly.
     parts = (own.encode(),) if own else (body, context.peer_ip.encode(), context.received_at.isoformat().encode())
-    payload = {field: scalar(outer.get(field), 200) for field in SHARED} | {"items": kept}
+    payload: dict[str, Any] = dict.fromkeys(SHARED, "") | _shared(outer, door) | {"items": kept}
     return Decoded((Incoming(kind, identity(kind, *parts), len(kept), payload),), tuple(refused))
 
 
@@ -99,7 +100,7 @@ def _timing(item: dict[str, Any], door: Door) -> dict[str, Any]:
         "kind": scalar(item.get("kind"), 20) or "http",
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "attributes": attributes.plain(item.get("attributes"), door),
-        **_shared(item),
+        **_shared(item, door),
     }
     for name in _MILLISECONDS:
         if item.get(name) is not None:
@@ -162,8 +163,11 @@ def _histogram(item: dict[str, Any]) -> dict[str, Any]:
     return {"bounds": edges, "buckets": counts, "count": sum(counts), **optional}
 
 
-def _shared(item: dict[str, Any]) -> dict[str, str]:
-    return {name: text for name in SHARED if (text := scalar(item.get(name), 200))}
+def _shared(item: dict[str, Any], door: Door) -> dict[str, str]:
+    found = {name: text for name in SHARED if (text := scalar(item.get(name), 200))}
+    if "host" in found:
+        found["host"] = keeping.machine(found["host"], door.context) or ""
+    return found
 
 
 def _between(name: str, sent: Any, lowest: float, highest: float) -> float:

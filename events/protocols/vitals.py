@@ -1,8 +1,8 @@
 """Web vitals as Google's `web-vitals` reports them: one object or an array, as sendBeacon posts them.
 
 A kept vital is `{metric, metric_id, value, delta, timestamp, url, route, device, browser, connection, country,
-navigation_type, release, environment, trace_id, attribution}`. The same `metric_id` comes again with a larger value
-(CLS and INP grow while a page lives); every report is kept, and questions take the largest.
+navigation_type, release, environment, trace_id, attribution}`. The same `metric_id` comes again with another value: CLS
+grows while a page lives, INP grows and falls. Every report is kept, and questions take the last.
 """
 
 from __future__ import annotations
@@ -117,14 +117,14 @@ def attribution(sent: Any) -> dict[str, str]:
 
 
 def kept(outcomes: Iterable[dict[str, Any] | Refused], context: Context) -> Decoded:
-    """Return the batch: equal (metric id, value) pairs are one batch sent twice, other values are news."""
+    """Return the batch: equal metric ids, values and deltas are one batch sent twice, others are news."""
     outcomes = list(outcomes)
     items = [outcome for outcome in outcomes if not isinstance(outcome, Refused)]
     refused = tuple(outcome for outcome in outcomes if isinstance(outcome, Refused))
     if not items:
         return Decoded((), refused)
     country = context.country()
-    parts = [f"{item['metric']} {item['metric_id']} {item['value']!r}".encode() for item in items]
+    parts = [f"{item['metric']} {item['metric_id']} {item['value']!r} {item['delta']!r}".encode() for item in items]
     if any(item["metric_id"] is None for item in items):
         # Nothing tells two visitors' equal values apart but who sent them, and when.
         parts.append(f"{context.peer_ip} {context.user_agent} {context.received_at.isoformat()}".encode())

@@ -23,6 +23,7 @@ LARGEST_TOTAL = 512 * 1024 * 1024  # decompressed bytes of all files
 LARGEST_MANIFEST = 8 * 1024 * 1024
 LARGEST_DIRECTORY = 4 * 1024 * 1024  # the zip's list of files, which is read before any can be counted
 TYPES = ("minified_source", "source_map")
+SCRIPTS = (".js", ".mjs", ".cjs", ".jsbundle", ".bundle")
 
 _HEADER = struct.Struct("<4sI")
 _END = struct.Struct("<4s4H2LH")
@@ -55,6 +56,7 @@ class Bundle:
         self.debug_id = _debug_id(manifest.get("debug_id"))
         self.release = _text(manifest.get("release"))
         self.dist = _text(manifest.get("dist"))
+        self.project = _text(manifest.get("project"))
         self.entries = tuple(_entries(archive, manifest))
 
     def content(self, entry: Entry) -> bytes:
@@ -87,6 +89,11 @@ def read(upload: bytes | IO[bytes]) -> Bundle:
 def address(text: str) -> str:
     """An address in the form in which two are compared: a bundler names files (`[id] ü.js`), a browser addresses."""
     return unquote(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:_TEXT_LENGTH]
+
+
+def is_script(url: str) -> bool:
+    """Whether an address is that of a file which a browser runs."""
+    return url.partition("?")[0].partition("#")[0].lower().endswith(SCRIPTS)
 
 
 def _check_directory(file: IO[bytes]) -> None:
@@ -138,17 +145,22 @@ def _entries(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> Iterator[Ent
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     seen: set[tuple[UUID, str]] = set()
     for path, file in manifest["files"].items():
-        if path not in sizes or not isinstance(file, dict) or file.get("type") not in TYPES:
+        if path not in sizes or not isinstance(file, dict):
+            continue
+        type = file.get("type")
+        if type == "source" and is_script(_text(file.get("url"))):
+            type = "minified_source"  # sentry-cli before 2.17 calls short files so, however they were built
+        if type not in TYPES:
             continue
         given = file.get("headers")
         headers = {name.lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
         debug_id = _debug_id(headers.get("debug-id"))
         if debug_id is not None:
-            if (debug_id, file["type"]) in seen:
+            if (debug_id, type) in seen:
                 continue
-            seen.add((debug_id, file["type"]))
+            seen.add((debug_id, type))
         source_map = _text(headers.get("sourcemap")) or None
-        yield Entry(path, file["type"], _text(file.get("url")), debug_id, source_map, sizes[path])
+        yield Entry(path, type, _text(file.get("url")), debug_id, source_map, sizes[path])
 
 
 def _debug_id(value: object) -> UUID | None:

@@ -5,7 +5,6 @@ A name is the one that events carry; events make releases known by themselves, s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cmp_to_key
 from typing import Any
 
 import re2
@@ -16,8 +15,8 @@ from django.db.models import QuerySet
 from events import scrubbing
 from events.accounts import audit
 from events.facts import schema
-from events.issues import counters, regressions
-from events.models import Commit, Deploy, Project, Release
+from events.issues import counters, known_releases, release_order
+from events.models import ArtifactBundle, Commit, Deploy, Project, Release
 
 COMMITS = 1_000
 PATHS = 500  # changed files that are kept of one commit
@@ -134,21 +133,33 @@ def add_deploy(
     return deploy
 
 
+def delete(release: Release, *, actor: Any, now: datetime) -> None:
+    """The release is gone, with its commits, deploys and uploads; its events stay and, if more come, make it known."""
+    with transaction.atomic():
+        ArtifactBundle.objects.filter(project=release.project, release=release.version).delete()
+        audit.record(
+            "release.delete", actor=actor, project=release.project, detail={"version": release.version}, now=now
+        )
+        release.delete()
+
+
 def list_of(project: Project, *, search: str = "") -> QuerySet[Release]:
     """The releases of the project, newest first, those whose name holds `search`."""
     found = Release.objects.filter(project=project).order_by("-pk")
     return found.filter(version__icontains=search) if search else found
 
 
-def order(releases: Iterable[Release]) -> list[Release]:
-    """The releases, newest first: by version where names say one, else by creation."""
-    return sorted(releases, key=cmp_to_key(_compare), reverse=True)
-
-
 def previous_with_commits(release: Release | None, *, project: Project) -> Release | None:
-    """The newest release before `release` whose commits are known; before any that is to come when None."""
-    known = Release.objects.filter(project=project, commits__isnull=False).distinct().order_by("-pk")[:200]
-    return next((one for one in order(known) if release is None or _compare(one, release) < 0), None)
+    """The newest release before `release` whose commits are known, of its package; the newest of all when None."""
+    rows = Release.objects.filter(project=project, commits__isnull=False).distinct()
+    known = known_releases.of(Release.objects.filter(pk__in=rows))
+    if release is None:
+        last = release_order.Orders(known.values()).latest()
+    else:
+        own = known_releases.named(project.pk, [release.version])[release.version]
+        before = [one for one in known.values() if one.order == own.order and release_order.compare(one, own) < 0]
+        last = max(before, key=lambda one: one.key, default=None)
+    return rows.filter(version=last.version).first() if last else None
 
 
 def changes(raw: object) -> list[Change]:
@@ -189,10 +200,6 @@ def _put(release: Release, **fields: Any) -> list[str]:
     if changed:
         release.save(update_fields=changed)
     return changed
-
-
-def _compare(a: Release, b: Release) -> int:
-    return regressions.compare(regressions.Release(a.version, a.pk), regressions.Release(b.version, b.pk))
 
 
 def _url(url: str) -> str:

@@ -10,13 +10,13 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urljoin
 
 import re2
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.db.models.functions import Length
 
 from events.accounts import audit
@@ -32,6 +32,7 @@ BUNDLE_BYTES = 128 * 1024 * 1024
 BYTES_PER_DAY = 1024 * 1024 * 1024  # of one person; what is older than a day is removed
 KEPT = timedelta(days=1)
 PROJECTS = 50
+LISTED = 1_000  # files of a release
 
 _SHA1 = re2.compile(r"^[0-9a-f]{40}$")
 _LAST_LINES = 4096  # of a minified file, where the name of its map stands
@@ -103,9 +104,12 @@ def assemble(
     token: ApiToken,
     release: str = "",
     dist: str = "",
+    is_named_inside: bool = False,
     now: datetime,
 ) -> Assembly:
-    """Make the bundle of these chunks known to each of `projects`, or say which chunks are missing."""
+    """Make the bundle of these chunks known to each of `projects`, or say which chunks are missing.
+
+    Where it `is_named_inside`, only to that of `projects` which the bundle names, if it names one."""
     _demand_names(checksum, chunks)
     todo = [project for project in projects if not _is_known(project, checksum)]
     if not todo:
@@ -118,13 +122,86 @@ def assemble(
     with tempfile.SpooledTemporaryFile(max_size=32 * 1024 * 1024) as file:
         if _joined(file, [known[sha1] for sha1 in chunks]) != checksum:
             return Assembly("error", detail="The SHA-1 of the bundle is not that of its chunks.")
+        file.seek(0)
         try:
+            bundle = artifact_bundle.read(file)
+            if is_named_inside and bundle.project in {project.slug for project in projects}:
+                todo = [project for project in todo if project.slug == bundle.project]
             for project in todo:
-                file.seek(0)
-                _store(artifact_bundle.read(file), project, checksum, token=token, release=release, dist=dist, now=now)
+                _store(bundle, project, checksum, token=token, release=release, dist=dist, now=now)
         except BundleError as error:
             return Assembly("error", detail=str(error))
     return Assembly("ok")
+
+
+def add_file(
+    project: Project,
+    content: bytes,
+    *,
+    name: str,
+    release: str,
+    dist: str = "",
+    headers: Sequence[str] = (),
+    token: ApiToken,
+    now: datetime,
+) -> Artifact:
+    """A file uploaded by itself, under the address `name`; the same once more is the one that is there."""
+    if len(content) > artifact_bundle.LARGEST_FILE:
+        raise UploadError(f"A file has at most {artifact_bundle.LARGEST_FILE} bytes.")
+    told = dict(header.lower().split(":", 1) for header in headers if ":" in header)
+    source_map = (told.get("sourcemap") or told.get("x-sourcemap") or "").strip() or None
+    name, dist = artifact_bundle.address(name), dist.replace("\0", "")
+    entry = Entry(name, _kind(name), name, None, source_map, len(content))
+    named = "\0".join((release, dist, name)).encode("utf-8", "replace")
+    checksum = hashlib.sha1(named + b"\0" + content, usedforsecurity=False).hexdigest()
+    with transaction.atomic():
+        row, is_new = ArtifactBundle.objects.get_or_create(
+            project=project,
+            checksum=checksum,
+            defaults={
+                "state": ArtifactBundle.State.OK, "release": release[:200], "dist": dist[:64], "file_count": 1,
+                "created_at": now,
+            },
+        )  # fmt: skip
+        if not is_new:
+            return row.artifacts.select_related("bundle").get()
+        artifact = _artifact_of(row, entry, content)
+        artifact.save(force_insert=True)
+        audit.record(
+            "upload.file", actor=token.user, project=project, obj=row,
+            detail={"name": name[:200], "release": row.release}, now=now,
+        )  # fmt: skip
+    return artifact
+
+
+def files_of(project: Project, release: str) -> list[Artifact]:
+    """What was uploaded for the release, without its content, the last first."""
+    found = Artifact.objects.filter(project=project, bundle__release=release).select_related("bundle")
+    return list(found.defer("content").order_by("-pk")[:LISTED])
+
+
+def releases_of(project: Project) -> list[tuple[str, int]]:
+    """The releases that something was uploaded for, each with how many files, the last first."""
+    bundles = ArtifactBundle.objects.filter(project=project).exclude(release="")
+    counted = bundles.values("release").annotate(files=Sum("file_count"), last=Max("pk")).order_by("-last")
+    return list(counted.values_list("release", "files")[:LISTED])
+
+
+def remove(project: Project, *, release: str, file: int | None = None, actor: Any, now: datetime) -> int:
+    """Remove what was uploaded for the release, or one file of it; return how many files."""
+    with transaction.atomic():
+        files = Artifact.objects.filter(project=project, bundle__release=release)
+        if file is None:
+            count = files.count()
+            ArtifactBundle.objects.filter(project=project, release=release).delete()
+        else:
+            count = files.filter(pk=file).delete()[0]
+            ArtifactBundle.objects.filter(project=project, release=release, artifacts__isnull=True).delete()
+        if count:
+            audit.record(
+                "upload.remove", actor=actor, project=project, detail={"release": release, "files": count}, now=now
+            )
+    return count
 
 
 def prune(*, now: datetime) -> tuple[int, int]:
@@ -196,11 +273,23 @@ def _artifacts(bundle: Bundle, row: ArtifactBundle) -> Iterator[Artifact]:
         content = bundle.content(entry)
         if b"\0" in content:
             continue
-        if entry.type == "source_map":
-            yield _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(content))
-        else:
-            name = entry.source_map or source_map_name(content)
-            yield _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=_beside(entry.url, name) if name else "")
+        yield _artifact_of(row, entry, content)
+
+
+def _artifact_of(row: ArtifactBundle, entry: Entry, content: bytes) -> Artifact:
+    if entry.type == "source_map":
+        return _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(content))
+    if entry.type == "minified_source":
+        name = entry.source_map or source_map_name(content)
+        return _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=_beside(entry.url, name) if name else "")
+    return _artifact(row, entry, Artifact.Kind.SOURCE)
+
+
+def _kind(name: str) -> str:
+    """What a file is by its address; nothing but its name is kept of what is neither."""
+    if name.partition("?")[0].partition("#")[0].lower().endswith(".map"):
+        return "source_map"
+    return "minified_source" if artifact_bundle.is_script(name) else "source"
 
 
 def _beside(url: str, name: str) -> str:

@@ -5,41 +5,56 @@ from functools import lru_cache
 
 import re2
 
-from events.scrubbing import keys
+from events.scrubbing import keys, labels
 
 Hit = tuple[int, int, str]
 
+_AT_HOME, _ABROAD = labels.regexes()
 _KEYS = (
-    r"(?:api|access|private|secret|sign(?:ing|ature)|encryption|master|account|auth|client|deploy|ssh|service|shared"
+    r"(?:api|access|private|priv|db|database|secret|sign(?:ing|ature)|encryption|master|account|auth|client|deploy|ssh|service|shared"
     r"|storage|license|server|consumer|hmac|crypto|aes|rsa|subscription|functions|webhook|app|ssl)[ _.-]?keys?"
 )
 _WORDS = (
-    rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|dbpass|userpass|passkey|pwd|kennwort|senha|secret|token"
+    rf"(?:pass(?:word|wd|phrase|code|wort)|\bpass\b|_pass\b|(?:db|database|api|user|store|key|http|ftp|smtp)_?pass|passkey|pwd|secret|token"
     rf"|creds?\b|credential|mnemonic|seed.phrase|{_KEYS}|access_?key|auth\b|authorization|jwt|cookie|csrf|xsrf"
     r"|signature|sess_?id|session[ _.-]?(?:id|key|token)|[_.-]session|connect\.sid"
     r"|\bpin\b|cvv|cvc|\botp\b|totp|\bssn\b|social.security|iban"
     r"|(?:recovery|backup|security|verification|otp|mfa|sms|auth)[ _.-]?codes?"
     r"|card[ _.-]?number|credit[ _.-]?card|(?:account|routing|passport|license)[ _.-]?number|tax[ _.-]?id"
-    r"|connection.?string|пароль|密码)"
+    rf"|connection.?string|{_AT_HOME})"
 )
-_TAIL = r"""(?:\\*["'`]|\]|%5D|%22|%27)*"""
+_TAIL = r"""(?:\[\d*\])?(?:\\*["'`]|\]|%5D|%22|%27|&quot;|&#3[49];)*"""
 _OPENS = r"""\\*["'`]"""
 _SEPARATOR = (
-    r"(?:[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
-    rf"|[ \t]+value=|[ \t]*,[ \t]*{_OPENS}value{_OPENS}[ \t]*:[ \t]*"  # form fields, name and value in JSON
+    # A comparison, or Haskell's and Ruby's two colons, with a text behind them.
+    rf"(?:[ \t]*(?:=~|::)[ \t]*@?{_OPENS}|[ \t]*!={{1,2}}[ \t]*"
+    r"|[ \t]*:[ \t]*(?:str|string|String|bytes)[ \t]*=[ \t]*"  # a typed assignment
+    rf"|\s+value=|\s*,\s*{_OPENS}(?i:value){_OPENS}\s*:\s*"  # form fields, name and value in JSON
+    r"|[ \t]*(?:\r?\n|(?:\\+r)?\\+n)[ \t]*-?[ \t]*(?i:value|default)[ \t]*[:=][ \t]*"  # and over lines in YAML
+    r"|[ \t]*</(?:name|key)>\s*<(?:value|string)>"
     r"|\r?\n\r?\n|(?:\\+r)?\\+n(?:\\+r)?\\+n"  # multipart, also as repr() shows it
-    r"|[ \t]*(?:=>|:=|={1,3}|:|%3A|%3D)[ \t]*"
-    r"|[ \t]+(?:is|was)[ \t]+"
+    r"|[ \t]*(?:=>|:=|={1,3}|:|：|＝|%3A|%3D|\\+u003[Dd])[ \t]*(?:&quot;|&#3[49];)?"
+    r"|[ \t]+(?:is|was|ist|war|lautet|est|es|è|é|jest|är|eto|это)[ \t]*[:=]?[ \t]+"
+    r"|[ \t]*(?:是|为|為|は|는|은|설정은)[ \t:：]*"
     rf"|[ \t]+(?:in|like|ilike)[ \t]*\(?[ \t]*{_OPENS}"
     rf"|[ \t]*[, \t(][ \t]*[bu]?{_OPENS}"  # a pair, or SQL's PASSWORD 'x'
     r"|>)"
 )
 HINT = rf"(?i)(?:{_WORDS}[\w.-]*{_TAIL}{_SEPARATOR}|--?[\w-]*{_WORDS}[\w-]*[ \t\x1e])"
+ABROAD_HINT = rf"(?i)(?:{_ABROAD})[\w.-]*{_TAIL}{_SEPARATOR}"
+# `{"value": "x", "name": "DB_PASSWORD"}`: the name comes second.
+BEHIND_HINT = rf"(?i)[\"']\s*,\s*{_OPENS}(?:name|key){_OPENS}\s*:\s*{_OPENS}[\w .-]*{_WORDS}"
+BEHIND = (
+    rf"(?i)\bvalue{_OPENS}\s*:\s*{_OPENS}([^\"'\\\x1e]+)\\*[\"']\s*,\s*{_OPENS}(?:name|key){_OPENS}\s*:\s*"
+    rf"{_OPENS}[\w .-]*{_WORDS}{_OPENS}"
+)
 # Found without groups, which is much cheaper on long text; split afterwards.
 _KEY = re2.compile(rf"(?i)(?:--?[\w-]*{_WORDS}[\w-]*[ \t]+|[\w.$%\[-]*{_WORDS}[\w.-]*{_TAIL}{_SEPARATOR})".encode())
-_SPLIT = re2.compile(rf"(?i)(?:(--?[\w-]+)[ \t]+|([\pL\pN_.$%\[ -]*?){_TAIL}({_SEPARATOR}))".encode())
+# A rule of its own: one automaton with both would be too large for its memory.
+_KEY_ABROAD = re2.compile(rf"(?i)[\w.$%\[-]*(?:{_ABROAD})[\w.-]*{_TAIL}{_SEPARATOR}".encode())
+_SPLIT = re2.compile(rf"(?i)(?:(--?[\w-]+)[ \t]+|([\pL\pM\pN_.$%\[/' -]*?){_TAIL}({_SEPARATOR}))".encode())
 # A call, a subscript or a string prefix may stand between the separator and the quote: `SecretStr('x')`, `b'x'`.
-_OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
+_OPEN = re2.compile(rb"([\w.]*[\[(][ \t]*)?[@bBuUrRfF]?[bBrR]?(\\*)([\"'`])")
 _CLOSE = {
     (quote, escaped): re2.compile((rb"[^%c\\\x1e]*" % quote) if escaped else (rb"(?:[^%c\\\x1e]|\\[^\x1e])*" % quote))
     for quote in b"\"'`"
@@ -65,6 +80,9 @@ _PROSE = frozenset(
     b"provided required reset revoked see should so some successful than that the then there they this to too "
     b"unable unauthorized undefined unexpected unknown unsupported updated use user using verified was we were when "
     b"which while will with without wrong you your".split()
+) | frozenset(labels.PROSE.encode().split())
+_IS = frozenset(
+    ["is", "was", "ist", "war", "lautet", "est", "es", "è", "é", "jest", "är", "er", "on", "to", "eto", "это"]
 )
 _LONGEST = 160
 
@@ -92,6 +110,8 @@ def _named(found: bytes) -> tuple[bytes, bytes, keys.Verdict] | None:
 
 def _is_name(value: bytes, key: bytes) -> bool:
     """Whether the value is the name of a variable or column, such as `password=raw_password`."""
+    if value[-2:] == b"PW" and not value.isupper():
+        return False  # Two letters at the end of many a password.
     return value == key or bool(_IDENTIFIER.fullmatch(value) and len(value) <= 40 and _verdict(value))
 
 
@@ -118,7 +138,9 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
     """Whether an unquoted value is prose, code or a placeholder, not a secret."""
     if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
         return True
-    if value in _CODE_WORDS or _EXPRESSION.match(value) or _is_name(value, key):
+    if value in _CODE_WORDS or _is_name(value, key):
+        return True
+    if _EXPRESSION.match(value) and not (value[:1] in b"/+" and len(value) >= 40):  # Base64 begins with them as well.
         return True
     loose = b"=" not in sep and sep.upper() != b"%3D" and not sep.startswith(b">")
     if loose and value.lower().rstrip(b".") in _PROSE:
@@ -126,19 +148,22 @@ def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bo
     if verdict.weak and value.isdigit() and verdict.marker != "[code]" and (loose or len(value) < 5):
         return True
     has_digit = any(48 <= c <= 57 for c in value)
+    if b"!=" in sep:
+        return not has_digit or value.islower() or value.isupper()
     if verdict.marker == "[code]":
         return not has_digit or (verdict.weak and sum(48 <= c <= 57 for c in value) < 4)
-    if sep.strip() in (b"is", b"was") or (loose and verdict.weak):
-        return not has_digit and value.isalpha()
+    if sep.strip(b" \t:=").decode("utf-8", "replace") in _IS or (loose and verdict.weak):
+        return not has_digit and value.decode("utf-8", "replace").rstrip(".,!").isalpha()
     return False
 
 
 def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdict, start: int) -> tuple[int, int]:
     """The span of a bare value at `at`, empty when it may stay."""
     before = data[start - 1 : start]
-    if sep == b">":
+    if sep[-1:] == b">" and sep != b"=>":
         rule = _TAG
-        if before != b"<":
+        named = before in (b'"', b"'") and data[start - 6 : start - 1].lstrip().endswith((b"name=", b"key="))
+        if sep == b">" and before != b"<" and not named:
             return at, at
     elif verdict.line:
         rule = _LINE
@@ -159,8 +184,17 @@ def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdic
 
 def find(data: bytes) -> Iterator[Hit]:
     """Yields the spans of named secrets, left to right, each byte looked at a bounded number of times."""
+    return _named_by(_KEY, data)
+
+
+def find_abroad(data: bytes) -> Iterator[Hit]:
+    """Yields the spans of secrets named with letters beyond ASCII."""
+    return iter(()) if data.isascii() else _named_by(_KEY_ABROAD, data)
+
+
+def _named_by(regex: "re2._Regexp[bytes]", data: bytes) -> Iterator[Hit]:
     done = 0
-    for match in _KEY.finditer(data):
+    for match in regex.finditer(data):
         start, at = match.start(), match.end()
         if start < done:
             continue
@@ -214,3 +248,18 @@ def find_inserted(data: bytes) -> Iterator[Hit]:
                 if verdict and not keys.is_harmless(text.decode("utf-8", "replace")):
                     yield cell.start() + 1, cell.end() - 1, verdict.marker
             at = row.end()
+
+
+# `"value" == user.password`: the value comes first.
+COMPARED_HINT = rf"(?i){_OPENS}[ \t]*[!=]{{2,3}}[ \t]*[\w.$]*{_WORDS}"
+_COMPARED = re2.compile(
+    rf"(?i)[\"'`]([^\s\"'`\\\x1e]{{3,}}){_OPENS}[ \t]*[!=]{{2,3}}[ \t]*([\w.$]*{_WORDS}[\w.]*)".encode()
+)
+
+
+def find_compared(data: bytes) -> Iterator[Hit]:
+    """Yields texts that are compared with a secret."""
+    for match in _COMPARED.finditer(data):
+        value, verdict = match.group(1), _verdict(match.group(2))
+        if verdict and not _is_name(value, match.group(2)) and not keys.is_harmless(value.decode("utf-8", "replace")):
+            yield match.start(1), match.end(1), verdict.marker

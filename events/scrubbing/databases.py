@@ -9,22 +9,16 @@ from typing import Any
 import re2
 
 from events.scrubbing import scrub_text
-from events.values import sql
+from events.values import lenient, sql
 from events.values.statements import commands, documents
 from events.values.wordlists import word_set
 
-# Attributes that hold what was asked, and those that hold the values that it leaves out: nothing of these is kept.
+# Attributes that hold what was asked. The values that it leaves out are declared with all others that are not kept
+# (events.protocols.fields.declared).
 TEXTS = ("db.query.text", "db.statement")
-BOUND = word_set(
-    "db.params db.parameters db.bindings db.cursor db.sql.bindings db.sql.parameters db.sql.values "
-    "db.statement.parameters db.statement.values db.query.parameters db.query.values db.postgresql.values "
-    "db.postgres.values db.mysql.values db.redis.key db.redis.args db.redis.commands redis.key redis.args "
-    "redis.commands sql.bindings "
-)
-BOUND_PREFIXES = ("db.query.parameter.", "db.operation.parameter.", "db.statement.parameter.")
 # The same in the data of a breadcrumb about a query.
-CRUMB_TEXTS = (*TEXTS, "sql", "query", "statement")
-CRUMB_BOUND = BOUND | word_set("bindings binds params parameters args values type_casted_binds ")
+CRUMB_TEXTS = (*TEXTS, "sql", "query", "statement", "command", "filter")
+CRUMB_BOUND = word_set("bindings binds params parameters args values type_casted_binds arguments documents ")
 _CRUMBS = ("query", "db", "sql", "redis", "mongo", "database")
 _CRUMB_SYSTEMS = (("redis", "redis"), ("db.redis", "redis"), ("mongo", "mongodb"), ("db.mongo", "mongodb"))
 
@@ -44,12 +38,16 @@ _BEGINS = (
     r"(?:SELECT\s[^;]*?\bFROM\s|(?:INSERT|REPLACE|MERGE)\s+(?:\w+\s+)?INTO\s|UPDATE\s[^;]{1,200}?\sSET\s|DELETE\s+FROM\s"
     r"|WITH\s+(?:RECURSIVE\s+)?[\w\"`]+\s*(?:\([^()]*\)\s*)?AS\s|(?:ALTER|CREATE)\s+(?:USER|ROLE|LOGIN)\s"
     rf"|select\s[^;]*?\bfrom\s+{_NAMED}(?:;|\z|\b(?:where|order\s+by|group\s+by|limit|left|right|inner|cross|join)\b)"
+    # A batch of CQL, a procedure, a function without a table, Cypher.
+    r"|BEGIN\s+(?:UNLOGGED\s+|COUNTER\s+)?BATCH\s|EXPLAIN\s+(?:\w+\s+|\([^()]*\)\s*)?(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s"
+    r"|EXEC(?:UTE)?\s+[\w.\[\]]+\s+(?:[@']|\d+\s*(?:[,;]|\z))|CALL\s+[\w.]+\s*\(|SELECT\s+[\w.]+\s*\(|(?:OPTIONAL\s+)?MATCH\s*\(|MERGE\s*\("
+    r"|SET\s+PASSWORD\s|GRANT\s[^;]*?\sIDENTIFIED\s"
     rf"|insert\s+into\s+{_NAMED}\(|update\s+{_NAMED}\bset\s+[\w\"`.\[\]]+\s*=|delete\s+from\s+{_NAMED}(?:;|\z|\bwhere\b))"
 )
 _COMMENT = r"(?:/\*[^*]*\*/\s*)?"
 _STATEMENT = re2.compile(rf"(?s)^\s*{_COMMENT}{_BEGINS}")
 # A logger puts a time, a name or a colour before it: `(0.001) SELECT`, `User Load (0.5ms)  SELECT`, `query: SELECT`.
-_BEGINNINGS = word_set("sele inse repl merg upda dele with alte crea ")
+_BEGINNINGS = word_set("sele inse repl merg upda dele with alte crea begi expl exec call matc opti gran set ")
 _LOGGED = re2.compile(rf"(?s)^((?:[^\n]{{0,160}}?(?:[:=>\])]|\x1b\[[\d;]*m)\s*)?){_COMMENT}{_BEGINS}")
 # And the values behind it: `; args=(…)`, ` [["id", 1]]`, ` [parameters: …]`.
 _VALUES = re2.compile(
@@ -64,8 +62,40 @@ _ONLY_VALUES = re2.compile(
 _DOCUMENT = re2.compile(
     r"^\s*\{\s*[\"'](?:find|aggregate|insert|update|delete|count|distinct|find[aA]nd[mM]odify|getMore)[\"']\s*:"
 )
+# What a logger or a driver puts before it: a time, a name, the address of a client.
+_BEFORE = r"((?:[^\n]{0,160}?(?:[:=>\])]|\x1b\[[\d;]*m)\s*)?)"
+# Commands that nobody takes for a word or for HTTP; the short ones by a key such as `user:1`.
+_COMMANDS = (
+    r"(?:HM?SET|HSETNX|HM?GET|HGETALL|HDEL|HINCRBY|HEXISTS|P?SETEX|SETNX|GETSET|GETDEL|GETEX|MSET(?:NX)?|MGET|[LR]PUSHX?|LREM"
+    r"|LSET|LRANGE|SADD|SREM|SISMEMBER|SMEMBERS|ZADD|ZREM|ZSCORE|ZINCRBY|ZRANGE|XADD|PUBLISH|EVALSHA|P?EXPIRE|INCRBY|DECRBY"
+    r"|PFADD|GEOADD|JSON\.SET|FT\.SEARCH|AUTH|CONFIG SET)\"?\s+\S"
+    r"|(?:SET|GET|DEL|UNLINK|EXISTS|INCR|DECR|TTL|APPEND)\"?\s+\"?[\w.\-]+:[\w.:@\-]"
+)
+# One of these stands in each: asked first, for hardly any line has one.
+_COMMAND_SIGNS = (
+    "SET", "GET", "DEL", "INCR", "DECR", "PUSH", "REM", "ADD", "EXI", "EXPIRE", "MEMBER", "RANGE", "SCORE", "PUBLISH",
+    "EVALSHA", "SEARCH", "AUTH", "UNLINK", "TTL", "APPEND",
+)  # fmt: skip
+_COMMAND = re2.compile(rf"^{_BEFORE}(\"?(?:{_COMMANDS}).*)$")
+# A question of MongoDB as its shell and Mongoose write it: `users.findOne({…})`.
+_SHELL = re2.compile(
+    r"(?s)^([^\n]{0,160}?\b\w+\.(?:find|findOne|findOneAnd\w+|insert|insertOne|insertMany|update|updateOne|updateMany|replaceOne"
+    r"|deleteOne|deleteMany|remove|aggregate|bulkWrite|count|countDocuments|distinct)\( ?)([\[{\"'].*)$"
+)
+_OPENINGS = ("({", "([", "( {", '("', "('")
+# What databases repeat of a row when they refuse it.
+_ROW = re2.compile(
+    r"(?s)(\)=\()[^\n]*?(\) (?:already exists|is not present|is still referenced|conflicts)|\)\.?\s*\z)"
+    r"|((?:Failing row contains|duplicate key value is|[kK]ey value is) \()[^\n]*(\))"
+    r"|((?:Duplicate entry|(?:Truncated i|I)ncorrect [\w ]+ value:) ')[^\n]*?(' for (?:key|column)|'\s*\z)"
+    r"|(invalid input (?:syntax|value) for [\w ]+: \")[^\n]*?(\")"
+    r"|(dup key: \{)[^\n]*(\})"
+)
+_EMBEDDED = re2.compile(r"(?s)\[SQL: (.*?)\](\s*(?:\n|\[|\(Background|\z))")
+_PARAMETERS = re2.compile(r"(?s)\[(?:SQL )?[pP]arameters?: .*?\](\s*(?:\n|\(Background|\z))")
 _WORTH_A_LOOK = (
     " FROM ", " from ", "INTO ", "into ", " SET ", " set ", "WITH ", "USER ", "ROLE ", "FROM\n", "\nFROM", "from\n",
+    "BATCH", "EXPLAIN ", "EXEC", "CALL ", "SELECT ", "MATCH", "MERGE", "PASSWORD", " IDENTIFIED ",
     "[generated in", "[cached since", "[raw sql", "[no key", "[caching", "binding parameter", "arameters: $1",
 )  # fmt: skip
 # What commands of key-value stores and statements of SQL have in common begins so where it is SQL's.
@@ -81,11 +111,6 @@ def system_of(attributes: Mapping[str, Any]) -> str:
     if type(system) is dict:
         system = system.get("value")
     return system[:40].lower() if type(system) is str else ""
-
-
-def is_bound(name: str) -> bool:
-    """Whether an attribute holds values that a statement leaves out."""
-    return name in BOUND or name.startswith(BOUND_PREFIXES)
 
 
 def asks(op: str, attributes: Mapping[str, Any]) -> bool:
@@ -130,7 +155,8 @@ def _form(text: str, system: str, op: str) -> str:
 def name(text: str, *, op: str, attributes: Mapping[str, Any]) -> str | None:
     """The name of a span without the values of what was asked, or None for a span that asks nothing."""
     if not asks(op, attributes) and not _begins(text):
-        return None
+        shorter = logged(text)
+        return None if shorter == text else shorter
     system = system_of(attributes)
     if system in COMMANDS or op.startswith("db.redis"):
         return commands.name(text)
@@ -143,10 +169,37 @@ def _begins(text: str) -> bool:
     return (first in _BEGINNINGS or first[:2] == "/*") and _STATEMENT.search(text) is not None
 
 
+def failed(text: str) -> str:
+    """The message of an error without what a database repeats: its statement, parameters, the row it refused."""
+    if "SQL: " in text:
+        text = _EMBEDDED.sub(lambda found: f"[SQL: {form(found.group(1))}]{found.group(2)}", text)
+    if "arameter" in text:
+        text = _PARAMETERS.sub(lambda found: f"[parameters: ?]{found.group(1)}", text)
+    if any(word in text for word in _OF_ROWS):
+        text = _ROW.sub(_without_row, text)
+    return logged(text)
+
+
+_OF_ROWS = (")=(", "row contains", "key value is", "Duplicate entry", "ncorrect ", "invalid input", "dup key")
+
+
+def _without_row(found: Any) -> str:
+    before, after = (part for part in found.groups() if part is not None)
+    return f"{before}?{after}"
+
+
 def logged(text: str) -> str:
     """A line of a log, the statement in it without values. Lines that begin with none are left alone."""
     if text[:1] == "{" and _DOCUMENT.search(text):
         return documents.masked(text)
+    if any(map(text.__contains__, _OPENINGS)) and (asked := _SHELL.search(text)):
+        return asked.group(1) + documents.masked(asked.group(2))
+    if (
+        text[:5] != "GET /"
+        and any(map(text.__contains__, _COMMAND_SIGNS))
+        and (asked := _COMMAND.search(text)) is not None
+    ):
+        return asked.group(1) + commands.masked(asked.group(2).replace('"', "", 2))
     for word in _WORTH_A_LOOK:
         if word in text:
             return (_logged if len(text) <= _REMEMBERED else _logged.__wrapped__)(text)
@@ -169,7 +222,7 @@ def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
     is_question, system = _category(category)
     if type(data) is dict:
         system = system_of(data) or system
-        if is_question or any(map(_tells, data)):
+        if is_question or any(name in data for name in TEXTS):
             data = _crumb_data(data, system, is_question=is_question)
     if type(message) is str:
         if not is_question:
@@ -188,15 +241,14 @@ def _category(category: str) -> tuple[bool, str]:
     return category.startswith(_CRUMBS), system
 
 
-@lru_cache(maxsize=1024)
-def _tells(key: str) -> bool:
-    return key in TEXTS or is_bound(key)
-
-
 def _crumb_data(data: Mapping[str, Any], system: str, *, is_question: bool) -> dict[str, Any]:
-    texts, bound = (CRUMB_TEXTS, CRUMB_BOUND) if is_question else (TEXTS, BOUND)
+    texts, bound = (CRUMB_TEXTS, CRUMB_BOUND) if is_question else (TEXTS, ())
     return {
-        key: form(value, system=system) if key in texts and type(value) is str else value
-        for key, value in data.items()
-        if key not in bound and not key.startswith(BOUND_PREFIXES)
+        key: _crumb_text(value, system) if key in texts else value for key, value in data.items() if key not in bound
     }
+
+
+def _crumb_text(value: Any, system: str) -> Any:
+    if type(value) is dict or type(value) is list:
+        return documents.masked(lenient.canonical(value).decode())
+    return form(value, system=system) if type(value) is str else value

@@ -6,7 +6,7 @@ from typing import Any
 
 import re2
 
-from events.scrubbing import keys
+from events.scrubbing import keyfiles, keys
 from events.scrubbing.keys import Verdict
 from events.scrubbing.rules import RULES, Rule
 from events.values.wordlists import word_set
@@ -15,18 +15,43 @@ SEPARATOR = "\x1e"
 DROPPED = "[dropped]"
 NOT_ALLOWED = "[not_allowed]"
 
-_HINTS = re2.Set.SearchSet()
-for _rule in RULES:
-    _HINTS.Add(_rule.hint)
-_HINTS.Compile()
+
+class _Hints:
+    """The hints of all rules as two automata: which rules can match a text at all, in two passes over it."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.near, self.near_rules = self._automaton(rules, apart=False)
+        self.far, self.far_rules = self._automaton(rules, apart=True)
+
+    @staticmethod
+    def _automaton(rules: tuple[Rule, ...], *, apart: bool) -> "tuple[re2.Set, list[int]]":
+        numbers = [i for i, rule in enumerate(rules) if rule.apart is apart]
+        hints = re2.Set.SearchSet()
+        for i in numbers:
+            hints.Add(rules[i].hint)
+        hints.Compile()
+        return hints, numbers
+
+    def Match(self, data: bytes) -> list[int] | None:
+        """The numbers of the rules that can match, as `re2.Set` tells them."""
+        near, far = self.near.Match(data), self.far.Match(data)
+        if not near and not far:
+            return None
+        return [self.near_rules[i] for i in near or ()] + [self.far_rules[i] for i in far or ()]
+
+
+_HINTS = _Hints(RULES)
 
 # A replacement can bring two halves together that match a further rule; in practice the second round finds nothing.
 _ROUNDS = 4
 # Names that a list gives its next item: `["--password", "x"]`, `["password", "x"]`.
 _LONGEST_NAME = 64
-_NAME_KEYS = ("name", "key", "header", "field")
+_NAME_KEYS = (
+    "name", "key", "header", "field", "variable", "parameter", "property", "label", "Name", "Key", "ParameterKey",
+)  # fmt: skip
 # `auth: {"method": "basic"}` and `session: {…}` are judged key by key.
 _OPEN_CONTAINERS = frozenset({"[authorization]", "[session]"})
+_KEY = Verdict("mask", "[key]")
 # Verdicts that the first item of a pair passes on to the second.
 _NAMING = frozenset({"mask", "email", "phone"})
 _SCALARS = frozenset({str, int, float})
@@ -36,6 +61,7 @@ _ALWAYS_ALLOWED = keys.IDS | word_set(
     "handled sent_at started duration op event filename function lineno colno in_app"
 )
 _PLAIN = frozenset({int, float, bool, type(None)})
+_PSEUDONYM = re2.compile(r"^[udhs]_[0-9a-f]{16}$")
 # Integers of the length of a card number are read as text.
 _LARGE, _LARGEST = 10**12, 10**19
 
@@ -154,6 +180,9 @@ def _passes(verdict: Verdict, value: str) -> bool:
         return (
             len(value) <= 200 and " " not in value and ("@" not in value or value[value.rfind("@") + 1 :][:1].isdigit())
         )
+    if verdict.action == "mask":
+        # A pseudonym made at the door, such as that of a session, is no secret any more.
+        return len(value) == 18 and _PSEUDONYM.search(value) is not None
     return verdict.action == "modules"
 
 
@@ -177,12 +206,12 @@ def _collect(root: Any) -> tuple[list[str], bool]:
     while stack:
         node = stack.pop()
         if type(node) is dict:
-            if "value" in node and _named(node):
-                dirty = True
             for key, value in node.items():
                 kind = type(value)
                 verdict = verdicts[key]
                 if verdict is not None:
+                    if verdict.action == "tells":
+                        dirty = dirty or key == "kty" or _named(node) is not None
                     if kind is str:
                         if _passes(verdict, value):
                             continue
@@ -246,8 +275,11 @@ class _Rebuild:
         return value if kind in _PLAIN else DROPPED
 
     def mapping(self, node: dict[str, Any]) -> dict[str, Any]:
-        if "value" in node and (verdict := _named(node)):
-            node = node | {"value": self.judged(verdict, node["value"])}
+        if "kty" in node:
+            node = node | {name: self.blanked(_KEY, node[name]) for name in keyfiles.JWK_PRIVATE & node.keys()}
+        named = [name for name in keys.VALUES if name in node]
+        if named and (verdict := _named(node)):
+            node = node | {name: self.judged(verdict, node[name]) for name in named}
         changed, verdicts = self.changed, _VERDICTS
         edits: dict[str, Any] = {}
         renames = False
@@ -313,12 +345,29 @@ class _Rebuild:
         out = [changed.get(item, item) if type(item) is str else self.value(item) for item in node]
         if self.has_flags or len(node) == 2:
             for i, name in enumerate(node[:-1]):
-                if type(name) is str and (len(node) == 2 or name[:1] == "-") and (verdict := _naming(name)):
+                flag = name[:1] == "-" and name[:5] != "-----" if type(name) is str else False
+                if type(name) is str and (len(node) == 2 or flag) and (verdict := _naming(name)):
                     out[i + 1] = self.judged(verdict, node[i + 1])
+        if keyfiles.PEM in out:
+            self.close_pem(node, out)
         for new, old in zip(out, node, strict=True):
             if new is not old:
                 return out
         return node
+
+    @staticmethod
+    def close_pem(node: list[Any], out: list[Any]) -> None:
+        """Masks the lines of a key whose lines are items of the list: only its first line looks like one."""
+        inside = False
+        for i, item in enumerate(node):
+            if type(item) is not str:
+                inside = False
+            elif inside:
+                inside = keyfiles.is_pem_line(item) and "-END " not in item
+                if keyfiles.is_pem_line(item):
+                    out[i] = keyfiles.PEM
+            else:
+                inside = keyfiles.opens_pem(item)
 
 
 def clean(root: Any) -> Any:

@@ -5,10 +5,10 @@ from typing import Literal
 
 import re2
 
-from events.scrubbing import validators
+from events.scrubbing import births, devices, labels, national, validators
 from events.values.wordlists import word_set
 
-Action = Literal["mask", "id", "version", "modules", "email", "phone", "none"]
+Action = Literal["mask", "id", "version", "modules", "email", "phone", "tells", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Verdict:
     """How to treat the value of a key.
 
     mask: the value is a secret. id, version, modules: protocol fields that pass as they are while they look the part.
-    email, phone: personal when the value looks the part. `renamed` is the key to store when the key itself holds a
+    email, phone: personal when the value looks the part. tells: another key of the mapping says what this one holds.
+    `renamed` is the key to store when the key itself holds a
     secret.
     `weak` leaves numbers and containers alone (`tokens: 512`, `auth: {…}`); `line` means that in text the whole
     rest of the line belongs to the value.
@@ -35,12 +36,12 @@ IDS = word_set(
     "replay_id profile_id profiler_id check_in_id sid did segment_id link_id thread_id uuid fingerprint "
     "chunk_id $session_id $window_id $device_id $insert_id $pageview_id public_key"
 )
+# `{"name": "password", "value": …}`, and the type of a JSON Web Key.
+VALUES = ("value", "Value", "ParameterValue")
 VERSION_WORDS = word_set("version versions release releases build dist ver commit revision sha digest checksum")
 MODULES = frozenset({"modules", "packages", "dependencies", "requirements"})
 
-_PASSWORDS = word_set(
-    "password passwd passwort kennwort senha contrasena pwd pword passcode pgpassword mysqlpwd пароль 密码"
-)
+_PASSWORDS = labels.folded(labels.PASSWORDS)
 _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys((*_PASSWORDS, "passphrase", "pass", "passwords"), "[password]"),
     **dict.fromkeys(
@@ -52,6 +53,12 @@ _MARKER_OF_WORD: dict[str, str] = {
     **dict.fromkeys(("sessionid", "sessid", "session", "phpsessid", "jsessionid"), "[session]"),
     **dict.fromkeys(("authorization", "auth"), "[authorization]"),
     **dict.fromkeys(("pin", "cvv", "cvc", "cvv2", "csc", "otp", "totp"), "[code]"),
+    **dict.fromkeys(national.KEY_WORDS, "[id]"),
+    **dict.fromkeys(births.KEY_WORDS, "[birth_date]"),
+    **dict.fromkeys(devices.KEY_WORDS, "[mac]"),
+    **dict.fromkeys(labels.folded(labels.TOKENS), "[token]"),
+    **dict.fromkeys(labels.folded(labels.KEYS), "[key]"),
+    **dict.fromkeys(labels.folded(labels.SECRETS), "[secret]"),
     "jwt": "[jwt]",
     "ssn": "[ssn]",
     "iban": "[iban]",
@@ -60,13 +67,17 @@ _MARKER_OF_WORD: dict[str, str] = {
     "ccnumber": "[card]",
     "ccnum": "[card]",
 }
+# `5.4.1985` and `12.531.909` are no versions here.
+_NUMBERS = frozenset({"[birth_date]", "[id]"})
 _WEAK = word_set("token tokens pass auth session signature bearer csrf xsrf pin otp totp csc")
 _LINE = frozenset(["cookie", "cookies", "authorization", "passphrase", "mnemonic"])
 # A glued word counts when it ends like this: `dbpassword`, `mytoken`. Nothing benign in English or code ends so.
 _ENDINGS = (
     "password", "passwd", "passphrase", "apikey", "secretkey", "accesskey", "privatekey", "authtoken", "accesstoken",
     "refreshtoken", "idtoken", "csrftoken", "clientsecret", "sessid", "sessionid", "secret", "token", "cookie",
-    "dbpass", "userpass", "credentials",
+    "dbpass", "userpass", "storepass", "keypass", "databasepass", "apipass", "pwd",
+    "dbkey", "databasekey", "servicekey", "accountkey", "privkey", "authkey", "clientkey", "credentials", "passwort",
+    "kennwort", "wachtwoord",
 )  # fmt: skip
 
 _PHRASES: dict[tuple[str, str], str] = {
@@ -74,8 +85,8 @@ _PHRASES: dict[tuple[str, str], str] = {
         (word, noun): "[key]"
         for word in word_set(
             "api access secret private signing signature encryption master account auth client deploy ssh service "
-            "shared storage license server consumer hmac crypto aes rsa subscription functions webhook host app "
-            "application ssl"
+            "shared storage license server consumer db database priv hmac crypto aes rsa subscription functions "
+            "webhook host app application ssl"
         )
         for noun in ("key", "keys")
     },
@@ -84,7 +95,14 @@ _PHRASES: dict[tuple[str, str], str] = {
         for word in word_set("recovery backup security verification auth authorization otp mfa access sms")
         for noun in ("code", "codes")
     },
+    **dict.fromkeys(births.KEY_PHRASES, "[birth_date]"),
+    ("mac", "address"): "[mac]",
+    **{
+        (word, "pass"): "[password]"
+        for word in word_set("db database api key store user admin root ftp smtp mail http")
+    },
     ("pass", "word"): "[password]",
+    ("secretaccess", "key"): "[key]",
     ("pass", "phrase"): "[password]",
     ("seed", "phrase"): "[secret]",
     ("recovery", "phrase"): "[secret]",
@@ -103,9 +121,23 @@ _PHRASES: dict[tuple[str, str], str] = {
     ("license", "number"): "[id]",
     ("national", "id"): "[id]",
     ("tax", "id"): "[id]",
+    ("passport", "no"): "[id]",
+    ("passport", "nr"): "[id]",
+    ("passport", "id"): "[id]",
+    ("identity", "number"): "[id]",
+    ("insurance", "number"): "[id]",
+    ("codice", "fiscale"): "[id]",
+    ("steuer", "id"): "[id]",
+    ("tax", "number"): "[id]",
 }
+for _phrase in labels.PASSWORD_PHRASES:
+    _former, _latter = labels.fold(_phrase).replace("'", " ").split()[-2:]
+    _PHRASES[_former, _latter] = "[password]"
 _EMAIL = frozenset(["email", "emails", "mail"])
-_PHONE = frozenset(["phone", "telephone", "mobile", "tel", "fax", "msisdn", "cellphone", "phonenumber"])
+_PHONE = word_set(
+    "phone telephone mobile tel fax msisdn cellphone phonenumber telefon telefone teléfono telefono téléphone telefoon "
+    "handy celular móvil movil whatsapp telefonnummer handynummer"
+)
 
 # `password_reset_at`, `token_count`, `cookie_policy`: the last word says that the value is about a secret, not one.
 _BENIGN_LAST = word_set(
@@ -131,7 +163,7 @@ _BENIGN_FIRST = word_set(
 MARKER = re2.compile(r"\[pem\]|(?:^|[^\pL\pN_])\[[a-z0-9_]{2,24}\]")
 _HUMP = re2.compile(r"([a-z0-9])([A-Z])")
 _ACRONYM = re2.compile(r"([A-Z]+)([A-Z][a-z])")
-_WORD = re2.compile(r"[\pL]+")
+_WORD = re2.compile(r"[\pL\pM]+")
 
 # Every word or ending above, as a substring: most keys hold none and need no second look.
 _TELLING = re2.compile(
@@ -175,11 +207,15 @@ def judge(key: str) -> Verdict | None:
     """The verdict on a key, or None when it says nothing about its value. Markers in a key do not count."""
     if "[" in key:
         key = MARKER.sub("", key)
+    if not key.isascii():
+        key = labels.bare(key)
     low = key.lower()
     if low in IDS:
         return Verdict("id")
     if low in MODULES:
         return Verdict("modules")
+    if key in VALUES or key == "kty":
+        return Verdict("tells")
     if not _TELLING.search(low):
         return None
     parts = words(key[-128:])
@@ -226,7 +262,9 @@ def masked(verdict: Verdict, value: object) -> object:
             return verdict.marker if "@" in value else value
         if verdict.action == "phone":
             return verdict.marker if sum(c.isdigit() for c in value) >= 7 else value
-        if verdict.action != "mask" or value == verdict.marker or is_harmless(value):
+        if verdict.action != "mask" or value == verdict.marker:
+            return value
+        if is_harmless(value) and not (verdict.marker in _NUMBERS and value[:1].isdigit()):
             return value
         # `session` names many things: only a value that could be a session id counts.
         if verdict.marker == "[session]" and verdict.weak and (len(value) < 16 or " " in value):

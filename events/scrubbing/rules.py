@@ -10,7 +10,21 @@ from dataclasses import dataclass
 
 import re2
 
-from events.scrubbing import assignments, validators
+from events.scrubbing import (
+    accounts,
+    assignments,
+    births,
+    commands,
+    devices,
+    encoded,
+    keyfiles,
+    mail,
+    national,
+    paths,
+    phones,
+    tokens,
+    validators,
+)
 from events.scrubbing.assignments import Hit
 
 
@@ -19,10 +33,18 @@ class Rule:
     name: str
     hint: str
     find: Callable[[bytes], Iterable[Hit]]
+    # Long lists of markers and of words multiply each other's states: these hints have an automaton of their own.
+    apart: bool = False
 
 
 def pattern(
-    name: str, hint: str, regex: str, *, marker: str = "", validate: validators.Validator | None = None
+    name: str,
+    hint: str,
+    regex: str,
+    *,
+    marker: str = "",
+    validate: validators.Validator | None = None,
+    apart: bool = False,
 ) -> Rule:
     """A rule that is one regex; the group that matched, when it has groups, is what the marker replaces."""
     compiled = re2.compile(regex.encode())
@@ -39,37 +61,20 @@ def pattern(
                 span = checked
             yield span[0], span[1], mark
 
-    return Rule(name, hint, find)
-
-
-def token(name: str, prefix: str, body: str, *, validate: validators.Validator | None = None) -> Rule:
-    """A vendor token: a prefix no prose has, and its body. No right boundary: `key ghp_…)` stands in log lines."""
-    return pattern(name, rf"\b(?:{prefix})[\w+/=.-]{{8}}", rf"\b(?:{prefix})(?:{body})", validate=validate)
-
-
-_PEM_BEGIN = re2.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]+-{4,5}")
-_PEM_END = re2.compile(rb"-{4,5} ?END [A-Z0-9 ]+-{4,5}|\x1e")
-
-
-def find_pem(data: bytes) -> Iterator[Hit]:
-    """Yields whole PEM blocks; one without END reaches to the end of its string."""
-    at = 0
-    while begin := _PEM_BEGIN.search(data, at):
-        end = _PEM_END.search(data, begin.end())
-        stop = len(data) if end is None else end.start() if end.group() == b"\x1e" else end.end()
-        yield begin.start(), stop, "[pem]"
-        at = max(stop, begin.end())
+    return Rule(name, hint, find, apart)
 
 
 _DATABASES = (
     r"(?i:postgres(?:ql)?|mysql|mariadb|mssql|rediss?|amqps?|mongodb|clickhouse|cockroachdb|oracle|kafka|ldaps?|smtps?"
     r"|s?ftp)(?:\+\w+)?"
 )
-_EMAIL_AT = r"(?:@|%40|\\u0040)"
 
-RULES: tuple[Rule, ...] = (
-    Rule("pem", r"-{4,5} ?BEGIN [A-Z]", find_pem),
+_PLAIN: tuple[Rule, ...] = (
+    Rule("pem", r"-{4,5} ?BEGIN [A-Z]", keyfiles.find_pem),
     pattern("pem_rest", "-----END ", r"[A-Za-z0-9+/=\s\\]+-----END [A-Z0-9 ]*PRIVATE KEY-----", marker="[pem]"),
+    Rule("putty", keyfiles.PUTTY_HINT, keyfiles.find_putty, apart=True),
+    Rule("jwk", keyfiles.JWK_HINT, keyfiles.find_jwk, apart=True),
+    Rule("password_hash", keyfiles.HASH_HINT, keyfiles.find_hashes, apart=True),
     pattern("ssh_key", r"\bssh-(?:rsa|dss|ed25519) AAAA|\becdsa-sha2-nistp\d+ AAAA",
             r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d+) AAAA[A-Za-z0-9+/=]+(?: [\w.-]+@[\w.-]+)?"),
     pattern("webhook", r"hooks\.slack\.com/|/webhooks/\d|webhook\.office\.com/|hooks\.zapier\.com/",
@@ -83,48 +88,19 @@ RULES: tuple[Rule, ...] = (
             validate=validators.has_digit),
     pattern("dsn_login", r"@(?:tcp|unix)\(|:thin:", r"[\w.-]+:([^\s@\x1e]+)@(?:tcp|unix)\("
             r"|:thin:\w+/([^\s@\x1e]+)@", marker="[password]"),
+    Rule("vendor", tokens.HINT, tokens.find, apart=True),
+    pattern("aws_secret", r"(?i)\baws[^\n\x1e]*[\"'][0-9a-z/+]{40}",
+            r"(?i)\baws[^\n\x1e]{0,20}?(?:key|pwd|pw|pass(?:word)?|token|secret)[^\n\x1e]{0,20}?\\*[\"']([0-9a-z/+]{40})"
+            r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit, apart=True),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
             r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
-    token("obs_token", "fobs_", r"[A-Za-z0-9_-]{16,}"),
-    token("aws_key", "AKIA|ASIA|ABIA", r"[A-Z0-9]{16}\b"),
-    token("github_token", "gh[pousr]_|github_pat_", r"[A-Za-z0-9_]{20,}"),
-    token("gitlab_token", "gl(?:pat|ptt|dt|rt|soat|cbt|ft|imt|agent|oas)-|GR1348941", r"[\w-]{16,}"),
-    token("slack_token", r"xox[abeoprsd](?:\.xox[bp])?-|xapp-", r"[\w-]{10,}"),
-    token("stripe_key", "[srp]k_(?:live|test)_|whsec_", r"[A-Za-z0-9+/=]{10,}"),
-    token("google_key", "AIza|ya29\\.|GOCSPX-|1//0", r"[\w-]{16,}"),
-    token("anthropic_key", "sk-ant-", r"[\w-]{16,}"),
-    token("openai_key", "sk-(?:proj-|svcacct-|admin-|or-v1-)?", r"[\w-]{20,}", validate=validators.has_digit),
-    token("twilio_key", "SK|AC", r"[0-9a-f]{32}\b"),
-    token("sendgrid_key", r"SG\.", r"[\w-]{16,}\.[\w-]{16,}"),
-    token("npm_token", "npm_", "[A-Za-z0-9]{30,}"),
-    token("pypi_token", "pypi-", r"[\w-]{30,}"),
-    token("mailgun_key", "key-", r"[0-9a-f]{32}\b"),
-    pattern("mailchimp_key", r"[0-9a-f]{32}-us\d", r"\b[0-9a-f]{32}-us\d{1,2}\b"),
-    token("discord_token", r"[MNO][A-Za-z\d_-]{23,25}\.[\w-]{6}\.", r"[\w-]{27,}"),
-    token("telegram_token", r"\d{8,10}:AA", r"[\w-]{30,}"),
-    token("digitalocean_token", "do[opr]_v1_", "[0-9a-f]{40,}"),
-    token("shopify_token", "shp(?:at|ca|pa|ss)_", "[0-9a-fA-F]{32}"),
-    token("square_token", r"sq0[a-z]{3}-|EAAAE", r"[\w-]{20,}"),
-    token("facebook_token", "EAA[A-Z]", "[A-Za-z0-9]{40,}"),
-    token("vault_token", r"hv[sbr]\.", r"[\w-]{20,}"),
-    token("databricks_token", "dapi", r"[0-9a-f]{32}"),
-    token("huggingface_token", "hf_", "[A-Za-z0-9]{30,}"),
-    token("grafana_token", "glsa_|glc_", r"[\w+/=]{20,}"),
-    token("sentry_token", "sntry[su]_", r"[\w+/=.-]{20,}"),
-    token("posthog_key", "ph[xs]_", r"[A-Za-z0-9]{20,}"),
-    token("vendor_token",
-          r"lin_api_|ntn_|secret_|figd_|r8_|gsk_|HRKU-|ATATT3|NRAK-|dp\.(?:pt|st|ct)\.|dckr_pat_|pscale_(?:tkn|pw"
-          r"|oauth)_"
-          r"|sbp_|pul-|rubygems_|pplx-|AGE-SECRET-KEY-1|xai-|vercel_|tskey-|cfut_|atlasv1\.",
-          r"[\w+/=.-]{24,}", validate=validators.has_digit),
-    pattern("azure_secret", r"[\w~.-]{3}\dQ~", r"\b[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,}"),
+    Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled, apart=True),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
     pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u"
             r"|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
             marker="[password]"),
-    pattern("client_login", r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]* -p",
-            r"\b(?:mysql\w*|mariadb|sshpass)\b[^\n\x1e]*? -p ?([^\s\"'\x1e-][^\s\"'\x1e]*)", marker="[password]"),
+    Rule("command", commands.HINT, commands.find, apart=True),
     pattern("tag", r"(?i)(?:password|secret|token|api_?key)[ \t][^<>\x1e]*>",
             r"(?i)<(?:\w+:)?\w*(?:password|secret|token"
             r"|api_?key)[ \t][^<>\x1e]*[^/<>\x1e]>([^<\[\x1e]+)", marker="[secret]"),
@@ -140,31 +116,47 @@ RULES: tuple[Rule, ...] = (
     pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"
             r"|sig)=([\w%.+/~-]{16,}=*)", marker="[code]",
             validate=validators.has_digit),
+    pattern("key_parameter", r"[?&]key=[\w-]{20}", r"[?&]key=([\w-]{20,})", marker="[key]",
+            validate=validators.is_strong, apart=True),
+    pattern("clave", r"(?i)\bclaves?(?:[ \t]+es[ \t]|[ \t]*[:=])",
+            r"(?i)\bclaves?(?:[ \t]+es[ \t]+|[ \t]*[:=][ \t]*)[\"']?([^\s\"'\x1e(\[]{6,})", marker="[password]",
+            validate=validators.has_digit, apart=True),
+    pattern("path_token", paths.HINT, paths.REGEX, marker="[token]", validate=paths.is_token, apart=True),
+    pattern("name_behind", assignments.BEHIND_HINT, assignments.BEHIND, marker="[secret]",
+            validate=validators.is_not_masked, apart=True),
     pattern("session", r"\bsession=", r"\bsession=([\w.%-]{16,})", validate=validators.has_digit),
     Rule("assignment", assignments.HINT, assignments.find),
+    Rule("assignment_abroad", assignments.ABROAD_HINT, assignments.find_abroad),
+    Rule("compared", assignments.COMPARED_HINT, assignments.find_compared),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
-    pattern("email", rf"[\pL\pN_+%'-]{_EMAIL_AT}[\pL\pN-]+\.",
-            rf"[\pL\pN._%+'-]*[\pL\pN_%+-]{_EMAIL_AT}[\pL\pN]"
-            r"(?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN-]*[\pL\pN])*\.(?:xn--[a-z0-9]+|\pL{2,})",
-            validate=validators.email),
-    pattern("card", r"\b[2-6]\d{3}[ -]?\d{4}[ -]?\d|\b3[0-9]{3}[ -]\d{6}", r"\b[2-6]\d(?:[ -]?\d){10,17}\b",
-            validate=validators.card),
-    pattern("iban", r"\b[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2}", r"\b[A-Z]{2}\d\d(?:[ -]?[A-Z0-9]){11,30}",
-            validate=validators.iban),
+    Rule("email", mail.HINT, mail.find),
+    Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),
+    Rule("card", accounts.CARD_HINT, accounts.find_cards),
+    Rule("id", national.HINT, national.find),
     pattern("ssn", r"\b\d{3}-\d\d-\d{4}\b", r"\b\d{3}-\d\d-\d{4}\b", validate=validators.ssn),
+    Rule("birth_date", births.HINT, births.find),
+    Rule("mac", devices.HINT, devices.find),
     pattern("ip4", r"\d\.\d{1,3}\.\d{1,3}\.\d", r"\b\d{1,3}(?:\.\d{1,3}){3}\b", marker="[ip]",
             validate=validators.ipv4),
     pattern("ip6", r"(?i)[0-9a-f]{1,4}::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}", r"(?i)(?:[0-9a-f]{1,4}:"
             r"|::)(?:[0-9a-f]{0,4}:)*[0-9a-f]{0,4}",
             marker="[ip]", validate=validators.ipv6),
-    pattern("phone", r"\+[1-9][\d ().-]{7}|\b00[1-9]\d[ -]\d|[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4}"
-            r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=]",
-            r"(?:(\+[1-9]\d{0,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,5}(?:[ .-]?\d{2,5})*)"
-            r"|(\b00[1-9]\d[ -]\d[\d -]{5,12}\d)|((?:1[ .-])?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
-            r"|(?i:phone|mobile|tel|fax|cell)\w*[\"']?[ \t]*[:=][ \t]*[\"']?(\+?[\d(][\d ()./-]{5,18}\d))",
-            validate=validators.phone),
+    Rule("phone", phones.HINT, phones.find),
     pattern("user_path", r"/home/|/Users/|(?i:[\\/]users[\\/])",
             r"(?:/home/|/Users/)([^\s/\\:\"'<>|*?()\[\],;\x1e]+)|(?:[A-Za-z]:[\\/]+|\\)(?i:users)[\\/]+([^\\/:*?\"'<>"
             r"|\r\n\x1e]+)",
             marker="[user]", validate=validators.user_name),
 )  # fmt: skip
+
+
+def _found_in_plain(data: bytes) -> Iterator[Hit]:
+    for rule in _PLAIN:
+        yield from rule.find(data)
+
+
+def _find_encoded(data: bytes) -> Iterator[Hit]:
+    return encoded.find(data, _found_in_plain)
+
+
+# Base64 is read last: by then tokens that are base64 themselves, such as JWTs, are gone.
+RULES: tuple[Rule, ...] = (*_PLAIN, Rule("encoded", encoded.HINT, _find_encoded, apart=True))

@@ -2,10 +2,16 @@
 
 import ipaddress
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import re2
 
-from events.values.wordlists import IBAN_LENGTHS, TLDS
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    from stdnum.us import itin
+else:
+    itin = lazy("stdnum.us.itin")
 
 Span = tuple[int, int]
 Validator = Callable[[bytes, int, int], Span | None]
@@ -56,83 +62,17 @@ def is_strong(data: bytes, start: int, end: int) -> Span | None:
     return (start, start + len(value)) if mixed or (len(value) >= 20 and value.isalnum()) else None
 
 
-def luhn(digits: bytes) -> bool:
-    """Whether the check digit of an ASCII digit string is right."""
-    total = 0
-    for i, c in enumerate(reversed(digits)):
-        d = c - 48
-        if i & 1:
-            d = d * 2 - 9 if d > 4 else d * 2
-        total += d
-    return total % 10 == 0
-
-
-def is_card_number(digits: bytes) -> bool:
-    """Luhn, and a length that the issuer's prefix allows. Epoch stamps begin with 1, which no issuer does."""
-    n, two, four = len(digits), int(digits[:2]), int(digits[:4])
-    known = (
-        (digits[:1] == b"4" and n in (13, 16, 19))
-        or (n == 16 and (51 <= two <= 55 or 2221 <= four <= 2720 or 3528 <= four <= 3589))
-        or (n == 15 and two in (34, 37))
-        or (n == 14 and (two in (36, 38, 39) or 300 <= int(digits[:3]) <= 305))
-        or (16 <= n <= 19 and (two in (62, 64, 65) or four == 6011))
-        or (n == 16 and two in (50, 56, 57, 58, 67))
-    )
-    return known and len(set(digits)) > 1 and luhn(digits)
-
-
-_CARD_GROUPS = frozenset({(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 1)})
-
-
-def card(data: bytes, start: int, end: int) -> Span | None:
-    """Card numbers in one run or in printed groups; not the digits of a float or of `v4-17…-42…`."""
-    text = data[start:end]
-    groups = text.replace(b"-", b" ").split(b" ")
-    if len(groups) > 1 and (tuple(map(len, groups)) not in _CARD_GROUPS or (b"-" in text and b" " in text)):
-        return None
-    before, after = data[max(0, start - 2) : start], data[end : end + 2]
-    if (before[-1:] in (b".", b"-") and before[:1].isdigit()) or (after[:1] in (b".", b"-") and after[1:].isdigit()):
-        return None
-    return (start, end) if is_card_number(b"".join(groups)) else None
-
-
-def iban(data: bytes, start: int, end: int) -> Span | None:
-    """Trims to the country's length and checks modulo 97."""
-    wanted = IBAN_LENGTHS.get(data[start : start + 2].decode())
-    if not wanted:
-        return None
-    compact = bytearray()
-    stop = start
-    while stop < end and len(compact) < wanted:
-        if data[stop] in _ALNUM:
-            compact.append(data[stop])
-        stop += 1
-    if len(compact) < wanted or _after(data, stop) in _ALNUM:
-        return None
-    rotated = (compact[4:] + compact[:4]).decode()
-    return (start, stop) if int("".join(str(int(c, 36)) for c in rotated)) % 97 == 1 else None
-
-
 def ssn(data: bytes, start: int, end: int) -> Span | None:
-    """The ranges that are issued, and no part of a longer dashed number."""
+    """A number that the United States issue, to a person or a foreign taxpayer, and no part of a longer one.
+
+    Numbers that were printed in advertisements belong to somebody, too: python-stdnum refuses them.
+    """
     area, group, serial = data[start : start + 3], data[start + 4 : start + 6], data[start + 7 : end]
-    if area in (b"000", b"666") or area[:1] == b"9" or group == b"00" or serial == b"0000":
+    if area in (b"000", b"666") or group == b"00" or serial == b"0000":
         return None
-    return None if _before(data, start) == 45 or _after(data, end) == 45 else (start, end)
-
-
-_SCALE = re2.compile(rb"\d+(?:\.\d+)?x?")
-
-
-def email(data: bytes, start: int, end: int) -> Span | None:
-    """A known top-level domain; not `icon@2x.png`, not the `git@host:` of a remote."""
-    local, _, domain = data[start:end].replace(b"%40", b"@").replace(b"\\u0040", b"@").rpartition(b"@")
-    labels = domain.lower().split(b".")
-    if labels[-1].decode("utf-8", "replace") not in TLDS or (_SCALE.fullmatch(labels[0]) and len(labels) == 2):
+    if area[:1] == b"9" and not itin.is_valid(data[start:end].decode()):
         return None
-    if _after(data, end) in _DIGITS or (local == b"git" and _after(data, end) in (58, 47)):
-        return None
-    return start, end
+    return None if data[start - 1 : start] in (b"-", b"+") or _after(data, end) == 45 else (start, end)
 
 
 _VERSION_LEAD = re2.compile(rb"(?i)(?:version|release|build|ver\.?|v|revision|upgrade to|==|>=|<=|~=|\^)[\s:='\"]*$")
@@ -176,20 +116,6 @@ def ipv6(data: bytes, start: int, end: int) -> Span | None:
     head = text.lower()[:4]
     real = text.count(":") >= 3 or head[:2] in ("fc", "fd") or head == "fe80" or (head[:1] == "2" and head.isalnum())
     return (start, end) if real else None
-
-
-def phone(data: bytes, start: int, end: int) -> Span | None:
-    """Eight to fifteen digits that stand alone."""
-    digits = sum(c in _DIGITS for c in data[start:end])
-    before = data[start - 1 : start]
-    if not 8 <= digits <= 15 or before.isalnum() or before in (b"-", b".", b"+", b"_"):
-        return None
-    if before in (b"=", b"/") and digits < 10:
-        return None
-    after = data[end : end + 2]
-    if after[:1] and (after[0] in _ALNUM or (after[:1] in (b"-", b".", b":") and after[1:].isdigit())):
-        return None
-    return start, end
 
 
 # Accounts that images and runners use: they name a machine, not a person.

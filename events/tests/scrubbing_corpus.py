@@ -12,8 +12,7 @@ from typing import Any
 
 import orjson
 
-from events.scrubbing.validators import is_card_number
-from events.values.wordlists import IBAN_LENGTHS
+from events.scrubbing.accounts import iban_length, is_card_number
 
 Random = random.Random
 Maker = Callable[[Random], str]
@@ -71,7 +70,7 @@ def spaced_card(r: Random) -> str:
 
 def iban(r: Random, country: str = "") -> str:
     country = country or r.choice(("DE", "FR", "NL", "ES", "GB"))
-    body = _pick(r, string.digits, IBAN_LENGTHS[country] - 4)
+    body = _pick(r, string.digits, iban_length(country) - 4)
     number = int("".join(str(int(c, 36)) for c in f"{body}{country}00"))
     return f"{country}{98 - number % 97:02d}{body}"
 

@@ -30,6 +30,14 @@ def of_request(request: HttpRequest) -> str:
     return client(request.META, proxies=settings.OBS_TRUSTED_PROXIES)
 
 
+def partial(address: str) -> str:
+    """The network of an address, written so that it is no address: `198.51.100.x`, `2001:db8:1:x`; "" for none."""
+    network = cut(address)
+    if ":" in network:
+        return f"{network.rstrip(':') or '0'}:x"
+    return f"{network.rpartition('.')[0]}.x" if network else ""
+
+
 def cut(address: str) -> str:
     """`address` without its last part (/24, /48); "" for what is no address."""
     try:

@@ -34,6 +34,7 @@ _FOLDED = (
 )
 # What calls itself a bot without being on the list; Cubot makes phones.
 _CALLED_BOT = r"(?i)(?:^|[^u])bots?(?:$|[^a-z])|crawl|spider|slurp|headless|lighthouse|page ?speed|health-?check"
+_DEVICES = frozenset({"mobile", "tablet", "desktop", "bot"})
 _TABLETS = ("ipad", "tablet", "kindle", "silk/")
 _PHONES = ("iphone", "ipod", "mobile", "windows phone")
 
@@ -45,6 +46,12 @@ class Client(NamedTuple):
     browser: str
 
 
+def label(user_agent: str) -> str:
+    """The families in words, `Firefox on desktop`: what is kept of a user agent, and read back by `families`."""
+    device, browser = families(user_agent)
+    return f"{browser} on {device}" if device else ""
+
+
 def families(user_agent: str) -> Client:
     """The families named by `user_agent`; an automated browser counts as a bot."""
     return _families(user_agent[:LONGEST])
@@ -54,6 +61,9 @@ def families(user_agent: str) -> Client:
 def _families(user_agent: str) -> Client:
     if not user_agent:
         return Client("", "")
+    browser, on, device = user_agent.rpartition(" on ")
+    if on and device in _DEVICES and 0 < len(browser) <= _FAMILY_LENGTH and "/" not in browser:
+        return Client(device, browser)
     return Client(_device(user_agent), _browser(user_agent))
 
 

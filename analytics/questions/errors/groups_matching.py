@@ -9,8 +9,10 @@ from uuid import UUID
 
 from analytics import engine
 from events.digest.steps.reading import user_key
+from events.issues import known_releases
+from events.issues.release_order import Orders
 from events.issues.search import Has, Match, Value
-from events.models import Project, Release
+from events.models import Project
 from events.values import pseudonyms
 
 COLUMNS = {
@@ -61,11 +63,11 @@ def _literal(text: str) -> str:
 
 
 def _latest(project: Project, value: Value) -> Value:
-    """`release:latest` is the release seen last."""
+    """`release:latest` is the last by order of releases."""
     if not value.is_exact or value.text != "latest":
         return value
-    newest = Release.objects.filter(project=project).order_by("-id").values_list("version", flat=True).first()
-    return Value((newest or "latest",))
+    newest = Orders(known_releases.of_project(project)).latest()
+    return Value((newest.version if newest else "latest",))
 
 
 def _of_user(project: Project, term: Match | Has, bound: dict[str, Any]) -> str:

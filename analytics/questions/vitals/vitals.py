@@ -12,12 +12,15 @@ from analytics import engine, periods, rollups
 from analytics.engine import deduplication
 from analytics.engine.deduplication import REPEATS
 from analytics.periods import Period
+from analytics.questions.vitals import percentiles
 from analytics.rollups.cells import NOTHING, Cells, Measure
 from analytics.statistics import baselines, comparisons, scores
 from analytics.statistics.baselines import Baseline
 from analytics.statistics.comparisons import ENOUGH, Comparison
 from analytics.statistics.scores import Score
-from events.models import Project, Release
+from events.issues import known_releases, release_order
+from events.issues.release_order import Orders
+from events.models import Project
 from events.values.vitals import RATINGS, THRESHOLDS, rating
 
 # Which part of the attribution names the culprit.
@@ -120,17 +123,14 @@ def vitals(
     baseline = baseline or baselines.previous(period)
     sides = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now)
     after, before = (side.by("metric", where=where).groups() for side in sides)
-    by_metric, by_rating = (
-        cells.by("metric", where=where).groups(),
-        cells.by("metric", "rating", where=where, is_counting=True).groups(),
-    )
+    by_metric, by_rating = (cells.by(*names, where=where).groups() for names in (("metric",), ("metric", "rating")))
     found = []
     for metric in THRESHOLDS:
         measure = by_metric.get((metric,), NOTHING)
         over_time = rollups.along(
             starts, cells.by(step=step // timedelta(minutes=1), where={**where, "metric": (metric,)})
         )
-        value = measure.quantile(q)
+        value = percentiles.percentile(metric, percentiles.bands_of(by_rating, metric), q)
         counts = {rating_: by_rating.get((metric, rating_), NOTHING).count for rating_ in RATINGS}
         found.append(
             Vital(
@@ -168,12 +168,13 @@ def route_vitals(
     baseline = baseline or baselines.previous(period)
     sides = baselines.read(project.pk, "vitals", baseline=baseline, period=period, cells=cells, now=now)
     after, before = (side.by("route", where=where).groups() for side in sides)
-    good = cells.by("route", where={**where, "rating": ("good",)}, is_counting=True).groups()
+    by_rating = cells.by("route", "rating", where=where).groups()
     found = []
     for labels, measure in cells.by("route", where=where).groups().items():
-        value = measure.quantile(q) or 0.0
+        bands = percentiles.bands_of(by_rating, labels[0])
+        value = percentiles.percentile(metric, bands, q) or 0.0
         band = rating(metric, value) or "" if measure.count >= ENOUGH else ""
-        share = good.get(labels, NOTHING).count / measure.count
+        share = bands.get("good", NOTHING).count / measure.count
         compared = _compared(after.get(labels, NOTHING), before.get(labels, NOTHING), q)
         found.append(RouteVital(labels[0], measure.count, value, band, share, compared))
     return tuple(sorted(found, key=lambda one: (not one.rating, -one.value, one.route))[:most])
@@ -207,11 +208,12 @@ def regressions(
 
 
 def latest_two(project: Project, cells: Cells, where: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
-    """Return the last two releases that the cells hold anything of, the newer first."""
+    """Return the last two releases of one package that the cells hold anything of, the newer first."""
     seen = [labels[0] for labels in cells.by("release", where=where).labels if labels[0]]
-    known = Release.objects.filter(project=project, version__in=seen).order_by("-pk").values_list("version", flat=True)
-    newest = list(known[:2])
-    return (newest[0], newest[1]) if len(newest) == 2 else None
+    known = [one for one in known_releases.named(project.pk, seen).values() if one.rank]
+    last = Orders(known).latest()
+    newest = release_order.newest_first(one for one in known if last and one.order == last.order)
+    return (newest[0].version, newest[1].version) if len(newest) > 1 else None
 
 
 def culprits(

@@ -3,13 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.questions.logs.log_lines import log_context, log_lines, log_tail
 from analytics.questions.logs.log_volume import log_volume
 from analytics.tests import facts
 from events.issues.search import SearchError, parse
+from events.tests import intake
 from events.tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +110,52 @@ def test_the_context_is_what_stood_around_a_line(project: Any) -> None:
     (line,) = log_lines(project, period=DAY, search=search('"10"')).lines
     assert [one.body for one in log_context(project, of=line.position, each=2)] == ["8", "9", "10", "11", "12"]
     assert [one.body for one in log_context(project, of=line.position, service="a", each=1)] == ["8", "10", "12"]
+
+
+NAMES = ["{OriginalFormat}", "@level", "$lib", "k8s.io/app", "order id", "a[0]:b", 'say "hi"', "host", "level", "users"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_attribute_of_any_name_is_found_in_quotes(project: Any, name: str) -> None:
+    facts.store(project, "logs", facts.log("told", attributes={name: "Tpl 7"}), facts.log("other", host="h1"))
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    for query in (f'"{quoted}":tpl*', f'"{quoted}":* !host:h1', f'"{quoted}":[x, "tpl 7"]'):
+        assert found(project, query) == ["told"]
+        assert str(parse(str(search(query)), now=NOW)) == str(search(query))
+    assert found(project, f'!"{quoted}":tpl*') == ["other"]
+
+
+def test_a_column_and_an_attribute_of_one_name_are_both_found(project: Any) -> None:
+    facts.store(project, "logs", facts.log("a", host="h1"), facts.log("b", attributes={"host": "h1"}), facts.log("c"))
+    assert sorted(map(str, found(project, "host:h1"))) == ["a", "b"]
+    assert sorted(map(str, found(project, "has:host"))) == ["a", "b"]
+    assert found(project, "!host:h1") == ["c"]
+
+
+SENT = [
+    ("{OriginalFormat}:tpl", {"attributes": {"{OriginalFormat}": "tpl"}}, "info"),
+    ('"{OriginalFormat}":tpl level:error', {"attributes": {"{OriginalFormat}": "tpl"}, "severityText": "ERR"}, "error"),
+    ("level:fatal", {"severityText": "EMERG"}, "fatal"),
+    ("level:warning", {"severityText": "WARN3"}, "warning"),
+    ("level:debug", {"severityText": "TRACE4"}, "debug"),
+    ("level:error", {"severityText": "INFO", "severityNumber": 18}, "error"),
+    ("level:error", {"severityText": "E", "severityNumber": 0}, "error"),
+    ("level:info", {"severityText": "nonsense"}, "info"),
+]
+
+
+@pytest.mark.parametrize(("query", "sent", "level"), SENT)
+def test_a_record_of_opentelemetry_is_found_by_what_it_says(
+    project: Any, key: Any, query: str, sent: dict[str, Any], level: str
+) -> None:
+    now = timezone.now()
+    told = [{"key": name, "value": {"stringValue": said}} for name, said in sent.get("attributes", {}).items()]
+    record = {**sent, "timeUnixNano": str(int(now.timestamp() * 1e9)), "body": {"stringValue": "L"}, "attributes": told}
+    body = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
+    answer = Client().post(
+        "/otlp/v1/logs", orjson.dumps(body), content_type="application/json", headers={"X-Obs-Key": key.public_key}
+    )
+    assert answer.status_code == 200
+    intake.digested(project)
+    [line] = log_lines(project, period=Period(now - HOUR, now + HOUR), search=search(query)).lines
+    assert (line.body, line.level) == ("L", level)

@@ -1,16 +1,27 @@
 """Percentiles and shares of web vitals, routes in bands, regressions and attribution."""
 
+import math
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.periods import Period
 from analytics.questions.performance.percentiles import percentiles
+from analytics.questions.vitals.percentiles import percentile
 from analytics.questions.vitals.vitals import countries, culprits, regressions, route_vitals, vitals
+from analytics.rollups import filling
+from analytics.rollups.cells import Measure
+from analytics.rollups.histograms import Histogram, exact
 from analytics.tests import facts
 from events.models import Release
+from events.tests import intake
 from events.tests.cast import NOW
+from events.values.vitals import RATINGS, rating
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -38,6 +49,66 @@ def test_shares_are_exact_at_the_thresholds_and_repeats_count_once(project: Any)
     assert metric(found, "INP").value is None
     assert found.score
     assert [part.metric for part in found.score.parts] == ["LCP"]
+
+
+EQUAL = [
+    ("LCP", 2500.0, "good"), ("LCP", 2500.5, "needs-improvement"), ("LCP", 4000.0, "needs-improvement"),
+    ("LCP", 4001.0, "poor"), ("INP", 200.0, "good"), ("INP", 201.0, "needs-improvement"),
+    ("INP", 500.0, "needs-improvement"),
+    ("INP", 501.0, "poor"), ("CLS", 0.1, "good"), ("CLS", 0.101, "needs-improvement"), ("CLS", 0.0, "good"),
+    ("FCP", 1800.0, "good"), ("TTFB", 800.0, "good"), ("TTFB", 1801.0, "poor"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "rated"), EQUAL)
+def test_the_percentile_of_equal_values_is_that_value_with_its_rating(
+    project: Any, name: str, value: float, rated: str
+) -> None:
+    facts.filled(project, "vitals", *(facts.vital(n, value, metric=name) for n in range(60)))
+    found = metric(vitals(project, period=DAY, now=NOW), name)
+    assert (found.value, found.rating, found.shares[rated]) == (pytest.approx(value), rated, 1.0)
+    [route] = route_vitals(project, metric=name, period=DAY, now=NOW)
+    assert (route.value, route.rating) == (pytest.approx(value), rated)
+
+
+@pytest.mark.parametrize("in_one_body", [False, True])
+def test_of_one_page_the_last_interaction_counts(project: Any, key: Any, in_one_body: bool) -> None:
+    for number in range(60):
+        reports = [
+            {"name": "INP", "id": f"v5-{number}", "value": value, "delta": delta, "url": "https://shop.example/a"}
+            for value, delta in ((500, 500), (48, -452))
+        ]
+        for sent in [reports] if in_one_body else reports:
+            assert intake.post(key, "vitals/", orjson.dumps(sent)).status_code == 200
+    intake.digested(project)
+    now = timezone.now()
+    filling.roll_up(now=now, seconds=60)
+    found = metric(vitals(project, period=Period(now - HOUR, now + HOUR), now=now), "INP")
+    assert (found.count, found.value, found.rating) == (60, pytest.approx(48), "good")
+
+
+BUCKETED = st.dictionaries(
+    st.sampled_from([100.0, 1500.0, 2490.0, 2499.9, 2500.0, 2500.1, 2530.0, 3900.0, 4000.0, 4000.1, 4050.0, 9000.0]),
+    st.integers(1, 40), min_size=1,
+)  # fmt: skip
+
+
+@given(BUCKETED, st.sampled_from([0.5, 0.75, 0.9, 0.99]))
+def test_a_percentile_is_rated_as_the_exact_one_between_values_of_one_rating(
+    counts: dict[float, int], q: float
+) -> None:
+    values = sorted(value for value, times in counts.items() for _ in range(times))
+    bands: dict[str, Measure] = {
+        rated: Measure(len(own), sum(own), Histogram.of(own))
+        for rated in RATINGS
+        if (own := [value for value in values if rating("LCP", value) == rated])
+    }
+    found = percentile("LCP", bands, q)
+    assert found == pytest.approx(exact(values, q), rel=0.011)
+    rank = q * (len(values) - 1)
+    beside = {rating("LCP", values[place]) for place in (math.floor(rank), math.ceil(rank))}
+    if len(beside) == 1:
+        assert {rating("LCP", found or 0.0)} == beside
 
 
 def test_devices_are_apart_and_few_samples_make_no_score(project: Any) -> None:
@@ -103,7 +174,7 @@ def test_countries_are_apart_and_those_with_few_samples_have_no_band(project: An
     )  # fmt: skip
     found = countries(project, metric="LCP", period=DAY)
     assert [(one.country, one.count, one.value, one.rating, one.good_share) for one in found] == [
-        ("DE", 60, near(2750), "needs-improvement", 0.75), ("BR", 50, 4500, "poor", 0), ("FR", 49, 100, "", 1),
+        ("DE", 60, near(2750), "needs-improvement", 0.75), ("BR", 50, 100, "good", 1), ("FR", 49, 100, "", 1),
     ]  # fmt: skip
     assert [one.country for one in countries(project, metric="LCP", period=DAY, device="mobile")] == ["FR"]
     assert countries(project, metric="LCP", period=DAY, environment="staging") == ()

@@ -83,7 +83,7 @@ def test_merging_segments_changes_nothing_even_before_they_were_counted(project:
 
 
 @pytest.mark.django_db
-def test_a_vital_reported_again_counts_once_with_its_largest_value_at_its_first_moment(project: Any) -> None:
+def test_a_vital_reported_again_counts_once_with_its_last_value_at_its_first_moment(project: Any) -> None:
     facts.filled(
         project, "vitals", facts.vital("a", 0.0, metric="CLS", at=NOW - 3 * HOUR), facts.vital("b", 0.05, metric="CLS")
     )
@@ -91,7 +91,7 @@ def test_a_vital_reported_again_counts_once_with_its_largest_value_at_its_first_
     facts.filled(project, "vitals", facts.vital("a", 0.2, metric="CLS", at=NOW))
     found = {(at, labels[2]): m.count for (at, labels), m in read(project, "page_vitals", step=HOUR).measures().items()}
     at = rollups.minute_of(NOW)
-    assert found == {(at - 180, "poor"): 1, (at, "good"): 1}
+    assert found == {(at - 180, "needs-improvement"): 1, (at, "good"): 1}
     facts.filled(project, "vitals", facts.vital("a", 0.1, metric="CLS", at=NOW - 5 * HOUR))
     assert [a for a, _ in read(project, "page_vitals", step=HOUR).measures()] == [at - 300, at]
     assert facts.every_cell(project) == recounted(project)

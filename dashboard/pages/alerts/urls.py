@@ -1,17 +1,29 @@
-"""Addresses of alerts and channels."""
+"""Addresses of alerts, rules, silences and channels."""
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.alerts import views
+from dashboard.pages.alerts import alert_views, channel_views, rule_views
 
 urlpatterns: list[URLPattern] = [
-    path("p/<slug:slug>/alerts/", views.channel_list, name="alerts"),
-    path("p/<slug:slug>/alerts/channels/", views.channel_list, name="channel-list"),
-    path("p/<slug:slug>/alerts/channels/new/<slug:kind>/", views.channel_new, name="channel-new"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/", views.channel_detail, name="channel-detail"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/edit/", views.channel_edit, name="channel-edit"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/enable/", views.channel_enable, name="channel-enable"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/disable/", views.channel_disable, name="channel-disable"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/test/", views.channel_test, name="channel-test"),
-    path("p/<slug:slug>/alerts/channels/<int:channel_id>/delete/", views.channel_delete, name="channel-delete"),
+    path("p/<slug:slug>/alerts/", alert_views.alert_list, name="alerts"),
+    path("p/<slug:slug>/alerts/<int:alert_id>/", alert_views.alert_detail, name="alert"),
+    path("p/<slug:slug>/alerts/<int:alert_id>/acknowledge/", alert_views.alert_acknowledge, name="alert-acknowledge"),
+    path("p/<slug:slug>/alerts/silences/", alert_views.silence_list, name="silence-list"),
+    path("p/<slug:slug>/alerts/silences/new/", alert_views.silence_new, name="silence-new"),
+    path("p/<slug:slug>/alerts/silences/<int:silence_id>/end/", alert_views.silence_end, name="silence-end"),
+    path("p/<slug:slug>/alerts/rules/", rule_views.rule_list, name="rule-list"),
+    path("p/<slug:slug>/alerts/rules/new/<slug:rule_kind>/", rule_views.rule_new, name="rule-new"),
+    path("p/<slug:slug>/alerts/rules/<int:rule_id>/", rule_views.rule_edit, name="rule"),
+    path("p/<slug:slug>/alerts/rules/<int:rule_id>/switch/", rule_views.rule_switch, name="rule-switch"),
+    path("p/<slug:slug>/alerts/rules/<int:rule_id>/delete/", rule_views.rule_delete, name="rule-delete"),
+    path("p/<slug:slug>/alerts/channels/", channel_views.channel_list, name="channel-list"),
+    path("p/<slug:slug>/alerts/channels/new/<slug:kind>/", channel_views.channel_new, name="channel-new"),
+    path("p/<slug:slug>/alerts/channels/<int:channel_id>/", channel_views.channel_detail, name="channel-detail"),
+    path("p/<slug:slug>/alerts/channels/<int:channel_id>/edit/", channel_views.channel_edit, name="channel-edit"),
+    path("p/<slug:slug>/alerts/channels/<int:channel_id>/enable/", channel_views.channel_enable, name="channel-enable"),
+    path(
+        "p/<slug:slug>/alerts/channels/<int:channel_id>/disable/", channel_views.channel_disable, name="channel-disable"
+    ),
+    path("p/<slug:slug>/alerts/channels/<int:channel_id>/test/", channel_views.channel_test, name="channel-test"),
+    path("p/<slug:slug>/alerts/channels/<int:channel_id>/delete/", channel_views.channel_delete, name="channel-delete"),
 ]

@@ -56,6 +56,7 @@ CHARTS = {
         _errors,
         evidence=Evidence("dashboard:event-list", series="level"),
         shared="always",
+        watched="errors.count",
     ),
     "issue_trend": Chart(
         "Events",

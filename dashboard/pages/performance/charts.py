@@ -149,6 +149,7 @@ CHARTS = {
         _ABOUT,
         evidence=_EVIDENCE,
         shared="asked",
+        watched="requests.per_minute",
     ),
     "failures": Chart(
         "Errors",
@@ -158,6 +159,7 @@ CHARTS = {
         _ABOUT,
         evidence=_EVIDENCE,
         shared="asked",
+        watched="requests.error_rate",
     ),
     "latency": Chart(
         "Duration",
@@ -167,6 +169,7 @@ CHARTS = {
         _ABOUT,
         evidence=_EVIDENCE,
         shared="asked",
+        watched="requests.p95",
     ),
     "latency_heatmap": Chart(
         "Duration over time",
@@ -176,6 +179,7 @@ CHARTS = {
         _ABOUT,
         evidence=_EVIDENCE,
         shared="asked",
+        watched="requests.p95",
     ),
     "latency_by_release": Chart(
         "Duration by release",
@@ -185,6 +189,7 @@ CHARTS = {
         ("route",),
         named=_releases,
         shared="asked",
+        watched="requests.p95",
     ),
     "duration_histogram": Chart(
         "Durations",
@@ -193,6 +198,7 @@ CHARTS = {
         _histogram,
         _ABOUT,
         shared="asked",
+        watched="requests.p95",
     ),
     "slowest_endpoints": Chart(
         "Slowest endpoints",
@@ -201,5 +207,6 @@ CHARTS = {
         _slowest,
         named=_endpoints,
         shared="asked",
+        watched="requests.p95",
     ),
 }

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.guard import page
 from dashboard.frame import layout
+from dashboard.pages.project import privacy
 from events.accounts import access, dsn, projects
 from events.endpoints import browser_settings
 from events.models import IngestKey, Membership, Project
@@ -28,7 +29,7 @@ def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
         "rate": project.rate_per_minute or configured.OBS_KEY_RATE_PER_MINUTE,
         "kept": project.kept_occurrences or configured.OBS_KEPT_OCCURRENCES,
         "retention": configured.OBS_RETENTION_DAYS, "browser": browser_settings.of_project(project),
-        "own_features": browser_settings.OWN_FEATURES,
+        "own_features": browser_settings.OWN_FEATURES, "privacy": privacy.shown(project),
     }  # fmt: skip
     return layout.draw(request, "dashboard/project/settings.html", context, project=project, section="settings")
 
@@ -67,6 +68,9 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
             return "The key has its new limits."
         projects.change_key(key, is_active=action == "key_enable", actor=actor, now=now)
         return "The key works again." if action == "key_enable" else "The key is refused from now on."
+    if action == "privacy":
+        changed = projects.change_privacy(project, switches=privacy.posted(posted), actor=actor, now=now)
+        return "Senders follow within half a minute." if changed else "Nothing was changed."
     if action == "browser":
         browser_settings.change(
             project, is_on=posted.get("on") == "1", needs_consent=posted.get("consent") == "1",

@@ -44,5 +44,6 @@ CHARTS = {
         ("release",),
         evidence=Evidence("dashboard:event-list", kept=("release",), fixed={"handled": "no"}),
         shared="always",
+        watched="sessions.crash_rate",
     ),
 }

@@ -94,6 +94,7 @@ CHARTS = {
         _ABOUT,
         evidence=Evidence("dashboard:vitals", kept=("metric", "p", "device")),
         shared="asked",
+        watched="vitals.{metric}.p75",
     ),
     "vital_heatmap": Chart(
         "Spread over time",
@@ -103,6 +104,7 @@ CHARTS = {
         ("metric", "device"),
         evidence=Evidence("dashboard:vitals", kept=("metric", "device")),
         shared="asked",
+        watched="vitals.{metric}.p75",
     ),
     "web_vitals": Chart(
         "Core web vitals",
@@ -112,5 +114,6 @@ CHARTS = {
         ("device",),
         evidence=Evidence("dashboard:vitals", kept=("device",)),
         shared="asked",
+        watched="vitals.LCP.p75",
     ),
 }

@@ -153,6 +153,8 @@ def test_markdown_of_threads_alone_has_the_frames_of_the_crashed_one() -> None:
 def test_the_screenshot_of_a_feedback_is_linked_beside_its_words(
     as_alice: Client, project: Project, key: IngestKey
 ) -> None:
+    project.keeps_pictures = True
+    project.save(update_fields=["keeps_pictures"])
     said = {"contexts": {"feedback": {"message": "with a screenshot"}}}
     picture = {"type": "attachment", "filename": "screenshot.png", "content_type": "image/png"}
     assert intake.post(key, "envelope/", envelope(({"type": "feedback"}, said), (picture, PNG))).status_code == 200

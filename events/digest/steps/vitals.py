@@ -1,6 +1,7 @@
 """Web vitals: as browsers send them, and out of the spans of a page load."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from events.digest.batch import Batch, Item
@@ -16,10 +17,10 @@ _ATTRIBUTION = 20
 
 
 def put_vitals(batch: Batch, item: Item) -> str | None:
-    """Add a row per reported value; questions take the largest of a metric id."""
+    """Add a row per reported value; questions take that of a metric id which was received last."""
     payload = mapping(item.payload)
     shared = spans.shared_columns(payload)
-    for vital in items(payload.get("items")):
+    for place, vital in enumerate(items(payload.get("items"))):
         value: Any = vital.get("value")
         metric = text(vital.get("metric"), 10)
         if (reason := vitals.problem(metric, value)) is not None:
@@ -34,7 +35,7 @@ def put_vitals(batch: Batch, item: Item) -> str | None:
             {
                 **vital,
                 "at": at,
-                "received_at": item.row.received_at,
+                "received_at": item.row.received_at + timedelta(microseconds=place),  # one request may tell of changes
                 "value": float(value),
                 "country": countries.code(vital.get("country")),
                 "release": release,

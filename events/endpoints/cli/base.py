@@ -136,9 +136,23 @@ class CliView(APIView):
             raise exceptions.ValidationError({"detail": "Name the project: sentry-cli -p, or SENTRY_PROJECT."})
         return [self.open_project(str(name)) for name in names]
 
-    def releases_named(self, version: str, role: str) -> list[Release]:
-        """The release in each reachable project that has it. Raises Http404."""
-        found = Release.objects.select_related("project").filter(project__in=self.reachable(), version=version)
+    def projects_of(self, version: str, slug: str = "") -> list[Project]:
+        """The project of the address, else those that the body names, else those that have the release, else the
+        token's own. Raises Http404 where there is none."""
+        if slug:
+            return [self.open_project(slug)]
+        if self.request.data.get("projects"):
+            return self.named_projects()
+        has = Release.objects.filter(project__in=self.reachable(), version=version).select_related("project")
+        found = [one.project for one in has if access.has_role(self.token.user, one.project, access.EDITOR)]
+        if not found and not self.token.project:
+            raise Http404("No such release; to make it, name the project.")
+        return found or self.named_projects()
+
+    def releases_named(self, version: str, role: str, slug: str = "") -> list[Release]:
+        """The release in each reachable project that has it, or in that one. Raises Http404."""
+        within = [self.open_project(slug, role)] if slug else self.reachable()
+        found = Release.objects.select_related("project").filter(project__in=within, version=version)
         allowed = [release for release in found if access.has_role(self.token.user, release.project, role)]
         if not allowed:
             raise Http404("No such release.")

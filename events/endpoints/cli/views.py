@@ -5,16 +5,15 @@ There is one organisation, under any name. Each call needs a token of scope `rel
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404
-from django.urls import reverse
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from events.accounts import access
 from events.endpoints.cli.base import CliView
-from events.models import Deploy, Project, Release
-from events.releases import lifecycle, uploads
+from events.models import Commit, Deploy, Project, Release
+from events.releases import lifecycle
 
 ORGANIZATION = {
     "id": "1", "slug": "formaos", "name": "FormaOS", "dateCreated": "2026-01-01T00:00:00Z", "isEarlyAdopter": False,
@@ -34,6 +33,14 @@ class Info(CliView):
 class Organizations(CliView):
     def get(self, request: Request) -> Response:
         return Response([ORGANIZATION])
+
+
+class Organization(CliView):
+    """Asked for by the package `sentry`, which the newest plugins of bundlers use: there is one region, this server."""
+
+    def get(self, request: Request, organization: str) -> Response:
+        here = request.build_absolute_uri("/").rstrip("/")
+        return Response({**ORGANIZATION, "links": {"organizationUrl": here, "regionUrl": here}})
 
 
 class Projects(CliView):
@@ -56,54 +63,64 @@ class Releases(CliView):
         return Response([_release(release) for release in found[:100]])
 
     def post(self, request: Request, organization: str) -> Response:
-        made = [
-            lifecycle.create(
-                project,
-                self.field("version", 250),
-                actor=self.token.user,
-                started_at=self.moment("dateStarted"),
-                released_at=self.moment("dateReleased"),
-                url=self.field("url"),
-                ref=self.field("ref", 250),
-                now=self.now,
-            )
-            for project in self.named_projects()
-        ]
-        _put_commits(self, [release for release, _ in made])
-        return Response(_release(made[0][0]), status=201 if any(is_new for _, is_new in made) else 208)
+        status, version = self.field("status", 20), self.field("version", 250)
+        if status not in ("", "open"):
+            raise ValidationError("Releases are not archived here: delete one, or leave it.")
+        return _create(self, self.projects_of(version) if status else self.named_projects())
 
 
 class ProjectReleases(CliView):
-    """`sentry-cli releases list`."""
+    """`sentry-cli releases list`; before 3.0 also `releases new`."""
 
-    action = "releases.list"
+    @property
+    def action(self) -> str:  # type: ignore[override]
+        return "releases.list" if self.request.method == "GET" else "cli.read"
 
     def get(self, request: Request, organization: str, slug: str) -> Response:
         return Response([_release(one) for one in lifecycle.list_of(self.open_project(slug, access.VIEWER))[:100]])
 
+    def post(self, request: Request, organization: str, slug: str) -> Response:
+        return _create(self, [self.open_project(slug)])
+
 
 class ReleaseDetail(CliView):
-    """`sentry-cli releases info`, `finalize` and `set-commits`."""
+    """`sentry-cli releases info`, `finalize`, `set-commits` and `delete`."""
 
     action = "release.view"
 
     def get(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
-        return Response(_release(self.releases_named(version, access.VIEWER)[0]))
+        found = self.releases_named(version, access.VIEWER, slug)
+        return Response(_release(found[0], projects=[release.project for release in found]))
 
     def put(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
-        projects = [self.open_project(slug)] if slug else self.named_projects()
+        """Change the release in the projects that are named, else in those that have it."""
         changed = [
             lifecycle.create(
                 project, version, actor=self.token.user, started_at=self.moment("dateStarted"), url=self.field("url"),
                 ref=self.field("ref", 250), now=self.now,
             )[0]
-            for project in projects
+            for project in self.projects_of(version, slug)
         ]  # fmt: skip
         for release in changed:
             if released_at := self.moment("dateReleased"):
                 lifecycle.finalize(release, actor=self.token.user, released_at=released_at, now=self.now)
         _put_commits(self, changed)
-        return Response(_release(changed[0]))
+        return Response(_release(changed[0], projects=[release.project for release in changed]))
+
+    def delete(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
+        for release in self.releases_named(version, access.EDITOR, slug):
+            lifecycle.delete(release, actor=self.token.user, now=self.now)
+        return Response(status=204)
+
+
+class Commits(CliView):
+    """`sentry-cli releases info --show-commits`."""
+
+    action = "release.view"
+
+    def get(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
+        found = self.releases_named(version, access.VIEWER, slug)
+        return Response([_commit(commit) for release in found for commit in release.commits.all()])
 
 
 class PreviousWithCommits(CliView):
@@ -167,61 +184,32 @@ class DeployHook(CliView):
         return Response({**_deploy(deploy), "project": project.slug, "version": release.version}, status=201)
 
 
-class ChunkUpload(CliView):
-    """How chunks are sent (GET), and the chunks (POST, multipart; each part is named by its SHA-1)."""
-
-    parser_classes = [MultiPartParser]
-    largest = uploads.REQUEST_BYTES + 1024 * 1024
-
-    def get(self, request: Request, organization: str) -> Response:
-        return Response(
-            {
-                "url": request.build_absolute_uri(reverse("cli-chunk-upload", args=[organization])),
-                "chunkSize": uploads.CHUNK_BYTES,
-                "chunksPerRequest": uploads.CHUNKS_PER_REQUEST,
-                "maxFileSize": uploads.BUNDLE_BYTES,
-                "maxRequestSize": uploads.REQUEST_BYTES,
-                "concurrency": 2,
-                "hashAlgorithm": "sha1",
-                "compression": ["gzip"],
-                "accept": ["release_files", "sources", "artifact_bundles", "artifact_bundles_v2"],
-            }
-        )
-
-    def post(self, request: Request, organization: str) -> Response:
-        parts = [
-            (part.name, uploads.chunk_content(part.read(), is_gzip=name == "file_gzip"))
-            for name in ("file", "file_gzip")
-            for part in request.FILES.getlist(name)[: uploads.CHUNKS_PER_REQUEST + 1]
-        ]
-        uploads.store_chunks(parts, token=self.token, now=self.now)
-        return Response({})
-
-
-class Assemble(CliView):
-    """`…/artifactbundle/assemble/`: which chunks are missing, or the bundle made of them."""
-
-    def post(self, request: Request, organization: str) -> Response:
-        listed = request.data.get("chunks")
-        chunks = [sha1 for sha1 in listed if isinstance(sha1, str)] if isinstance(listed, list) else []
-        found = uploads.assemble(
-            self.named_projects(),
-            self.field("checksum"),
-            chunks,
-            token=self.token,
-            release=self.field("version", 250),
-            dist=self.field("dist"),
-            now=self.now,
-        )
-        return Response({"state": found.state, "missingChunks": found.missing, "detail": found.detail})
-
-
 class Nothing(CliView):
     """Whatever else Sentry's own API has: 404 as JSON."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         raise Http404("This server has no such address.")
+
+
+def _create(view: CliView, projects: Sequence[Project]) -> Response:
+    """The release in each of the projects, with what the body says of it: 201, or 208 where all of it was known."""
+    made = [
+        lifecycle.create(
+            project,
+            view.field("version", 250),
+            actor=view.token.user,
+            started_at=view.moment("dateStarted"),
+            released_at=view.moment("dateReleased"),
+            url=view.field("url"),
+            ref=view.field("ref", 250),
+            now=view.now,
+        )
+        for project in projects
+    ]
+    _put_commits(view, [release for release, _ in made])
+    answer = _release(made[0][0], projects=projects)
+    return Response(answer, status=201 if any(is_new for _, is_new in made) else 208)
 
 
 def _put_commits(view: CliView, found: Sequence[Release]) -> None:
@@ -260,7 +248,7 @@ def _project(project: Project) -> dict[str, Any]:
     }
 
 
-def _release(release: Release) -> dict[str, Any]:
+def _release(release: Release, *, projects: Sequence[Project] = ()) -> dict[str, Any]:
     last = release.commits.order_by("position").values_list("sha", flat=True).first()
     return {
         "version": release.version,
@@ -274,7 +262,17 @@ def _release(release: Release) -> dict[str, Any]:
         "lastEvent": release.last_event_at,
         "newGroups": release.new_issue_count,
         "lastCommit": {"id": last} if last else None,
-        "projects": [{"slug": release.project.slug, "name": release.project.name}],
+        "projects": [{"slug": one.slug, "name": one.name} for one in projects or [release.project]],
+    }
+
+
+def _commit(commit: Commit) -> dict[str, Any]:
+    return {
+        "id": commit.sha,
+        "message": commit.message or None,
+        "dateCreated": commit.committed_at,
+        "author": {"name": commit.author} if commit.author else None,
+        "repository": {"name": commit.repository} if commit.repository else None,
     }
 
 

@@ -24,7 +24,9 @@ from events.issues.search.terms import (
     Text,
     Value,
     canonical,
+    is_marked,
     is_plain,
+    unescaped,
 )
 
 __all__ = ["COUNTS", "FIELDS", "LEVELS", "MATCHES", "STATES", "TIMES", "Count", "Has", "Match", "Period", "Search",
@@ -80,8 +82,12 @@ class _Scanner:
         return self.at < len(self.query)
 
     def take_key(self) -> str:
-        """`name:` or `tags[name]:` when that is what comes, leaving the scanner behind the colon; else ""."""
+        """`name:`, `tags[name]:` or `"name":` when that is what comes, leaving the scanner behind the colon; else "".
+
+        A name that only a tag can have (`{name}`, `@name`, `$name`, or any in quotes) is returned as `tags[name]`."""
         end = self.at
+        if found := self._take_tag():
+            return found
         if self.query.startswith("tags[", self.at):
             end = self.query.find("]", self.at) + 1
             name = self.query[self.at + 5 : end - 1]
@@ -98,6 +104,28 @@ class _Scanner:
             return ""
         self.at = end + 1
         return key
+
+    def _take_tag(self) -> str:
+        """`tags[name]` for a quoted name or one of an unusual beginning that a colon and a value follow; else ""."""
+        if self.peek() == '"':
+            end = self.at + 1
+            while end < len(self.query) and self.query[end] != '"':
+                end += 2 if self.query[end] == "\\" else 1
+            name, end = unescaped(self.query[self.at + 1 : end]), end + 1
+        else:
+            end = self.at
+            while end < len(self.query) and (self.query[end].isalnum() or self.query[end] in "_.-{}@$"):
+                end += 1
+            name = self.query[self.at : end]
+            if not is_marked(name):
+                return ""
+        after = self.query[end : end + 2]
+        if not name or not name.isprintable() or after[:1] != ":" or not after[1:].strip() or after == "::":
+            return ""
+        if self.query.startswith("//", end + 1):
+            return ""
+        self.at = end + 1
+        return f"tags[{name}]"
 
     def take_value(self, *, stops: str = "") -> str:
         """A quoted or bare value, escapes kept; a bare one ends at a space or one of `stops`."""
@@ -168,7 +196,7 @@ def _term(scanner: _Scanner, *, now: datetime) -> Term | None:
     if field == "is":
         return State(tuple(_one_of(value, STATES, "is", _STATE_ALIASES) for value in values), negated)
     if field == "has":
-        return _has(values, negated=negated)
+        return _has(values, is_quoted=scanner.query[values[0][1] : values[0][1] + 1] == '"', negated=negated)
     if field == "level":
         aliases = {"critical": "fatal", "warn": "warning", "log": "info"}
         return Match(
@@ -203,8 +231,10 @@ def _one_of(value: tuple[str, int], allowed: tuple[str, ...], key: str, aliases:
     return name
 
 
-def _has(values: list[tuple[str, int]], *, negated: bool) -> Has:
+def _has(values: list[tuple[str, int]], *, is_quoted: bool, negated: bool) -> Has:
     name, position = values[0]
+    if len(values) == 1 and name and (is_marked(name) or (is_quoted and not is_plain(name))):
+        return Has(unescaped(name), is_tag=True, negated=negated)
     in_tags = name.startswith("tags[") and name.find("]") == len(name) - 1 and len(name) > 6 and name.isprintable()
     if len(values) > 1 or not (is_plain(name) or (in_tags and " " not in name)):
         raise SearchError("has: takes the name of one tag or field, as in has:user or has:browser.name.", position)

@@ -148,11 +148,30 @@ def is_plain(name: str) -> bool:
     return name.replace("_", "a").replace(".", "a").replace("-", "a").isalnum()
 
 
+def is_marked(name: str) -> bool:
+    """Whether a name begins as only a tag's can: `{OriginalFormat}`, `@level`, `$lib`."""
+    is_braced = name.startswith("{") and name.endswith("}") and is_plain(name[1:-1])
+    return is_braced or (name[:1] in ("@", "$") and is_plain(name[1:]))
+
+
+def unescaped(quoted: str) -> str:
+    """What stands between quotes, without its escapes."""
+    found, at = "", 0
+    while at < len(quoted):
+        at += quoted[at] == "\\" and quoted[at + 1 : at + 2] in ("\\", '"')
+        found += quoted[at : at + 1]
+        at += 1
+    return found
+
+
 def _not(negated: bool) -> str:
     return "!" if negated else ""
 
 
 def _key(field: str, *, is_tag: bool) -> str:
+    if is_tag and (" " in field or "]" in field or not field.isprintable()):
+        escaped = field.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
     return f"tags[{field}]" if is_tag and (not is_plain(field) or canonical(field) in FIELDS) else field
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from events.scrubbing import careful
+from events.values.levels import Level
+
 LONGEST = 2048
 ALLOWED = frozenset({"ref"})
 ALLOWED_PREFIX = "utm_"
 
 
-def tidy_url(url: str) -> str:
-    """Return the URL without user:password, fragment and query, except `utm_*` and `ref`."""
+def tidy_url(url: str, level: Level = "off") -> str:
+    """Return the URL without user:password and fragment, and of its query what `tidy_query` keeps."""
     if "?" in url or "#" in url:
         head, _, query = url.partition("#")[0].partition("?")
-        kept = tidy_query(query)
+        kept = tidy_query(query, level)
         url = f"{head}?{kept}" if kept else head
     if "@" in url and "://" in url:
         scheme, _, rest = url.partition("://")
@@ -20,19 +23,24 @@ def tidy_url(url: str) -> str:
     return url[:LONGEST]
 
 
-def tidy_query(query: str) -> str:
-    """Return only the allowed pairs of a query string."""
-    pairs = query.lstrip("?").split("&", 200)[:200]
-    return "&".join(pair for pair in pairs if _is_allowed(pair.partition("=")[0]))[:LONGEST]
+def tidy_query(query: str, level: Level = "off") -> str:
+    """Return the pairs `utm_*` and `ref` of a query string; of the others, as the project says, names or more."""
+    pairs = [pair for pair in query.lstrip("?").split("&", 200)[:200] if pair]
+    kept = [pair if _is_allowed(pair.partition("=")[0]) else _other(pair, level) for pair in pairs]
+    return "&".join(filter(None, kept))[:LONGEST]
 
 
-def tidy_words(text: str) -> str:
+def tidy_words(text: str, level: Level = "off") -> str:
     """Return a text such as `GET https://host/path?secret=1` with its URLs tidied."""
     if "://" not in text and "/" not in text:
         return text
     if "?" not in text and "@" not in text and "#" not in text:
         return text
-    return " ".join(tidy_url(word) if _looks_like_url(word) else word for word in text.split(" "))
+    return " ".join(tidy_url(word, level) if _looks_like_url(word) else word for word in text.split(" "))
+
+
+def _other(pair: str, level: Level) -> str:
+    return "" if level == "off" else careful.parameters(pair, keeps_values=level == "scrubbed")
 
 
 def _is_allowed(name: str) -> bool:

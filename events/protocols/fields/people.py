@@ -7,14 +7,14 @@ from typing import Any
 
 from events.protocols.contract import Context
 from events.protocols.fields.texts import scalar
-from events.values import countries
+from events.values import addresses, countries
 
 AUTO = "{{auto}}"
 LONGEST = 200
 
 
 def minimised(user: Any, context: Context, *, infers_ip: bool = False) -> dict[str, Any] | None:
-    """Return `{key, id?, geo?}`, and email, username, name, ip_address as the project allows, or None."""
+    """Return `{key, geo?}`, and id, email, username, name, ip_address as the project allows, or None."""
     sent: dict[str, Any] = user if isinstance(user, dict) else {}
     named = {name: scalar(sent.get(name), LONGEST) for name in ("id", "email", "username", "name")}
     ip = _address(sent.get("ip_address"), context, infers_ip=infers_ip)
@@ -24,12 +24,10 @@ def minimised(user: Any, context: Context, *, infers_ip: bool = False) -> dict[s
         kept["key"] = key(identity, context)
     elif ip:
         kept["key"] = context.pseudonym("ip", ip)
-    if named["id"] and (context.collects_user_data or is_anonymous(named["id"])):
-        kept["id"] = named["id"]
     if context.collects_user_data:
-        kept |= {name: named[name] for name in ("email", "username", "name") if named[name]}
+        kept |= {name: named[name] for name in ("id", "email", "username", "name") if named[name]}
     if context.collects_ip and ip:
-        kept["ip_address"] = ip
+        kept["ip_address"] = addresses.partial(ip)
     geo = sent.get("geo")
     named_country = countries.code(geo.get("country_code")) if isinstance(geo, dict) else None
     if named_country:
@@ -59,11 +57,6 @@ def session_key(did: Any, ip: Any, context: Context) -> str | None:
         return key(identity, context)
     address = _address(ip, context)
     return context.pseudonym("ip", address) if address else None
-
-
-def is_anonymous(identity: str) -> bool:
-    """Say whether an id may be kept as it is: neither an e-mail nor an address."""
-    return "@" not in identity and not _is_address(identity)
 
 
 def _address(ip: Any, context: Context, *, infers_ip: bool = False) -> str:

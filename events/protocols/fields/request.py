@@ -1,9 +1,11 @@
-"""The HTTP request of an event, without bodies, cookies and credentials."""
+"""The HTTP request of an event without cookies and credentials; body and query as the project's switches say."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from events.protocols.contract import Context
+from events.protocols.fields import kept as keeping
 from events.protocols.fields.links import tidy_query, tidy_url
 from events.protocols.fields.texts import scalar
 
@@ -36,28 +38,35 @@ HEADERS = frozenset(
     ]
 )
 URL_HEADERS = frozenset({"referer", "origin"})
+# The longest body that is kept.
+BODY = 8192
 PLAIN = ("method", "inferred_content_type", "api_target")
 ENVIRONMENT = ("SERVER_NAME", "SERVER_PORT")
 
 
-def minimised(request: Any) -> dict[str, Any] | None:
-    """Return url, method, query_string, headers and env of a request, each only as far as it is harmless."""
+def minimised(request: Any, context: Context) -> dict[str, Any] | None:
+    """Return url, method, query_string, data, headers and env of a request, each as far as the project keeps it."""
     if not isinstance(request, dict):
         return None
     kept: dict[str, Any] = {name: text for name in PLAIN if (text := scalar(request.get(name), 200))}
     if url := scalar(request.get("url"), LONGEST * 8):
-        kept["url"] = tidy_url(url)
-    if query := tidy_query(_query_text(request.get("query_string"))):
+        kept["url"] = tidy_url(url, context.query_strings)
+    if query := tidy_query(_query_text(request.get("query_string")), context.query_strings):
         kept["query_string"] = query
-    if found := headers(request.get("headers")):
+    data = keeping.body(request.get("data"), context.request_bodies, longest=BODY)
+    if data is not None:
+        kept["data"] = data
+    if found := headers(request.get("headers"), context):
         kept["headers"] = found
     env = request.get("env")
     if isinstance(env, dict):
         kept["env"] = {name: text for name in ENVIRONMENT if (text := scalar(env.get(name), 200))}
+        if "SERVER_NAME" in kept["env"]:
+            kept["env"]["SERVER_NAME"] = keeping.machine(kept["env"]["SERVER_NAME"], context)
     return kept or None
 
 
-def headers(sent: Any) -> dict[str, str]:
+def headers(sent: Any, context: Context) -> dict[str, str]:
     """Return the harmless headers of a dict or a list of pairs."""
     kept: dict[str, str] = {}
     for name, value in _pairs(sent):
@@ -65,7 +74,9 @@ def headers(sent: Any) -> dict[str, str]:
         if lower in HEADERS:
             first = value[0] if isinstance(value, list) and value else value
             text = scalar(first, LONGEST)
-            kept[str(name)] = tidy_url(text) if lower in URL_HEADERS else text
+            if lower == "user-agent":
+                text = keeping.agent(text) or ""
+            kept[str(name)] = tidy_url(text, context.query_strings) if lower in URL_HEADERS else text
     return kept
 
 

@@ -12,10 +12,6 @@ from events.protocols.fields.texts import scalar
 
 # No more are looked at to find the attributes that are kept, which are fewer.
 READ = 4 * attributes.MOST
-# The network's name of whoever called; kept only where the project collects addresses.
-_PEERS = frozenset({"net.peer.ip", "net.sock.peer.addr", "network.peer.address", "client.socket.address"})
-# OpenTelemetry's names for what is a user's id here.
-_PEOPLE = {"enduser.id": "user.id", "enduser.pseudo.id": "user.id"}
 
 
 def value(any_value: Any) -> Any:
@@ -37,13 +33,10 @@ def plain(pairs: Sequence[Any], door: Door) -> dict[str, Any]:
     if len(pairs) > READ:
         door.note("attributes_dropped")
     for pair in pairs[:READ]:
-        key = pair.key
-        if key in _PEERS and not door.context.collects_ip:
-            continue
         held = pair.value
         which = held.WhichOneof("value")
         # Most values are texts and numbers, which need no look inside.
-        sent[_PEOPLE.get(key, key)] = getattr(held, which) if which in _SCALARS else value(held)
+        sent[pair.key] = getattr(held, which) if which in _SCALARS else value(held)
     return attributes.plain(sent, door)
 
 

@@ -10,6 +10,7 @@ from events.protocols.fields.context import Door
 from events.protocols.fields.texts import readable
 from events.protocols.otlp.attributes import READ, plain, value
 from events.protocols.sentry.spans import named, parent_id
+from events.scrubbing import databases
 
 KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 STATUSES = {0: "unset", 1: "ok", 2: "error"}
@@ -38,7 +39,7 @@ def read(span: Any, door: Door) -> dict[str, Any] | None:
     if span.events:
         found |= _exception(span.events)
     if span.status.message:
-        found["otel.status_description"] = readable(span.status.message, 500)
+        found["otel.status_description"] = databases.failed(readable(span.status.message, 500))
     parent = parent_id(span.parent_span_id.hex())
     op = _op(found, kind)
     return {
@@ -101,6 +102,8 @@ def _exception(events: Sequence[Any]) -> dict[str, Any]:
         if event.name == "exception":
             said = {pair.key: value(pair.value) for pair in event.attributes[:20]}
             return {
-                name: readable(said[name], 1000) for name in ("exception.type", "exception.message") if said.get(name)
+                name: databases.failed(readable(said[name], 1000))
+                for name in ("exception.type", "exception.message")
+                if said.get(name)
             }
     return {}

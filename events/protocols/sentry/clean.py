@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from events.protocols.fields import attributes, people, request
+from events.protocols.fields import kept as keeping
 from events.protocols.fields.clock import PAST, seconds
 from events.protocols.fields.context import Door
-from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
+from events.protocols.fields.links import tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
 from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
@@ -31,7 +32,8 @@ LEVELS = {name: name for name in ("fatal", "error", "warning", "info", "debug")}
 }
 MESSAGE = 8192
 CRUMB_TEXT = 4096
-URL_DATA = frozenset({"url", "to", "from", "http.url", "http.query", "http.fragment", "url.full", "url.query"})
+# Beside what is declared for every protocol: where a navigation went.
+URL_DATA = frozenset({"to", "from"})
 # Environment variables are where deployments keep their secrets; sentry-cli sends all of them.
 DROPPED_EXTRA = ("environ",)
 
@@ -78,7 +80,7 @@ def tags(value: Any, door: Door) -> dict[str, str]:
         key = scalar(name, longest)
         if key and text is not None and not isinstance(text, dict | list):
             cleaned[key] = scalar(text, longest)
-    return cleaned
+    return keeping.mapping(cleaned, door.context)
 
 
 def text(longest: int) -> Cleaner:
@@ -114,19 +116,22 @@ def _transaction(value: Any, door: Door) -> str | None:
 
 
 def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
+    """The message; a statement in it without values. What it was filled with stands in it and nowhere else."""
     if not isinstance(value, dict):
-        return {"formatted": readable(value, MESSAGE)}
+        return {"formatted": databases.logged(readable(value, MESSAGE))}
     entry: dict[str, Any] = {
         name: readable(value[name], MESSAGE) for name in ("message", "formatted") if value.get(name) is not None
     }
     params = value.get("params")
-    if isinstance(params, list | dict):
-        entry["params"] = params
-        if "message" in entry and entry.get("formatted") in (None, "", entry["message"]):
-            filled = messages.filled(entry["message"], params)
-            if filled:
-                entry["formatted"] = trimmed(filled, MESSAGE)
-    return entry if "message" in entry or "formatted" in entry else None
+    is_open = "message" in entry and entry.get("formatted") in (None, "", entry["message"])
+    if is_open and isinstance(params, list | dict) and (filled := messages.filled(entry["message"], params)):
+        entry["formatted"] = trimmed(filled, MESSAGE)
+    if "message" in entry:
+        asked = databases.logged(entry["message"])
+        if asked is not entry["message"]:
+            # Filled in, a value without quotes would look like a name.
+            return dict.fromkeys(entry, asked)
+    return {name: databases.logged(said) for name, said in entry.items()} or None
 
 
 def _put_message(cleaned: dict[str, Any], raw: dict[str, Any], door: Door) -> None:
@@ -160,8 +165,10 @@ def _breadcrumbs(value: Any, door: Door) -> dict[str, Any]:
         if type(data) is not dict:
             if data is not None:
                 crumb["data"] = {"value": readable(data, CRUMB_TEXT)}
-        elif not URL_DATA.isdisjoint(data):
-            _tidy_crumb(data)
+        else:
+            crumb["data"] = keeping.mapping(data, door.context)
+            if not URL_DATA.isdisjoint(data):
+                _tidy_crumb(crumb["data"], door)
     return {"values": crumbs}
 
 
@@ -189,11 +196,11 @@ def _asked(crumb: dict[str, Any]) -> Any:
     return message
 
 
-def _tidy_crumb(data: dict[str, Any]) -> None:
+def _tidy_crumb(data: dict[str, Any], door: Door) -> None:
     for name in URL_DATA:
         url = data.get(name)
         if isinstance(url, str):
-            data[name] = tidy_query(url) if name.endswith(("query", "fragment")) else tidy_url(url)
+            data[name] = tidy_url(url, door.context.query_strings)
         elif url is not None:
             data[name] = None
 
@@ -201,7 +208,11 @@ def _tidy_crumb(data: dict[str, Any]) -> None:
 def _contexts(value: Any, door: Door) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         return None
-    contexts = {name: inner for name, inner in value.items() if isinstance(inner, dict)}
+    contexts = {
+        name: inner if name == "trace" else keeping.mapping(inner, door.context, prefix=f"{name}.")
+        for name, inner in value.items()
+        if isinstance(inner, dict)
+    }
     if device := contexts.get("device"):
         # A device is often named after its owner.
         device.pop("name", None)
@@ -209,8 +220,7 @@ def _contexts(value: Any, door: Door) -> dict[str, Any] | None:
         trace["data"] = attributes.plain(trace["data"], door)
     if response := contexts.get("response"):
         response.pop("cookies", None)
-        response.pop("data", None)
-        response["headers"] = request.headers(response.get("headers"))
+        response["headers"] = request.headers(response.get("headers"), door.context)
     return contexts or None
 
 
@@ -220,7 +230,7 @@ def _extra(value: Any, door: Door) -> dict[str, Any] | None:
     for name in DROPPED_EXTRA:
         if value.pop(name, None) is not None:
             door.note("environment_variables_dropped")
-    return value or None
+    return keeping.mapping(value, door.context) or None
 
 
 def _modules(value: Any, door: Door) -> dict[str, str] | None:
@@ -262,7 +272,11 @@ def _mapping(value: Any, door: Door) -> dict[str, Any] | None:
 
 
 def _request(value: Any, door: Door) -> dict[str, Any] | None:
-    return request.minimised(value)
+    return request.minimised(value, door.context)
+
+
+def _server_name(value: Any, door: Door) -> str | None:
+    return keeping.machine(value, door.context)
 
 
 def _infers_ip(sdk: Any) -> bool:
@@ -277,7 +291,7 @@ FIELDS: dict[str, Cleaner] = {
     "logger": text(200),
     "culprit": text(200),
     "checksum": text(100),
-    "server_name": text(200),
+    "server_name": _server_name,
     "release": text(250),
     "environment": text(64),
     "dist": text(64),

@@ -8,7 +8,7 @@ from events.protocols.contract import Context, Decoded, Incoming, Refused, ident
 from events.protocols.fields.clock import Clock
 from events.protocols.fields.links import tidy_url
 from events.protocols.fields.texts import readable, scalar, trimmed
-from events.values import lenient
+from events.values import browsers, lenient
 from events.values.errors import Malformed, TooLarge
 
 TYPES = frozenset(
@@ -89,7 +89,7 @@ def _report(report: Any, number: int, context: Context, shared: dict[str, Any]) 
         "level": "warning",
         "timestamp": clock.moment(clock.received - age / 1000, []),
         "url": tidy_url(scalar(report.get("url"), LONGEST)) or normalised.get("document_url"),
-        "user_agent": trimmed(context.user_agent, 500),
+        "user_agent": browsers.label(context.user_agent),
         **shared,
         "body": normalised,
     }

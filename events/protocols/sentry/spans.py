@@ -74,6 +74,7 @@ def _streamed(item: Any, door: Door) -> dict[str, Any] | None:
     found = attributes.plain(item.get("attributes"), door)
     attributes.put_country(found, item.get("attributes"), door)
     op = scalar(found.get("sentry.op"), OP)
+    attributes.put_own_server(found, op, door)
     start, end = door.clock.span(item.get("start_timestamp"), item.get("end_timestamp"), door.notes)
     return {
         "trace_id": trace_id,

@@ -6,9 +6,11 @@ from typing import Any
 
 import re2
 
+from events.protocols.fields import kept as keeping
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_url
 from events.protocols.fields.texts import readable, scalar, trimmed
+from events.scrubbing import databases
 
 LINE = 1024
 VALUE = 8192
@@ -33,6 +35,7 @@ TYPES: dict[str, type] = {
     "pre_context": list,
     "post_context": list,
 }
+ARGUMENTS = ("args", "arguments", "kwargs", "locals", "params")
 URLS = frozenset({"filename", "abs_path", "module"})
 
 
@@ -53,7 +56,7 @@ def exceptions(value: Any, door: Door) -> dict[str, Any] | None:
         kept = kept[: most // 2] + kept[-(most - most // 2) :]
     for entry in kept:
         entry["type"] = scalar(entry.get("type"), 256) or None
-        entry["value"] = None if entry.get("value") is None else readable(entry["value"], VALUE)
+        entry["value"] = None if entry.get("value") is None else databases.failed(readable(entry["value"], VALUE))
         entry["module"] = scalar(entry.get("module"), 256) or None
         entry.pop("raw_stacktrace", None)
         if not isinstance(entry.get("mechanism"), dict):
@@ -88,6 +91,7 @@ def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
         door.note("frames_dropped")
         frames = frames[: most // 2] + frames[-(most - most // 2) :]
     for frame in frames:
+        _put_variables(frame, door)
         for name, field in frame.items():
             kind = type(field)
             if TYPES.get(name, kind) is not kind:
@@ -102,6 +106,18 @@ def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
     if registers := _registers(value.get("registers")):
         cleaned["registers"] = registers
     return cleaned
+
+
+def _put_variables(frame: dict[str, Any], door: Door) -> None:
+    """A frame's variables as the project keeps them; arguments that some SDKs send apart are variables too."""
+    for name in ARGUMENTS:
+        frame.pop(name, None)
+    if "vars" in frame:
+        kept = keeping.variables(frame["vars"], door.context.local_variables)
+        if kept is None:
+            del frame["vars"]
+        else:
+            frame["vars"] = kept
 
 
 def _registers(value: Any) -> dict[str, str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from events.protocols.fields import attributes
+from events.protocols.fields import attributes, kept
 from events.protocols.fields.context import Door
 from events.protocols.fields.texts import hexadecimal, readable, scalar
-from events.protocols.sentry.clean import LEVELS
 from events.scrubbing import databases
-from events.values import lenient
+from events.values import lenient, severities
 
 METRICS = frozenset({"counter", "gauge", "distribution", "set"})
+TEMPLATE = "sentry.message.template"
 SEVERITIES = {"debug": 5, "info": 9, "warning": 13, "error": 17, "fatal": 21}
 
 
@@ -41,25 +42,42 @@ def _items(raw: Any) -> list[Any]:
 
 
 def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:
-    level = LEVELS.get(scalar(item.get("level"), 20).lower(), "info")
     number = item.get("severity_number")
+    by_number = severities.of_number(number)
+    told = severities.of_text(scalar(item.get("level"), 60))
+    level = told[0] if told else by_number or "info"
     return {
         "timestamp": door.clock.moment(item.get("timestamp"), door.notes),
         "level": level,
-        "severity_number": number if type(number) is int and 1 <= number <= 24 else SEVERITIES[level],
-        **said(item.get("body"), attributes.plain(item.get("attributes"), door), door),
+        "severity_number": number if by_number else told[1] if told else SEVERITIES[level],
+        **said(item.get("body"), _attributes(item, door), door),
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),
     }
 
 
 def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
-    """The body and attributes of a log line; a statement without its values, which its parameters do not repeat."""
-    text = readable(body, door.context.limits.log_item)
-    logged = databases.logged(text)
-    if logged is not text:
-        found = {name: value for name, value in found.items() if not name.startswith("sentry.message.parameter.")}
-    return {"body": logged, "attributes": found}
+    """The body and attributes of a log line; a statement without its values."""
+    if isinstance(body, dict):
+        # A structured body is attributes in all but name.
+        body = kept.mapping(body, door.context)
+    template = found.get(TEMPLATE)
+    asked = _template(template) if isinstance(template, str) else template
+    if asked != template:
+        # Filled in, a value without quotes would look like a name.
+        return {"body": asked, "attributes": found | {TEMPLATE: asked}}
+    return {"body": databases.logged(readable(body, door.context.limits.log_item)), "attributes": found}
+
+
+@lru_cache(maxsize=1024)
+def _template(template: str) -> str:
+    return databases.logged(template)
+
+
+def _attributes(item: dict[str, Any], door: Door) -> dict[str, Any]:
+    found = attributes.plain(item.get("attributes"), door)
+    attributes.put_own_server(found, "", door)
+    return found
 
 
 def _metric(item: Any, door: Door) -> dict[str, Any] | None:
@@ -76,5 +94,5 @@ def _metric(item: Any, door: Door) -> dict[str, Any] | None:
         "unit": scalar(item.get("unit"), 30) or None,
         "trace_id": hexadecimal(item.get("trace_id"), 32),
         "span_id": hexadecimal(item.get("span_id"), 16),
-        "attributes": attributes.plain(item.get("attributes"), door),
+        "attributes": _attributes(item, door),
     }

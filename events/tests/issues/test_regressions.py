@@ -1,67 +1,19 @@
-"""Order of releases, regressions and the end of ignoring: tables of decisions."""
+"""Regressions and the end of ignoring: tables of decisions."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from events.issues import regressions
-from events.issues.regressions import Ignored, Release, Resolution, Seen
+from events.issues.regressions import Ignored, Resolution, Seen
+from events.issues.release_order import Release
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BEFORE, AFTER = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
 
-# The first is before the second.
-ASCENDING = [
-    ("1.0.0", "1.0.1"), ("1.9.0", "1.10.0"), ("9.0.0", "10.0.0"), ("1.0", "1.0.1"), ("v1.2.3", "1.2.4"),
-    ("shop@1.0.0", "shop@2.0.0"), ("shop@1.0.0-alpha", "shop@1.0.0"), ("1.0.0-alpha", "1.0.0-alpha.1"),
-    ("1.0.0-alpha.1", "1.0.0-alpha.beta"), ("1.0.0-alpha.beta", "1.0.0-beta"), ("1.0.0-beta", "1.0.0-beta.2"),
-    ("1.0.0-beta.2", "1.0.0-beta.11"), ("1.0.0-beta.11", "1.0.0-rc.1"), ("1.0.0-rc.1", "1.0.0"),
-    ("1.0.0+1", "1.0.0+2"), ("1.0.0+9", "1.0.0+10"), ("1.0.0", "1.0.0+1"), ("1.2.3.4", "1.2.3.5"),
-    ("@scope/shop@1.0.0", "@scope/shop@1.1.0"), ("1.0.0-rc.1+5", "1.0.0-rc.2+1"),
-]  # fmt: skip
 
-
-@pytest.mark.parametrize(("older", "newer"), ASCENDING)
-def test_versions_order_releases_whatever_came_first(older: str, newer: str) -> None:
-    assert regressions.compare(Release(older, rank=9), Release(newer, rank=1)) == -1
-    assert regressions.compare(Release(newer, rank=1), Release(older, rank=9)) == 1
-
-
-BY_CREATION = [
-    ("3f2a91bc", "99ee11aa"), ("web@1.0.0", "api@0.1.0"), ("1.0.0", "nightly"), ("2026-03-01", "2026-02-01"),
-    ("20260301", "20250101"), ("v1.2.3", "1.2.3"), ("1.0", "1.0.0"), ("", "x"),
-    ("1.0.0-", "1.0.0_"), ("ü@1.0", "ü@2.0"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("first", "second"), BY_CREATION)
-def test_other_releases_keep_their_order_of_creation(first: str, second: str) -> None:
-    assert regressions.compare(Release(first, rank=1), Release(second, rank=2)) == -1
-    assert regressions.compare(Release(first, rank=2), Release(second, rank=1)) == 1
-    assert regressions.compare(Release(first, rank=2), Release(first, rank=1)) == 0
-
-
-versions = st.from_regex(r"\A(a@)?\d\.\d(-[ab\d](\.[ab\d])?)?(\+\d)?\Z")
-
-
-@given(versions, versions, versions)
-def test_the_order_is_consistent(a: str, b: str, c: str) -> None:
-    one, two, three = (Release(version, rank=1) for version in (a, b, c))
-    assert regressions.compare(one, two) == -regressions.compare(two, one)
-    packages = {found.package for found in map(regressions.parse, (a, b, c)) if found}
-    if len(packages) == 1 and regressions.compare(one, two) <= 0 and regressions.compare(two, three) <= 0:
-        assert regressions.compare(one, three) <= 0
-
-
-@given(st.text())
-def test_any_text_is_a_release(text: str) -> None:
-    assert regressions.compare(Release(text, rank=1), Release("1.0.0", rank=2)) in (-1, 0, 1)
-
-
-def r(version: str, rank: int = 0) -> Release:
-    return Release(version, rank=rank)
+def r(version: str, rank: int = 0, seen_at: datetime = BEFORE) -> Release:
+    return Release(version, rank=rank, seen_at=seen_at)
 
 
 PLAIN = Resolution(at=NOON)
@@ -86,12 +38,22 @@ REGRESSIONS = [
     ("in a release, newer build of it", IN_2, r("shop@2.0.0+7"), AFTER, True),
     ("in a release, no release told, after", IN_2, None, AFTER, True),
     ("in a release, no release told, before", IN_2, None, BEFORE, False),
-    ("in a release, other package created later", IN_2, r("api@0.1.0", 9), AFTER, True),
+    ("in a release, written otherwise", IN_2, r("shop-v2.0"), AFTER, True),
+    ("in a release, other package created later", IN_2, r("api@0.1.0", 9, AFTER), AFTER, False),
     ("in a release, other package created earlier", IN_2, r("api@9.0.0", -1), AFTER, False),
+    ("in a release, a hash first seen before the fix", IN_2, r("cafe"), AFTER, False),
+    ("in a release, a hash first seen since", IN_2, r("cafe", 9, AFTER), AFTER, True),
+    ("in a release, a hash first seen since, event before the fix", IN_2, r("cafe", 9, AFTER), BEFORE, False),
+    ("in a release, a hash of another package first seen since", IN_2, r("api@cafe123", 9, AFTER), AFTER, False),
+    ("in a release, a hash of its package first seen since", IN_2, r("shop@cafe123", 9, AFTER), AFTER, True),
     ("in the next, the broken one again", AFTER_2, r("shop@2.0.0"), AFTER, False),
     ("in the next, an older one", AFTER_2, r("shop@1.0.0"), AFTER, False),
     ("in the next, the next", AFTER_2, r("shop@2.0.1"), AFTER, True),
     ("in the next, the next's pre-release", AFTER_2, r("shop@2.0.1-rc.1"), AFTER, True),
+    ("in the next, the broken one written otherwise", AFTER_2, r("shop@v2.0", 9, AFTER), AFTER, False),
+    ("in the next, another build", AFTER_2, r("shop@2.0.0+1", 9, AFTER), AFTER, True),
+    ("in the next, another package created later", AFTER_2, r("api@9.0.0", 9, AFTER), AFTER, False),
+    ("in the next, an older one created late", AFTER_2, r("shop@1.5.0", 9, AFTER), AFTER, False),
     ("in the next, no release told, after", AFTER_2, None, AFTER, True),
     ("in the next, no release told, before", AFTER_2, None, BEFORE, False),
     ("in a hash, created before it", IN_HASH, r("cafe", 4), AFTER, False),
@@ -100,6 +62,8 @@ REGRESSIONS = [
     ("after a hash, itself", AFTER_HASH, r("beef", 5), AFTER, False),
     ("after a hash, created after it", AFTER_HASH, r("f00d", 6), AFTER, True),
     ("after a hash, created before it", AFTER_HASH, r("cafe", 4), AFTER, False),
+    ("after a hash, a version first seen before the fix", AFTER_HASH, r("2.0.0", 9), AFTER, False),
+    ("after a hash, a version first seen since", AFTER_HASH, r("2.0.0", 9, AFTER), AFTER, True),
 ]
 
 
@@ -131,9 +95,3 @@ IGNORED = [
 @pytest.mark.parametrize(("ignored", "seen", "why"), [row[1:] for row in IGNORED], ids=[row[0] for row in IGNORED])
 def test_ignoring_ends(ignored: Ignored, seen: Seen, why: str) -> None:
     assert regressions.ignored_until(ignored, seen=seen, now=NOON) == why
-
-
-def test_the_latest_release_is_found() -> None:
-    listed = [r("shop@1.0.0", 1), r("shop@1.10.0", 2), r("shop@1.9.0", 3)]
-    assert regressions.latest(listed) == listed[1]
-    assert regressions.latest([]) is None

@@ -29,7 +29,8 @@ from events.models import IngestKey, Project
 from events.protocols import otlp
 from events.protocols.contract import Decoded
 from events.tests.intake import digested, facts
-from events.tests.sentry_bodies import context
+from events.tests.sentry_bodies import context, pseudonym
+from events.values import pseudonyms
 from events.values.errors import Malformed
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "otlp"
@@ -81,7 +82,7 @@ def test_the_python_sdk_s_request_has_its_queries_below_it() -> None:
     (item,) = decoded("traces").items
     payload = item.payload
     assert (payload["service"], payload["release"], payload["environment"], payload["host"]) == (
-        "shop", "shop@1.4.2", "production", "shop-1",
+        "shop", "shop@1.4.2", "production", "h_" + pseudonym("host", "shop-1")[2:],
     )  # fmt: skip
     served = next(found for found in payload["spans"] if found["kind"] == "server")
     assert (served["op"], served["transaction"], served["is_segment"]) == ("http.server", "GET /items/{id}", True)
@@ -125,7 +126,8 @@ def test_a_server_span_becomes_a_request_with_its_queries(project: Project, key:
     assert digested(project).stored == 7
     (row,) = facts(project, "requests")
     assert (row["route"], row["method"], row["status"], row["db_count"]) == ("GET /items/{id}", "GET", 404, 6)
-    assert (row["service"], row["host"], row["release"]) == ("shop", "shop-1", "shop@1.4.2")
+    host = "h_" + pseudonyms.of(bytes(project.pepper), "host", "shop-1")[2:]
+    assert (row["service"], row["host"], row["release"]) == ("shop", host, "shop@1.4.2")
     assert 0 < row["db_ms"] < row["duration_ms"]
     (query,) = facts(project, "queries")
     assert (query["statement"], query["count"], query["finding"], query["route"]) == (
@@ -239,7 +241,8 @@ def test_people_s_addresses_do_not_pass() -> None:
     attributes = [{"key": name, "value": {"stringValue": value}} for name, value in pairs]
     result = otlp.decode("traces", traces(span(attributes=attributes)), context(), is_json=True)
     found = result.items[0].payload["spans"][0]["attributes"]
-    assert set(found) == {"user.key", "http.target"}
+    assert set(found) == {"user.key", "enduser.id", "http.target"}
+    assert found["enduser.id"] == found["user.key"] == pseudonym("user", "alice@example.org")
     assert found["http.target"] == "/items"
 
 

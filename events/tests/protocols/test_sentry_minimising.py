@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from events.ingest.intake import pack
+from events.ingest.payloads import unpack
 from events.protocols.fields.links import tidy_query, tidy_url, tidy_words
-from events.tests.sentry_bodies import PEER_IP, decoded, event, only, pseudonym
+from events.tests.sentry_bodies import PEER_IP, context, decoded, event, only, pseudonym
 
 MAIL = "alice@example.com"
 
@@ -15,8 +17,8 @@ MAIL = "alice@example.com"
 @pytest.mark.parametrize(
     ("user", "stored"),
     [
-        ({"id": 42}, {"key": pseudonym("user", "42"), "id": "42"}),
-        ({"id": "42", "email": MAIL, "username": "alice"}, {"key": pseudonym("user", "42"), "id": "42"}),
+        ({"id": 42}, {"key": pseudonym("user", "42")}),
+        ({"id": "42", "email": MAIL, "username": "alice"}, {"key": pseudonym("user", "42")}),
         ({"id": MAIL}, {"key": pseudonym("user", MAIL)}),
         ({"id": "198.51.100.7"}, {"key": pseudonym("user", "198.51.100.7")}),
         ({"id": "2001:db8::1"}, {"key": pseudonym("user", "2001:db8::1")}),
@@ -24,7 +26,7 @@ MAIL = "alice@example.com"
         ({"username": "alice"}, {"key": pseudonym("user", "alice")}),
         ({"ip_address": "{{auto}}"}, {"key": pseudonym("ip", PEER_IP)}),
         ({"ip_address": "198.51.100.7"}, {"key": pseudonym("ip", "198.51.100.7")}),
-        ({"id": "42", "ip_address": "{{auto}}"}, {"key": pseudonym("user", "42"), "id": "42"}),
+        ({"id": "42", "ip_address": "{{auto}}"}, {"key": pseudonym("user", "42")}),
         ({"geo": {"country_code": "DE", "city": "Bonn"}}, {"geo": {"country_code": "DE"}}),
         ({"name": "Alice", "phone": "123", "data": {"a": 1}}, None),
         ({"ip_address": "no address"}, None),
@@ -51,8 +53,15 @@ def test_a_project_may_collect_more() -> None:
         "email": MAIL,
         "username": "alice",
         "name": "Alice",
-        "ip_address": PEER_IP,
+        "ip_address": "203.0.113.x",
     }
+
+
+def test_what_is_kept_of_an_address_outlives_scrubbing() -> None:
+    for sent, network in (("198.51.100.7", "198.51.100.x"), ("2001:db8:1:2::3", "2001:db8:1:x"), ("::1", "0:x")):
+        item = only(decoded(({"type": "event"}, {"user": {"ip_address": sent}}), within=context(collects_ip=True)))
+        stored = unpack(pack(item, allow_list=None).payload)
+        assert stored["user"]["ip_address"] == network
 
 
 def test_a_request_keeps_only_what_is_harmless() -> None:
@@ -67,7 +76,7 @@ def test_a_request_keeps_only_what_is_harmless() -> None:
             "Cookie": "a=b",
             "X-Forwarded-For": "198.51.100.7",
             "X-Api-Key": "x",
-            "User-Agent": "Firefox",
+            "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
             "Referer": "https://shop.example.com/?q=private",
             "Accept": ["text/html"],
         },
@@ -78,8 +87,8 @@ def test_a_request_keeps_only_what_is_harmless() -> None:
         "url": "https://shop.example.com/basket?utm_source=mail",
         "method": "POST",
         "query_string": "utm_source=mail&ref=a",
-        "headers": {"User-Agent": "Firefox", "Referer": "https://shop.example.com/", "Accept": "text/html"},
-        "env": {"SERVER_NAME": "web-1", "SERVER_PORT": "443"},
+        "headers": {"User-Agent": "Firefox on desktop", "Referer": "https://shop.example.com/", "Accept": "text/html"},
+        "env": {"SERVER_NAME": "h_" + pseudonym("host", "web-1")[2:], "SERVER_PORT": "443"},
     }
 
 
@@ -131,7 +140,7 @@ def test_attributes_name_nobody() -> None:
     }
     item = only(decoded(({"type": "log"}, {"items": [{"body": "x", "attributes": attributes}]})))
     assert item.payload["items"][0]["attributes"] == {
-        "user.id": "42",
+        "user.id": pseudonym("user", "42"),
         "user.key": pseudonym("user", "42"),
         "http.request.header.accept": "text/html",
         "url.full": "https://shop.example.com/pay",

@@ -7,7 +7,7 @@ import pytest
 from events.digest.steps import errors
 from events.issues import grouping
 from events.protocols.sentry.legacy import messages
-from events.tests.sentry_bodies import EVENT_ID, NOW, decoded, event
+from events.tests.sentry_bodies import EVENT_ID, NOW, decoded, event, pseudonym
 
 FILLED: list[tuple[str, Any, str]] = [
     ("payment %s of %s failed (%d)", ["P-78", "bobby-tables", 404404], "payment P-78 of bobby-tables failed (404404)"),
@@ -89,7 +89,7 @@ def test_every_interface_of_old_is_read() -> None:
         "exception": None,
     }
     kept = event(sent)
-    assert kept["user"]["id"] == "1"
+    assert kept["user"] == {"key": pseudonym("user", "1")}
     assert kept["request"]["url"] == "https://shop.example/"
     assert kept["stacktrace"]["frames"][0]["module"] == "io.shop.Orders"
     assert kept["breadcrumbs"]["values"][0]["message"] == "first"

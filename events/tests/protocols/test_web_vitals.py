@@ -1,4 +1,4 @@
-"""Web vitals by every way they come: stored as reported, the largest of a metric id counts."""
+"""Web vitals by every way they come: stored as reported, the last of a metric id counts."""
 
 import base64
 import gzip
@@ -109,7 +109,13 @@ def test_the_referer_names_the_page_when_nothing_else_does(project: Project, key
 SEQUENCES: list[tuple[str, list[Any], dict[str, tuple[float, str]]]] = [
     ("a value that grows", [report("CLS", 0), report("CLS", 0.011)], {"v6-1795416443617-CLS": (0.011, "/")}),
     ("the same once more", [report(), report()], {"v6-1795416443617-LCP": (1200.5, "/")}),
-    ("a late smaller one", [report("INP", 96), report("INP", 40)], {"v6-1795416443617-INP": (96, "/")}),
+    ("a value that falls", [report("INP", 96), report("INP", 40)], {"v6-1795416443617-INP": (40, "/")}),
+    ("a value that falls, in one body", [[report("INP", 96), report("INP", 40)]], {"v6-1795416443617-INP": (40, "/")}),
+    (
+        "a value that falls and comes back",
+        [report("INP", 96), report("INP", 40, delta=-56), report("INP", 96, delta=56)],
+        {"v6-1795416443617-INP": (96, "/")},
+    ),
     (
         "back from the cache, under a new id",
         [report("CLS", 0.2), report("CLS", 0.01, id="v6-2", navigationType="back-forward-cache")],
@@ -130,15 +136,15 @@ SEQUENCES: list[tuple[str, list[Any], dict[str, tuple[float, str]]]] = [
 
 
 @pytest.mark.parametrize(("reports", "expected"), [case[1:] for case in SEQUENCES], ids=[case[0] for case in SEQUENCES])
-def test_of_a_sequence_the_largest_value_counts(
+def test_of_a_sequence_the_last_value_counts(
     project: Project, key: IngestKey, reports: list[Any], expected: dict[str, tuple[float, str]]
 ) -> None:
     for sent in reports:
         assert post(key, "vitals/?url=https://shop.example/", json.dumps(sent).encode()).status_code == 200
     digested(project)
     resolved: dict[str, tuple[float, str]] = {}
-    for row in facts(project, "vitals"):
-        resolved[row["metric_id"]] = max(resolved.get(row["metric_id"], (0.0, "")), (row["value"], row["route"]))
+    for row in sorted(facts(project, "vitals"), key=lambda row: row["received_at"]):
+        resolved[row["metric_id"]] = (row["value"], row["route"])
     assert resolved == expected
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 
 from events.accounts import tokens
 from events.ingest import payloads
-from events.models import Artifact, ArtifactBundle, AuditEntry, Project, UploadChunk
+from events.models import Artifact, ArtifactBundle, AuditEntry, Project, Release, UploadChunk
 from events.releases import uploads
 from events.releases.uploads import UploadError
 
@@ -197,3 +197,60 @@ def test_only_text_is_kept_and_of_minified_sources_only_the_name_of_their_map(cl
 )  # fmt: skip
 def test_a_minified_source_says_what_its_map_is_called(content: bytes, name: str) -> None:
     assert uploads.source_map_name(content) == name
+
+
+def test_a_bundle_of_a_release_goes_to_the_project_it_names(
+    client: Client, project: Project, alice: Any, now: datetime
+) -> None:
+    """As sentry-cli sent them before 2.17."""
+    other = Project.objects.create(slug="other", name="Other")
+    alice.memberships.create(project=other, role="owner")
+    for one in (project, other):
+        Release.objects.create(project=one, version="shop@1")
+    files = {"m": {"type": "source_map", "url": "~/main.js.map"}, "s": {"type": "source", "url": "~/main.js?v=1"},
+             "t": {"type": "source", "url": "~/main.ts"}}  # fmt: skip
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("manifest.json", json.dumps({"files": files, "project": "other", "dist": "8"}))
+        archive.writestr("m", b"{}")
+        archive.writestr("s", b"a\n//# sourceMappingURL=main.js.map")
+        archive.writestr("t", b"a")
+    content = b"SYSB" + struct.pack("<I", 2) + packed.getvalue()
+    send(client, content)
+    body = {"checksum": sha1(content), "chunks": [sha1(content)]}
+    path = "/api/0/organizations/o/releases/{}/assemble/"
+    assert client.post(path.format("shop@1"), body, content_type="application/json").json()["state"] == "ok"
+    row = ArtifactBundle.objects.get()
+    assert (row.project, row.release, row.dist, row.file_count) == (other, "shop@1", "8", 2)
+    assert row.artifacts.get(kind="minified").source_map_url == "~/main.js.map"
+    assert client.post(path.format("none@1"), body, content_type="application/json").status_code == 404
+
+
+def test_single_files_are_kept_once_listed_and_removed(client: Client, project: Project) -> None:
+    Release.objects.create(project=project, version="shop@1")
+    path = "/api/0/projects/o/web/releases/shop@1/files/"
+
+    def upload(name: str, content: bytes, **fields: Any) -> Any:
+        file = io.BytesIO(content)
+        file.name = "any"
+        return client.post(path, {"file": file, "name": name, **fields})
+
+    script = upload("~/a.js", b"x", dist="8", header="Sourcemap:a.js.map")
+    assert (script.status_code, upload("~/a.js", b"x", dist="8").json()["id"]) == (201, script.json()["id"])
+    assert upload("~/a.js.map", b"{}", dist="8").status_code == 201
+    assert upload("~/a\0.css", b"body{}").status_code == 201
+    assert client.post(path, {"name": "~/none"}).status_code == 400
+    listed = client.get(path).json()
+    assert [(one["name"], one["dist"]) for one in listed] == [
+        ("~/a\ufffd.css", None), ("~/a.js.map", "8"), ("~/a.js", "8"),
+    ]  # fmt: skip
+    assert listed[2]["headers"] == {"Sourcemap": "~/a.js.map"}
+    assert client.get(f"{path}?checksum={'0' * 40}").json() == []
+    assert client.delete(f"{path}{script.json()['id']}/").status_code == 204
+    assert client.delete(f"{path}{script.json()['id']}/").status_code == 404
+    everything = "/api/0/projects/o/web/files/source-maps/"
+    assert client.delete(everything).status_code == 400
+    assert client.delete(f"{everything}?name=shop@1").status_code == 204
+    assert not ArtifactBundle.objects.exists()
+    assert AuditEntry.objects.filter(action="upload.file").count() == 3
+    assert AuditEntry.objects.filter(action="upload.remove").count() == 2

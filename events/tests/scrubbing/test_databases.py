@@ -136,6 +136,16 @@ def test_another_span_keeps_its_name() -> None:
         ("binding parameter [1] as [VARCHAR] - [blue]", "binding parameter [1] as [VARCHAR] ?"),
         ('{"find": "users", "filter": {"owner": "blue"}}', '{"find": "users", "filter": {"owner": "?"}}'),
         ("CREATE USER anna PASSWORD 'blue'", "CREATE USER anna PASSWORD ?"),
+        ("BEGIN BATCH DELETE FROM t WHERE a = 'blue'", "BEGIN BATCH DELETE FROM t WHERE a = ?"),
+        ("EXPLAIN ANALYZE SELECT a FROM t WHERE b = 'blue'", "EXPLAIN ANALYZE SELECT a FROM t WHERE b = ?"),
+        ("CALL pay('blue', 5)", "CALL pay(?, ?)"),
+        ("SELECT login('blue', 5)", "SELECT login(?, ?)"),
+        ("HSET user:1 name blue", "HSET ? ? ?"),
+        ("redis> SET user:1 blue EX 5", "redis> SET ? ? ?"),
+        ('1339518083.107412 [0 10.0.0.1:60866] "SET" "user:1" "blue"', "1339518083.107412 [0 10.0.0.1:60866] SET ? ?"),
+        ("DEL session:blue", "DEL ?"),
+        ("Mongoose: users.findOne({ email: 'blue' }, {})", "Mongoose: users.findOne({ email: '?' }, {})"),
+        ('db.users.find({"a": "blue"})', 'db.users.find({"a": "?"})'),
     ],
 )  # fmt: skip
 def test_a_line_of_a_log_loses_those_of_its_statement(line: str, expected: str) -> None:
@@ -147,7 +157,9 @@ def test_a_line_of_a_log_loses_those_of_its_statement(line: str, expected: str) 
     "line",
     ["Please select 3 items from the list", "update 5 rows and set the flag", "order 4711 paid, 19.90 EUR",
      "deleted 3 files from /tmp", "We insert into our notes that it's fine", '{"event": "paid", "amount": 19.9}',
-     "Fetched 12 messages from 'orders' with 3 retries", "parameters: 5 given, 3 wanted", "SET up in 5 ms"],
+     "Fetched 12 messages from 'orders' with 3 retries", "parameters: 5 given, 3 wanted", "SET up in 5 ms",
+     "GET /users/1 200", "GET users", "SET the table", "match (x)", "We SELECT (a few)", "items.find(5)",
+     "CALL me later", "users.count() is 5", "EXEC took 5 ms", "DEL key", "[GET] https://a.example:80/x"],
 )  # fmt: skip
 def test_other_lines_stay_as_they_are(line: str) -> None:
     assert databases.logged(line) is line
@@ -185,6 +197,52 @@ def test_breadcrumbs_lose_them(crumb: dict[str, Any], expected: dict[str, Any]) 
     (kept,) = event({"breadcrumbs": [crumb]})["breadcrumbs"]["values"]
     assert {name: kept[name] for name in expected} == expected
     assert "blue" not in json.dumps(kept)
+    attributes = {"sentry.message.template": {"value": "SELECT a FROM t WHERE b = %s"}}
+    line = {"body": "SELECT a FROM t WHERE b = blue", "attributes": attributes, "timestamp": 1}
+    assert "blue" not in json.dumps(only(decoded(({"type": "log"}, {"items": [line]}))).payload)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ('duplicate key value violates unique constraint "u"\nDETAIL:  Key (email)=(blue (2)) already exists.\n',
+         'duplicate key value violates unique constraint "u"\nDETAIL:  Key (email)=(?) already exists.\n'),
+        ("null value in column \"a\"\nDETAIL:  Failing row contains (5, blue, null).",
+         "null value in column \"a\"\nDETAIL:  Failing row contains (?)."),
+        ("(1062, \"Duplicate entry 'blue' for key 'users.email'\")",
+         "(1062, \"Duplicate entry '?' for key 'users.email'\")"),
+        ("E11000 duplicate key error collection: a.b index: e_1 dup key: { email: \"blue\" }",
+         "E11000 duplicate key error collection: a.b index: e_1 dup key: {?}"),
+        ('invalid input syntax for type integer: "blue"', 'invalid input syntax for type integer: "?"'),
+        ("(x.E) no\n[SQL: INSERT INTO t (a) VALUES ('blue')]\n[parameters: {'n': 'blue'}]\n(Background on this error)",
+         "(x.E) no\n[SQL: INSERT INTO t (a) VALUES (?)]\n[parameters: ?]\n(Background on this error)"),
+        ("insert into t (a) values ('blue') - no such table", "insert into t (a) values (?) - no such table"),
+    ],
+)  # fmt: skip
+def test_what_a_database_repeats_when_it_refuses_is_without_them(sent: str, kept: str) -> None:
+    assert databases.failed(sent) == kept
+    assert databases.failed(kept) == kept
+    stored = event({"exception": [{"type": "E", "value": sent}]})
+    assert stored["exception"]["values"][0]["value"] == kept
+
+
+@pytest.mark.parametrize("text", ["x)=(y", "Duplicate entry point", "invalid input", "it failed (5)", "KeyError: 'a'"])
+def test_other_messages_stay_as_they_are(text: str) -> None:
+    assert databases.failed(text) is text
+
+
+def test_a_message_that_is_a_statement_loses_them() -> None:
+    kept = event({"logentry": {"message": "SELECT a FROM t WHERE b = %s", "params": ["blue"]}})["logentry"]
+    assert kept["formatted"] == "SELECT a FROM t WHERE b = ?"
+    assert "blue" not in json.dumps(kept)
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3])
+@pytest.mark.parametrize("name", ["HSET user:1 name blue", "db.users.find({'a': 'blue'})", "CALL pay('blue')"])
+def test_the_name_of_a_span_that_says_no_database_loses_them(kind: int, name: str) -> None:
+    span = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1", "name": name, "kind": kind, "endTimeUnixNano": "1"}
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    assert "blue" not in json.dumps(otlp.decode("traces", body, context(), is_json=True).items[0].payload)
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import html
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -130,3 +131,24 @@ def cli(shop: Shop, node_modules: Path) -> Callable[..., str]:
         )  # fmt: skip
 
     return cli
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A git repository with two commits."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git = shutil.which("git")
+    assert git
+
+    def run(*arguments: str) -> None:
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
+        subprocess.run([git, *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+    run("init")
+    run("remote", "add", "origin", "https://git.example.com/shop/web.git")
+    for number, message in enumerate(["Sell things", "Count them right"]):
+        (folder / f"file{number}.py").write_text(message)
+        run("add", ".")
+        run("commit", "-m", message)
+    return folder

@@ -1,6 +1,5 @@
 """sentry-cli, unmodified: releases, commits, deploys, and what it sends itself."""
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,28 +15,8 @@ VERSION = "shop@3.0.0"
 Cli = Callable[..., str]
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A git repository with two commits."""
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git = shutil.which("git")
-    assert git
-
-    def run(*arguments: str) -> None:
-        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
-        subprocess.run([git, *who, *arguments], cwd=folder, check=True, capture_output=True)
-
-    run("init")
-    run("remote", "add", "origin", "https://git.example.com/shop/web.git")
-    for number, message in enumerate(["Sell things", "Count them right"]):
-        (folder / f"file{number}.py").write_text(message)
-        run("add", ".")
-        run("commit", "-m", message)
-    return folder
-
-
 def test_a_release_goes_its_way(shop: Shop, cli: Cli, repository: Path) -> None:
+    before = len(shop.server.answers("/api/0/"))
     cli("releases", "new", VERSION)
     cli("releases", "set-commits", VERSION, "--local", "--initial-depth", "10", cwd=repository)
     cli(
@@ -65,7 +44,7 @@ def test_a_release_goes_its_way(shop: Shop, cli: Cli, repository: Path) -> None:
     page = shop.client.get(f"/p/web/releases/{VERSION}/").content.decode()
     for text in ("Count them right", "live", VERSION):
         assert text in page
-    statuses = {answer.status for answer in shop.server.answers("/api/0/")}
+    statuses = {answer.status for answer in shop.server.answers("/api/0/")[before:]}
     assert statuses <= {200, 201, 208}
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from events.values import browsers
-from events.values.browsers import Client, families
+from events.values.browsers import Client, families, label
 from formaos_obs.environment import BASE_DIR as ROOT
 
 APPLE = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -67,6 +67,13 @@ BOTS = [
     "shop-bot", "Robot/1.0", "ourcrawler (+https://example.org)", "price-spider/3", "Google Page Speed Insights",
     "our-healthcheck/1",
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("user_agent", [*(named[0] for named in NAMED), *BOTS, ""])
+def test_what_is_kept_of_a_user_agent_says_the_same_again(user_agent: str) -> None:
+    kept = label(user_agent)
+    assert families(kept) == families(user_agent)
+    assert label(kept) == kept
 
 
 @pytest.mark.parametrize("user_agent", BOTS)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0012_accept_all"),
+        ("events", "0013_what_is_kept"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0013_seen_traces"),
+        ("events", "0014_seen_traces"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -55,6 +55,10 @@ class Notification(models.Model):
         RESOLVED = "resolved", "Resolved"
         DIGEST = "digest", "Digest"
         CHANNEL = "channel", "About another channel"
+        FIRING = "firing", "Alert fires"
+        STILL = "still_firing", "Alert still fires"
+        ENDED = "alert_ended", "Alert ended"
+        FLAPPING = "flapping", "Alert is flapping"
         TEST = "test", "Test"
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications", db_index=False)

@@ -1,0 +1,7 @@
+"""What people type to set alerts up."""
+
+from alerts.forms.channel import ChannelForm
+from alerts.forms.rule import RuleForm
+from alerts.forms.silence import SilenceForm
+
+__all__ = ["ChannelForm", "RuleForm", "SilenceForm"]

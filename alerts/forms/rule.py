@@ -1,0 +1,139 @@
+"""What a person types to add or change a rule of one kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from alerts.models import Channel, Rule
+from alerts.rules import rule_setup
+from alerts.rules.kinds import KINDS
+from alerts.rules.rule_setup import Wanted
+from analytics.questions.watched.metrics import METRICS
+from events.models import Project
+
+_ABOUT = {
+    "errors": "Errors", "requests": "Requests", "vitals": "Web vitals", "sessions": "Sessions", "logs": "Logs",
+    "queries": "Queries", "metrics": "Metrics of yours", "security": "Security",
+}  # fmt: skip
+_OWN = "of_kind_"
+
+
+def _metrics() -> list[tuple[str, list[tuple[str, str]]]]:
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for metric in METRICS.values():
+        groups[_ABOUT[metric.rollup]].append((metric.name, metric.title))
+    return list(groups.items())
+
+
+class RuleForm(forms.ModelForm):
+    """One rule; the fields of its kind stand between what is watched and how long it must last."""
+
+    metric = forms.ChoiceField(label="Watch", choices=_metrics)
+    where = forms.CharField(
+        label="Only where", max_length=1000, required=False,
+        help_text="environment=production, route=GET /checkout. Several values of one: release=1.0|1.1. Empty: all.",
+    )  # fmt: skip
+    group_by = forms.CharField(
+        label="An alert for each", max_length=200, required=False, help_text="environment, release, route … Empty: one."
+    )
+    labels = forms.CharField(
+        max_length=500, required=False, help_text="team=checkout, tier=1: silences and receivers tell alerts by them."
+    )
+    runbook = forms.URLField(max_length=500, required=False, assume_scheme="https")
+    channels = forms.ModelMultipleChoiceField(
+        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: every channel of the project whose own filter lets it through.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Rule
+        fields = (
+            "name", "severity", "for_minutes", "keep_minutes", "no_data", "every_minutes", "repeat_minutes", "runbook",
+        )  # fmt: skip
+        labels = {
+            "for_minutes": "Fires after minutes",
+            "keep_minutes": "Ends after minutes of health",
+            "no_data": "No data",
+            "every_minutes": "Looked at every so many minutes",
+            "repeat_minutes": "Told again after minutes",
+        }
+
+    def __init__(self, *args: Any, project: Project, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        self.project, self.kind = project, kind
+        self.instance.project, self.instance.kind = project, kind
+        rule = self.instance
+        for field in KINDS[kind].FIELDS:
+            made = forms.ChoiceField(choices=field.choices) if field.choices else forms.CharField(max_length=40)
+            made.label, made.help_text, made.required = field.label, field.help, False
+            stored = rule.config.get(field.name) if rule.pk else field.default
+            made.initial = "" if stored is None else f"{stored:g}" if isinstance(stored, float) else stored
+            self.fields[_OWN + field.name] = made
+        channels = Channel.objects.filter(project=project).defer("config")
+        self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+        if rule.pk:
+            self.initial = {
+                **self.initial,
+                "metric": rule.metric,
+                "where": ", ".join(f"{name}={'|'.join(values)}" for name, values in rule.where.items()),
+                "group_by": ", ".join(rule.group_by),
+                "labels": ", ".join(f"{name}={value}" for name, value in rule.labels.items()),
+                "channels": rule.channels.all(),
+            }
+        own = [_OWN + field.name for field in KINDS[kind].FIELDS]
+        self.order_fields(["name", "metric", *own, "where", "group_by", "for_minutes", "keep_minutes", "no_data"])
+
+    def clean_where(self) -> dict[str, list[str]]:
+        return {name: value.split("|") for name, value in pairs(self.cleaned_data["where"]).items()}
+
+    def clean_group_by(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["group_by"].split(",") if name.strip()]
+
+    def clean_labels(self) -> dict[str, str]:
+        return pairs(self.cleaned_data["labels"])
+
+    def wanted(self) -> Wanted:
+        """What a valid form asks for."""
+        data = self.cleaned_data
+        plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
+        config = {field.name: data.get(_OWN + field.name, "") for field in KINDS[self.kind].FIELDS}
+        return Wanted(**{**plain, "kind": self.kind, "config": config})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                rule_setup.put(self.instance, self.wanted())
+            except ValidationError as error:
+                self._take(error)
+        return cleaned
+
+    def store(self, *, actor: Any, now: datetime) -> Rule:
+        """The rule of a valid form, made or changed. Raises ValidationError where it was refused after all."""
+        channels = list(self.cleaned_data["channels"])
+        if self.instance.pk:
+            before = Rule.objects.get(pk=self.instance.pk)
+            return rule_setup.update(before, self.wanted(), channels=channels, actor=actor, now=now)
+        return rule_setup.create(self.project, self.wanted(), channels=channels, actor=actor, now=now)
+
+    def _take(self, error: ValidationError) -> None:
+        for name, reasons in error.message_dict.items():
+            known = next((field for field in (_OWN + name, name) if field in self.fields), None)
+            self.add_error(known, reasons)
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`a=b, c=d` as a dict. Raises ValidationError for a part without a name or a value."""
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and value):
+            raise ValidationError(f"{part!r} is no name=value.")
+        found[name] = value
+    return found

@@ -1,0 +1,128 @@
+"""What every kind of rule promises, and the words in which rules are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from analytics.questions.watched.series import History
+
+
+class Verdict(StrEnum):
+    """What one look says of one group. BETWEEN: no longer beyond the threshold, not yet back where recovery begins."""
+
+    BREACH = "breach"
+    BETWEEN = "between"
+    CLEAR = "clear"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict with what it rests on, in numbers and in words."""
+
+    verdict: Verdict
+    value: float | None = None
+    threshold: float | None = None
+    words: str = ""
+    samples: int = 0
+
+
+class InvalidRule(ValueError):
+    """A field of a rule cannot be used; `reason` is for the person who typed it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field, self.reason = field, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind's form."""
+
+    name: str
+    label: str
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
+
+
+class Kind(Protocol):
+    """A module of `kinds`: a rule that judges a metric's history."""
+
+    @property
+    def TITLE(self) -> str:
+        """What it is called."""
+
+    @property
+    def SAYS(self) -> str:
+        """What it is for, in one sentence."""
+
+    @property
+    def FIELDS(self) -> Sequence[Field]:
+        """What a person chooses, besides the metric and how it is cut."""
+
+    def clean(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration to store, of FIELDS alone. Raises InvalidRule."""
+
+    def needs(self, config: Mapping[str, Any]) -> timedelta:
+        """How much history before a moment a judgement of it rests on."""
+
+    def judge(self, config: Mapping[str, Any], history: History, *, at: datetime) -> Judged:
+        """What the history up to `at` says. Pure: the same history gives the same judgement."""
+
+
+def number(given: Mapping[str, Any], name: str, *, least: float | None = None, most: float | None = None) -> float:
+    """The finite number in a field. Raises InvalidRule."""
+    try:
+        value = float(str(given.get(name, "")).strip())
+    except ValueError:
+        raise InvalidRule(name, "This is not a number.") from None
+    if value != value or value in (float("inf"), float("-inf")):
+        raise InvalidRule(name, "This is not a number.")
+    if least is not None and value < least:
+        raise InvalidRule(name, f"At least {least:g}.")
+    if most is not None and value > most:
+        raise InvalidRule(name, f"At most {most:g}.")
+    return value
+
+
+def optional_number(given: Mapping[str, Any], name: str) -> float | None:
+    """The number in a field that may be left empty. Raises InvalidRule."""
+    return number(given, name) if str(given.get(name) if given.get(name) is not None else "").strip() else None
+
+
+def minutes(given: Mapping[str, Any], name: str, *, least: int = 1, most: int = 7 * 1440) -> int:
+    """Whole minutes. Raises InvalidRule."""
+    value = number(given, name, least=least, most=most)
+    if value != int(value):
+        raise InvalidRule(name, "Whole minutes.")
+    return int(value)
+
+
+def choice(given: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+    """One of `allowed`. Raises InvalidRule."""
+    value = str(given.get(name, "")).strip()
+    if value not in allowed:
+        raise InvalidRule(name, f"One of: {', '.join(allowed)}.")
+    return value
+
+
+def said(value: float | None, unit: str) -> str:
+    """A value with its unit, as people read it."""
+    if value is None:
+        return "no data"
+    text = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+    return f"{text} {unit}".strip() if unit != "%" else f"{text} %"
+
+
+def span(length: timedelta | int) -> str:
+    """A length of time in the largest unit that fits: 5 min, 2 h, 1 d."""
+    total = length if isinstance(length, int) else int(length / timedelta(minutes=1))
+    for size, name in ((1440, "d"), (60, "h")):
+        if total >= size and total % size == 0:
+            return f"{total // size} {name}"
+    return f"{total} min"

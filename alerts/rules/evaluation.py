@@ -1,0 +1,193 @@
+"""The tick of alert rules: what is due is judged, moves, and is told, a rule in one transaction.
+
+A rule is claimed by its row's lock, so any number of workers may evaluate; killed, it is as if it had not begun. Rules
+judge up to a minute ago (LAG): what arrives in that time is counted before it is judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+
+from alerts.delivery import notify
+from alerts.models import Alert, AlertTransition, Rule, Silence
+from alerts.rules import evidence, sayings, standing, telling
+from alerts.rules.contract import Judged, Verdict
+from alerts.rules.kinds import KINDS
+from alerts.rules.standing import NoData, Policy, Standing, State
+from alerts.rules.telling import News
+from analytics.periods import Period
+from analytics.questions.watched import series
+from analytics.questions.watched.metrics import metric_of
+from analytics.questions.watched.series import History
+
+logger = logging.getLogger(__name__)
+
+LAG = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+# Longer histories are read in steps of five minutes, which their windows are made of.
+FINE = timedelta(days=2)
+COARSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What one tick did."""
+
+    rules: int = 0
+    failed: int = 0
+    transitions: int = 0
+
+
+@dataclass(slots=True)
+class Look:
+    """One rule at one moment: what was read, and what is to be written."""
+
+    rule: Rule
+    at: datetime
+    now: datetime
+    silences: Sequence[Silence] = ()
+    changed: list[Alert] = field(default_factory=list)
+    transitions: list[AlertTransition] = field(default_factory=list)
+    news: list[tuple[Alert, News]] = field(default_factory=list)
+
+
+def run(*, now: datetime, seconds: float = 20.0) -> Evaluated:
+    """Evaluate what is due until nothing is, or the time is up."""
+    deadline, rules, failed, transitions = time.monotonic() + seconds, 0, 0, 0
+    while time.monotonic() < deadline:
+        done = _next(now=now)
+        if done is None:
+            break
+        rules += 1
+        failed += done < 0
+        transitions += max(0, done)
+    return Evaluated(rules, failed, transitions)
+
+
+def _next(*, now: datetime) -> int | None:
+    """Evaluate one due rule: how many of its alerts changed, -1 where it cannot be judged, None where none is due."""
+    with transaction.atomic():
+        due = Rule.objects.filter(is_enabled=True, next_eval_at__lte=now).order_by("next_eval_at")
+        rule = due.select_related("project").select_for_update(skip_locked=True, of=("self",)).first()
+        if rule is None:
+            return None
+        try:
+            with transaction.atomic():
+                changed, error = evaluate(rule, now=now), ""
+        except DatabaseError:
+            raise
+        except Exception as problem:
+            logger.warning("The rule %s cannot be judged: %s", rule.pk, type(problem).__name__, exc_info=True)
+            changed, error = -1, f"{type(problem).__name__}: {problem}"[:200]
+        rule.last_eval_at, rule.last_error = now, error
+        rule.next_eval_at = next_look(rule.next_eval_at, rule.every_minutes, now=now)
+        rule.save(update_fields=["last_eval_at", "last_error", "next_eval_at"])
+        return changed
+
+
+def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
+    """The first moment of the rule's rhythm after now; looks that were missed are not made up for."""
+    step = timedelta(minutes=max(1, every))
+    return due + step * ((now - due) // step + 1) if now >= due else due
+
+
+def evaluate(rule: Rule, *, now: datetime) -> int:
+    """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
+    at = judged_until(now)
+    silences = list(Silence.objects.filter(project_id=rule.project_id, starts_at__lte=now, ends_at__gt=now))
+    look = Look(rule, at, now, silences)
+    known = {alert.fingerprint: alert for alert in rule.alerts.select_for_update()}
+    kind, needs = KINDS[rule.kind], KINDS[rule.kind].needs(rule.config)
+    for history in histories(rule, at=at, needs=needs, now=now):
+        labels = dict(zip(rule.group_by, history.labels, strict=True))
+        mark = fingerprint(rule, labels)
+        alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
+        judged = kind.judge(rule.config, history, at=at)
+        _move(look, alert, judged, lambda: evidence.of(rule, history, judged, needs=needs, at=at))  # noqa: B023
+    gone = Judged(Verdict.NO_DATA, words="its group does not occur any more")
+    for alert in known.values():
+        _move(look, alert, gone, lambda: evidence.of(rule, None, gone, needs=needs, at=at))
+    _write(look)
+    return len(look.transitions)
+
+
+def judged_until(now: datetime) -> datetime:
+    """The end of the last whole minute that is counted by now."""
+    return (now - LAG).replace(second=0, microsecond=0)
+
+
+def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> list[History]:
+    """What the rule judges, group by group."""
+    step = MINUTE if needs <= FINE else COARSE
+    period = Period(at - needs, at)
+    return series.histories(
+        rule.project_id,
+        metric_of(rule.metric),
+        period=period,
+        now=now,
+        where=rule.where,
+        group_by=rule.group_by,
+        step=step,
+    )
+
+
+def fingerprint(rule: Rule, labels: Mapping[str, str]) -> str:
+    """The dedup key: the same rule and labels are the same alert for ever."""
+    return hashlib.sha256(f"{rule.pk} {json.dumps(dict(labels), sort_keys=True)}".encode()).hexdigest()
+
+
+def policy_of(rule: Rule) -> Policy:
+    return Policy(timedelta(minutes=rule.for_minutes), timedelta(minutes=rule.keep_minutes), NoData(rule.no_data))
+
+
+def standing_of(alert: Alert) -> Standing:
+    recent = tuple(mark == "1" for mark in alert.recent)
+    return Standing(State(alert.state), alert.since, alert.is_without_data, recent, alert.is_flapping)
+
+
+def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], dict[str, object]]) -> None:
+    rule, now = look.rule, look.now
+    before = standing_of(alert)
+    after = standing.step(before, judged.verdict, policy_of(rule), now=now)
+    if alert.pk is None and after.state is State.OK:
+        return  # a group that was always well needs no row
+    if before.state is State.OK and after.state is not State.OK:
+        alert.breached_at = now
+    if standing.began(before, after):
+        alert.fired_at, alert.acknowledged_at, alert.acknowledged_by = now, None, None
+    alert.state, alert.since, alert.seen_at = after.state, after.since, now
+    alert.is_without_data, alert.is_flapping = after.is_without_data, after.is_flapping
+    alert.recent = "".join("1" if was_on else "0" for was_on in after.recent)
+    alert.value, alert.words = judged.value, judged.words[:300]
+    look.changed.append(alert)
+    if before.state is not after.state:
+        look.transitions.append(
+            AlertTransition(
+                alert=alert, before=before.state, after=after.state, at=now, value=judged.value,
+                words=judged.words[:300], evidence=evidence_of(),
+            )
+        )  # fmt: skip
+    labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}
+    heard = telling.news(
+        before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now,
+        is_silenced=telling.is_silenced(labels, look.silences, now=now),
+    )  # fmt: skip
+    if heard:
+        alert.told_at = None if heard is News.ENDED else now
+        look.news.append((alert, heard))
+
+
+def _write(look: Look) -> None:
+    for alert in look.changed:
+        alert.save()
+    AlertTransition.objects.bulk_create(look.transitions)
+    for alert, heard in look.news:
+        notify.tell(sayings.channels_of(look.rule), sayings.message_of(alert, heard, now=look.now), now=look.now)

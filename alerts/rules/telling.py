@@ -1,0 +1,41 @@
+"""Who is told of an alert, and when: decided from where it stands, what was told before, and who wants silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alerts.models import Silence
+from alerts.rules.standing import Standing, is_on
+
+
+class News(StrEnum):
+    FIRING = "firing"
+    STILL = "still_firing"
+    ENDED = "alert_ended"
+    FLAPPING = "flapping"
+
+
+def news(
+    before: Standing, after: Standing, told_at: datetime | None, *, repeat: timedelta, now: datetime, is_silenced: bool
+) -> News | None:
+    """What people should hear now. Silences hold news back and never judge: what still fires when one ends is told."""
+    if is_silenced:
+        return None
+    if after.is_flapping:
+        return None if before.is_flapping else News.FLAPPING
+    if is_on(after.state):
+        if told_at is None:
+            return News.FIRING
+        return News.STILL if repeat and now - told_at >= repeat else None
+    return News.ENDED if told_at is not None else None
+
+
+def is_silenced(labels: Mapping[str, str], silences: Iterable[Silence], *, now: datetime) -> bool:
+    """Whether a silence that lasts now matches all of its labels."""
+    return any(
+        silence.starts_at <= now < silence.ends_at
+        and all(labels.get(name) == value for name, value in silence.matchers.items())
+        for silence in silences
+    )

@@ -1,0 +1,97 @@
+"""The metrics that can be watched, in one table: of which rollup, cut how, measured how, in which unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analytics.rollups.declared import ROLLUPS
+
+QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`measure` is count, per_minute, share, mean, or one of QUANTILES.
+
+    `where` cuts what is measured; for a share, `part` cuts what of it is counted as bad.
+    """
+
+    name: str
+    title: str
+    rollup: str
+    measure: str
+    unit: str = ""
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    part: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What a rule may filter and group by."""
+        return tuple(name for name in ROLLUPS[self.rollup].names if name not in {*self.where, *self.part})
+
+    @property
+    def needs_histogram(self) -> bool:
+        return self.measure in QUANTILES
+
+
+class UnknownMetric(ValueError):
+    """No metric has this name, or it has no such dimension."""
+
+
+def _of(
+    rollup: str, name: str, title: str, measure: str, unit: str = "", **cuts: Mapping[str, tuple[str, ...]]
+) -> Metric:
+    return Metric(name, title, rollup, measure, unit, **cuts)
+
+
+def _quantiles(rollup: str, prefix: str, what: str, **cuts: Mapping[str, tuple[str, ...]]) -> list[Metric]:
+    return [_of(rollup, f"{prefix}.{q}", f"{what}, {q}", q, "ms", **cuts) for q in QUANTILES]
+
+
+_FAILED = {"status": ("5xx",)}
+_VITALS = {"LCP": "ms", "INP": "ms", "FCP": "ms", "TTFB": "ms", "CLS": ""}
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _of("errors", "errors.count", "Errors", "count"),
+        _of("errors", "errors.per_minute", "Errors a minute", "per_minute"),
+        _of("requests", "requests.count", "Requests", "count"),
+        _of("requests", "requests.per_minute", "Requests a minute", "per_minute"),
+        _of("requests", "requests.failed", "Failed requests", "count", where=_FAILED),
+        _of("requests", "requests.error_rate", "Error rate of requests", "share", "%", part=_FAILED),
+        _of("requests", "requests.mean", "Duration of requests, mean", "mean", "ms"),
+        *_quantiles("requests", "requests", "Duration of requests"),
+        *(
+            Metric(f"vitals.{vital}.p75", f"{vital}, p75", "vitals", "p75", unit, {"metric": (vital,)})
+            for vital, unit in _VITALS.items()
+        ),
+        *(
+            Metric(
+                f"vitals.{vital}.poor", f"{vital}, share of poor visits", "vitals", "share", "%",
+                {"metric": (vital,)}, {"rating": ("poor",)},
+            )
+            for vital in _VITALS
+        ),
+        _of("sessions", "sessions.count", "Sessions", "count"),
+        _of("sessions", "sessions.crash_rate", "Crashed sessions", "share", "%", part={"outcome": ("crashed",)}),
+        _of("logs", "logs.count", "Log lines", "count"),
+        _of("logs", "logs.errors", "Log lines of errors", "count", where={"level": ("error", "fatal")}),
+        _of("queries", "queries.count", "Database queries", "count"),
+        _of("queries", "queries.mean", "Duration of queries, mean", "mean", "ms"),
+        _of("queries", "queries.p95", "Duration of queries, p95", "p95", "ms"),
+        _of("metrics", "metrics.mean", "A metric of yours, mean", "mean"),
+        _of("metrics", "metrics.p95", "A metric of yours, p95", "p95"),
+        _of("metrics", "metrics.count", "Readings of a metric of yours", "count"),
+        _of("security", "security.count", "Security reports", "count"),
+    )
+}  # fmt: skip
+
+
+def metric_of(name: str) -> Metric:
+    """The metric. Raises UnknownMetric, in words."""
+    try:
+        return METRICS[name]
+    except KeyError:
+        raise UnknownMetric(f"There is no metric {name!r}.") from None

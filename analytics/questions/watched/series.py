@@ -1,0 +1,132 @@
+"""A watched metric along time: what each group measured in each step, and what any window of steps adds up to."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analytics.periods import Period
+from analytics.questions.watched.metrics import QUANTILES, Metric, UnknownMetric
+from analytics.rollups import reading
+from analytics.rollups.cells import NOTHING, Cells, Labels, Measure, joined
+from analytics.rollups.histograms import Histogram
+
+# A rule that groups by a dimension of thousands of values watches the busiest.
+MOST_GROUPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a window holds: the metric's value (None without any sample), of how many samples, and how many were bad."""
+
+    value: float | None
+    samples: int
+    bad: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One group's steps in order; `bad` are those of the part that a share counts."""
+
+    metric: Metric
+    labels: Labels
+    step: timedelta
+    at: tuple[datetime, ...]
+    all: tuple[Measure, ...]
+    bad: tuple[Measure, ...]
+
+    def over(self, start: datetime, end: datetime) -> Value:
+        """The metric over the steps that begin in start <= at < end."""
+        span = slice(bisect_left(self.at, start), bisect_left(self.at, end))
+        samples = sum(measure.count for measure in self.all[span])
+        match self.metric.measure:
+            case "count":
+                return Value(float(samples), samples)
+            case "per_minute":
+                return Value(samples / max(1.0, (end - start) / timedelta(minutes=1)), samples)
+            case "share":
+                bad = sum(measure.count for measure in self.bad[span])
+                return Value(100 * bad / samples if samples else None, samples, bad)
+            case "mean":
+                total = sum(measure.total for measure in self.all[span])
+                return Value(total / samples if samples else None, samples)
+            case quantile:
+                counts: Counter[int] = Counter()
+                for measure in self.all[span]:
+                    counts.update(measure.histogram.counts)
+                return Value(Histogram(counts).quantile(QUANTILES[quantile]), samples)
+
+    def along(self, start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, Value]]:
+        """The windows of `step` that make up the period."""
+        while start < end:
+            yield start, self.over(start, start + step)
+            start += step
+
+
+def histories(
+    project_id: int,
+    metric: Metric,
+    *,
+    period: Period,
+    now: datetime,
+    where: Mapping[str, Sequence[str]] | None = None,
+    group_by: Sequence[str] = (),
+    step: timedelta = timedelta(minutes=1),
+) -> list[History]:
+    """The metric's history for each group, the busiest first; without groups exactly one, be it empty.
+
+    Raises UnknownMetric for a dimension that the metric does not have.
+    """
+    for name in (*(where or {}), *group_by):
+        if name not in metric.dimensions:
+            raise UnknownMetric(f"{metric.title} cannot be cut by {name!r}.")
+    cells = _cells(project_id, metric.rollup, period=period, now=now, step=step)
+    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
+    found = _by_group(
+        cells, group_by, step, chosen, is_counting=not metric.needs_histogram and metric.measure != "mean"
+    )
+    bad = _by_group(cells, group_by, step, {**chosen, **metric.part}, is_counting=True) if metric.part else {}
+    ranked = sorted(found, key=lambda labels: (-sum(one.count for one in found[labels].values()), labels))
+    if not group_by:
+        ranked = [()]
+    return [_history(metric, labels, step, period, found, bad) for labels in ranked[:MOST_GROUPS]]
+
+
+def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step: timedelta) -> Cells:
+    """Of a period that begins before minutes are kept: hours, each in the step it begins in, and then minutes."""
+    edge = reading.first_minute(now)
+    if not period.start < edge < period.end:
+        return reading.read(project_id, rollup, period=period, now=now, step=step)
+    parts = [Period(period.start, edge), Period(edge, period.end)]
+    return joined([reading.read(project_id, rollup, period=part, now=now, step=step) for part in parts])
+
+
+_Steps = dict[Labels, dict[int, Measure]]
+
+
+def _by_group(
+    cells: Cells, names: Sequence[str], step: timedelta, where: Mapping[str, Sequence[str]], *, is_counting: bool
+) -> _Steps:
+    minutes = step // timedelta(minutes=1)
+    found: _Steps = defaultdict(dict)
+    for (at, labels), measure in (
+        cells.by(*names, step=minutes, where=where, is_counting=is_counting).measures().items()
+    ):
+        found[labels][at] = measure
+    return found
+
+
+def _history(metric: Metric, labels: Labels, step: timedelta, period: Period, found: _Steps, bad: _Steps) -> History:
+    minutes, every = [], step // timedelta(minutes=1)
+    minute = reading.minute_of(period.start) // every * every
+    while reading.moment_of(minute) < period.end:
+        minutes.append(minute)
+        minute += every
+    whole, part = found.get(labels, {}), bad.get(labels, {})
+    return History(
+        metric, labels, step, tuple(map(reading.moment_of, minutes)),
+        tuple(whole.get(one, NOTHING) for one in minutes), tuple(part.get(one, NOTHING) for one in minutes),
+    )  # fmt: skip

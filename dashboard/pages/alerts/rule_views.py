@@ -1,0 +1,93 @@
+"""Alert rules: what there is, and the editor with its preview."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from alerts.forms import RuleForm
+from alerts.models import Rule
+from alerts.rules import rule_setup
+from alerts.rules.backtest import backtest
+from alerts.rules.kinds import KINDS
+from analytics.questions.watched.metrics import METRICS
+from dashboard.access.guard import page
+from dashboard.frame import layout
+from dashboard.pages.alerts import presenting
+from events.accounts import access
+from events.models import Project
+
+
+@page("rule.list")
+def rule_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The rules, those that fire first."""
+    found = [(rule, presenting.about(rule)) for rule in presenting.rules(project, now=timezone.now())]
+    context = {"rules": found, "kinds": KINDS, "now": timezone.now()}
+    return layout.draw(request, "dashboard/alerts/rule_list.html", context, project=project, section="alerts")
+
+
+@page("rule.new", role=access.EDITOR)
+def rule_new(request: HttpRequest, project: Project, rule_kind: str) -> HttpResponseBase:
+    """The form of one kind, prefilled from the address: `?metric=…&where=…&name=…`."""
+    if rule_kind not in KINDS:
+        raise Http404("No such kind of rule.")
+    given = {name: request.GET[name][:500] for name in ("metric", "where", "group_by", "name") if name in request.GET}
+    return _form(request, project, RuleForm(request.POST or None, project=project, kind=rule_kind, initial=given))
+
+
+@page("rule.edit", role=access.EDITOR, obj="rule_id")
+def rule_edit(request: HttpRequest, project: Project, rule_id: int) -> HttpResponseBase:
+    """The form of one rule."""
+    rule = _rule(project, rule_id)
+    return _form(request, project, RuleForm(request.POST or None, project=project, kind=rule.kind, instance=rule))
+
+
+@require_POST
+@page("rule.switch", role=access.EDITOR, obj="rule_id")
+def rule_switch(request: HttpRequest, project: Project, rule_id: int) -> HttpResponseBase:
+    rule = _rule(project, rule_id)
+    rule_setup.switch(rule, on=not rule.is_enabled, actor=request.user, now=timezone.now())
+    messages.success(request, f"{rule.name} is {'on' if rule.is_enabled else 'off'}.")
+    return redirect("dashboard:rule-list", project.slug)
+
+
+@require_POST
+@page("rule.delete", role=access.EDITOR, obj="rule_id")
+def rule_delete(request: HttpRequest, project: Project, rule_id: int) -> HttpResponseBase:
+    rule = _rule(project, rule_id)
+    rule_setup.delete(rule, actor=request.user, now=timezone.now())
+    messages.success(request, f"{rule.name} is deleted.")
+    return redirect("dashboard:rule-list", project.slug)
+
+
+def _rule(project: Project, rule_id: int) -> Rule:
+    return get_object_or_404(Rule.objects.select_related("project"), project=project, pk=rule_id)
+
+
+def _form(request: HttpRequest, project: Project, form: RuleForm) -> HttpResponseBase:
+    now, preview = timezone.now(), None
+    if request.method == "POST" and form.is_valid():
+        if "preview" in request.POST:
+            preview = backtest(form.instance, now=now)
+        else:
+            try:
+                rule = form.store(actor=request.user, now=now)
+            except ValidationError as error:
+                form.add_error(None, error.messages)
+            else:
+                messages.success(request, f"{rule.name} is stored and judged from now on.")
+                return redirect("dashboard:rule-list", project.slug)
+    metric = METRICS.get(form.instance.metric)
+    threshold = form.instance.config.get("threshold") if preview else None
+    context = {
+        "form": form,
+        "rule": form.instance,
+        "kind": KINDS[form.kind],
+        "preview": preview,
+        "drawing": presenting.of_backtest(preview, threshold, metric.unit if metric else "") if preview else None,
+    }
+    status = 422 if form.errors else 200
+    template = "dashboard/alerts/rule_form.html"
+    return layout.draw(request, template, context, project=project, section="alerts", status=status)
