@@ -130,6 +130,7 @@ def png() -> bytes:
 
 
 def test_files_may_come_after_their_event(project: Project, key: IngestKey) -> None:
+    Project.objects.update(keeps_pictures=True)
     body = form(("app.log", b"user alice@example.org\r\nfailed\r\n", "text/plain"), ("shot.png", png(), "image/png"))
     answer = send(key, body)
     assert (answer.status_code, answer.json()) == (201, {"id": EVENT})
