@@ -42,6 +42,9 @@ class ObsAdminSite(AdminSite):
         @wraps(view)
         def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not self.has_permission(request):
+                if request.user.is_authenticated:  # a visitor is nobody, and may ask for ever
+                    with audit.scope(via="admin", address=addresses.of_request(request)):
+                        _note(request, "access.denied", kwargs, status=404)
                 return inner(request, *args, **kwargs)
             with audit.scope(via="admin", address=addresses.of_request(request)) as written:
                 try:

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -276,6 +277,17 @@ class ObsUserAdmin(AuditedAdmin, UserAdmin):
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
             projects.revoke_tokens(obj, actor=request.user, now=timezone.now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Django's form. What ends a person's logins ends their API tokens too: who held one may be the reason."""
+        with transaction.atomic():
+            before = self.get_object(request, id)
+            response = super().user_change_password(request, id, form_url)
+            after = self.get_object(request, id)
+            if before and after and before.password != after.password:
+                projects.revoke_tokens(after, actor=request.user, now=timezone.now())
+                messages.info(request, "The API tokens of this person have ended.")
+        return response
 
 
 admin.site.unregister(get_user_model())

@@ -217,7 +217,7 @@ AXES_LOCKOUT_CALLABLE = "dashboard.pages.account.views.locked"
 AXES_HANDLER = "events.endpoints.login_guard.LoginGuard"  # whose counts hold no typed name and no whole address
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-CSRF_FAILURE_VIEW = "dashboard.pages.system.error_views.forbidden"
+CSRF_FAILURE_VIEW = "dashboard.pages.system.error_views.forged"
 OBS_REQUIRE_TOTP = env.bool("OBS_REQUIRE_TOTP", False)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -64,6 +64,17 @@ def _marked(door: View, action: str, role: str = "") -> View:
     return door
 
 
+def note_refusal(request: HttpRequest, *, reason: str, status: int) -> None:
+    """The entry of a person's request that was turned away before any door; that of a visitor leaves none."""
+    if not request.user.is_authenticated:
+        return
+    match = request.resolver_match
+    via = "admin" if match and match.namespace == "admin" else "session"
+    detail = {"page": match.view_name if match else "", "status": status, "reason": reason}
+    with audit.scope(via=via, address=addresses.of_request(request)):
+        audit.record("access.denied", actor=request.user, detail=detail, now=timezone.now())
+
+
 def _audited(
     request: HttpRequest,
     action: str,

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from dashboard.access import guard
+
 IDLE = timedelta(minutes=30)
 # A request only writes the session when it was last noted this long ago.
 _NOTED_EVERY = timedelta(minutes=1)
@@ -71,6 +73,7 @@ class SecondFactorRequired:
         match = request.resolver_match
         if match and match.app_name == "dashboard" and match.url_name in _ENROLMENT:
             return None
+        guard.note_refusal(request, reason="second factor", status=302)
         return redirect("dashboard:second-factor")
 
 

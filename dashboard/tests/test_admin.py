@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -193,3 +194,62 @@ def test_it_is_dressed(root: Client) -> None:
     page = root.get("/admin/").content.decode()
     assert "dashboard/admin.css" in page
     assert "FormaOS Obs admin" in page
+
+
+def denials() -> list[tuple[str, str, dict[str, Any]]]:
+    rows = AuditEntry.objects.filter(action="access.denied").order_by("id")
+    return [(entry.actor, entry.via, entry.detail) for entry in rows]
+
+
+def test_a_refused_request_leaves_an_entry_whoever_refuses_it(
+    project: Project, bob: Any, as_bob: Client, charlie: Any, as_charlie: Client
+) -> None:
+    """No staff; staff without the permission; a row that is not theirs; no such page; no token of the form."""
+    bob.is_staff = False
+    bob.save()
+    as_bob.get("/admin/events/project/")
+    as_charlie.get("/admin/events/project/")
+    charlie.user_permissions.add(Permission.objects.get(codename="view_project"))
+    as_charlie.get(f"/admin/events/project/{project.pk}/change/")
+    as_charlie.get(f"/admin/events/project/{project.pk}/history/")
+    as_charlie.get("/admin/no/such/page/")
+    forger = Client(enforce_csrf_checks=True)
+    forger.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
+    assert forger.post("/admin/events/project/add/", {"slug": "x"}).status_code == 403
+    assert denials() == [
+        ("bob", "admin", {"page": "admin:events_project_changelist", "status": 404}),
+        ("charlie", "admin", {"page": "admin:events_project_changelist", "status": 403}),
+        ("charlie", "admin", {"page": "events_project", "status": 404}),
+        ("charlie", "admin", {"page": "events_project", "status": 404}),
+        ("charlie", "admin", {"page": "admin:django.contrib.admin.sites.catch_all_view", "status": 404}),
+        ("charlie", "admin", {"page": "admin:events_project_add", "status": 403, "reason": "csrf"}),
+    ]
+
+
+def test_staff_sent_to_their_second_factor_leave_an_entry(as_charlie: Client, settings: Any) -> None:
+    settings.OBS_REQUIRE_TOTP = True
+    assert as_charlie.get("/admin/").status_code == 302
+    assert denials() == [("charlie", "admin", {"page": "admin:index", "status": 302, "reason": "second factor"})]
+
+
+def test_a_visitor_who_is_refused_leaves_none(db: None) -> None:
+    Client().get("/admin/events/project/")
+    Client(enforce_csrf_checks=True).post("/admin/events/project/add/")
+    assert denials() == []
+
+
+@pytest.mark.parametrize("usable", ["true", "false"])
+def test_a_password_set_for_somebody_ends_their_tokens(
+    root: Client, bob: Any, alice: Any, now: datetime, usable: str
+) -> None:
+    theirs, others = (tokens.create(user, name="t", scopes=["read"], now=now)[1] for user in (bob, alice))
+    address = reverse("admin:auth_user_password_change", args=[bob.pk])
+    short = {"password1": "short", "password2": "short", "usable_password": "true"}
+    assert root.post(address, short).status_code == 200
+    assert tokens.find(theirs, now=now)
+    given = {"password1": "a-long-new-passphrase", "password2": "a-long-new-passphrase", "usable_password": usable}
+    button = {"set-password": "1"} if usable == "true" else {"unset-password": "1"}
+    assert root.post(address, given | button).status_code == 302
+    assert tokens.find(theirs, now=now) is None
+    assert tokens.find(others, now=now)
+    assert AuditEntry.objects.filter(action="token.revoke", actor="root").count() == 1

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from events.accounts import access, audit
@@ -90,6 +90,16 @@ class AuditedAdmin(admin.ModelAdmin):
         if model is get_user_model():
             return access.colleagues(request.user)
         return model._default_manager.none()
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django sends away whoever asks for a row that is not theirs, as if there were none: a refusal, too."""
+        detail = {"page": f"{opts.app_label}_{opts.model_name}", "status": 404}
+        obj = (opts.model_name, object_id)
+        audit.record("access.denied", actor=request.user, obj=obj, detail=detail, now=timezone.now())
+        redirect: HttpResponse = super()._get_obj_does_not_exist_redirect(  # type: ignore[misc]
+            request, opts, object_id
+        )
+        return redirect
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Others than superusers filter by what a list shows: a filter answers questions about hidden columns too."""

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashboard.access import guard
 from dashboard.frame import layout
 
 
@@ -15,7 +16,13 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _page(request, 400, "That request made no sense", "The address or the form was not understood.")
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, refused before its view."""
+    guard.note_refusal(request, reason="csrf", status=403)
+    return forbidden(request)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(
         request, 403, "Not with your role", "Ask an owner of the project for more, or reload the page you came from."
     )
