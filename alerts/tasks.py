@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
 from alerts.rules import evaluation
@@ -26,3 +27,8 @@ def evaluate() -> None:
 @shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
+
+
+@shared_task
+def send_audit_head() -> None:
+    audit_heads.send(now=timezone.now())

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events.accounts import audit, logins
+from events.accounts import audit_heads, logins
 from events.digest import loop, seen_spans
 from events.facts import compaction, dimensions
 from events.ingest import accounting, host, inbox, replay
@@ -66,7 +66,7 @@ def retain() -> None:
 
 @shared_task
 def note_audit_head() -> None:
-    audit.note_head(now=timezone.now())
+    audit_heads.note(now=timezone.now())
 
 
 @shared_task

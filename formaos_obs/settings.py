@@ -51,6 +51,9 @@ def derived(purpose: str) -> str:
 
 
 OBS_AUDIT_KEY = env.str("OBS_AUDIT_KEY", derived("audit"))
+OBS_AUDIT_HEADS = env.str("OBS_AUDIT_HEADS", "")
+if OBS_AUDIT_HEADS and "://" not in OBS_AUDIT_HEADS:
+    OBS_AUDIT_HEADS = str(placed(OBS_AUDIT_HEADS))
 OBS_ENCRYPTION_KEYS = env.list("OBS_ENCRYPTION_KEYS", default=[derived("encryption")])
 OBS_METRICS_TOKEN = env.str("OBS_METRICS_TOKEN", derived("metrics")[:32])
 OBS_SELF_DSN = env.str("OBS_SELF_DSN", "")

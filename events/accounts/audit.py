@@ -1,19 +1,17 @@
 """The audit trail: one chained entry for each look and each change, and the proof that none was altered.
 
 Each entry's `mac` is HMAC-SHA256(OBS_AUDIT_KEY, previous mac + canonical JSON of the entry). An edit, deletion,
-insertion or swap breaks the chain; a cut tail shows only against a head that was noted elsewhere, hence `note_head`.
+insertion, swap or new number breaks the chain; a cut tail shows only against a head that was noted elsewhere: `heads`.
 """
 
 import hashlib
 import hmac
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -23,19 +21,19 @@ from events.models import AuditEntry, Project
 from events.runtime.progress import Watch, unwatched
 from events.values import addresses
 
-logger = logging.getLogger(__name__)
-
 GENESIS = bytes(32)
+MAC_VERSION = 1
 _LOCK = 0x0B5_A0D17  # the advisory lock that puts writers in a row; any constant no other lock uses
 _MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last entry of the trail at a moment."""
+    """The last entry of the trail at a moment; `noted_at` says when, for one that was noted."""
 
     entry_id: int
     mac: str
+    noted_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Report:
     entries: int
     head: Head
     problems: tuple[str, ...]
+    missing: Head | None = None  # the first of the noted heads whose entry is gone
 
     @property
     def is_whole(self) -> bool:
@@ -107,6 +106,10 @@ def record(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            # After the lock, so that numbers stand in the order of the chain.
+            cursor.execute("SELECT nextval(pg_get_serial_sequence('events_auditentry', 'id'))")
+            [entry.pk] = cursor.fetchone()
+        entry.mac_version = MAC_VERSION
         entry.previous_mac = bytes.fromhex(head().mac)
         entry.mac = _mac(entry)
         entry.save(force_insert=True)
@@ -130,7 +133,11 @@ def head() -> Head:
 def verify(heads: Iterable[Head] = (), *, watch: Watch = unwatched) -> Report:
     """What is wrong with the trail, read from its beginning and compared with `heads` noted earlier."""
     problems: list[str] = []
-    expected = {noted.entry_id: noted.mac for noted in heads if noted.entry_id}
+    # Of a number that was noted twice the first counts: with another mac, the second was noted after the tampering.
+    expected: dict[int, Head] = {}
+    for noted in heads:
+        if noted.entry_id:
+            expected.setdefault(noted.entry_id, noted)
     previous, last, count = GENESIS, 0, 0
     entries = AuditEntry.objects.order_by("id")
     for entry in watch(entries.iterator(chunk_size=2000), total=entries.count()):
@@ -139,40 +146,22 @@ def verify(heads: Iterable[Head] = (), *, watch: Watch = unwatched) -> Report:
             problems.append(f"entry {entry.id} does not follow entry {last}")
         if not hmac.compare_digest(mac, _mac(entry)):
             problems.append(f"entry {entry.id} was altered")
-        if expected.pop(entry.id, mac.hex()) != mac.hex():
+        if (noted_head := expected.pop(entry.id, None)) and noted_head.mac != mac.hex():
             problems.append(f"entry {entry.id} is not the one whose head was noted")
         previous, last, count = mac, entry.id, count + 1
-    problems += [f"entry {entry_id}, noted as a head, is gone" for entry_id in sorted(expected)]
-    return Report(count, Head(last, previous.hex()), tuple(problems[:_MAX_PROBLEMS]))
+    gone = [expected[entry_id] for entry_id in sorted(expected)]
+    problems = [_is_gone(noted) for noted in gone[:1]] + problems + [_is_gone(noted) for noted in gone[1:]]
+    missing = gone[0] if gone else None
+    return Report(count, Head(last, previous.hex()), tuple(problems[:_MAX_PROBLEMS]), missing)
 
 
-def heads_path() -> Path:
-    return Path(settings.OBS_VAR_DIR) / "audit_heads.log"
-
-
-def note_head(*, now: datetime) -> str:
-    """The line appended to the file of heads and to the log, which is how it reaches another machine."""
-    current = head()
-    line = f"{now.astimezone(UTC).isoformat(timespec='seconds')} {current.entry_id} {current.mac}"
-    with heads_path().open("a", encoding="ascii") as file:
-        file.write(line + "\n")
-    logger.info("Audit head %s", line)
-    return line
-
-
-def noted_heads(path: Path | None = None) -> list[Head]:
-    """The heads in the file; none when there is no file. Raises ValueError on a line that is not a head."""
-    path = path or heads_path()
-    if not path.exists():
-        return []
-    rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
-    if any(len(row) != 3 for row in rows):
-        raise ValueError(f"{path} holds a line that is not a head")
-    return [Head(int(entry_id), mac) for _, entry_id, mac in rows]
+def _is_gone(noted: Head) -> str:
+    when = f" at {noted.noted_at}" if noted.noted_at else ""
+    return f"entry {noted.entry_id}, noted as a head{when}, is gone"
 
 
 def _mac(entry: AuditEntry) -> bytes:
-    fields = {
+    fields: dict[str, Any] = {
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor_id": entry.actor_id,
         "actor": entry.actor,
@@ -184,6 +173,8 @@ def _mac(entry: AuditEntry) -> bytes:
         "detail": entry.detail,
         "address": entry.address,
     }
+    if entry.mac_version:
+        fields |= {"id": entry.pk, "mac_version": entry.mac_version}
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     return hmac.digest(settings.OBS_AUDIT_KEY.encode(), bytes(entry.previous_mac) + canonical, hashlib.sha256)
 

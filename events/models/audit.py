@@ -1,5 +1,7 @@
 """Who looked at what, who changed what."""
 
+from typing import Any
+
 from django.db import models
 
 
@@ -16,6 +18,8 @@ class AuditEntry(models.Model):
     object_id = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict)
     address = models.CharField(max_length=45, blank=True, help_text="Client address, cut to /24 or /48.")
+    # 0: its mac does not hold the id. The default is the database's: what a process of before writes is of that kind.
+    mac_version = models.PositiveSmallIntegerField(db_default=0, editable=False)
     previous_mac = models.BinaryField(max_length=32)
     mac = models.BinaryField(max_length=32)
 
@@ -24,8 +28,8 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["-at"], name="audit_recent")]
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.pk is not None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
             raise TypeError("Audit entries cannot be changed.")
         super().save(*args, **kwargs)
 

@@ -1,5 +1,6 @@
 """The audit trail shows every way of altering it."""
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -7,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from events.accounts import audit
+from events.accounts import audit, audit_heads
 from events.models import AuditEntry, Project
 from events.values import addresses
 
 INSERT = """
-    INSERT INTO events_auditentry
-        (id, at, actor, via, action, project_id, object_type, object_id, detail, address, previous_mac, mac)
+    INSERT INTO events_auditentry (id, at, actor, via, action, project_id, object_type, object_id, detail, address,
+        mac_version, previous_mac, mac)
     SELECT nextval('events_auditentry_id_seq'), at, 'mallory', via, action, project_id, object_type, object_id, detail,
-        address, mac, mac
+        address, mac_version, mac, mac
     FROM events_auditentry ORDER BY id DESC LIMIT 1
 """
 SWAP = """
@@ -31,8 +33,12 @@ TAMPERINGS = {
     "delete of the first": "DELETE FROM events_auditentry WHERE object_id = '0'",
     "insert": INSERT,
     "swap": SWAP,
+    "renumber": "UPDATE events_auditentry SET id = id + 1000",
+    "renumber of the last": "UPDATE events_auditentry SET id = id + 1000 WHERE object_id = '4'",
+    "renumber, told as of before": "UPDATE events_auditentry SET id = id + 1000, mac_version = 0",
     "truncated tail": "DELETE FROM events_auditentry WHERE object_id IN ('3', '4')",
     "emptied": "DELETE FROM events_auditentry",
+    "truncate": "TRUNCATE events_auditentry",
 }
 
 
@@ -48,7 +54,7 @@ def trail(project: Project, alice: Any, now: datetime) -> list[AuditEntry]:
 
 def tamper(sql: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_append_only")
+        cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER USER")
         cursor.execute(sql)
         cursor.execute("ALTER TABLE events_auditentry ENABLE TRIGGER audit_append_only")
 
@@ -57,6 +63,12 @@ def test_an_untouched_trail_is_whole(trail: list[AuditEntry]) -> None:
     report = audit.verify([audit.head()])
     assert report.is_whole
     assert (report.entries, report.head) == (5, audit.head())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TAMPERINGS if not kind.startswith(("tru", "emptied"))])
+def test_tampering_is_found_without_a_head(trail: list[AuditEntry], kind: str) -> None:
+    tamper(TAMPERINGS[kind])
+    assert not audit.verify().is_whole
 
 
 @pytest.mark.parametrize("kind", TAMPERINGS)
@@ -120,14 +132,101 @@ def test_entries_inside_a_scope_name_where_they_came_from(db: None, now: datetim
     assert audit.record("tick", actor=None, now=now).via == "system"
 
 
-def test_noted_heads_reveal_a_cut_tail(trail: list[AuditEntry], settings: Any, tmp_path: Path, now: datetime) -> None:
+def test_entries_of_before_the_mac_held_the_number_are_verified(
+    trail: list[AuditEntry], alice: Any, now: datetime
+) -> None:
+    """As an earlier version wrote them: each is chained anew without its number, then the trail goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_append_only")
+        previous = audit.GENESIS
+        for entry in AuditEntry.objects.order_by("id"):
+            entry.mac_version, entry.previous_mac = 0, previous
+            previous = audit._mac(entry)
+            cursor.execute(
+                "UPDATE events_auditentry SET mac_version = 0, previous_mac = %s, mac = %s WHERE id = %s",
+                [entry.previous_mac, previous, entry.pk],
+            )
+        cursor.execute("ALTER TABLE events_auditentry ENABLE TRIGGER audit_append_only")
+    audit.record("issue.view", actor=alice, now=now)
+    assert audit.verify().is_whole
+    assert list(AuditEntry.objects.order_by("id").values_list("mac_version", flat=True)) == [0] * 5 + [1]
+    tamper(TAMPERINGS["edit"])
+    assert not audit.verify().is_whole
+
+
+@pytest.fixture
+def heads(settings: Any, tmp_path: Path) -> Path:
+    """A file that the operator named, besides the one in the var folder."""
     settings.OBS_VAR_DIR = tmp_path
-    line = audit.note_head(now=now)
+    settings.OBS_AUDIT_HEADS = str(tmp_path / "elsewhere.log")
+    return tmp_path / "elsewhere.log"
+
+
+def test_noted_heads_reveal_a_cut_tail(trail: list[AuditEntry], heads: Path, now: datetime) -> None:
+    line = audit_heads.note(now=now)
     assert line == f"2026-11-23T12:00:00+00:00 {trail[-1].pk} {bytes(trail[-1].mac).hex()}"
-    assert audit.verify(audit.noted_heads()).is_whole
+    for file in (audit_heads.path(), heads):
+        assert audit.verify(audit_heads.read(file)).is_whole
     tamper(TAMPERINGS["truncated tail"])
     assert audit.verify().is_whole
-    assert audit.verify(audit.noted_heads()).problems == (f"entry {trail[-1].pk}, noted as a head, is gone",)
+    for file in (audit_heads.path(), heads):
+        gone = f"entry {trail[-1].pk}, noted as a head at 2026-11-23T12:00:00+00:00, is gone"
+        assert audit.verify(audit_heads.read(file)).problems == (gone,)
+
+
+def test_the_first_head_that_is_missing_is_named(
+    trail: list[AuditEntry], alice: Any, heads: Path, now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        audit_heads.note(now=now)
+        audit.record("issue.view", actor=alice, now=now)
+    last = list(AuditEntry.objects.order_by("-id").values_list("id", flat=True)[:3])
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_append_only")
+        cursor.execute("DELETE FROM events_auditentry WHERE id >= %s", [last[2]])
+        cursor.execute("ALTER TABLE events_auditentry ENABLE TRIGGER audit_append_only")
+    report = audit.verify(audit_heads.read(heads))
+    assert report.missing
+    assert report.missing.entry_id == last[2]
+    assert len(report.problems) == 2
+    heads.unlink()
+    audit_heads.path().rename(heads.with_name("shipped"))
+    with pytest.raises(SystemExit):
+        call_command("verify_audit", heads=[heads.with_name("shipped")])
+    assert f"the first head that is missing: {last[2]} " in capsys.readouterr().out
+
+
+def test_a_log_that_holds_heads_is_read_back(
+    trail: list[AuditEntry], heads: Path, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line is a warning: workers write warnings and nothing below."""
+    audit_heads.note(now=now)
+    [record] = caplog.records
+    assert record.levelno == logging.WARNING
+    log = heads.with_name("worker.log")
+    log.write_text(f"something else\n2026-11-23 12:00:00,000 WARNING {record.name} {record.getMessage()}\n")
+    assert audit_heads.read(log, is_log=True) == [audit.head()]
+    with pytest.raises(ValueError, match="--log"):
+        audit_heads.read(log)
+
+
+def test_a_head_is_written_once_however_often_it_is_noted(
+    trail: list[AuditEntry], alice: Any, heads: Path, now: datetime
+) -> None:
+    for _ in range(3):
+        audit_heads.note(now=now)
+    assert len(heads.read_text().splitlines()) == 1
+    audit.record("issue.view", actor=alice, now=now)
+    audit_heads.note(now=now)
+    assert [noted.entry_id for noted in audit_heads.read(heads)] == [trail[-1].pk, audit.head().entry_id]
+
+
+def test_a_file_of_heads_that_cannot_be_written_stops_nothing(
+    trail: list[AuditEntry], heads: Path, settings: Any, now: datetime
+) -> None:
+    settings.OBS_AUDIT_HEADS = "/proc/no/such/file"
+    audit_heads.note(now=now)
+    assert audit_heads.read(audit_heads.path()) == [audit.head()]
 
 
 def run_together(work: Callable[[int], None], count: int) -> None:
