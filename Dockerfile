@@ -15,7 +15,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin obs && mkdir /data && chown obs:obs /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-COPY --from=build /static /static
+# The server writes for its own user alone, collected files too.
+COPY --from=build --chown=10001:10001 /static /static
 WORKDIR /app
 USER 10001:10001
 # The only folder that is written, besides a tmpfs on /tmp: spool, segments, and keys where none are set.

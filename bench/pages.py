@@ -28,6 +28,7 @@ if __name__ == "__main__":
     embedded.stop()
     shutil.rmtree(HOME, ignore_errors=True)
     embedded.ensure()
+    os.environ["DATABASE_URL"] = embedded.urls().database  # the owner's: it empties tables
 
 import django  # noqa: E402
 

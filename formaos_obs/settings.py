@@ -126,22 +126,27 @@ TEMPLATES = [
 # --- the two stores --------------------------------------------------------------------------------------------------
 
 
-def _database() -> dict[str, object]:
-    """Django's form of DATABASE_URL; a `host` in the query is a socket folder, as in libpq's URLs."""
-    config = env.url_config(env.db_url_config, "DATABASE_URL", embedded.urls().database)
+def _postgres(name: str, config: dict[str, object], default: str) -> dict[str, object]:
+    """Django's form of an address; a `host` in the query is a socket folder, as in libpq's URLs."""
     if config.get("ENGINE") != "django.db.backends.postgresql":
-        env.mistakes["DATABASE_URL"] = "DATABASE_URL does not name a PostgreSQL"
-        config = env.db_url_config(embedded.urls().database)
-    options = dict(config.get("OPTIONS", {}))
+        env.mistakes[name] = f"{name} does not name a PostgreSQL"
+        config = env.db_url_config(default)
+    options = dict(config.get("OPTIONS", {}))  # type: ignore[call-overload]
     config["HOST"] = options.pop("host", config.get("HOST", ""))
     options.setdefault("connect_timeout", 3)
     return {**config, "OPTIONS": options, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": False}
 
 
-DATABASES = {"default": _database()}
+_embedded = embedded.urls()
+_config = env.url_config(env.db_url_config, "DATABASE_URL", _embedded.application)
+DATABASES = {"default": _postgres("DATABASE_URL", _config, _embedded.application)}
+# Who migrates; empty where nothing is said of an outer database, whose one role does everything.
+_config = env.url_config(env.db_url_config, "OBS_DATABASE_OWNER_URL", _embedded.database)
+_has_owner = os.environ.get("OBS_DATABASE_OWNER_URL") or not os.environ.get("DATABASE_URL")
+OBS_DATABASE_OWNER = _postgres("OBS_DATABASE_OWNER_URL", _config, _embedded.database) if _has_owner else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", embedded.urls().redis)
+REDIS_URL = env.str("REDIS_URL", _embedded.redis)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -223,7 +228,7 @@ AXES_VERBOSE = False
 CSRF_FAILURE_VIEW = "dashboard.pages.system.error_views.forged"
 OBS_REQUIRE_TOTP = env.bool("OBS_REQUIRE_TOTP", False)
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # not in Redis, whose dumps may lie about anywhere
 SESSION_COOKIE_AGE = env.int("OBS_SESSION_HOURS", 12) * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -295,6 +300,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "dashboard.assets.Storage"},
 }
+FILE_UPLOAD_PERMISSIONS = 0o600  # collected files too: WhiteNoise serves them, nobody else reads them
 WHITENOISE_USE_FINDERS = True
 # Never asked for twice: what has its hash in its name, and each version of the browser script.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$|/clients/obs-[0-9.]+\.js$"

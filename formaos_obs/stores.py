@@ -6,6 +6,7 @@ import redis
 from django.conf import settings
 from django.db import Error, connection
 
+from formaos_obs import roles
 from formaos_obs.environment import env
 
 DATABASE_FORM = "postgresql://user:password@host:5432/name"
@@ -24,12 +25,14 @@ def demand() -> None:
 def _demand_database() -> None:
     if "DATABASE_URL" in env.mistakes:
         raise SystemExit(f"{env.mistakes['DATABASE_URL']}: use {DATABASE_FORM}, or leave it out for the embedded one")
-    try:
-        connection.ensure_connection()
-    except (Error, ValueError, UnicodeError) as error:
-        raise _refusal("DATABASE_URL", error) from None
-    finally:
-        connection.close()
+    # Where an owner is named, migrations are about to run: only they make the role of DATABASE_URL.
+    with roles.as_owner(connection, settings.OBS_DATABASE_OWNER) as is_other:
+        try:
+            connection.ensure_connection()
+        except (Error, ValueError, UnicodeError) as error:
+            raise _refusal("OBS_DATABASE_OWNER_URL" if is_other else "DATABASE_URL", error) from None
+        finally:
+            connection.close()
 
 
 def _demand_redis() -> None:

@@ -27,7 +27,7 @@ from chaos import reconcile
 from chaos.__main__ import start
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-URLS = "from formaos_obs import embedded; print(*embedded.urls().__dict__.values())"
+URLS = "from formaos_obs import embedded; print(embedded.urls().database, embedded.urls().redis)"
 Bodies = list[tuple[str, str, bytes]]
 
 

@@ -59,6 +59,10 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_COUNTRY_HEADER", "CF IPCountry:", "E017"),
         ("OBS_GEOIP_DATABASE", "/dev/null/countries.mmdb", "E018"),
         ("OBS_GEOIP_DATABASE", __file__, "E018"),
+        ("OBS_AUDIT_HEADS", "ftp://heads.example.org/", "E019"),
+        ("OBS_AUDIT_HEADS", "https://user:word@heads.example.org/", "E019"),
+        ("OBS_AUDIT_HEADS", "/dev/null/heads", "E019"),
+        ("OBS_AUDIT_HEADS", "/", "E019"),
     ],
 )
 def test_it_refuses(name: str, value: Any, expected: str, settings: Any) -> None:

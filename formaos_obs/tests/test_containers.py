@@ -47,9 +47,23 @@ def test_each_volume_named_is_declared() -> None:
     assert used == COMPOSE["volumes"].keys()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_process_knows_the_role_of_the_application_and_not_the_owner(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert environment["DATABASE_URL"].startswith("postgresql://obs_app:${POSTGRES_APP_PASSWORD:?}@")
+    assert environment["POSTGRES_PASSWORD"] == "", "what .env says of the owner does not reach it"
+    assert "OBS_DATABASE_OWNER_URL" not in environment
+    owner = SERVICES["migrate"]["environment"]["OBS_DATABASE_OWNER_URL"]
+    assert owner.startswith("postgresql://obs:${POSTGRES_PASSWORD:?}@")
+
+
+def test_collected_files_belong_to_the_user_who_serves_them() -> None:
+    assert "COPY --from=build --chown=10001:10001 /static /static" in DOCKERFILE
+
+
 def test_no_secret_stands_in_the_file() -> None:
     text = (BASE_DIR / "docker-compose.yml").read_text() + (BASE_DIR / ".env.production.example").read_text()
-    assert re.findall(r"(?m)^(?:SECRET_KEY|POSTGRES_PASSWORD)=(.+)$", text) == []
+    assert re.findall(r"(?m)^(?:SECRET_KEY|POSTGRES_PASSWORD|POSTGRES_APP_PASSWORD)=(.+)$", text) == []
     assert "${POSTGRES_PASSWORD:?}" in text
 
 

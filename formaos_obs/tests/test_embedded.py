@@ -1,7 +1,10 @@
 """The embedded servers survive kills, long paths and neighbours."""
 
 import os
+import shutil
 import signal
+import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 import redis
 
 from formaos_obs import embedded, folders
+from formaos_obs.up import binaries
 
 
 @pytest.fixture
@@ -43,6 +47,76 @@ def test_killed_servers_come_back_with_their_data(folder: Path) -> None:
 
     embedded.stop()
     assert [server.pid() for server in embedded.servers()] == [None, None]
+
+
+def test_no_folder_above_is_opened_for_postgresql(folder: Path) -> None:
+    """Where root runs it, PostgreSQL is another user, who has no way to its folder by name."""
+    above = [path for path in folder.parents if path.stat().st_uid == os.geteuid()]
+    for path in above[:2]:
+        path.chmod(0o700)
+    before = {path: path.stat().st_mode for path in above}
+    embedded.ensure()
+    with psycopg.connect(embedded.urls().database) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_database").fetchone()
+    assert {path: path.stat().st_mode for path in above} == before
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "postgres").stat().st_mode) == 0o700
+
+
+def test_the_role_of_the_application_is_made_in_a_cluster_of_before(folder: Path) -> None:
+    """Servers that run already, of a version that knew one role: tables are granted before the first command."""
+    embedded.ensure()
+    with psycopg.connect(embedded.urls().database) as connection:
+        connection.execute("CREATE TABLE events_auditentry (id int); CREATE TABLE django_migrations (id int)")
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS id; DROP OWNED BY obs; DROP ROLE obs")
+    embedded.ensure()
+    with psycopg.connect(embedded.urls().application, autocommit=True) as connection:
+        is_super = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        assert is_super == (False,)
+        connection.execute("UPDATE kept SET id = 2; INSERT INTO events_auditentry VALUES (1)")
+        for statement in (
+            "UPDATE events_auditentry SET id = 2",
+            "DELETE FROM django_migrations",
+            "CREATE TABLE mine ()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_programs_in_a_closed_folder_are_copied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For root: the user of PostgreSQL cannot reach a wheel below /root. The copy of an earlier version goes."""
+    wheel, copies = tmp_path / "closed" / "pginstall18", tmp_path / "copies"
+    (wheel / "bin").mkdir(parents=True)
+    (wheel / "bin" / "postgres").write_text("#!/bin/sh\n")
+    (wheel / "bin" / "postgres").chmod(0o700)
+    (copies / "pginstall18-0.0-1" / "bin").mkdir(parents=True)
+    monkeypatch.setattr(binaries, "COPIES", copies)
+    monkeypatch.setattr(binaries, "_wheel", lambda: wheel)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    for _ in range(2):
+        binaries.demand_postgres()
+    program = binaries.postgres("postgres")
+    assert program.parents[2] == copies
+    assert stat.S_IMODE(program.stat().st_mode) == 0o755
+    assert [path.name for path in copies.glob("pginstall18*")] == [program.parents[1].name]
+
+
+def test_a_copy_that_a_process_runs_from_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies, wheel = tmp_path / "copies", tmp_path / "closed" / "pginstall18"
+    for folder in (copies / "pginstall18-0.0-1", wheel):
+        (folder / "bin").mkdir(parents=True)
+        shutil.copy("/bin/sleep", folder / "bin" / "postgres")
+    monkeypatch.setattr(binaries, "COPIES", copies)
+    monkeypatch.setattr(binaries, "_wheel", lambda: wheel)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    tmp_path.chmod(0o700)
+    with subprocess.Popen([copies / "pginstall18-0.0-1" / "bin" / "postgres", "60"]) as running:
+        binaries.demand_postgres()
+        running.kill()
+    assert {path.name for path in copies.glob("pginstall18*")} == {
+        "pginstall18-0.0-1",
+        binaries.postgres("postgres").parents[1].name,
+    }
 
 
 def test_nothing_listens_on_a_port(folder: Path) -> None:

@@ -120,7 +120,8 @@ def test_both_servers_run_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: p
     try:
         embedded.ensure()
         with psycopg.connect(embedded.urls().database) as connection:
-            assert connection.execute("SHOW data_directory").fetchone() == (str(tmp_path / NASTY / "postgres"),)
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert (tmp_path / NASTY / "postgres" / "postmaster.pid").exists()
         with redis.Redis.from_url(embedded.urls().redis) as client:
             assert client.config_get("dir")["dir"] == str(tmp_path / NASTY / "redis")
             client.save()
@@ -128,6 +129,53 @@ def test_both_servers_run_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: p
     finally:
         embedded.stop()
     assert [server.pid() for server in embedded.servers()] == [None, None]
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """What each path below `folder` lets others do, and the folder itself, where that is anything."""
+    found = {path: stat.S_IMODE(path.lstat().st_mode) & 0o077 for path in (folder, *folder.rglob("*"))}
+    return {str(path.relative_to(folder)): mode for path, mode in found.items() if mode and not path.is_symlink()}
+
+
+def test_a_folder_of_an_earlier_version_is_closed_to_others(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    for name in ("redis", "segments/1/errors", "log"):
+        (var / name).mkdir(parents=True)
+    for name in ("redis/dump.rdb", "segments/1/errors/a.parquet", "log/web.log", "up.json", "secret_key"):
+        (var / name).write_text("x")
+    for path in (var, *var.rglob("*")):
+        path.chmod(0o775 if path.is_dir() else 0o664)
+    folders.demand(var)
+    assert modes(var) == {}
+    assert stat.S_IMODE((var / "log").stat().st_mode) == 0o700
+    assert stat.S_IMODE((var / "log" / "web.log").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_holds_other_things_keeps_its_mode_and_ours_in_it_is_closed(tmp_path: Path) -> None:
+    (tmp_path / "somebody's").mkdir(mode=0o755)
+    (tmp_path / "somebody's").chmod(0o755)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log").chmod(0o755)
+    tmp_path.chmod(0o755)
+    folders.demand(tmp_path)
+    assert modes(tmp_path) == {".": 0o055, "somebody's": 0o055}
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere").chmod(0o755)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o755)
+    (tmp_path / "var" / "segments").symlink_to(tmp_path / "elsewhere")
+    folders.demand(tmp_path / "var")
+    assert stat.S_IMODE((tmp_path / "elsewhere").stat().st_mode) == 0o755
+
+
+def test_a_shared_private_folder_lies_where_any_user_gets_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as closed:
+        monkeypatch.setattr("tempfile.tempdir", closed)
+        assert folders.for_sockets(tmp_path / NASTY).parent == Path(closed)
+        assert folders.for_sockets(tmp_path / NASTY, is_shared=True).parent != Path(closed)
 
 
 def test_a_relative_path_counts_from_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ class House:
         return self.ask("redis.Redis.from_url(embedded.urls().redis).execute_command(*sys.argv[1:])", *words)
 
     def ask(self, expression: str, *words: str) -> str:
-        program = f"import psycopg, redis, sys; from formaos_obs import embedded; print({expression})"
+        program = f"import os, psycopg, redis, sys; from formaos_obs import embedded; print({expression})"
         command = [sys.executable, "-c", program, *words]
         done = subprocess.run(command, cwd=BASE_DIR, env=self.environment(), capture_output=True, text=True, check=True)
         return done.stdout.strip()
@@ -153,6 +153,58 @@ def test_scripts_find_their_way_in_a_private_file(house: House) -> None:
     expected = {"url", "dsn", "project_key", "api_token", "admin_username", "admin_password"}
     assert house.access().keys() == expected
     assert all(house.access().values())
+
+
+def test_other_users_of_this_host_read_and_list_nothing_of_it(house: House) -> None:
+    """After ingest, a login, a dump and a spooled item: neither by the modes, nor, for root's folder, by a try."""
+    house.wait(lambda: house.sql(house.post()) == "1")
+    assert _logs_in(house.access()["url"], house.access())
+    house.redis("SAVE")
+    house.wait(lambda: list(house.folder.rglob("*.parquet")))
+    spool = house.folder / "spool"
+    house.ask("(os.makedirs(sys.argv[1], exist_ok=True), open(sys.argv[1] + '/probe', 'w').close())", str(spool))
+    paths = [house.folder, *house.folder.rglob("*")]
+    found = {path.relative_to(house.folder).parts[0] for path in paths[1:]}
+    assert {"log", "postgres", "redis", "secret_key", "segments", "spool", "static", "up.json"} <= found
+    assert (house.folder / "redis" / "dump.rdb").exists()
+    open_to_others = [path for path in paths if path.lstat().st_mode & 0o077 and not path.is_symlink()]
+    assert open_to_others == []
+    if os.geteuid() == 0:
+        assert _opened_by_nobody(house.folder, paths) == []
+        assert _opened_by_nobody(Path("/etc"), [Path("/etc"), Path("/etc/passwd")]) == ["/etc", "/etc/passwd"]
+
+
+def _opened_by_nobody(folder: Path, paths: list[Path]) -> list[str]:
+    """Which of `paths` the user nobody lists or reads, put into `folder` so that what lies above does not matter."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        opened = [str(path) for path in paths if _opens(path.relative_to(folder))]
+        os.write(writer, json.dumps(opened).encode()[:60_000])
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        said = file.read()
+    assert os.waitpid(child, 0)[1] == 0
+    return json.loads(said)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+def test_no_session_lies_in_redis(house: House) -> None:
+    assert _logs_in(house.access()["url"], house.access())
+    assert int(house.sql("SELECT count(*) FROM django_session")) > 0
+    assert house.redis("KEYS", "*session*") == "[]"
 
 
 def test_it_becomes_ready(house: House) -> None:

@@ -23,10 +23,10 @@ def settle() -> None:
     """Start what is shared and turn the environment to what is this worker's own; before Django reads its settings."""
     os.environ["OBS_VAR_DIR"] = str(SHARED)
     embedded.ensure()
+    shared = embedded.urls()
+    os.environ.setdefault("DATABASE_URL", shared.database)  # the owner's, who makes and drops databases
     if WORKER:
-        shared = embedded.urls()
         number = int(WORKER.removeprefix("gw")) + 1  # 0 is that of a run without workers
-        os.environ.setdefault("DATABASE_URL", shared.database)
         os.environ["REDIS_URL"] = numbered(os.environ.get("REDIS_URL") or shared.redis, number)
         os.environ["OBS_VAR_DIR"] = str(SHARED / WORKER)
 

@@ -19,7 +19,7 @@ def plan() -> Plan:
     servers = [
         Program(
             server.name, server.argv, server.stop_signal, prepare=(*embedded_command, "prepare", server.name),
-            user=server.user, folder=str(BASE_DIR),
+            user=server.user, folder=str(BASE_DIR), inside=str(server.inside) if server.inside else None,
         )
         for server in embedded.servers()
     ]  # fmt: skip

@@ -38,6 +38,7 @@ class Program:
     prepare: tuple[str, ...] = ()
     user: str | None = None
     folder: str | None = None
+    inside: str | None = None  # where it is started as `user`, which may have no other way there
 
 
 def delay(failures: int) -> float:
@@ -45,12 +46,12 @@ def delay(failures: int) -> float:
     return 0.0 if failures == 0 else min(LONGEST_DELAY, 0.25 * 2 ** min(failures - 1, 10))
 
 
-def as_user(user: str | None) -> dict[str, Any]:
-    """The arguments of subprocess that change to `user`, none without one."""
+def as_user(user: str | None, *, inside: str | Path | None = None) -> dict[str, Any]:
+    """The arguments of subprocess that change to `user`, none without one; the folder is entered before."""
     if user is None:
         return {}
     entry = pwd.getpwnam(user)
-    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": "/"}
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": [], "cwd": inside or "/"}
 
 
 def tied(stop_signal: int) -> Callable[[], None]:
@@ -86,7 +87,7 @@ class Child:
             done = subprocess.run(self.program.prepare, cwd=self.program.folder, stderr=subprocess.PIPE, text=True)
             if done.returncode:
                 raise SystemExit(done.stderr.strip() or f"{self.program.name} could not be prepared")
-        where: dict[str, Any] = {"cwd": self.program.folder} | as_user(self.program.user)
+        where: dict[str, Any] = {"cwd": self.program.folder} | as_user(self.program.user, inside=self.program.inside)
         with self.log.open("ab") as log:
             # A group of its own: Ctrl-C reaches the supervisor alone, which stops its children in order.
             self.process = subprocess.Popen(

@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from formaos_obs import addresses, checks, processes
+from formaos_obs import addresses, checks, folders, processes
 from formaos_obs.environment import BASE_DIR
 
 
@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks.demand()
+        folders.demand(settings.OBS_VAR_DIR)
         if options["name"] == "web":
             addresses.demand_port(settings.OBS_BIND, settings.PORT)
         self.check()
