@@ -15,8 +15,8 @@ CURE = "start as the user who did before, or choose a folder of your own: OBS_VA
 SHORTER = "set OBS_VAR_DIR to a shorter path of plain letters"
 # What the server and its parts write; what tests and builds leave beside it may belong to anybody.
 PARTS = (
-    "audit_heads.log", "embedded.lock", "log", "pids.json", "postgres", "redis", "secret_key", "segments", "spool",
-    "static", "up.json", "up.lock",
+    "audit_heads.log", "duckdb", "embedded.lock", "log", "pids.json", "postgres", "redis", "secret_key", "segments",
+    "spool", "static", "up.json", "up.lock",
 )  # fmt: skip
 # One of these tells a folder of ours from one that holds other things too.
 _MARKS = ("embedded.lock", "secret_key", "up.lock")
