@@ -136,7 +136,7 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
     """Make the partitions of this week and the next, drop those older than `seen_days`; return the names dropped.
 
     A row can only land in the default partition when this did not run for two weeks; it is found there all the same.
-    The owner's functions do it (migrations/0021_seen_partitions.py), for the application's role owns no table.
+    The owner's functions do it (migrations/0017_seen_partitions.py), for the application's role owns no table.
     """
     week = week_of(now)
     oldest = week - timedelta(days=seen_days + 7)

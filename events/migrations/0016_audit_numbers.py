@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A column with a constant default: PostgreSQL writes no row for it, however long the trail is."""
 
-    dependencies = [("events", "0013_what_is_kept")]
+    dependencies = [("events", "0015_grouping_rules")]
 
     operations = [
         migrations.AddField(

@@ -36,6 +36,6 @@ BACK = "DROP FUNCTION ingest_seen_make(date), ingest_seen_drop(date), ingest_see
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0020_audit_numbers")]
+    dependencies = [("events", "0016_audit_numbers")]
 
     operations = [migrations.RunSQL(FUNCTIONS, BACK)]
