@@ -45,7 +45,7 @@ class House:
             command, cwd=BASE_DIR, env=self.environment(**environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         printed = b""
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         assert self.process.stdout
         while b"Ctrl-C stops all" not in printed and time.monotonic() < deadline and self.is_running():
             if select.select([self.process.stdout], [], [], 0.2)[0]:
