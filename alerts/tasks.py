@@ -6,6 +6,7 @@ from django.utils import timezone
 from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
+from alerts.monitors import retention, watch
 from alerts.rules import evaluation
 
 
@@ -25,8 +26,14 @@ def evaluate() -> None:
 
 
 @shared_task
+def watch_monitors() -> None:
+    watch.run(now=timezone.now())
+
+
+@shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
+    retention.forget(now=timezone.now())
 
 
 @shared_task

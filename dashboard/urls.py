@@ -9,6 +9,7 @@ SUBJECTS = (
     "hosts",
     "issues",
     "logs",
+    "monitors",
     "overview",
     "performance",
     "project",

@@ -30,6 +30,7 @@ app.conf.woken_by = {
     bell.SPOOL: "drain-spool",
     bell.TRANSITIONS: "notify",
     bell.NOTIFICATIONS: "deliver",
+    bell.CHECK_INS: "watch-monitors",
 }
 app.conf.beat_schedule = {
     "digest": every(5, "events.tasks.digest"),
@@ -39,6 +40,7 @@ app.conf.beat_schedule = {
     "notify": every(5, "alerts.tasks.notify"),
     "deliver": every(5, "alerts.tasks.deliver"),
     "evaluate": every(10, "alerts.tasks.evaluate"),
+    "watch-monitors": every(10, "alerts.tasks.watch_monitors"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "count-trends": every(10, "events.tasks.count_trends"),

@@ -13,7 +13,7 @@ VERSION = 1
 LEVELS = ("debug", "info", "warning", "error", "fatal")
 _COLOURS = {"debug": 0x9CA3AF, "info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626, "fatal": 0x7F1D1D}
 _GREEN = 0x16A34A
-_GOOD = frozenset({"resolved", "alert_ended", "test"})
+_GOOD = frozenset({"resolved", "alert_ended", "monitor_up", "test"})
 _INVISIBLE = dict.fromkeys(
     code
     for first, last in ((0, 8), (11, 12), (14, 31), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
@@ -30,6 +30,8 @@ _HEADLINES = {
     "still_firing": "Still firing",
     "alert_ended": "Back to normal",
     "flapping": "Flapping, held until it is stable",
+    "monitor_down": "Monitor down",
+    "monitor_up": "Monitor up again",
     "test": "Test message",
 }
 

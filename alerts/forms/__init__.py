@@ -1,7 +1,8 @@
 """What people type to set alerts up."""
 
 from alerts.forms.channel import ChannelForm
+from alerts.forms.monitor import MonitorForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
 
-__all__ = ["ChannelForm", "RuleForm", "SilenceForm"]
+__all__ = ["ChannelForm", "MonitorForm", "RuleForm", "SilenceForm"]

@@ -1,6 +1,10 @@
 """What alerts keep in the database."""
 
 from alerts.models.channel import Channel, DeliveryAttempt, Notification
+from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
 from alerts.models.rule import Alert, AlertTransition, Rule, Silence
 
-__all__ = ["Alert", "AlertTransition", "Channel", "DeliveryAttempt", "Notification", "Rule", "Silence"]
+__all__ = [
+    "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "Monitor", "MonitorRun", "MonitorState",
+    "MonitorTransition", "Notification", "PingKey", "Rule", "Silence", "Watch",
+]  # fmt: skip

@@ -59,6 +59,8 @@ class Notification(models.Model):
         STILL = "still_firing", "Alert still fires"
         ENDED = "alert_ended", "Alert ended"
         FLAPPING = "flapping", "Alert is flapping"
+        MONITOR_DOWN = "monitor_down", "Monitor is down"
+        MONITOR_UP = "monitor_up", "Monitor is up"
         TEST = "test", "Test"
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications", db_index=False)

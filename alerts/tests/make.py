@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel
+from alerts.models import Alert, Channel, Monitor, MonitorRun
+from alerts.monitors import monitor_setup, receiving
+from alerts.monitors.receiving import Report
 from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
 from events.models import Issue, Project, Transition
@@ -42,3 +44,12 @@ def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
         project, {"rule": "Other"}, starts_at=now, ends_at=ends_at, reason="Moving", actor="test", now=now
     )
     return {"rule_id": rule, "alert_id": Alert.objects.get(rule=rule), "silence_id": silence}
+
+
+def monitor(project: Project, *, name: str = "Nightly backup", now: datetime = NOW, **fields: Any) -> Monitor:
+    """A monitor that a ping reported to."""
+    wanted = monitor_setup.Wanted(name=name, kind="cron", schedule="0 3 * * *", **fields)
+    made = monitor_setup.create(project, wanted, actor="test", now=now)
+    report = Report(status=MonitorRun.Status.OK, at=now, is_ping=True, duration_ms=1200.0, body="done")
+    receiving.receive(made, report, now=now)
+    return made

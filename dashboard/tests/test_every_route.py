@@ -30,6 +30,7 @@ from events.tests import make
 # Take keys or tokens to write; a browser's configuration is as public as its key.
 SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
+SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
@@ -128,6 +129,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "attachment_id": attachment.attachment_id,
         **{name: row.pk for name, row in make_alerts.firing(project).items()},
         "rule_kind": "threshold",
+        "monitor_id": make_alerts.monitor(project).pk,
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -229,6 +231,7 @@ _IDS = {
     "rule_id",
     "alert_id",
     "silence_id",
+    "monitor_id",
     "token_id",
     "version",
     "view_id",

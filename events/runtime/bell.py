@@ -26,6 +26,7 @@ INBOX = "inbox"  # items were accepted
 SPOOL = "spool"  # PostgreSQL is back, and records wait on disk
 TRANSITIONS = "transitions"  # something happened that somebody may have to hear of
 NOTIFICATIONS = "notifications"  # there is something to deliver
+CHECK_INS = "check_ins"  # jobs reported
 
 
 class Bell:

@@ -59,6 +59,8 @@ def _schedule(sent: Any) -> dict[str, Any] | None:
     value, unit = sent.get("value"), scalar(sent.get("unit"), 20)
     if sent.get("type") == "crontab" and isinstance(value, str) and 0 < len(value) <= 200:
         return {"type": "crontab", "value": value}
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 6:
+        value = int(value)  # as Sentry's own documentation shows it
     if sent.get("type") == "interval" and type(value) is int and 0 < value < 10**6 and unit in UNITS:
         return {"type": "interval", "value": value, "unit": unit}
     return None

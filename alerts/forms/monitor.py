@@ -1,0 +1,109 @@
+"""What a person types to watch a scheduled job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from alerts.models import Channel, Monitor
+from alerts.monitors import monitor_setup, schedule
+from alerts.monitors.monitor_setup import Wanted
+from alerts.monitors.schedule import InvalidSchedule
+from events.models import Project
+
+
+class MonitorForm(forms.ModelForm):
+    """One monitor; lengths of time are typed as people say them."""
+
+    kind = forms.ChoiceField(
+        label="Expected",
+        choices=[
+            ("cron", "at the times of a cron line"),
+            ("simple", "within some time of the last report"),
+            ("interval", "at an interval of the calendar"),
+        ],
+    )
+    schedule = forms.CharField(
+        max_length=200, help_text="A cron line: 0 3 * * *, @daily. Some time: 1 d, 90 min. An interval: 1 month."
+    )
+    zone = forms.CharField(
+        label="Time zone",
+        max_length=64,
+        initial="UTC",
+        help_text="Europe/Vienna: the zone of the machine that runs it.",
+    )
+    margin = forms.CharField(label="May be late by", max_length=40, initial="5 min")
+    max_runtime = forms.CharField(label="May take", max_length=40, initial="30 min")
+    channels = forms.ModelMultipleChoiceField(
+        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: every channel of the project whose own filter lets it through.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Monitor
+        fields = ("name", "failure_threshold", "recovery_threshold", "is_muted")
+        labels = {
+            "failure_threshold": "Down after failures in a row",
+            "recovery_threshold": "Up after good runs in a row",
+            "is_muted": "Tell nobody",
+        }
+
+    field_order = [
+        "project", "name", "kind", "schedule", "zone", "margin", "max_runtime", "failure_threshold",
+        "recovery_threshold", "is_muted", "channels",
+    ]  # fmt: skip
+
+    def __init__(self, *args: Any, project: Project | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        monitor = self.instance
+        if project is not None:
+            monitor.project = project
+        if monitor.project_id:
+            channels = Channel.objects.filter(project_id=monitor.project_id).defer("config")
+            self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+        if monitor.pk:
+            is_simple = monitor.kind == Monitor.Kind.SIMPLE and monitor.schedule.isdecimal()
+            self.initial = {
+                **self.initial,
+                "kind": monitor.kind,
+                "schedule": schedule.spoken(int(monitor.schedule)) if is_simple else monitor.schedule,
+                "zone": monitor.zone,
+                "margin": schedule.spoken(monitor.margin_seconds),
+                "max_runtime": schedule.spoken(monitor.max_runtime_seconds),
+                "channels": monitor.channels.all(),
+            }
+
+    def clean_margin(self) -> int:
+        return _seconds(self.cleaned_data["margin"])
+
+    def clean_max_runtime(self) -> int:
+        return _seconds(self.cleaned_data["max_runtime"])
+
+    def store(self, project: Project, *, actor: Any, now: datetime) -> Monitor | None:
+        """The monitor that a valid form asks for, made or changed; None when it was refused, with why in `errors`."""
+        data = self.cleaned_data
+        plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
+        wanted = Wanted(**plain, margin_seconds=data["margin"], max_runtime_seconds=data["max_runtime"])
+        given: dict[str, Any] = {"channels": list(data["channels"]), "actor": actor, "now": now}
+        try:
+            if self.instance.pk:
+                before = Monitor.objects.select_related("project").get(pk=self.instance.pk)
+                return monitor_setup.update(before, wanted, **given)
+            return monitor_setup.create(project, wanted, **given)
+        except ValidationError as error:
+            names = {"margin_seconds": "margin", "max_runtime_seconds": "max_runtime"}
+            for name, reasons in error.message_dict.items():
+                field = names.get(name, name)
+                self.add_error(field if field in self.fields else None, reasons)
+            return None
+
+
+def _seconds(text: str) -> int:
+    try:
+        return schedule.length(text)
+    except InvalidSchedule as error:
+        raise ValidationError(str(error)) from None

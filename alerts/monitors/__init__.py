@@ -1,0 +1,1 @@
+"""Jobs that report by themselves: their schedules, their check-ins and pings, and what silence means."""
