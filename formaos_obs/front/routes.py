@@ -33,6 +33,8 @@ class Routes:
         self.ingest = Route(Lane.INGEST, settings.OBS_MAX_BODY_BYTES)
         self.files = Route(Lane.INGEST, settings.OBS_MAX_DECOMPRESSED_BYTES)
         self.uploads = Route(Lane.PAGES, uploads.REQUEST_BYTES + _FORM_BYTES)
+        # Of a ping's body the beginning is kept; one that is longer is no reason to lose the ping.
+        self.pings = Route(Lane.PAGES, settings.OBS_MAX_BODY_BYTES)
         self.pages = Route(Lane.PAGES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         self.health = Route(Lane.LOOP, 0)
 
@@ -41,4 +43,6 @@ class Routes:
             return self.files if may_carry_files(path) else self.ingest
         if path.startswith("/api/0/"):
             return self.uploads
+        if path.startswith("/ping/"):
+            return self.pings
         return self.health if path == "/healthz" else self.pages
