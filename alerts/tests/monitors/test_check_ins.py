@@ -91,7 +91,12 @@ def test_a_check_in_makes_a_monitor_whose_silence_is_told_and_whose_return_is_to
     assert state(monitor=monitor).status == "up"
     assert [kind for kind, _ in told(project)] == ["monitor_down", "monitor_up"]
     assert statuses() == ["ok", "missed", "ok"]
-    assert list(MonitorTransition.objects.order_by("pk").values_list("after", flat=True)) == ["up", "late", "down", "up"]
+    assert list(MonitorTransition.objects.order_by("pk").values_list("after", flat=True)) == [
+        "up",
+        "late",
+        "down",
+        "up",
+    ]
 
 
 def test_a_message_says_what_is_expected_and_leads_to_the_page(project: Project) -> None:
