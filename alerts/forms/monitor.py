@@ -83,23 +83,38 @@ class MonitorForm(forms.ModelForm):
     def clean_max_runtime(self) -> int:
         return _seconds(self.cleaned_data["max_runtime"])
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                monitor_setup.check(self.instance, self._wanted())
+            except ValidationError as error:
+                self._take(error)
+        return cleaned
+
     def store(self, project: Project, *, actor: Any, now: datetime) -> Monitor | None:
         """The monitor that a valid form asks for, made or changed; None when it was refused, with why in `errors`."""
-        data = self.cleaned_data
-        plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
-        wanted = Wanted(**plain, margin_seconds=data["margin"], max_runtime_seconds=data["max_runtime"])
-        given: dict[str, Any] = {"channels": list(data["channels"]), "actor": actor, "now": now}
+        given: dict[str, Any] = {"channels": list(self.cleaned_data.get("channels", ())), "actor": actor, "now": now}
         try:
             if self.instance.pk:
                 before = Monitor.objects.select_related("project").get(pk=self.instance.pk)
-                return monitor_setup.update(before, wanted, **given)
-            return monitor_setup.create(project, wanted, **given)
+                return monitor_setup.update(before, self._wanted(), **given)
+            return monitor_setup.create(project, self._wanted(), **given)
         except ValidationError as error:
-            names = {"margin_seconds": "margin", "max_runtime_seconds": "max_runtime"}
-            for name, reasons in error.message_dict.items():
-                field = names.get(name, name)
-                self.add_error(field if field in self.fields else None, reasons)
+            self._take(error)
             return None
+
+    def _wanted(self) -> Wanted:
+        data = self.cleaned_data
+        plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
+        return Wanted(**plain, margin_seconds=data["margin"], max_runtime_seconds=data["max_runtime"])
+
+    def _take(self, error: ValidationError) -> None:
+        """The error at its field, or at the form when the field is not there."""
+        names = {"margin_seconds": "margin", "max_runtime_seconds": "max_runtime"}
+        for name, reasons in error.message_dict.items():
+            field = names.get(name, name)
+            self.add_error(field if field in self.fields else None, reasons)
 
 
 def _seconds(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,6 +117,14 @@ def detail_of(monitor: Monitor) -> dict[str, Any]:
     return {name: getattr(monitor, name) for name in names}
 
 
+def check(monitor: Monitor, wanted: Wanted) -> None:
+    """Whether this could be stored, asked before it is. Raises ValidationError, by field."""
+    trial = copy.copy(monitor)
+    put(trial, wanted)
+    if Monitor.objects.filter(project_id=trial.project_id, slug=trial.slug).exclude(pk=trial.pk).exists():
+        raise ValidationError({"name": f"This project has a monitor {trial.slug!r} already."})
+
+
 def put(monitor: Monitor, wanted: Wanted) -> None:
     """Set what is wanted on a monitor, which is not saved by this. Raises ValidationError, by field."""
     try:
@@ -148,9 +157,8 @@ def put(monitor: Monitor, wanted: Wanted) -> None:
 def _store(
     monitor: Monitor, wanted: Wanted, channels: Collection[Channel], action: str, *, actor: Any, now: datetime
 ) -> Monitor:
+    check(monitor, wanted)
     put(monitor, wanted)
-    if Monitor.objects.filter(project_id=monitor.project_id, slug=monitor.slug).exclude(pk=monitor.pk).exists():
-        raise ValidationError({"name": f"This project has a monitor {monitor.slug!r} already."})
     monitor.full_clean(exclude=["project"], validate_constraints=False)
     if any(channel.project_id != monitor.project_id for channel in channels):
         raise ValidationError({"channels": "Channels of this project only."})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -30,8 +30,8 @@ class Ping:
     """What an address asks for: of which monitor, by its token or by a key and a name, and what it says."""
 
     status: str
-    token: uuid.UUID | None = None
-    key: str = ""
+    token: uuid.UUID | None = field(default=None, repr=False)
+    key: str = field(default="", repr=False)
     slug: str = ""
     exit_code: int | None = None
     run_id: uuid.UUID | None = None

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from alerts.delivery import deliver, notify
-from alerts.models import Channel, DeliveryAttempt, Notification
+from alerts.models import Channel, DeliveryAttempt, Monitor, Notification
 from alerts.tests import make as make_alerts
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
@@ -30,7 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAYS: dict[type[Model], str] = {
     Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
-    DeliveryAttempt: "notification__channel__project",
+    DeliveryAttempt: "notification__channel__project", Monitor: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -38,7 +38,7 @@ SHOWN = [model for model in admin.site._registry if model is not User]
 FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owner", "label": "taken", "name": "taken"}
 FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
 FORM |= {"retention_days": "{}", "browser": "{}"}
-ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test")
+ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     DeadLetter.objects.create(project=project, error=f"{word}-fault", **sent)
     Dimension.objects.create(project=project, name=f"{word}-dimension")
     make_alerts.channel(project, kind="email", name=f"{word}-channel")
+    make_alerts.monitor(project, name=f"{word}-monitor")
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
@@ -188,7 +189,9 @@ def test_each_attack_is_one(world: World) -> None:
         after = state(world, world.elsewhere, mallory)
         changed |= {name for name, rows in after.items() if rows != before[name]}
         before = after
-    assert changed >= {"Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "User", "owned"}
+    assert changed >= {
+        "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "User", "owned",
+    }  # fmt: skip
 
 
 def assert_reach(world: World, person: Any, role: str, *, only: type[Model] | None = None) -> None:

@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from alerts.monitors import monitor_setup, pings
+from alerts.tests import make as make_alerts
 from dashboard.pages.share import links
 from dashboard.tests.test_every_route import ROUTES, SENDING, SHARED, Route
 from events.accounts import tokens
@@ -95,6 +97,34 @@ def test_no_log_holds_a_path_that_leads_nowhere(path: str, written: StringIO) ->
     for send in (Client().get, Client().post, Client(enforce_csrf_checks=True).post):
         send(path.format(CANARY), {"code": CANARY})
     assert CANARY not in written.getvalue()
+
+
+@pytest.mark.django_db
+def test_no_log_holds_the_secret_of_a_ping(
+    project: Project, now: datetime, written: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = make_alerts.monitor(project)
+    key = monitor_setup.ping_key(project).key
+    secrets = [str(monitor.token), str(monitor.token).upper(), key, CANARY]
+    paths = [f"/ping/{monitor.token}", f"/ping/{key}/{monitor.slug}", f"/ping/{CANARY}/{monitor.slug}?create=1"]
+    paths += [change for path in paths for change in (f"{path}/start", f"{path}more", f"/no{path}", f"/{path}")]
+    paths += [f"{paths[0]}/256", f"{paths[0]}?rid={CANARY}", paths[0].upper(), f"{paths[0]}ü"]
+    client = Client(raise_request_exception=False)
+
+    def ask_all() -> set[int]:
+        sends = (client.get, client.post, client.put, client.options)
+        return {send(path).status_code for path in paths for send in sends}
+
+    assert ask_all() >= {200, 400, 404}
+
+    def fail(ping: Any, *rest: Any, **named: Any) -> None:
+        raise RuntimeError(f"{ping!r} by {ping.token} or {ping.key}")
+
+    monkeypatch.setattr(pings, "take", fail)
+    assert 500 in ask_all()
+    said = written.getvalue()
+    assert "/ping/<path:ping>" in said
+    assert [part for part in secrets if part in said] == []
 
 
 def test_no_log_holds_a_token_however_it_is_sent(alice: Any, now: datetime, written: StringIO) -> None:
