@@ -164,10 +164,14 @@ class Connection(asyncio.Protocol):
         request = self.receiving
         if request is None or request.is_dispatched or request.route is None:
             return
-        request.parts.append(part)
-        request.received += len(part)
-        self.worker.budget.take(request, len(part))
-        if request.received > request.route.largest:
+        request.arrived += len(part)
+        if request.route.kept is not None:
+            part = part[: max(0, request.route.kept - request.received)]
+        if part:
+            request.parts.append(part)
+            request.received += len(part)
+            self.worker.budget.take(request, len(part))
+        if request.arrived > request.route.largest:
             self.give_up(request, TooLarge(f"the body has more than {request.route.largest} bytes"))
 
     def on_message_complete(self) -> None:

@@ -53,7 +53,8 @@ class Request:
     head_bytes: int = 0
     keeps_alive: bool = False
     parts: list[bytes] = field(default_factory=list)
-    received: int = 0
+    received: int = 0  # bytes that are held
+    arrived: int = 0  # bytes that came, with those that are passed over
     broken: IngestError | None = None
     is_dispatched: bool = False
     dispatched_at: float = 0.0

@@ -5,11 +5,14 @@ from enum import Enum
 
 from django.conf import settings
 
+from alerts.monitors import pings
 from events.endpoints.middleware import may_be_ingest, may_carry_files
 from events.releases import uploads
 
 # The form around the chunks of an upload.
 _FORM_BYTES = 1024 * 1024
+# What a job may send along before it is taken for something else.
+_PING_BYTES = 256 * 1024 * 1024
 
 
 class Lane(Enum):
@@ -22,8 +25,11 @@ class Lane(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """`kept` is how much of a body is read for whoever answers; the rest is passed over."""
+
     lane: Lane
     largest: int
+    kept: int | None = None
 
 
 class Routes:
@@ -34,7 +40,7 @@ class Routes:
         self.files = Route(Lane.INGEST, settings.OBS_MAX_DECOMPRESSED_BYTES)
         self.uploads = Route(Lane.PAGES, uploads.REQUEST_BYTES + _FORM_BYTES)
         # Of a ping's body the beginning is kept; one that is longer is no reason to lose the ping.
-        self.pings = Route(Lane.PAGES, settings.OBS_MAX_BODY_BYTES)
+        self.pings = Route(Lane.PAGES, _PING_BYTES, kept=pings.BODY_LIMIT)
         self.pages = Route(Lane.PAGES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         self.health = Route(Lane.LOOP, 0)
 
