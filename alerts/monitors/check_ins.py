@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -52,10 +54,13 @@ def put_row(batch: Batch, item: Item) -> str | None:
     return None
 
 
-def take(*, now: datetime) -> int:
-    """Takes every check-in that waits, the oldest first, each in a transaction of its own; how many."""
+def take(*, now: datetime, until: float = math.inf) -> int:
+    """Takes the check-ins that wait, the oldest first, each in a transaction of its own; how many.
+
+    `until` is when to stop, by the clock that never jumps.
+    """
     taken = 0
-    while _take_next(now=now):
+    while time.monotonic() < until and _take_next(now=now):
         taken += 1
     return taken
 

@@ -5,17 +5,22 @@ A monitor is claimed by its row's lock, so any number of workers may watch; kill
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
-from alerts.models import MonitorRun, MonitorState, Watch
+from alerts.models import CheckIn, MonitorRun, MonitorState, Watch
 from alerts.monitors import check_ins, receiving, retention, schedule, standing, telling
 from alerts.monitors.standing import Absence, Plan, Slot, Standing, Status
 from events.models import InboxItem
 
+logger = logging.getLogger(__name__)
+
+# When a monitor that could not be judged is tried again.
+LATER = timedelta(minutes=1)
 # Ticks come every ten seconds. After a longer pause, reports of that time may have been lost with the server.
 LONGEST_PAUSE = timedelta(minutes=2)
 
@@ -33,7 +38,7 @@ def run(*, now: datetime, seconds: float = 20.0) -> Watched:
     """Take what was reported and look at what is due, until nothing is or the time is up."""
     deadline = time.monotonic() + seconds
     absence = look(now=now)
-    reports, looks = check_ins.take(now=now), 0
+    reports, looks = check_ins.take(now=now, until=deadline), 0
     behind = _behind()
     while time.monotonic() < deadline and _next(absence, behind, now=now):
         looks += 1
@@ -52,9 +57,9 @@ def look(*, now: datetime) -> Absence | None:
 
 
 def _behind() -> list[int]:
-    """Projects whose check-ins are accepted and not read yet: silence of theirs means nothing so far."""
-    waiting = InboxItem.objects.filter(kind="check_in").values_list("project_id", flat=True)
-    return list(waiting.distinct()[:1000])
+    """Projects whose check-ins are accepted and not taken yet: silence of theirs means nothing so far."""
+    accepted = InboxItem.objects.filter(kind="check_in").values_list("project_id", flat=True)
+    return list(accepted.union(CheckIn.objects.values_list("project_id", flat=True))[:1000])
 
 
 @transaction.atomic
@@ -65,7 +70,14 @@ def _next(absence: Absence | None, behind: list[int], *, now: datetime) -> bool:
     state = claimed.order_by("alert_after").first()
     if state is None:
         return False
-    judge(state, absence, now=now)
+    try:
+        with transaction.atomic():
+            judge(state, absence, now=now)
+    except DatabaseError:
+        raise
+    except Exception as problem:  # one that cannot be judged must not stop those behind it
+        logger.warning("The monitor %s cannot be judged: %s", state.monitor_id, type(problem).__name__, exc_info=True)
+        MonitorState.objects.filter(pk=state.pk).update(alert_after=now + LATER)
     return True
 
 

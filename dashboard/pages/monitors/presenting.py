@@ -18,7 +18,7 @@ BAR_WIDTH, BAR_HEIGHT = 5, 22
 _GRAVITY = ("down", "late", "up", "new", "paused")
 # The latest runs of each state by its index; a window over all runs would read a thousand of each.
 _LATEST = """
-SELECT run.* FROM unnest(%s) AS state(id) CROSS JOIN LATERAL (
+SELECT run.* FROM unnest(%s::bigint[]) AS state(id) CROSS JOIN LATERAL (
     SELECT id, state_id, status, at, duration_ms FROM alerts_monitorrun
     WHERE state_id = state.id AND status <> 'log' ORDER BY at DESC, id DESC LIMIT %s) AS run
 """
