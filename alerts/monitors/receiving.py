@@ -34,7 +34,7 @@ class Report:
     body: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(monitor: Monitor, report: Report, *, now: datetime) -> MonitorRun | None:
     """The run as it is after this report; None for one that changes nothing, because another came first."""
     state = locked_state(monitor, report.environment, now=now)
@@ -50,9 +50,12 @@ def receive(monitor: Monitor, report: Report, *, now: datetime) -> MonitorRun | 
 
 def locked_state(monitor: Monitor, environment: str, *, now: datetime) -> MonitorState:
     """Where the monitor stands in this environment, locked until the transaction ends."""
-    values = {"status": Status.NEW if monitor.is_enabled else Status.PAUSED, "since": now}
-    MonitorState.objects.get_or_create(monitor=monitor, environment=environment, defaults=values)
-    state = MonitorState.objects.select_for_update().get(monitor=monitor, environment=environment)
+    locked = MonitorState.objects.select_for_update().filter(monitor=monitor, environment=environment)
+    state = locked.first()
+    if state is None:
+        values = {"status": Status.NEW if monitor.is_enabled else Status.PAUSED, "since": now}
+        MonitorState.objects.get_or_create(monitor=monitor, environment=environment, defaults=values)
+        state = locked.get()
     state.monitor = monitor
     return state
 
