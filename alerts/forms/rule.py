@@ -13,12 +13,12 @@ from alerts.models import Channel, Rule
 from alerts.rules import rule_setup
 from alerts.rules.kinds import KINDS
 from alerts.rules.rule_setup import Wanted
-from analytics.questions.watched.metrics import METRICS
+from analytics.questions.watched.metrics import METRICS, title_of
 from events.models import Project
 
 _ABOUT = {
     "errors": "Errors", "requests": "Requests", "vitals": "Web vitals", "sessions": "Sessions", "logs": "Logs",
-    "queries": "Queries", "metrics": "Metrics of yours", "security": "Security",
+    "queries": "Queries", "metrics": "Metrics of yours", "security": "Security", "check_ins": "Check-ins",
 }  # fmt: skip
 _OWN = "of_kind_"
 
@@ -77,6 +77,9 @@ class RuleForm(forms.ModelForm):
             self.fields[_OWN + field.name] = made
         channels = Channel.objects.filter(project=project).defer("config")
         self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+        if rule.pk and rule.metric not in METRICS:
+            own_metric = (rule.metric, title_of(rule.metric))
+            self.fields["metric"].choices = [own_metric, *_metrics()]  # type: ignore[attr-defined]
         if rule.pk:
             self.initial = {
                 **self.initial,
@@ -116,6 +119,8 @@ class RuleForm(forms.ModelForm):
 
     def store(self, *, actor: Any, now: datetime) -> Rule:
         """The rule of a valid form, made or changed. Raises ValidationError where it was refused after all."""
+        if self.instance.objective_id:
+            raise ValidationError(f"This rule belongs to the objective {self.instance.objective}: change that.")
         channels = list(self.cleaned_data["channels"])
         if self.instance.pk:
             before = Rule.objects.get(pk=self.instance.pk)

@@ -2,9 +2,10 @@
 
 from alerts.models.channel import Channel, DeliveryAttempt, Notification
 from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
+from alerts.models.objective import Objective
 from alerts.models.rule import Alert, AlertTransition, Rule, Silence
 
 __all__ = [
     "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "Monitor", "MonitorRun", "MonitorState",
-    "MonitorTransition", "Notification", "PingKey", "Rule", "Silence", "Watch",
+    "MonitorTransition", "Notification", "Objective", "PingKey", "Rule", "Silence", "Watch",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone
 
 from alerts.models.channel import Channel
+from alerts.models.objective import Objective
 from events.models import Project
 
 
@@ -23,6 +24,10 @@ class Rule(models.Model):
         ALERT = "alert", "Counts as a breach"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rules")
+    objective = models.ForeignKey(
+        Objective, null=True, blank=True, on_delete=models.CASCADE, related_name="rules",
+        help_text="That it alerts for; it changes with it.",
+    )  # fmt: skip
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=20)
     metric = models.CharField(max_length=60)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from alerts.models import Channel, Rule
 from alerts.rules import rule_setup
@@ -43,10 +44,13 @@ class BadFile(ValueError):
 
 def export(project: Project) -> str:
     """The project's rules as YAML, by name, without what is as by default."""
-    rules = [
-        _as_dict(rule, rule.channels.all()) for rule in project.rules.prefetch_related("channels").order_by("name")
-    ]
+    rules = [_as_dict(rule, rule.channels.all()) for rule in own(project).order_by("name")]
     return yaml.safe_dump({"version": VERSION, "rules": rules}, sort_keys=False, allow_unicode=True, width=100)
+
+
+def own(project: Project) -> QuerySet[Rule]:
+    """The rules that stand for themselves; those of an objective follow it."""
+    return project.rules.filter(objective=None).prefetch_related("channels")
 
 
 @transaction.atomic
@@ -56,7 +60,7 @@ def apply(project: Project, text: str, *, prune: bool, actor: Any, now: datetime
     Raises BadFile.
     """
     wanted = read(text)
-    stored = {rule.name: rule for rule in project.rules.prefetch_related("channels")}
+    stored = {rule.name: rule for rule in own(project)}
     made: list[str] = []
     changed: list[str] = []
     same: list[str] = []

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from alerts.models import Alert, Channel, Rule, Silence
 from alerts.rules.contract import InvalidRule
-from alerts.rules.kinds import KINDS
+from alerts.rules.kinds import KINDS, OF_SHARES
 from analytics.questions.watched.metrics import UnknownMetric, metric_of
 from events.accounts import audit
 from events.models import Project
@@ -145,6 +145,8 @@ def put(rule: Rule, wanted: Wanted) -> None:
         raise ValidationError({"metric": str(error)}) from None
     if wanted.kind not in KINDS:
         raise ValidationError({"kind": f"There is no kind of rule {wanted.kind!r}."})
+    if wanted.kind in OF_SHARES and metric.measure != "share":
+        raise ValidationError({"metric": f"{metric.title} is no share, and has no budget."})
     where = {name: [str(value) for value in values] for name, values in wanted.where.items() if values}
     for name in (*where, *wanted.group_by):
         if name not in metric.dimensions:

@@ -12,7 +12,7 @@ from alerts.delivery.messages import Message
 from alerts.models import Alert, Channel, Rule
 from alerts.rules.contract import span
 from alerts.rules.telling import News
-from analytics.questions.watched.metrics import METRICS
+from analytics.questions.watched.metrics import title_of
 
 # How a rule's severity is written in the levels that channels filter by.
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "fatal"}
@@ -29,7 +29,6 @@ def channels_of(rule: Rule) -> list[Channel]:
 def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
     rule = alert.rule
     began = alert.fired_at or now
-    metric = METRICS.get(rule.metric)
     lasted = f"lasted {span(int((now - began).total_seconds() // 60))}" if news is News.ENDED else ""
     return Message(
         kind=news.value,
@@ -45,7 +44,7 @@ def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
         details=tuple(
             (label, value)
             for label, value in (
-                ("Metric", metric.title if metric else rule.metric),
+                ("Metric", title_of(rule.metric)),
                 ("Since", f"{began:%Y-%m-%d %H:%M} UTC" if news is not News.ENDED else ""),
                 ("Lasted", lasted),
                 ("Runbook", rule.runbook),

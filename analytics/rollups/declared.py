@@ -96,6 +96,9 @@ ROLLUPS: dict[str, Rollup] = {
         Rollup("metrics", "metrics", (
             Dimension("name", most=300), Dimension("host", most=100), Dimension("part", PART, 40), ENVIRONMENT,
         ), value="coalesce(value, sum / nullif(count, 0))", weight="if(value IS NULL, coalesce(count, 0), 1)"),
+        Rollup("check_ins", "check_ins", (
+            Dimension("monitor", most=100), Dimension("status", most=6), ENVIRONMENT,
+        ), where="coalesce(status, '') <> 'in_progress'"),
         Rollup("security", "security", (Dimension("kind", most=12), ENVIRONMENT), weight="coalesce(quantity, 1)"),
     )
 }  # fmt: skip

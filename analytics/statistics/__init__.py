@@ -1,1 +1,1 @@
-"""What may be said of a difference: comparisons, baselines, scores. Uses the rollups."""
+"""What may be said of a difference: comparisons, baselines, scores, the burn of budgets. Uses the rollups."""

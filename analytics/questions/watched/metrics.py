@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analytics.rollups.declared import ROLLUPS
+from analytics.rollups.histograms import nearest_edge
 
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
@@ -14,7 +16,8 @@ QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 class Metric:
     """`measure` is count, per_minute, share, mean, or one of QUANTILES.
 
-    `where` cuts what is measured; for a share, `part` cuts what of it is counted as bad.
+    `where` cuts what is measured; for a share, `part` cuts what of it is counted as bad, or `beyond` is the edge of the
+    histogram above which a value is.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Metric:
     unit: str = ""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     part: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    beyond: float | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -32,7 +36,7 @@ class Metric:
 
     @property
     def needs_histogram(self) -> bool:
-        return self.measure in QUANTILES
+        return self.measure in QUANTILES or self.beyond is not None
 
 
 class UnknownMetric(ValueError):
@@ -50,6 +54,8 @@ def _quantiles(rollup: str, prefix: str, what: str, **cuts: Mapping[str, tuple[s
 
 
 _FAILED = {"status": ("5xx",)}
+# Every status of a check-in that ended but "ok".
+_NOT_WELL = {"status": ("error", "missed", "timeout", "unknown")}
 _VITALS = {"LCP": "ms", "INP": "ms", "FCP": "ms", "TTFB": "ms", "CLS": ""}
 
 METRICS: dict[str, Metric] = {
@@ -84,14 +90,52 @@ METRICS: dict[str, Metric] = {
         _of("metrics", "metrics.mean", "A metric of yours, mean", "mean"),
         _of("metrics", "metrics.p95", "A metric of yours, p95", "p95"),
         _of("metrics", "metrics.count", "Readings of a metric of yours", "count"),
+        _of("check_ins", "check_ins.count", "Check-ins that ended", "count"),
+        _of("check_ins", "check_ins.bad", "Check-ins that were not well", "share", "%", part=_NOT_WELL),
         _of("security", "security.count", "Security reports", "count"),
     )
 }  # fmt: skip
 
 
+# Shares of values above any number of milliseconds, which stands at the end of the name: `requests.over.1500`.
+_OVER = {
+    "requests.over": _of("requests", "", "Requests slower than {edge}", "share", "%"),
+    **{
+        f"vitals.{vital}.over": Metric(
+            "", vital + ", share of visits above {edge}", "vitals", "share", "%", {"metric": (vital,)}
+        )
+        for vital, unit in _VITALS.items()
+        if unit == "ms"
+    },
+}
+_MILLISECONDS = re.compile(r"([0-9]{1,7}(?:[.][0-9]{1,3})?)", re.ASCII)
+
+
+def over(family: str, milliseconds: float) -> str:
+    """The name of the share above a number: `over("requests.over", 1500)` is requests.over.1500."""
+    return f"{family}.{milliseconds:.10g}"
+
+
 def metric_of(name: str) -> Metric:
-    """The metric. Raises UnknownMetric, in words."""
-    try:
-        return METRICS[name]
-    except KeyError:
-        raise UnknownMetric(f"There is no metric {name!r}.") from None
+    """The metric, of the table or of a share above a number. Raises UnknownMetric, in words."""
+    found = METRICS.get(name) or _above(name)
+    if found is None:
+        raise UnknownMetric(f"There is no metric {name!r}.")
+    return found
+
+
+def title_of(name: str) -> str:
+    """What a metric is called; its name where there is none."""
+    found = METRICS.get(name) or _above(name)
+    return found.title if found else name
+
+
+def _above(name: str) -> Metric | None:
+    """The number counts from the nearest edge of the histograms, so that the share is exact."""
+    family = next((family for family in _OVER if name.startswith(f"{family}.")), None)
+    number = _MILLISECONDS.fullmatch(name[len(family) + 1 :]) if family else None
+    if family is None or number is None or float(number[1]) <= 0:
+        return None
+    edge = nearest_edge(float(number[1]))
+    metric = _OVER[family]
+    return replace(metric, name=name, title=metric.title.format(edge=f"{edge:,.0f} ms"), beyond=edge)

@@ -48,7 +48,7 @@ class History:
             case "per_minute":
                 return Value(samples / max(1.0, (end - start) / timedelta(minutes=1)), samples)
             case "share":
-                bad = sum(measure.count for measure in self.bad[span])
+                bad = self._bad(span)
                 return Value(100 * bad / samples if samples else None, samples, bad)
             case "mean":
                 total = sum(measure.total for measure in self.all[span])
@@ -58,6 +58,12 @@ class History:
                 for measure in self.all[span]:
                     counts.update(measure.histogram.counts)
                 return Value(Histogram(counts).quantile(QUANTILES[quantile]), samples)
+
+    def _bad(self, span: slice) -> int:
+        edge = self.metric.beyond
+        if edge is None:
+            return sum(measure.count for measure in self.bad[span])
+        return round(sum(one.histogram.count - one.histogram.count_below(edge) for one in self.all[span]))
 
     def along(self, start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, Value]]:
         """The windows of `step` that make up the period."""
@@ -95,7 +101,19 @@ def histories(
     return [_history(metric, labels, step, period, found, bad) for labels in ranked[:MOST_GROUPS]]
 
 
-def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step: timedelta) -> Cells:
+def total(
+    project_id: int, metric: Metric, *, period: Period, now: datetime, where: Mapping[str, Sequence[str]] | None = None
+) -> Value:
+    """The metric of a whole period, from the fewest cells that make it up."""
+    cells = _cells(project_id, metric.rollup, period=period, now=now, step=None)
+    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
+    whole = cells.by(where=chosen, is_counting=not metric.needs_histogram).at_once()
+    bad = cells.by(where={**chosen, **metric.part}, is_counting=True).at_once() if metric.part else NOTHING
+    one = History(metric, (), period.end - period.start, (period.start,), (whole,), (bad,))
+    return one.over(period.start, period.end)
+
+
+def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step: timedelta | None) -> Cells:
     """Of a period that begins before minutes are kept: hours, each in the step it begins in, and then minutes."""
     edge = reading.first_minute(now)
     if not period.start < edge < period.end:

@@ -13,7 +13,7 @@ from alerts.models import Alert, Rule
 from alerts.rules.backtest import Backtest
 from alerts.rules.contract import said
 from alerts.rules.kinds import KINDS
-from analytics.questions.watched.metrics import METRICS
+from analytics.questions.watched.metrics import title_of
 from events.models import Project
 
 RECENT = timedelta(days=1)
@@ -95,8 +95,8 @@ def rules(project: Project, *, now: datetime) -> list[Rule]:
 
 def about(rule: Rule) -> dict[str, str]:
     """A rule in words: its kind and its metric."""
-    metric, kind = METRICS.get(rule.metric), KINDS.get(rule.kind)
-    return {"metric": metric.title if metric else rule.metric, "kind": kind.TITLE if kind else rule.kind}
+    kind = KINDS.get(rule.kind)
+    return {"metric": title_of(rule.metric), "kind": kind.TITLE if kind else rule.kind}
 
 
 def matchers_of(alert: Alert) -> str:

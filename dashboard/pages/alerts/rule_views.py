@@ -12,7 +12,7 @@ from alerts.models import Rule
 from alerts.rules import rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.kinds import KINDS
-from analytics.questions.watched.metrics import METRICS
+from analytics.questions.watched.metrics import metric_of
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from dashboard.pages.alerts import presenting
@@ -79,14 +79,14 @@ def _form(request: HttpRequest, project: Project, form: RuleForm) -> HttpRespons
             else:
                 messages.success(request, f"{rule.name} is stored and judged from now on.")
                 return redirect("dashboard:rule-list", project.slug)
-    metric = METRICS.get(form.instance.metric)
     threshold = form.instance.config.get("threshold") if preview else None
+    unit = metric_of(form.instance.metric).unit if preview else ""
     context = {
         "form": form,
         "rule": form.instance,
         "kind": KINDS[form.kind],
         "preview": preview,
-        "drawing": presenting.of_backtest(preview, threshold, metric.unit if metric else "") if preview else None,
+        "drawing": presenting.of_backtest(preview, threshold, unit) if preview else None,
     }
     status = 422 if form.errors else 200
     template = "dashboard/alerts/rule_form.html"
