@@ -18,6 +18,7 @@ SUBJECTS = (
     "saved_views",
     "security",
     "share",
+    "slos",
     "system",
     "traces",
     "vitals",

@@ -2,7 +2,8 @@
 
 from alerts.forms.channel import ChannelForm
 from alerts.forms.monitor import MonitorForm
+from alerts.forms.objective import ObjectiveForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
 
-__all__ = ["ChannelForm", "MonitorForm", "RuleForm", "SilenceForm"]
+__all__ = ["ChannelForm", "MonitorForm", "ObjectiveForm", "RuleForm", "SilenceForm"]

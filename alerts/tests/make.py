@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel, Monitor, MonitorRun
+from alerts.models import Alert, Channel, Monitor, MonitorRun, Objective
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
 from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
+from alerts.slos import setup as slo_setup
+from alerts.slos.setup import Promise
 from events.models import Issue, Project, Transition
 from events.tests import make
 from events.tests.make import NOW
@@ -53,3 +55,9 @@ def monitor(project: Project, *, name: str = "Nightly backup", now: datetime = N
     report = Report(status=MonitorRun.Status.OK, at=now, is_ping=True, duration_ms=1200.0, body="done")
     receiving.receive(made, report, now=now)
     return made
+
+
+def objective(project: Project, *, now: datetime = NOW, **changes: Any) -> Objective:
+    """99.9 % of requests without a 5xx over 30 days."""
+    promise = Promise(**{"name": "Answers", "indicator": "availability", "target": 99.9, **changes})
+    return slo_setup.create(project, promise, actor="test", now=now)

@@ -1,0 +1,100 @@
+"""What a person types to add or change an objective."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from alerts.forms.rule import pairs
+from alerts.models import Channel, Objective
+from alerts.slos import setup
+from alerts.slos.setup import Promise
+from events.models import Project
+
+
+class ObjectiveForm(forms.Form):
+    """One objective; numbers are checked where they are stored."""
+
+    name = forms.CharField(max_length=60)
+    indicator = forms.ChoiceField(label="Good are", choices=Objective.Indicator.choices)
+    threshold_ms = forms.CharField(
+        label="In time is, in milliseconds", max_length=20, required=False,
+        help_text="Of requests and visits. Counted from the nearest edge of the stored histograms, at most 1 % away.",
+    )  # fmt: skip
+    target = forms.CharField(
+        label="Good events, percent", max_length=20, help_text="From 50 to 99.999. The rest is the budget."
+    )
+    days = forms.ChoiceField(label="Over the last", choices=Objective.Days.choices)
+    where = forms.CharField(
+        label="Only where", max_length=1000, required=False,
+        help_text="environment=production, route=GET /checkout. Several values of one: release=1.0|1.1. Empty: all.",
+    )  # fmt: skip
+    min_total = forms.CharField(
+        label="Judged with at least so many events", max_length=20,
+        help_text="Fewer in a long window say nothing: the page says “not enough traffic”.",
+    )  # fmt: skip
+    min_bad = forms.CharField(
+        label="Alerts with at least so many bad ones", max_length=20,
+        help_text="In the long window. One failure of ten requests is a burn of 100 at a target of 99.9.",
+    )  # fmt: skip
+    channels = forms.ModelMultipleChoiceField(
+        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="None chosen: every channel of the project whose own filter lets it through.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, project: Project, objective: Objective | None = None, **kwargs: Any) -> None:
+        self.project, self.objective = project, objective
+        given = {"target": "99.9", "days": 30, "min_total": 100, "min_bad": 10, **kwargs.pop("initial", {})}
+        super().__init__(*args, initial=given if objective is None else _stored(objective), **kwargs)
+        self.label_suffix = ""
+        channels = Channel.objects.filter(project=project).defer("config")
+        self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+
+    def clean_where(self) -> dict[str, list[str]]:
+        return {name: value.split("|") for name, value in pairs(self.cleaned_data["where"]).items()}
+
+    def promise(self) -> Promise:
+        """What a valid form asks for."""
+        data = self.cleaned_data
+        return Promise(**{name: data[name] for name in Promise.__dataclass_fields__})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                setup.put(self.objective or Objective(project=self.project), self.promise())
+            except ValidationError as error:
+                self._take(error)
+        return cleaned
+
+    def store(self, *, actor: Any, now: datetime) -> Objective | None:
+        """The objective of a valid form, made or changed; None when it was refused, with the reason in `errors`."""
+        channels = list(self.cleaned_data["channels"])
+        try:
+            if self.objective is None:
+                return setup.create(self.project, self.promise(), channels=channels, actor=actor, now=now)
+            return setup.update(self.objective, self.promise(), channels=channels, actor=actor, now=now)
+        except ValidationError as error:
+            self._take(error)
+            return None
+
+    def _take(self, error: ValidationError) -> None:
+        for name, reasons in error.message_dict.items():
+            self.add_error(name if name in self.fields else None, reasons)
+
+
+def _stored(objective: Objective) -> dict[str, Any]:
+    return {
+        "name": objective.name,
+        "indicator": objective.indicator,
+        "threshold_ms": "" if objective.threshold_ms is None else f"{objective.threshold_ms:.10g}",
+        "target": f"{objective.target:.10g}",
+        "days": objective.days,
+        "where": ", ".join(f"{name}={'|'.join(values)}" for name, values in objective.where.items()),
+        "min_total": objective.min_total,
+        "min_bad": objective.min_bad,
+        "channels": objective.channels.all(),
+    }
