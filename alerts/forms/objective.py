@@ -14,6 +14,8 @@ from alerts.slos import setup
 from alerts.slos.setup import Promise
 from events.models import Project
 
+BEGINNING = {"target": "99.9", "days": 30, "min_total": 100, "min_bad": 10}
+
 
 class ObjectiveForm(forms.Form):
     """One objective; numbers are checked where they are stored."""
@@ -47,8 +49,11 @@ class ObjectiveForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, objective: Objective | None = None, **kwargs: Any) -> None:
         self.project, self.objective = project, objective
-        given = {"target": "99.9", "days": 30, "min_total": 100, "min_bad": 10, **kwargs.pop("initial", {})}
-        super().__init__(*args, initial=given if objective is None else _stored(objective), **kwargs)
+        if objective is None:
+            kwargs["initial"] = {**BEGINNING, **kwargs.get("initial", {})}
+        else:
+            kwargs["initial"] = _stored(objective)
+        super().__init__(*args, **kwargs)
         self.label_suffix = ""
         channels = Channel.objects.filter(project=project).defer("config")
         self.fields["channels"].queryset = channels  # type: ignore[attr-defined]

@@ -46,7 +46,7 @@ class UnknownMetric(ValueError):
 def _of(
     rollup: str, name: str, title: str, measure: str, unit: str = "", **cuts: Mapping[str, tuple[str, ...]]
 ) -> Metric:
-    return Metric(name, title, rollup, measure, unit, **cuts)
+    return Metric(name, title, rollup, measure, unit, cuts.get("where", {}), cuts.get("part", {}))
 
 
 def _quantiles(rollup: str, prefix: str, what: str, **cuts: Mapping[str, tuple[str, ...]]) -> list[Metric]:

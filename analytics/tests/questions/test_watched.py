@@ -1,0 +1,58 @@
+"""Shares above a number of milliseconds, and the whole of a period."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.periods import Period
+from analytics.questions.watched import series
+from analytics.questions.watched.metrics import UnknownMetric, metric_of, over, title_of
+from analytics.rollups.histograms import bucket, edge
+from analytics.tests import facts
+from events.models import Project
+from events.tests.cast import NOW
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_share_above_a_number_is_counted_from_the_nearest_edge() -> None:
+    found = metric_of(over("requests.over", 1500))
+    assert found.beyond in (edge(bucket(1500)), edge(bucket(1500) - 1))
+    assert abs((found.beyond or 0) - 1500) <= 15
+    assert found.title == f"Requests slower than {found.beyond:,.0f} ms"
+    assert found.name == "requests.over.1500"
+    assert metric_of("vitals.LCP.over.2500.5").dimensions == ("route", "device", "rating", "release", "environment")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requests.over",
+        "requests.over.",
+        "requests.over.0",
+        "requests.over.-5",
+        "requests.over.1e3",
+        "requests.over.nan",
+        "requests.over.12345678",
+        "requests.over.1500.",
+        "requests.over.١٥",
+        "vitals.CLS.over.1",
+        "logs.over.5",
+    ],
+)
+def test_what_is_no_number_of_milliseconds_is_no_metric(name: str) -> None:
+    with pytest.raises(UnknownMetric, match="There is no metric"):
+        metric_of(name)
+    assert title_of(name) == name
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["requests.error_rate", "requests.over.100", "requests.count", "requests.p95"])
+@pytest.mark.parametrize("back", [timedelta(minutes=7), timedelta(hours=2, minutes=31), timedelta(days=2)])
+def test_the_whole_of_a_period_is_what_its_minutes_add_up_to(project: Project, name: str, back: timedelta) -> None:
+    facts.filled(project, "requests", *facts.requests(400, span=3 * HOUR))
+    period, metric = Period(NOW - back, NOW), metric_of(name)
+    (history,) = series.histories(project.pk, metric, period=period, now=NOW)
+    whole, added = series.total(project.pk, metric, period=period, now=NOW), history.over(period.start, period.end)
+    assert whole.samples > 0
+    assert (whole.value, whole.samples, whole.bad) == pytest.approx((added.value, added.samples, added.bad))
