@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError, transaction
 
@@ -20,7 +21,7 @@ from alerts.delivery import notify
 from alerts.models import Alert, AlertTransition, Rule, Silence
 from alerts.rules import evidence, sayings, standing, telling
 from alerts.rules.contract import Judged, Verdict
-from alerts.rules.kinds import KINDS
+from alerts.rules.kinds import KINDS, WINDOWED
 from alerts.rules.standing import NoData, Policy, Standing, State
 from alerts.rules.telling import News
 from analytics.periods import Period
@@ -35,6 +36,8 @@ MINUTE = timedelta(minutes=1)
 # Longer histories are read in steps of five minutes, which their windows are made of.
 FINE = timedelta(days=2)
 COARSE = timedelta(minutes=5)
+# Evidence of windows that are longer is drawn by the hour.
+SHORT, HOUR = timedelta(hours=6), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ def evaluate(rule: Rule, *, now: datetime) -> int:
         mark = fingerprint(rule, labels)
         alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
         judged = kind.judge(rule.config, history, at=at)
-        _move(look, alert, judged, lambda: evidence.of(rule, history, judged, needs=needs, at=at))  # noqa: B023
+        shown = partial(_shown, rule, history, at=at, needs=needs, now=now)
+        _move(look, alert, judged, lambda: evidence.of(rule, shown(), judged, needs=needs, at=at))  # noqa: B023
     gone = Judged(Verdict.NO_DATA, words="its group does not occur any more")
     for alert in known.values():
         _move(look, alert, gone, lambda: evidence.of(rule, None, gone, needs=needs, at=at))
@@ -126,7 +130,27 @@ def judged_until(now: datetime) -> datetime:
 
 def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> list[History]:
     """What the rule judges, group by group."""
-    step = MINUTE if needs <= FINE else COARSE
+    if rule.kind in WINDOWED:
+        return series.windows(
+            rule.project_id,
+            metric_of(rule.metric),
+            edges=WINDOWED[rule.kind](rule.config, at),
+            now=now,
+            where=rule.where,
+            group_by=rule.group_by,
+        )
+    return _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= FINE else COARSE)
+
+
+def _shown(rule: Rule, history: History, *, at: datetime, needs: timedelta, now: datetime) -> History:
+    """What evidence draws of a group: its history, read along time where it was judged by whole windows."""
+    if rule.kind not in WINDOWED:
+        return history
+    found = _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= SHORT else HOUR)
+    return next((one for one in found if one.labels == history.labels), history)
+
+
+def _steps(rule: Rule, *, at: datetime, needs: timedelta, now: datetime, step: timedelta) -> list[History]:
     period = Period(at - needs, at)
     return series.histories(
         rule.project_id,

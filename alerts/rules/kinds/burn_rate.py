@@ -55,6 +55,12 @@ def needs(config: Mapping[str, Any]) -> timedelta:
     return PAIRS[config["pair"]].long
 
 
+def edges(config: Mapping[str, Any], at: datetime) -> tuple[datetime, ...]:
+    """The moments between its windows."""
+    pair = PAIRS[config["pair"]]
+    return at - pair.long, at - pair.short, at
+
+
 def judge(config: Mapping[str, Any], history: History, *, at: datetime) -> Judged:
     if history.metric.measure != "share":
         raise InvalidRule("metric", "A burn rate is that of a share: of requests that failed, say.")

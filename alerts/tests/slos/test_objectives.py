@@ -70,6 +70,9 @@ def test_a_burn_fires_is_told_once_and_ends_when_the_short_window_is_clear(proje
     assert alert.words == "burns 20× over 1 h and 200× over 5 min, limit 14.4×: a whole budget in 1.5 d"
     evidence = alert.transitions.get().evidence
     assert evidence["threshold"] == pytest.approx(1.44)
+    assert [value for _, value in evidence["series"] if value is not None] == [0.0, 20.0]
+    by_hour = Alert.objects.get(rule__config__pair="3d").transitions.get().evidence["series"]
+    assert (len(by_hour), by_hour[-1][1]) == (72, pytest.approx(2.0))
     assert Notification.objects.count() == 4
     ask(project, 100, at=NOW + 8 * MINUTE)
     look(NOW + 10 * MINUTE)

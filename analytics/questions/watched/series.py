@@ -101,16 +101,52 @@ def histories(
     return [_history(metric, labels, step, period, found, bad) for labels in ranked[:MOST_GROUPS]]
 
 
+def windows(
+    project_id: int,
+    metric: Metric,
+    *,
+    edges: Sequence[datetime],
+    now: datetime,
+    where: Mapping[str, Sequence[str]] | None = None,
+    group_by: Sequence[str] = (),
+) -> list[History]:
+    """As `histories`, with one step from each edge to the next, from the fewest cells that make it up."""
+    for name in (*(where or {}), *group_by):
+        if name not in metric.dimensions:
+            raise UnknownMetric(f"{metric.title} cannot be cut by {name!r}.")
+    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
+    whole: dict[Labels, dict[int, Measure]] = defaultdict(dict)
+    part: dict[Labels, dict[int, Measure]] = defaultdict(dict)
+    steps = range(len(edges) - 1)
+    for place in steps:
+        period = Period(edges[place], edges[place + 1])
+        cells = _cells(project_id, metric.rollup, period=period, now=now, step=None)
+        for labels, measure in (
+            cells.by(*group_by, where=chosen, is_counting=not metric.needs_histogram).groups().items()
+        ):
+            whole[labels][place] = measure
+        if metric.part:
+            for labels, measure in (
+                cells.by(*group_by, where={**chosen, **metric.part}, is_counting=True).groups().items()
+            ):
+                part[labels][place] = measure
+    ranked = sorted(whole, key=lambda labels: (-sum(one.count for one in whole[labels].values()), labels))
+    return [
+        History(
+            metric, labels, edges[-1] - edges[0], tuple(edges[:-1]),
+            tuple(whole[labels].get(place, NOTHING) for place in steps),
+            tuple(part[labels].get(place, NOTHING) for place in steps),
+        )
+        for labels in (ranked[:MOST_GROUPS] if group_by else [()])
+    ]  # fmt: skip
+
+
 def total(
     project_id: int, metric: Metric, *, period: Period, now: datetime, where: Mapping[str, Sequence[str]] | None = None
 ) -> Value:
-    """The metric of a whole period, from the fewest cells that make it up."""
-    cells = _cells(project_id, metric.rollup, period=period, now=now, step=None)
-    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
-    whole = cells.by(where=chosen, is_counting=not metric.needs_histogram).at_once()
-    bad = cells.by(where={**chosen, **metric.part}, is_counting=True).at_once() if metric.part else NOTHING
-    one = History(metric, (), period.end - period.start, (period.start,), (whole,), (bad,))
-    return one.over(period.start, period.end)
+    """The metric of a whole period."""
+    (found,) = windows(project_id, metric, edges=(period.start, period.end), now=now, where=where)
+    return found.over(period.start, period.end)
 
 
 def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step: timedelta | None) -> Cells:

@@ -56,3 +56,18 @@ def test_the_whole_of_a_period_is_what_its_minutes_add_up_to(project: Project, n
     whole, added = series.total(project.pk, metric, period=period, now=NOW), history.over(period.start, period.end)
     assert whole.samples > 0
     assert (whole.value, whole.samples, whole.bad) == pytest.approx((added.value, added.samples, added.bad))
+
+
+@pytest.mark.django_db
+def test_windows_hold_what_their_minutes_add_up_to_in_each_group(project: Project) -> None:
+    facts.filled(project, "requests", *facts.requests(400, span=3 * HOUR))
+    metric, edges = metric_of("requests.error_rate"), (NOW - 3 * HOUR, NOW - timedelta(minutes=17), NOW)
+    cut = {"now": NOW, "group_by": ["route"], "where": {"environment": ["production"]}}
+    found = series.windows(project.pk, metric, edges=edges, **cut)
+    along = series.histories(project.pk, metric, period=Period(edges[0], NOW), **cut)
+    assert len(found) == 5
+    assert [one.labels for one in found] == [one.labels for one in along]
+    for start in edges[:2]:
+        assert [one.over(start, NOW) for one in found] == [one.over(start, NOW) for one in along]
+    with pytest.raises(UnknownMetric, match="cannot be cut by 'colour'"):
+        series.windows(project.pk, metric, edges=edges, now=NOW, group_by=["colour"])
