@@ -53,6 +53,8 @@ def pages(world: World) -> list[str]:
         ("share-list", [slug]),
         ("setup", [slug]),
         ("settings", [slug]),
+        ("slos", [slug]),
+        ("slo-new", [slug]),
         ("chart", [slug, "errors"]),
         ("chart", [slug, "crash_free"]),
     ]
