@@ -21,9 +21,9 @@ class Migration(migrations.Migration):
                     "indicator",
                     models.CharField(
                         choices=[
-                            ("availability", "Requests answered without a 5xx"),
-                            ("latency", "Requests answered in time"),
-                            ("lcp", "Visits that showed their largest content in time"),
+                            ("availability", "Requests without a 5xx"),
+                            ("latency", "Requests in time"),
+                            ("lcp", "Visits that showed in time"),
                             ("crash_free", "Sessions without a crash"),
                             ("uptime", "Check-ins that were well"),
                         ],

@@ -11,9 +11,9 @@ class Objective(models.Model):
     """What a project promises. Its alerts are rules that belong to it, one for each pair of windows."""
 
     class Indicator(models.TextChoices):
-        AVAILABILITY = "availability", "Requests answered without a 5xx"
-        LATENCY = "latency", "Requests answered in time"
-        LCP = "lcp", "Visits that showed their largest content in time"
+        AVAILABILITY = "availability", "Requests without a 5xx"
+        LATENCY = "latency", "Requests in time"
+        LCP = "lcp", "Visits that showed in time"
         CRASH_FREE = "crash_free", "Sessions without a crash"
         UPTIME = "uptime", "Check-ins that were well"
 
