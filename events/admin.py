@@ -18,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from events.accounts import access, audit, projects, tokens
+from events.accounts import access, projects, tokens
 from events.accounts.audited_admin import AuditedAdmin, ReadOnlyAdmin
 from events.ingest import dead_letters, payloads
 from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
@@ -219,10 +219,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Replay: put back into the inbox", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[DeadLetter]) -> None:
-        ids = list(queryset.values_list("pk", flat=True))
-        count = dead_letters.replay(queryset)
-        detail = {"dead_letters": ids[:500], "count": count}
-        audit.record("dead_letter.replay", actor=request.user, detail=detail, now=timezone.now())
+        count = dead_letters.replay(queryset, actor=request.user, now=timezone.now())
         messages.success(request, f"{count} put back into the inbox.")
 
     def has_replay_permission(self, request: HttpRequest) -> bool:

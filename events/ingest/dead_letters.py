@@ -3,12 +3,16 @@
 import traceback
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from events import scrubbing
+from events.accounts import audit
 from events.models import DeadLetter, InboxItem
 from events.runtime.progress import Watch, unwatched
+
+_NAMED = 500  # so many numbers an entry holds; the count is of all
 
 
 def bury(item: InboxItem, error: Exception, *, now: datetime) -> DeadLetter:
@@ -28,9 +32,9 @@ def bury(item: InboxItem, error: Exception, *, now: datetime) -> DeadLetter:
     )
 
 
-def replay(letters: Iterable[DeadLetter], *, watch: Watch = unwatched) -> int:
-    """Move dead letters back into the inbox with fresh attempts; return how many."""
-    replayed = 0
+def replay(letters: Iterable[DeadLetter], *, actor: Any, now: datetime, watch: Watch = unwatched) -> int:
+    """Move dead letters back into the inbox with fresh attempts, under one audit entry; return how many."""
+    replayed: list[int] = []
     for letter in watch(letters):
         with transaction.atomic():
             locked = DeadLetter.objects.select_for_update(skip_locked=True).filter(pk=letter.pk).first()
@@ -46,5 +50,7 @@ def replay(letters: Iterable[DeadLetter], *, watch: Watch = unwatched) -> int:
                 blob=locked.blob,
             )
             locked.delete()
-            replayed += 1
-    return replayed
+            replayed.append(letter.pk)
+    detail = {"dead_letters": replayed[:_NAMED], "count": len(replayed)}
+    audit.record("dead_letter.replay", actor=actor, detail=detail, now=now)
+    return len(replayed)

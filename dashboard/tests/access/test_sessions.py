@@ -1,15 +1,22 @@
 """How long a login lasts, and what ends it."""
 
+import ast
+import html
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.hashers import make_password
+from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.access import middleware
+from dashboard.tests.test_every_route import POLLS
 from events.accounts import tokens
-from events.models import ApiToken, AuditEntry
+from events.models import ApiToken, AuditEntry, Project
+from formaos_obs.environment import BASE_DIR
 
 HOUR = 3600.0
 
@@ -133,3 +140,39 @@ def test_a_token_ends_unless_its_maker_says_never(as_alice: Client) -> None:
     assert made == {"": 90, "30": 30, "365": 365, "never": None, "0": 90, "-1": 90, "99999": 90, "x": 90}
     page = as_alice.get("/account/").content.decode()
     assert '<option value="90" selected>' in page
+
+
+@pytest.mark.parametrize("name", sorted(POLLS))
+def test_what_a_page_asks_by_itself_keeps_no_login_alive(
+    as_alice: Client, project: Project, clock: list[datetime], name: str
+) -> None:
+    assert logged_in(as_alice)
+    address = reverse(f"dashboard:{name}", args=[project.slug])
+    for minute in (10, 20, 29):
+        clock.append(clock[0] + timedelta(minutes=minute))
+        assert as_alice.get(address).status_code in (200, 204)
+    clock.append(clock[0] + timedelta(minutes=31))
+    assert not logged_in(as_alice)
+
+
+def test_the_charts_of_a_wall_keep_no_login_alive(as_alice: Client, project: Project, clock: list[datetime]) -> None:
+    assert logged_in(as_alice)
+    page = as_alice.get(f"/p/{project.slug}/?wall=1").content.decode()
+    charts = [html.unescape(found) for found in re.findall(r'data-src="([^"]+)"', page)]
+    assert charts
+    for minute in (10, 20, 29):
+        clock.append(clock[0] + timedelta(minutes=minute))
+        assert {as_alice.get(chart).status_code for chart in charts} <= {200, 404}
+    clock.append(clock[0] + timedelta(minutes=31))
+    assert not logged_in(as_alice)
+
+
+def test_passwords_are_hashed_with_scrypt() -> None:
+    shipped = ast.parse((BASE_DIR / "formaos_obs/settings.py").read_text())
+    (hashers,) = (
+        ast.literal_eval(node.value)
+        for node in shipped.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PASSWORD_HASHERS"
+    )
+    with override_settings(PASSWORD_HASHERS=hashers):
+        assert make_password("correct horse battery").startswith("scrypt$")

@@ -4,7 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from events.accounts import audit
 from events.ingest import dead_letters
 from events.models import DeadLetter
 from events.runtime.bars import bar
@@ -24,5 +26,8 @@ class Command(BaseCommand):
             letters = letters.filter(project__slug=options["project"])
         if options["kind"]:
             letters = letters.filter(kind=options["kind"])
-        replayed = dead_letters.replay(letters[: options["limit"]], watch=bar("Replaying", unit="letters"))
+        with audit.scope(via="command"):
+            replayed = dead_letters.replay(
+                letters[: options["limit"]], actor="command", now=timezone.now(), watch=bar("Replaying", unit="letters")
+            )
         self.stdout.write(f"{replayed} dead letters moved back into the inbox.")

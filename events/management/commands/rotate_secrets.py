@@ -1,7 +1,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from events.accounts import audit
 from events.models import secrets
 from events.runtime.bars import bar
 
@@ -11,4 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = secrets.rotate(watch=bar("Encrypting", unit="rows"))
+        audit.record("secrets.rotate", actor="command", via="command", detail={"count": count}, now=timezone.now())
         self.stdout.write(f"{count} secrets are under the first key.")

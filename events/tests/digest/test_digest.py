@@ -166,7 +166,7 @@ def test_a_dead_letter_can_be_replayed(accept: Any, now: datetime, monkeypatch: 
         for _ in range(5):
             loop.run(now=now)
             now += timedelta(minutes=5)
-    assert dead_letters.replay(DeadLetter.objects.all()) == 1
+    assert dead_letters.replay(DeadLetter.objects.all(), actor=None, now=now) == 1
     loop.run(now=now)
     assert Issue.objects.get().event_count == 1
     report = accounting.report()
