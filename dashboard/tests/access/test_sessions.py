@@ -156,6 +156,7 @@ def test_what_a_page_asks_by_itself_keeps_no_login_alive(
 
 
 def test_the_charts_of_a_wall_keep_no_login_alive(as_alice: Client, project: Project, clock: list[datetime]) -> None:
+    Project.objects.filter(pk=project.pk).update(first_event_at=clock[0] - timedelta(days=1))
     assert logged_in(as_alice)
     page = as_alice.get(f"/p/{project.slug}/?wall=1").content.decode()
     charts = [html.unescape(found) for found in re.findall(r'data-src="([^"]+)"', page)]
