@@ -10,11 +10,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
-from dashboard.tests.test_every_route import API, PAGES, ROUTES, Route, bearer, by_name, things
-from events.endpoints.cli.views import CliView
+from dashboard.tests.test_every_route import API, CLI, PAGES, Route, bearer, by_name, things
 from events.models import AuditEntry, DeadLetter, Project
 
-CLI = [route for route in ROUTES if issubclass(getattr(route.callback, "cls", object), CliView)]
 OF_TOKENS = [*API, *CLI]
 MARK = "grapefruit-5513"
 WORDS = dict.fromkeys(("query", "q", "text", "body", "name", "label", "comment", "filter", "url", "route"), MARK)

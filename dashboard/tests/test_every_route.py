@@ -84,6 +84,7 @@ def _walk(patterns: list[Any], before: str = "") -> Iterator[Route]:
 ROUTES = [route for route in _walk(get_resolver().url_patterns) if not route.path.startswith("admin/")]
 PAGES = [route for route in ROUTES if route.is_page]
 API = [route for route in ROUTES if route.is_api]
+CLI = [route for route in ROUTES if issubclass(getattr(route.callback, "cls", object), CliView)]
 CLOSED = [route for route in ROUTES if route.name not in OPEN]
 IN_PROJECT = [route for route in CLOSED if "slug" in route.parameters]
 
