@@ -13,6 +13,7 @@ from clients.browser.tests.conftest import SCRIPT, Visit
 from events.digest import loop
 from events.ingest import accounting
 from events.models import IngestKey, Issue, Project
+from events.tests.arrivals import Arrived, stored
 from events.tests.sdk.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,7 +33,7 @@ def measured(project: Project) -> set[str]:
 
 
 def test_a_visit_becomes_an_issue_vitals_and_metrics(
-    visit: Callable[..., Visit], running_server: Server, project: Project, key: IngestKey
+    visit: Callable[..., Visit], running_server: Server, project: Project, key: IngestKey, arrived: Arrived
 ) -> None:
     dsn = running_server.dsn(key)
     script = f"{running_server.url}/static/clients/{SCRIPT.name}"
@@ -57,3 +58,4 @@ def test_a_visit_becomes_an_issue_vitals_and_metrics(
     assert {(row["environment"], row["route"]) for row in metrics} == {("production", "/orders/{id}")}
     report = accounting.report(project_id=project.pk)
     assert (report.difference, report.invalid) == (0, 0)
+    arrived("formaos-obs-browser", SCRIPT.stem.removeprefix("obs-"), stored(project))

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import time
+import tomllib
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,9 @@ from analytics.periods import Period
 from clients.python.tests.conftest import KEY, Receiver
 from events.digest import loop
 from events.models import IngestKey, Project
+from events.tests.arrivals import Arrived, stored
+
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 
 
 class Kept:
@@ -307,7 +312,9 @@ def test_an_asynchronous_request_costs_no_more_and_its_failures_are_not_noticed_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_our_server_takes_what_it_sends(project: Project, key: IngestKey, live_server: Any, settings: Any) -> None:
+def test_our_server_takes_what_it_sends(
+    project: Project, key: IngestKey, live_server: Any, settings: Any, arrived: Arrived
+) -> None:
     from formaos_obs_client import Middleware, Sender
 
     sender = Sender(f"http://{key.public_key}@{live_server.url.partition('//')[2]}/{project.pk}", release="shop@1.2")
@@ -325,3 +332,4 @@ def test_our_server_takes_what_it_sends(project: Project, key: IngestKey, live_s
     assert (row["route"], row["status"], row["release"]) == ("(no route)", 429, "shop@1.2")
     assert row["is_rate_limited"]
     assert key.public_key != KEY
+    arrived(PROJECT["name"], PROJECT["version"], stored(project))

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from events.models import Artifact, Occurrence, Segment
+from events.tests.arrivals import Arrived, npm, stored
 from events.tests.sdk import visits
 from events.tests.sdk.conftest import CLIENTS, Shop
 from events.values import pseudonyms
@@ -57,6 +58,7 @@ def test_an_error_in_the_browser_is_shown_in_the_source_someone_wrote(
     site: tuple[Path, str],
     visit: Callable[..., None],
     case: str,
+    arrived: Arrived,
 ) -> None:
     folder, url = site
     build(shop, node_modules, folder, case)
@@ -77,6 +79,7 @@ def test_an_error_in_the_browser_is_shown_in_the_source_someone_wrote(
     assert "alice@example.com" not in page
     assert frames(shop)[-1]["data"]["orig_filename"].endswith(f"/{case}.js")
     assert "sessions" in set(Segment.objects.filter(project=shop.project).values_list("fact", flat=True))
+    arrived(f"@sentry/{case}", npm(node_modules, f"@sentry/{case}"), stored(shop.project))
 
 
 def test_maps_uploaded_after_the_error_are_used_by_its_page(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from events.models import Commit, Deploy, Release, Segment
+from events.tests.arrivals import Arrived, npm, stored
 from events.tests.sdk.conftest import Shop
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
@@ -74,7 +75,7 @@ def test_it_is_told_who_and_what_is_there(shop: Shop, cli: Cli) -> None:
     assert "live" in cli("deploys", "list", "--release", VERSION)
 
 
-def test_an_event_and_a_check_in_are_counted(shop: Shop, cli: Cli) -> None:
+def test_an_event_and_a_check_in_are_counted(shop: Shop, cli: Cli, node_modules: Path, arrived: Arrived) -> None:
     cli("send-event", "-m", "hello from the command line", "-t", "shop:eu-central", "-r", VERSION, "--no-environ")
     cli("monitors", "run", "--schedule", "*/5 * * * *", "nightly-report", "--", "true")
     report = shop.digest()
@@ -83,3 +84,4 @@ def test_an_event_and_a_check_in_are_counted(shop: Shop, cli: Cli) -> None:
     assert "eu-central" in page
     assert VERSION in page
     assert Segment.objects.filter(project=shop.project, fact="check_ins").exists()
+    arrived("sentry-cli", npm(node_modules, "@sentry/cli"), stored(shop.project))

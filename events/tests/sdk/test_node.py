@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from events.models import Feedback, Issue, Segment
+from events.tests.arrivals import Arrived, npm, stored
 from events.tests.sdk.conftest import CLIENTS, RELEASE, Shop
 from events.values import pseudonyms
 
 pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 
 
-def test_an_error_of_the_node_sdk_is_on_the_page(shop: Shop, node_modules: Path) -> None:
+def test_an_error_of_the_node_sdk_is_on_the_page(shop: Shop, node_modules: Path, arrived: Arrived) -> None:
     # In a plain folder: the SDK takes a path for a URL, and the code's own may hold a "%41" that it would read as "A".
     app = shutil.copy(CLIENTS / "node_app.cjs", shop.home)
     shop.run("node", app, NODE_PATH=str(node_modules))
@@ -29,3 +30,4 @@ def test_an_error_of_the_node_sdk_is_on_the_page(shop: Shop, node_modules: Path)
     assert facts >= {"errors", "spans", "logs", "sessions", "metrics"}
     assert Feedback.objects.get(project=shop.project).message == "It broke when I paid."
     assert "It broke when I paid." in page
+    arrived("@sentry/node", npm(node_modules, "@sentry/node"), stored(shop.project))

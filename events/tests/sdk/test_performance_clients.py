@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from events.models import InboxItem, Seen
 from events.protocols import posthog_vitals
+from events.tests.arrivals import Arrived, npm, package, stored
 from events.tests.intake import digested, facts
 from events.tests.npm import installed
 from events.tests.sdk import visits
@@ -21,6 +22,8 @@ pytestmark = [pytest.mark.sdk, pytest.mark.django_db(transaction=True)]
 
 PAGE = """<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>Items</h1><button>Buy</button>
 <script src="/page.js"></script>"""
+
+COUNTED = "events counted and not kept"
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +53,7 @@ def visit(shop: Shop, packages: Path, site: tuple[Path, str], browser: Browser) 
     return visit
 
 
-def test_the_opentelemetry_sdk_s_three_signals_arrive(shop: Shop) -> None:
+def test_the_opentelemetry_sdk_s_three_signals_arrive(shop: Shop, arrived: Arrived) -> None:
     shop.run(sys.executable, CLIENTS / "otel_app.py", f"{shop.server.url}/otlp", shop.key.public_key)
     answers = shop.server.answers("/otlp/v1/")
     assert {answer.path for answer in answers} == {"/otlp/v1/traces", "/otlp/v1/metrics", "/otlp/v1/logs"}
@@ -65,9 +68,10 @@ def test_the_opentelemetry_sdk_s_three_signals_arrive(shop: Shop) -> None:
     assert {"orders", "baskets", "checkout.duration", "system.memory.usage"} <= {
         row["name"] for row in facts(shop.project, "metrics")
     }
+    arrived("opentelemetry-sdk", package("opentelemetry-sdk"), stored(shop.project))
 
 
-def test_web_vitals_beacons_arrive(shop: Shop, visit: Any) -> None:
+def test_web_vitals_beacons_arrive(shop: Shop, packages: Path, visit: Any, arrived: Arrived) -> None:
     seen = visit("vitals")
     assert seen["console"] == []
     assert digested(shop.project).invalid == 0
@@ -76,9 +80,12 @@ def test_web_vitals_beacons_arrive(shop: Shop, visit: Any) -> None:
     assert {row["route"] for row in rows} == {"/items/{id}/"}
     assert {row["browser"] for row in rows} == {"Chrome"}
     assert all(row["metric_id"].startswith("v6-") for row in rows)
+    arrived("web-vitals", npm(packages, "web-vitals"), stored(shop.project))
 
 
-def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(shop: Shop, visit: Any) -> None:
+def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(
+    shop: Shop, packages: Path, visit: Any, arrived: Arrived
+) -> None:
     seen = visit("posthog")
     assert seen["console"] == []
     assert {status for status, url in seen["statuses"] if url.startswith(shop.server.url)} == {200}
@@ -87,9 +94,12 @@ def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(shop: Sh
     rows = facts(shop.project, "vitals")
     assert {"LCP", "FCP"} <= {row["metric"] for row in rows}
     assert {row["route"] for row in rows} == {"/items/{id}/"}
+    arrived("posthog-js", npm(packages, "posthog-js"), [*stored(shop.project), COUNTED])
 
 
-def test_posthog_s_loader_snippet_finds_its_script_here(shop: Shop, packages: Path, visit: Any) -> None:
+def test_posthog_s_loader_snippet_finds_its_script_here(
+    shop: Shop, packages: Path, visit: Any, arrived: Arrived
+) -> None:
     head = shop.run(
         "node", CLIENTS / "posthog_snippet.cjs", shop.server.url, shop.key.public_key,
         NODE_PATH=str(packages), NODE_ENV="production",
@@ -104,9 +114,16 @@ def test_posthog_s_loader_snippet_finds_its_script_here(shop: Shop, packages: Pa
     rows = facts(shop.project, "vitals")
     assert {"LCP", "FCP"} <= {row["metric"] for row in rows}
     assert {row["route"] for row in rows} == {"/items/{id}/"}
+    arrived(
+        "posthog-docusaurus, PostHog's HTML snippet",
+        npm(packages, "posthog-docusaurus"),
+        [*stored(shop.project), COUNTED],
+    )
 
 
-def test_posthog_js_of_years_ago_is_understood_in_every_wrapping(shop: Shop, visit: Any) -> None:
+def test_posthog_js_of_years_ago_is_understood_in_every_wrapping(
+    shop: Shop, packages: Path, visit: Any, arrived: Arrived
+) -> None:
     seen = visit("posthog_older")
     assert seen["console"] == []
     assert {status for status, url in seen["statuses"] if url.startswith(shop.server.url)} == {200}
@@ -119,9 +136,12 @@ def test_posthog_js_of_years_ago_is_understood_in_every_wrapping(shop: Shop, vis
     report = digested(shop.project)
     assert report.invalid == 0
     assert report.filtered["not_yet_collected"] >= len(sent)
+    arrived("posthog-js", npm(packages, "posthog-js-1.20"), [*stored(shop.project), COUNTED])
 
 
-def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(shop: Shop, packages: Path) -> None:
+def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(
+    shop: Shop, packages: Path, arrived: Arrived
+) -> None:
     endpoint = f"{shop.server.url}/_vercel/insights/event?sentry_key={shop.key.public_key}"
     printed = shop.run(
         "node", CLIENTS / "vercel_server.cjs", NODE_PATH=str(packages), NODE_ENV="production",
@@ -130,11 +150,11 @@ def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(shop: Shop, 
     assert printed == ""
     *_, answer = shop.server.answers("/_vercel/insights/event")
     assert (answer.method, answer.status) == ("POST", 200)
-    stored = shop.server.log.read_text()
+    kept = shop.server.log.read_text()
     for model in apps.get_app_config("events").get_models():
-        stored += str(list(model._default_manager.values()))
-    assert "very-secret-session" not in stored
-    assert "203.0.113.77" not in stored
+        kept += str(list(model._default_manager.values()))
+    assert "very-secret-session" not in kept
+    assert "203.0.113.77" not in kept
     # Compressed payloads would not show: none was kept.
     assert not InboxItem.objects.exists()
     assert not Seen.objects.exists()
@@ -143,9 +163,10 @@ def test_vercel_s_server_sdk_is_counted_and_leaves_nothing_personal(shop: Shop, 
         time.sleep(0.1)
     assert report.filtered == {"not_yet_collected": 1}
     assert report.stored == 0
+    arrived("@vercel/analytics/server", npm(packages, "@vercel/analytics"), [*stored(shop.project), COUNTED])
 
 
-def test_vercel_s_packages_run_our_scripts(shop: Shop, visit: Any) -> None:
+def test_vercel_s_packages_run_our_scripts(shop: Shop, packages: Path, visit: Any, arrived: Arrived) -> None:
     seen = visit("vercel")
     assert seen["console"] == []
     report = digested(shop.project)
@@ -153,3 +174,5 @@ def test_vercel_s_packages_run_our_scripts(shop: Shop, visit: Any) -> None:
     rows = facts(shop.project, "vitals")
     assert {"LCP", "FCP", "TTFB"} <= {row["metric"] for row in rows}
     assert {row["route"] for row in rows} == {"/items/[id]"}
+    arrived("@vercel/analytics", npm(packages, "@vercel/analytics"), [COUNTED])
+    arrived("@vercel/speed-insights", npm(packages, "@vercel/speed-insights"), stored(shop.project))

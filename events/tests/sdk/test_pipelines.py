@@ -17,6 +17,7 @@ from events.accounts import tokens
 from events.ingest import payloads
 from events.models import ArtifactBundle, Commit, Deploy, Occurrence, Release
 from events.tests import intake
+from events.tests.arrivals import Arrived, npm, stored
 from events.tests.npm import installed
 from events.tests.sdk.conftest import CLIENTS, HERE, Shop
 
@@ -109,7 +110,7 @@ LINE = "throw new Error('no ' + count);"
 
 
 @pytest.mark.parametrize("tool", TOOLS, indirect=True)
-def test_a_release_is_made_told_deployed_and_finished(shop: Shop, tool: Tool) -> None:
+def test_a_release_is_made_told_deployed_and_finished(shop: Shop, tool: Tool, arrived: Arrived) -> None:
     tool("releases", "new", V)
     tool("releases", "set-commits", V, "--auto", "--ignore-missing")
     release = Release.objects.get(project=shop.project, version=V)
@@ -128,6 +129,7 @@ def test_a_release_is_made_told_deployed_and_finished(shop: Shop, tool: Tool) ->
     assert [deploy.environment for deploy in Deploy.objects.filter(release=release)] == ["live"]
     assert V in tool("releases", "list")
     assert V in tool("releases", "info", V, "--show-commits", "--show-projects")
+    arrived("sentry-cli", version_of(tool), stored(shop.project))
     tool("releases", "delete", V)
     assert not Release.objects.exists()
     assert not Commit.objects.exists()
@@ -135,12 +137,16 @@ def test_a_release_is_made_told_deployed_and_finished(shop: Shop, tool: Tool) ->
     assert Release.objects.get().url == "https://ci.example.com/7"
 
 
+def version_of(tool: Tool) -> str:
+    return tool("--version").split()[-1]
+
+
 def tool_has(tool: Tool, command: str) -> bool:
     return f"\n    {command} " in tool("--help") or f"\n  {command} " in tool("--help")
 
 
 @pytest.mark.parametrize("tool", TOOLS, indirect=True)
-def test_source_maps_are_uploaded_for_a_release_and_dist(shop: Shop, tool: Tool, built: Path) -> None:
+def test_source_maps_are_uploaded_for_a_release_and_dist(shop: Shop, tool: Tool, built: Path, arrived: Arrived) -> None:
     address = "https://shop.example.com/static%20files/main.js"
     tool("releases", "new", V)
     for _ in range(2):  # the second finds everything there
@@ -149,6 +155,7 @@ def test_source_maps_are_uploaded_for_a_release_and_dist(shop: Shop, tool: Tool,
     assert thrown_at(shop, built, address=address, release=V, dist="8") == LINE
     assert thrown_at(shop, built, address=address, release=V, dist="9") != LINE
     assert thrown_at(shop, built, address=address, release="shop@4", dist="8") != LINE
+    arrived("sentry-cli", version_of(tool), ["source maps"])
 
 
 @pytest.mark.parametrize("tool", TOOLS[1:], indirect=True)
@@ -194,7 +201,7 @@ PLUGINS = [
 
 @pytest.mark.parametrize(("bundler", "plugin"), PLUGINS, ids=[plugin for _, plugin in PLUGINS])
 def test_a_build_makes_its_release_and_brings_its_source(
-    shop: Shop, modules: Path, token: str, repository: Path, bundler: str, plugin: str
+    shop: Shop, modules: Path, token: str, repository: Path, bundler: str, plugin: str, arrived: Arrived
 ) -> None:
     (repository / "src").mkdir()
     (repository / "src" / "main.js").write_text(SOURCE)
@@ -213,3 +220,6 @@ def test_a_build_makes_its_release_and_brings_its_source(
     assert told == (set() if plugin.endswith("-11") else {"Sell things", "Count them right"})
     built, address = repository / "dist" / "main.js", "https://shop.example.com/static/main.js"
     assert thrown_at(shop, built, address=address, release=V, dist="8") == LINE
+    tried = f"@sentry/{bundler}-plugin in {bundler}"
+    kinds = set(stored(shop.project)) - {"errors"}  # the error was ours
+    arrived(tried, f"{npm(modules, plugin)} in {npm(modules, bundler)}", sorted(kinds))
