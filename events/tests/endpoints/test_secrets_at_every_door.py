@@ -105,8 +105,7 @@ POSTHOG = {
     "event": "$web_vitals",
     "properties": {
         "$current_url": LINK,
-        "$web_vitals_LCP_value": 12,
-        "$web_vitals_LCP_event": {"id": "v6", "url": LINK},
+        "$web_vitals_LCP_event": {**VITAL, "$current_url": LINK, "attribution": {"element": TEXT}},
         "note": TEXT,
     },
 }
