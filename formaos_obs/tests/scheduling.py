@@ -5,7 +5,7 @@ from typing import Any
 from xdist.scheduler import LoadFileScheduling
 
 # Parts of paths, the longest first; all other files are short and stay in their random order.
-LONGEST = ("test_every_page_in_chromium", "/sdk/", "test_up.py", "/browser/")
+LONGEST = ("test_every_page_in_chromium", "/sdk/", "test_query_fuzz.py", "test_up.py", "/browser/")
 
 
 def rank(path: str) -> int:
