@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alerts", "0002_rules"),
+        ("alerts", "0003_monitors"),
         ("events", "0013_what_is_kept"),
     ]
 
