@@ -126,8 +126,9 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
         populate(project, person=person, now=now)
         store(project, now=now)
         key = IngestKey.objects.filter(project=project).latest("pk")
-        keys = {"public_key": key.public_key, "token": key.public_key}
-        return World(person, {**things(project, person, now), **keys}, bearer(person, now))
+        named = things(project, person, now)
+        keys = {"public_key": key.public_key, "token": key.public_key, "ping": project.monitors.get().token}
+        return World(person, {**named, **keys}, bearer(person, now))
 
     def fill_at_once() -> World:
         with transaction.atomic():
