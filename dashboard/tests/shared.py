@@ -29,4 +29,5 @@ def kept(blocker: Any, folder: Path, fill: Callable[[], Any]) -> Iterator[Kept]:
         made = fill()
     yield Kept(made, folder)
     with blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False)
+        # No id is used again, as in a database that lives: what a process remembers by id stays true.
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
