@@ -21,10 +21,9 @@ def filled(**fields: Any) -> dict[str, Any]:
     return {"name": "Team", "min_level": "error", "environments": "", "transitions": [], **fields}
 
 
-@pytest.mark.parametrize("address", [BASE, "/p/web/alerts/"])
-def test_the_list_shows_channels_without_their_secrets(as_bob: Client, project: Project, address: str) -> None:
+def test_the_list_shows_channels_without_their_secrets(as_bob: Client, project: Project) -> None:
     make.channel(project, URL, name="Hook")
-    page = as_bob.get(address)
+    page = as_bob.get(BASE)
     assert page.status_code == 200
     text = page.content.decode()
     assert "Hook" in text

@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, Route
 
 from events.accounts import keys
 from events.models import IngestKey
-from events.tests.chromium import browser as browser
 
 SHOP = "https://shop.example"
 BUNDLE = "https://cdn.example/bundle.min.js"

@@ -56,7 +56,7 @@ def test_the_admin_tells_which_dimension_is_at_its_limit(
     folded(project, "/a", "/b", "/c", "/d", now=NOON)
     for number in range(30):
         Dimension.objects.create(project=project, name=f"metric-{number}:attribute")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         html = admin_client.get("/admin/events/dimension/").content.decode()
     assert "2 of 2" in html
     assert html.index("requests.route") < html.index("metric-0:attribute")
