@@ -37,6 +37,7 @@ WAYS: dict[type[Model], str] = {
 SHOWN = [model for model in admin.site._registry if model is not User]
 FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owner", "label": "taken", "name": "taken"}
 FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
+FORM |= dict.fromkeys(("local_variables", "request_bodies", "query_strings"), "names")
 FORM |= {"retention_days": "{}", "browser": "{}"}
 ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume")
 

@@ -32,7 +32,13 @@ GAUGE, SUM = "gauge", "sum"
 
 
 @pytest.fixture(autouse=True)
-def fresh_caches(clean_redis: Any) -> None:
+def named_machines(project: Project) -> None:
+    """What a collector says of hosts is of use to those who let them keep their names."""
+    Project.objects.filter(pk=project.pk).update(keeps_machine_names=True)
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches(clean_redis: Any, named_machines: None) -> None:
     keys.forget()
     buckets.__init__()  # type: ignore[misc]
 
