@@ -87,7 +87,10 @@ def test_a_check_in_is_known_by_its_id_and_status() -> None:
             {"schedule": {"type": "interval", "value": 5, "unit": "minute"}},
             {"type": "interval", "value": 5, "unit": "minute"},
         ),
-        ({"schedule": {"type": "interval", "value": "5", "unit": "minute"}}, None),
+        (
+            {"schedule": {"type": "interval", "value": "5", "unit": "minute"}},
+            {"type": "interval", "value": 5, "unit": "minute"},
+        ),
         ({"schedule": {"type": "interval", "value": 5, "unit": "fortnight"}}, None),
         ({"schedule": "daily"}, None),
         ({}, None),
