@@ -39,5 +39,6 @@ def django_db_setup(
             cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
     yield
     with django_db_blocker.unblock():
+        connection.close()  # a session's last connection may have been ended by what the tests do to servers
         databases.part_others(connection)
         teardown_databases(made, verbosity=0)
