@@ -38,11 +38,8 @@ class Thrown:
 
 def chain(event: dict[Any, Any], *, platform: str, version: int = 0) -> tuple[Thrown, ...]:
     """The event's exceptions, oldest first; () when it has none that says anything."""
-    holder = event.get("exception", event.get("sentry.interfaces.Exception"))
-    values = holder.get("values", [holder]) if isinstance(holder, dict) else holder
-    if not isinstance(values, list):
-        return ()
-    mechanisms = [_mechanism(value) for value in values[-EXCEPTIONS:]]
+    values = raised(event)
+    mechanisms = [_mechanism(value) for value in values]
     groups: set[int] = set()
     for mechanism in reversed(mechanisms):
         own, parent = mechanism.get("exception_id"), mechanism.get("parent_id")
@@ -51,7 +48,7 @@ def chain(event: dict[Any, Any], *, platform: str, version: int = 0) -> tuple[Th
             groups.add(own)  # what a member was caused by, or holds, is inside too
     found = (
         _thrown(value, mechanism, groups, platform=platform, version=version)
-        for value, mechanism in zip(values[-EXCEPTIONS:], mechanisms, strict=True)
+        for value, mechanism in zip(values, mechanisms, strict=True)
     )
     thrown = tuple(one for one in found if one)
     if version == FIRST or not thrown or any(one.frames for one in thrown):
@@ -67,6 +64,13 @@ def _crashed(event: dict[Any, Any], thread_id: object) -> object:
     own = [t for t in found if thread_id is not None and t.get("id") == thread_id]
     chosen = own or [t for t in found if t.get("crashed") is True]
     return chosen[0]["stacktrace"] if chosen else None
+
+
+def raised(event: Mapping[Any, Any]) -> list[Any]:
+    """The event's exceptions in any form, the outermost ones, as they were sent."""
+    holder = event.get("exception", event.get("sentry.interfaces.Exception"))
+    values = holder.get("values", [holder]) if isinstance(holder, dict) else holder
+    return values[-EXCEPTIONS:] if isinstance(values, list) else []
 
 
 def threads_of(event: dict[Any, Any]) -> list[Any]:

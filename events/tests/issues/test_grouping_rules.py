@@ -74,6 +74,18 @@ def test_a_rule_groups_what_it_matches(matchers: str, matches: bool) -> None:
     assert found.is_ruled is matches
 
 
+@pytest.mark.parametrize("name", ["exception", "sentry.interfaces.Exception"])
+@pytest.mark.parametrize(
+    "written", [lambda thrown: thrown, lambda thrown: thrown[0], lambda thrown: {"values": thrown}]
+)
+def test_a_rule_finds_exceptions_in_every_form_that_grouping_reads(name: str, written: Any) -> None:
+    sent = {
+        **{key: value for key, value in EVENT.items() if key != "exception"},
+        name: written(EVENT["exception"]["values"]),
+    }
+    assert grouping.group(sent, ruled("type:ConnectionError function:pay -> one")).is_ruled
+
+
 @pytest.mark.parametrize(
     ("after", "components"),
     [

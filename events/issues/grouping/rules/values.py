@@ -10,7 +10,7 @@ from typing import Any
 
 import re2
 
-from events.issues.grouping.exceptions import EXCEPTIONS, FRAMES, threads_of
+from events.issues.grouping.exceptions import EXCEPTIONS, FRAMES, raised, threads_of
 from events.issues.grouping.frames import SCRIPT_PLATFORMS, frame
 from events.issues.grouping.rules.syntax import TAGS, TRUTH, Matcher
 from events.issues.grouping.texts import text
@@ -142,9 +142,7 @@ def _messages(event: Mapping[Any, Any]) -> list[str]:
 
 
 def exceptions_of(event: Mapping[Any, Any]) -> list[dict[Any, Any]]:
-    holder = event.get("exception")
-    values = holder.get("values") if isinstance(holder, dict) else holder
-    return [value for value in values[-EXCEPTIONS:] if isinstance(value, dict)] if isinstance(values, list) else []
+    return [value for value in raised(event) if isinstance(value, dict)]
 
 
 def frames_of(stack: object) -> list[dict[Any, Any]]:
