@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analytics.rollups.declared import ROLLUPS
@@ -38,6 +38,13 @@ class Metric:
     def needs_histogram(self) -> bool:
         return self.measure in QUANTILES or self.beyond is not None
 
+    def cut(self, where: Mapping[str, Sequence[str]], group_by: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+        """What is measured where `where` holds as well. Raises UnknownMetric for a dimension that it does not have."""
+        for name in (*where, *group_by):
+            if name not in self.dimensions:
+                raise UnknownMetric(f"{self.title} cannot be cut by {name!r}: {', '.join(self.dimensions)}.")
+        return {**self.where, **{name: tuple(values) for name, values in where.items()}}
+
 
 class UnknownMetric(ValueError):
     """No metric has this name, or it has no such dimension."""
@@ -49,8 +56,8 @@ def _of(
     return Metric(name, title, rollup, measure, unit, cuts.get("where", {}), cuts.get("part", {}))
 
 
-def _quantiles(rollup: str, prefix: str, what: str, **cuts: Mapping[str, tuple[str, ...]]) -> list[Metric]:
-    return [_of(rollup, f"{prefix}.{q}", f"{what}, {q}", q, "ms", **cuts) for q in QUANTILES]
+def _quantiles(rollup: str, prefix: str, what: str) -> list[Metric]:
+    return [_of(rollup, f"{prefix}.{q}", f"{what}, {q}", q, "ms") for q in QUANTILES]
 
 
 _FAILED = {"status": ("5xx",)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analytics.periods import Period
-from analytics.questions.watched.metrics import QUANTILES, Metric, UnknownMetric
+from analytics.questions.watched.metrics import QUANTILES, Metric
 from analytics.rollups import reading
 from analytics.rollups.cells import NOTHING, Cells, Labels, Measure, joined
 from analytics.rollups.histograms import Histogram
@@ -86,19 +86,13 @@ def histories(
 
     Raises UnknownMetric for a dimension that the metric does not have.
     """
-    for name in (*(where or {}), *group_by):
-        if name not in metric.dimensions:
-            raise UnknownMetric(f"{metric.title} cannot be cut by {name!r}.")
+    chosen = metric.cut(where or {}, group_by)
     cells = _cells(project_id, metric.rollup, period=period, now=now, step=step)
-    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
     found = _by_group(
         cells, group_by, step, chosen, is_counting=not metric.needs_histogram and metric.measure != "mean"
     )
     bad = _by_group(cells, group_by, step, {**chosen, **metric.part}, is_counting=True) if metric.part else {}
-    ranked = sorted(found, key=lambda labels: (-sum(one.count for one in found[labels].values()), labels))
-    if not group_by:
-        ranked = [()]
-    return [_history(metric, labels, step, period, found, bad) for labels in ranked[:MOST_GROUPS]]
+    return [_history(metric, labels, step, period, found, bad) for labels in _busiest(found, group_by)]
 
 
 def windows(
@@ -111,12 +105,9 @@ def windows(
     group_by: Sequence[str] = (),
 ) -> list[History]:
     """As `histories`, with one step from each edge to the next, from the fewest cells that make it up."""
-    for name in (*(where or {}), *group_by):
-        if name not in metric.dimensions:
-            raise UnknownMetric(f"{metric.title} cannot be cut by {name!r}.")
-    chosen = {**metric.where, **{name: tuple(values) for name, values in (where or {}).items()}}
-    whole: dict[Labels, dict[int, Measure]] = defaultdict(dict)
-    part: dict[Labels, dict[int, Measure]] = defaultdict(dict)
+    chosen = metric.cut(where or {}, group_by)
+    whole: _Steps = defaultdict(dict)
+    part: _Steps = defaultdict(dict)
     steps = range(len(edges) - 1)
     for place in steps:
         period = Period(edges[place], edges[place + 1])
@@ -130,14 +121,13 @@ def windows(
                 cells.by(*group_by, where={**chosen, **metric.part}, is_counting=True).groups().items()
             ):
                 part[labels][place] = measure
-    ranked = sorted(whole, key=lambda labels: (-sum(one.count for one in whole[labels].values()), labels))
     return [
         History(
             metric, labels, edges[-1] - edges[0], tuple(edges[:-1]),
             tuple(whole[labels].get(place, NOTHING) for place in steps),
             tuple(part[labels].get(place, NOTHING) for place in steps),
         )
-        for labels in (ranked[:MOST_GROUPS] if group_by else [()])
+        for labels in _busiest(whole, group_by)
     ]  # fmt: skip
 
 
@@ -159,6 +149,13 @@ def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step:
 
 
 _Steps = dict[Labels, dict[int, Measure]]
+
+
+def _busiest(found: _Steps, group_by: Sequence[str]) -> list[Labels]:
+    """The groups with the most samples; without groups the one there is."""
+    if not group_by:
+        return [()]
+    return sorted(found, key=lambda labels: (-sum(one.count for one in found[labels].values()), labels))[:MOST_GROUPS]
 
 
 def _by_group(
