@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, get_resolver
 
-from events.endpoints.middleware import hardened, is_known_host, refused
+from events.endpoints.middleware import Shortcut, hardened
 from formaos_obs import health
 
 VIEWS = {"/healthz": health.healthz, "/readyz": health.readyz, "/metrics": health.metrics}
@@ -27,21 +26,11 @@ class HealthShortcut:
         return response
 
 
-class PingShortcut:
+class PingShortcut(Shortcut):
     """Answers the pings of jobs, which have neither a session nor a form."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-        self.resolver = get_resolver("alerts.urls")
+    urls = "alerts.urls"
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith("/ping/"):
-            return self.get_response(request)
-        try:
-            match = self.resolver.resolve(request.path_info)
-        except Resolver404:
-            return self.get_response(request)
-        if not is_known_host(request.META):
-            return refused()
-        request.resolver_match = match
-        return hardened(match.func(request, *match.args, **match.kwargs))
+    @staticmethod
+    def is_meant(path: str) -> bool:
+        return path.startswith("/ping/")

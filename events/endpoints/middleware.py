@@ -1,8 +1,9 @@
 """The short way in for ingest: no session, no cookies, no CSRF, no page headers, because its requests have none."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -29,15 +30,22 @@ _UNKNOWN_HOST = "This server does not answer to that host name; ALLOWED_HOSTS li
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
-class IngestShortcut:
-    """Stands first and answers the addresses of `events.urls` itself; bench/ingest.py says what that saves."""
+class Shortcut(ABC):
+    """Answers the addresses of one list itself, without a session or a form; `is_meant` says which are worth a look."""
+
+    urls: ClassVar[str]
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
-        self.resolver = get_resolver("events.urls")
+        self.resolver = get_resolver(self.urls)
+
+    @staticmethod
+    @abstractmethod
+    def is_meant(path: str) -> bool:
+        """Whether `path` is worth resolving."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not may_be_ingest(request.path_info):
+        if not self.is_meant(request.path_info):
             return self.get_response(request)
         try:
             match = self.resolver.resolve(request.path_info)
@@ -48,6 +56,16 @@ class IngestShortcut:
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return hardened(response)
+
+
+class IngestShortcut(Shortcut):
+    """Stands first; bench/ingest.py says what that saves."""
+
+    urls = "events.urls"
+
+    @staticmethod
+    def is_meant(path: str) -> bool:
+        return may_be_ingest(path)
 
 
 _HOST = ("HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "SERVER_NAME", "SERVER_PORT")
