@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from alerts.delivery import channel_setup
 from alerts.delivery.channels import KINDS, webhook
+from alerts.forms import parts
 from alerts.models import Channel, Notification
 from events.models import Project, Transition
 
@@ -72,7 +73,7 @@ class ChannelForm(forms.ModelForm):
         try:
             channel_setup.check_config(self.instance, self._typed(cleaned))
         except ValidationError as error:
-            self._take(error)
+            parts.put_errors(self, error)
         return cleaned
 
     def store(self, project: Project, *, actor: Any, now: datetime) -> Channel | None:
@@ -92,13 +93,8 @@ class ChannelForm(forms.ModelForm):
                 return channel_setup.update(Channel.objects.get(pk=self.instance.pk), **values)
             return channel_setup.create(project, kind=self.instance.kind, **values)
         except ValidationError as error:
-            self._take(error)
+            parts.put_errors(self, error)
             return None
 
     def _typed(self, cleaned: dict[str, Any]) -> dict[str, str]:
         return {name: cleaned[name] for name in _TYPED if cleaned.get(name)}
-
-    def _take(self, error: ValidationError) -> None:
-        """The error at its field, or at the form when the field is not there."""
-        for field, reasons in error.message_dict.items():
-            self.add_error(field if field in self.fields else None, reasons)

@@ -8,11 +8,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts.models import Channel, Monitor
+from alerts.forms import parts
+from alerts.models import Monitor
 from alerts.monitors import monitor_setup, schedule
 from alerts.monitors.monitor_setup import Wanted
 from alerts.monitors.schedule import InvalidSchedule
 from events.models import Project
+
+# Lengths of time are typed in fields of their own.
+_TYPED = {"margin_seconds": "margin", "max_runtime_seconds": "max_runtime"}
 
 
 class MonitorForm(forms.ModelForm):
@@ -37,10 +41,7 @@ class MonitorForm(forms.ModelForm):
     )
     margin = forms.CharField(label="May be late by", max_length=40, initial="5 min")
     max_runtime = forms.CharField(label="May take", max_length=40, initial="30 min")
-    channels = forms.ModelMultipleChoiceField(
-        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: every channel of the project whose own filter lets it through.",
-    )  # fmt: skip
+    channels = parts.channels_field()
 
     class Meta:
         model = Monitor
@@ -63,8 +64,7 @@ class MonitorForm(forms.ModelForm):
         if project is not None:
             monitor.project = project
         if monitor.project_id:
-            channels = Channel.objects.filter(project_id=monitor.project_id).defer("config")
-            self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+            parts.offer_channels(self, monitor.project_id)
         if monitor.pk:
             is_simple = monitor.kind == Monitor.Kind.SIMPLE and monitor.schedule.isdecimal()
             self.initial = {
@@ -89,7 +89,7 @@ class MonitorForm(forms.ModelForm):
             try:
                 monitor_setup.check(self.instance, self._wanted())
             except ValidationError as error:
-                self._take(error)
+                parts.put_errors(self, error, fields=_TYPED)
         return cleaned
 
     def store(self, project: Project, *, actor: Any, now: datetime) -> Monitor | None:
@@ -101,20 +101,13 @@ class MonitorForm(forms.ModelForm):
                 return monitor_setup.update(before, self._wanted(), **given)
             return monitor_setup.create(project, self._wanted(), **given)
         except ValidationError as error:
-            self._take(error)
+            parts.put_errors(self, error, fields=_TYPED)
             return None
 
     def _wanted(self) -> Wanted:
         data = self.cleaned_data
         plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
         return Wanted(**plain, margin_seconds=data["margin"], max_runtime_seconds=data["max_runtime"])
-
-    def _take(self, error: ValidationError) -> None:
-        """The error at its field, or at the form when the field is not there."""
-        names = {"margin_seconds": "margin", "max_runtime_seconds": "max_runtime"}
-        for name, reasons in error.message_dict.items():
-            field = names.get(name, name)
-            self.add_error(field if field in self.fields else None, reasons)
 
 
 def _seconds(text: str) -> int:

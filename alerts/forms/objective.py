@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts.forms.rule import pairs
-from alerts.models import Channel, Objective
+from alerts.forms import parts
+from alerts.models import Objective
 from alerts.slos import setup
 from alerts.slos.setup import Promise
 from events.models import Project
@@ -30,10 +30,7 @@ class ObjectiveForm(forms.Form):
         label="Good events, percent", max_length=20, help_text="From 50 to 99.999. The rest is the budget."
     )
     days = forms.ChoiceField(label="Over the last", choices=Objective.Days.choices)
-    where = forms.CharField(
-        label="Only where", max_length=1000, required=False,
-        help_text="environment=production, route=GET /checkout. Several values of one: release=1.0|1.1. Empty: all.",
-    )  # fmt: skip
+    where = parts.where_field()
     min_total = forms.CharField(
         label="Judged with at least so many events", max_length=20,
         help_text="Fewer in a long window say nothing: the page says “not enough traffic”.",
@@ -42,10 +39,7 @@ class ObjectiveForm(forms.Form):
         label="Alerts with at least so many bad ones", max_length=20,
         help_text="In the long window. One failure of ten requests is a burn of 100 at a target of 99.9.",
     )  # fmt: skip
-    channels = forms.ModelMultipleChoiceField(
-        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: every channel of the project whose own filter lets it through.",
-    )  # fmt: skip
+    channels = parts.channels_field()
 
     def __init__(self, *args: Any, project: Project, objective: Objective | None = None, **kwargs: Any) -> None:
         self.project, self.objective = project, objective
@@ -55,11 +49,10 @@ class ObjectiveForm(forms.Form):
             kwargs["initial"] = _stored(objective)
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        channels = Channel.objects.filter(project=project).defer("config")
-        self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+        parts.offer_channels(self, project.pk)
 
     def clean_where(self) -> dict[str, list[str]]:
-        return {name: value.split("|") for name, value in pairs(self.cleaned_data["where"]).items()}
+        return parts.cut(self.cleaned_data["where"])
 
     def promise(self) -> Promise:
         """What a valid form asks for."""
@@ -72,7 +65,7 @@ class ObjectiveForm(forms.Form):
             try:
                 setup.put(self.objective or Objective(project=self.project), self.promise())
             except ValidationError as error:
-                self._take(error)
+                parts.put_errors(self, error)
         return cleaned
 
     def store(self, *, actor: Any, now: datetime) -> Objective | None:
@@ -83,12 +76,8 @@ class ObjectiveForm(forms.Form):
                 return setup.create(self.project, self.promise(), channels=channels, actor=actor, now=now)
             return setup.update(self.objective, self.promise(), channels=channels, actor=actor, now=now)
         except ValidationError as error:
-            self._take(error)
+            parts.put_errors(self, error)
             return None
-
-    def _take(self, error: ValidationError) -> None:
-        for name, reasons in error.message_dict.items():
-            self.add_error(name if name in self.fields else None, reasons)
 
 
 def _stored(objective: Objective) -> dict[str, Any]:
@@ -98,7 +87,7 @@ def _stored(objective: Objective) -> dict[str, Any]:
         "threshold_ms": "" if objective.threshold_ms is None else f"{objective.threshold_ms:.10g}",
         "target": f"{objective.target:.10g}",
         "days": objective.days,
-        "where": ", ".join(f"{name}={'|'.join(values)}" for name, values in objective.where.items()),
+        "where": parts.cut_text(objective.where),
         "min_total": objective.min_total,
         "min_bad": objective.min_bad,
         "channels": objective.channels.all(),

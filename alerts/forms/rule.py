@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts.models import Channel, Rule
+from alerts.forms import parts
+from alerts.models import Rule
 from alerts.rules import rule_setup
 from alerts.rules.kinds import KINDS
 from alerts.rules.rule_setup import Wanted
@@ -34,10 +35,7 @@ class RuleForm(forms.ModelForm):
     """One rule; the fields of its kind stand between what is watched and how long it must last."""
 
     metric = forms.ChoiceField(label="Watch", choices=_metrics)
-    where = forms.CharField(
-        label="Only where", max_length=1000, required=False,
-        help_text="environment=production, route=GET /checkout. Several values of one: release=1.0|1.1. Empty: all.",
-    )  # fmt: skip
+    where = parts.where_field()
     group_by = forms.CharField(
         label="An alert for each", max_length=200, required=False, help_text="environment, release, route … Empty: one."
     )
@@ -45,10 +43,7 @@ class RuleForm(forms.ModelForm):
         max_length=500, required=False, help_text="team=checkout, tier=1: silences and receivers tell alerts by them."
     )
     runbook = forms.URLField(max_length=500, required=False, assume_scheme="https")
-    channels = forms.ModelMultipleChoiceField(
-        label="Tell", queryset=Channel.objects.none(), required=False, widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: every channel of the project whose own filter lets it through.",
-    )  # fmt: skip
+    channels = parts.channels_field()
 
     class Meta:
         model = Rule
@@ -75,8 +70,7 @@ class RuleForm(forms.ModelForm):
             stored = rule.config.get(field.name) if rule.pk else field.default
             made.initial = "" if stored is None else f"{stored:g}" if isinstance(stored, float) else stored
             self.fields[_OWN + field.name] = made
-        channels = Channel.objects.filter(project=project).defer("config")
-        self.fields["channels"].queryset = channels  # type: ignore[attr-defined]
+        parts.offer_channels(self, project.pk)
         if rule.pk and rule.metric not in METRICS:
             own_metric = (rule.metric, title_of(rule.metric))
             self.fields["metric"].choices = [own_metric, *_metrics()]  # type: ignore[attr-defined]
@@ -84,7 +78,7 @@ class RuleForm(forms.ModelForm):
             self.initial = {
                 **self.initial,
                 "metric": rule.metric,
-                "where": ", ".join(f"{name}={'|'.join(values)}" for name, values in rule.where.items()),
+                "where": parts.cut_text(rule.where),
                 "group_by": ", ".join(rule.group_by),
                 "labels": ", ".join(f"{name}={value}" for name, value in rule.labels.items()),
                 "channels": rule.channels.all(),
@@ -93,13 +87,13 @@ class RuleForm(forms.ModelForm):
         self.order_fields(["name", "metric", *own, "where", "group_by", "for_minutes", "keep_minutes", "no_data"])
 
     def clean_where(self) -> dict[str, list[str]]:
-        return {name: value.split("|") for name, value in pairs(self.cleaned_data["where"]).items()}
+        return parts.cut(self.cleaned_data["where"])
 
     def clean_group_by(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["group_by"].split(",") if name.strip()]
 
     def clean_labels(self) -> dict[str, str]:
-        return pairs(self.cleaned_data["labels"])
+        return parts.pairs(self.cleaned_data["labels"])
 
     def wanted(self) -> Wanted:
         """What a valid form asks for."""
@@ -114,31 +108,23 @@ class RuleForm(forms.ModelForm):
             try:
                 rule_setup.put(self.instance, self.wanted())
             except ValidationError as error:
-                self._take(error)
+                self._put_errors(error)
         return cleaned
 
-    def store(self, *, actor: Any, now: datetime) -> Rule:
-        """The rule of a valid form, made or changed. Raises ValidationError where it was refused after all."""
+    def store(self, *, actor: Any, now: datetime) -> Rule | None:
+        """The rule of a valid form, made or changed; None when it was refused, with the reason in `errors`."""
         if self.instance.objective_id:
-            raise ValidationError(f"This rule belongs to the objective {self.instance.objective}: change that.")
+            self.add_error(None, f"This rule belongs to the objective {self.instance.objective}: change that.")
+            return None
         channels = list(self.cleaned_data["channels"])
-        if self.instance.pk:
-            before = Rule.objects.get(pk=self.instance.pk)
-            return rule_setup.update(before, self.wanted(), channels=channels, actor=actor, now=now)
-        return rule_setup.create(self.project, self.wanted(), channels=channels, actor=actor, now=now)
+        try:
+            if self.instance.pk:
+                before = Rule.objects.get(pk=self.instance.pk)
+                return rule_setup.update(before, self.wanted(), channels=channels, actor=actor, now=now)
+            return rule_setup.create(self.project, self.wanted(), channels=channels, actor=actor, now=now)
+        except ValidationError as error:
+            self._put_errors(error)
+            return None
 
-    def _take(self, error: ValidationError) -> None:
-        for name, reasons in error.message_dict.items():
-            known = next((field for field in (_OWN + name, name) if field in self.fields), None)
-            self.add_error(known, reasons)
-
-
-def pairs(text: str) -> dict[str, str]:
-    """`a=b, c=d` as a dict. Raises ValidationError for a part without a name or a value."""
-    found: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        if not (name and equals and value):
-            raise ValidationError(f"{part!r} is no name=value.")
-        found[name] = value
-    return found
+    def _put_errors(self, error: ValidationError) -> None:
+        parts.put_errors(self, error, fields={field.name: _OWN + field.name for field in KINDS[self.kind].FIELDS})

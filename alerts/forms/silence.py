@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts.forms.rule import pairs
+from alerts.forms import parts
 from alerts.models import Silence
 from alerts.rules import rule_setup
 from events.models import Project
@@ -30,7 +30,7 @@ class SilenceForm(forms.Form):
         self.label_suffix = ""
 
     def clean_matchers(self) -> dict[str, str]:
-        return pairs(self.cleaned_data["matchers"])
+        return parts.pairs(self.cleaned_data["matchers"])
 
     def store(self, project: Project, *, actor: Any, now: datetime) -> Silence | None:
         """The silence that a valid form asks for; None when it was refused, with the reason in `errors`."""
@@ -41,6 +41,5 @@ class SilenceForm(forms.Form):
                 project, data["matchers"], starts_at=now, ends_at=ends_at, reason=data["reason"], actor=actor, now=now
             )
         except ValidationError as error:
-            for name, reasons in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, reasons)
+            parts.put_errors(self, error)
             return None

@@ -1,7 +1,6 @@
 """Alert rules: what there is, and the editor with its preview."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -72,11 +71,8 @@ def _form(request: HttpRequest, project: Project, form: RuleForm) -> HttpRespons
         if "preview" in request.POST:
             preview = backtest(form.instance, now=now)
         else:
-            try:
-                rule = form.store(actor=request.user, now=now)
-            except ValidationError as error:
-                form.add_error(None, error.messages)
-            else:
+            rule = form.store(actor=request.user, now=now)
+            if rule is not None:
                 messages.success(request, f"{rule.name} is stored and judged from now on.")
                 return redirect("dashboard:rule-list", project.slug)
     threshold = form.instance.config.get("threshold") if preview else None
