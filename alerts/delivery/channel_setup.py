@@ -70,6 +70,12 @@ def update(
     return channel
 
 
+def demand_own(channels: Collection[Channel], project_id: int) -> None:
+    """Raises ValidationError where one of the channels is another project's."""
+    if any(channel.project_id != project_id for channel in channels):
+        raise ValidationError({"channels": "Channels of this project only."})
+
+
 def enable(channel: Channel, *, actor: Any, now: datetime) -> bool:
     """Whether the channel was off: it takes messages again, at once."""
     fields = {"is_enabled": True, "disabled_reason": "", "disabled_at": None, "paused_until": None}

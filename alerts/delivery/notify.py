@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from alerts.delivery import messages
@@ -117,6 +117,14 @@ def _claim_batch(*, now: datetime) -> int:
 def _is_wanted(channel: Channel, transition: Transition) -> bool:
     environment = str(transition.detail.get("environment", ""))
     return wants(channel, kind=transition.kind, level=transition.issue.level, environment=environment)
+
+
+def listeners(named: QuerySet[Channel], project_id: int) -> list[Channel]:
+    """The channels that somebody named, or else all of the project, as far as they are on."""
+    chosen = list(named.defer("config"))
+    if chosen:
+        return [channel for channel in chosen if channel.is_enabled]
+    return list(Channel.objects.filter(project_id=project_id, is_enabled=True).defer("config"))
 
 
 def tell(channels: Iterable[Channel], message: Message, *, now: datetime) -> int:

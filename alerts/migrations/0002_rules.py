@@ -133,11 +133,9 @@ class Migration(migrations.Migration):
                 ),
                 ("value", models.FloatField(null=True)),
                 ("words", models.CharField(blank=True, max_length=300)),
-                ("breached_at", models.DateTimeField(help_text="The first breach of this episode.", null=True)),
                 ("fired_at", models.DateTimeField(null=True)),
                 ("told_at", models.DateTimeField(help_text="When people were last told.", null=True)),
                 ("acknowledged_at", models.DateTimeField(null=True)),
-                ("seen_at", models.DateTimeField(null=True)),
                 (
                     "acknowledged_by",
                     models.ForeignKey(

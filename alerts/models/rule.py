@@ -77,14 +77,12 @@ class Alert(models.Model):
     recent = models.CharField(max_length=32, blank=True, help_text="The last looks, 1 for on; the latest last.")
     value = models.FloatField(null=True)
     words = models.CharField(max_length=300, blank=True)
-    breached_at = models.DateTimeField(null=True, help_text="The first breach of this episode.")
     fired_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True, help_text="When people were last told.")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-fired_at", "pk"]

@@ -103,7 +103,7 @@ def monitor_of(row: CheckIn, *, now: datetime) -> Monitor | None:
     if row.config is None:
         return monitor
     if monitor is None:
-        if Monitor.objects.filter(project_id=row.project_id).count() >= monitor_setup.MOST:
+        if not monitor_setup.has_room(row.project_id):
             return None
         monitor = Monitor(project=row.project, slug=slug, name=row.monitor[:128], created_at=now)
         monitor.source = Monitor.Source.SDK

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from alerts.delivery import channel_setup
 from alerts.models import Channel, Monitor, MonitorState, PingKey
 from alerts.models.monitor import new_ping_key
 from alerts.monitors import receiving, schedule, standing
@@ -43,7 +44,7 @@ def create(
     project: Project, wanted: Wanted, *, channels: Collection[Channel] = (), actor: Any, now: datetime
 ) -> Monitor:
     """A new monitor, which waits for its first report. Raises ValidationError, by field."""
-    if project.monitors.count() >= MOST:
+    if not has_room(project.pk):
         raise ValidationError({"name": f"A project has at most {MOST:,} monitors."})
     monitor = Monitor(project=project, source=Monitor.Source.PAGE, created_at=now)
     return _store(monitor, wanted, channels, "monitor.create", actor=actor, now=now)
@@ -96,6 +97,11 @@ def rotate_key(project: Project, *, actor: Any, now: datetime) -> PingKey:
     key, _ = PingKey.objects.update_or_create(project=project, defaults={"key": new_ping_key()})
     audit.record("ping_key.rotate", actor=actor, project=project, obj=key, now=now)
     return key
+
+
+def has_room(project_id: int) -> bool:
+    """Whether the project may have one more."""
+    return Monitor.objects.filter(project_id=project_id).count() < MOST
 
 
 def ping_key(project: Project) -> PingKey:
@@ -160,8 +166,7 @@ def _store(
     check(monitor, wanted)
     put(monitor, wanted)
     monitor.full_clean(exclude=["project"], validate_constraints=False)
-    if any(channel.project_id != monitor.project_id for channel in channels):
-        raise ValidationError({"channels": "Channels of this project only."})
+    channel_setup.demand_own(channels, monitor.project_id)
     with transaction.atomic():
         monitor.save()
         monitor.channels.set(channels)

@@ -108,7 +108,7 @@ def _monitor_of(ping: Ping, *, now: datetime) -> tuple[Monitor | None, bool]:
     found = monitors.filter(project_id=key.project_id, slug=ping.slug).first()
     if found is not None or not ping.may_create or len(ping.slug) > 50:
         return found, False
-    if Monitor.objects.filter(project_id=key.project_id).count() >= monitor_setup.MOST:
+    if not monitor_setup.has_room(key.project_id):
         return None, False
     made, is_new = monitors.get_or_create(
         project_id=key.project_id, slug=ping.slug,

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
-from alerts.models import Channel, Monitor, MonitorState, Silence
+from alerts.models import Monitor, MonitorState
 from alerts.monitors import schedule
 from alerts.monitors.schedule import InvalidSchedule
-from alerts.rules.telling import is_silenced
+from alerts.rules.telling import is_silenced, silences
 
 DOWN, UP = "monitor_down", "monitor_up"
 
@@ -26,12 +26,12 @@ def tell(state: MonitorState, *, now: datetime) -> str:
         state.is_owed = False
         return ""
     monitor = state.monitor
-    silences = Silence.objects.filter(project_id=monitor.project_id, starts_at__lte=now, ends_at__gt=now)
-    if monitor.is_muted or is_silenced(labels_of(state), silences, now=now):
+    if monitor.is_muted or is_silenced(labels_of(state), silences(monitor.project_id, now=now)):
         state.is_owed = True
         return ""
     kind = DOWN if is_down else UP
-    notify.tell(channels_of(monitor), message_of(state, kind, now=now), now=now)
+    listeners = notify.listeners(monitor.channels.all(), monitor.project_id)
+    notify.tell(listeners, message_of(state, kind, now=now), now=now)
     state.told_at, state.is_owed = (now if is_down else None), False
     return kind
 
@@ -39,14 +39,6 @@ def tell(state: MonitorState, *, now: datetime) -> str:
 def labels_of(state: MonitorState) -> Mapping[str, str]:
     """What a silence may name."""
     return {"monitor": state.monitor.slug, "environment": state.environment}
-
-
-def channels_of(monitor: Monitor) -> list[Channel]:
-    """Those that the monitor names, or else all of its project, as far as they are on."""
-    named = list(monitor.channels.defer("config"))
-    if named:
-        return [channel for channel in named if channel.is_enabled]
-    return list(Channel.objects.filter(project_id=monitor.project_id, is_enabled=True).defer("config"))
 
 
 def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:

@@ -36,6 +36,11 @@ MINUTE = timedelta(minutes=1)
 # Longer histories are read in steps of five minutes, which their windows are made of.
 FINE = timedelta(days=2)
 COARSE = timedelta(minutes=5)
+# What a look changes of an alert.
+_MOVED = (
+    "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "told_at",
+    "acknowledged_at", "acknowledged_by",
+)  # fmt: skip
 # Evidence of windows that are longer is drawn by the hour.
 SHORT, HOUR = timedelta(hours=6), timedelta(hours=1)
 
@@ -54,7 +59,6 @@ class Look:
     """One rule at one moment: what was read, and what is to be written."""
 
     rule: Rule
-    at: datetime
     now: datetime
     silences: Sequence[Silence] = ()
     changed: list[Alert] = field(default_factory=list)
@@ -105,8 +109,7 @@ def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
 def evaluate(rule: Rule, *, now: datetime) -> int:
     """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
     at = judged_until(now)
-    silences = list(Silence.objects.filter(project_id=rule.project_id, starts_at__lte=now, ends_at__gt=now))
-    look = Look(rule, at, now, silences)
+    look = Look(rule, now, telling.silences(rule.project_id, now=now))
     known = {alert.fingerprint: alert for alert in rule.alerts.select_for_update()}
     kind, needs = KINDS[rule.kind], KINDS[rule.kind].needs(rule.config)
     for history in histories(rule, at=at, needs=needs, now=now):
@@ -183,11 +186,9 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     after = standing.step(before, judged.verdict, policy_of(rule), now=now)
     if alert.pk is None and after.state is State.OK:
         return  # a group that was always well needs no row
-    if before.state is State.OK and after.state is not State.OK:
-        alert.breached_at = now
     if standing.began(before, after):
         alert.fired_at, alert.acknowledged_at, alert.acknowledged_by = now, None, None
-    alert.state, alert.since, alert.seen_at = after.state, after.since, now
+    alert.state, alert.since = after.state, after.since
     alert.is_without_data, alert.is_flapping = after.is_without_data, after.is_flapping
     alert.recent = "".join("1" if was_on else "0" for was_on in after.recent)
     alert.value, alert.words = judged.value, judged.words[:300]
@@ -202,7 +203,7 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}
     heard = telling.news(
         before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now,
-        is_silenced=telling.is_silenced(labels, look.silences, now=now),
+        is_silenced=telling.is_silenced(labels, look.silences),
     )  # fmt: skip
     if heard:
         alert.told_at = None if heard is News.ENDED else now
@@ -210,8 +211,11 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
 
 
 def _write(look: Look) -> None:
-    for alert in look.changed:
-        alert.save()
+    new = [alert for alert in look.changed if alert.pk is None]
+    Alert.objects.bulk_update([alert for alert in look.changed if alert.pk is not None], _MOVED)
+    Alert.objects.bulk_create(new)
     AlertTransition.objects.bulk_create(look.transitions)
-    for alert, heard in look.news:
-        notify.tell(sayings.channels_of(look.rule), sayings.message_of(alert, heard, now=look.now), now=look.now)
+    if look.news:
+        listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
+        for alert, heard in look.news:
+            notify.tell(listeners, sayings.message_of(alert, heard, now=look.now), now=look.now)

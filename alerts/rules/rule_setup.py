@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from alerts.delivery import channel_setup
 from alerts.models import Alert, Channel, Rule, Silence
 from alerts.rules.contract import InvalidRule
 from alerts.rules.kinds import KINDS, OF_SHARES
@@ -127,9 +128,7 @@ def _store(
 ) -> Rule:
     put(rule, wanted)
     rule.full_clean(exclude=["config", "where", "group_by", "labels"])
-    foreign = [channel for channel in channels if channel.project_id != rule.project_id]
-    if foreign:
-        raise ValidationError({"channels": "Channels of this project only."})
+    channel_setup.demand_own(channels, rule.project_id)
     with transaction.atomic():
         rule.save()
         rule.channels.set(channels)
@@ -148,11 +147,10 @@ def put(rule: Rule, wanted: Wanted) -> None:
     if wanted.kind in OF_SHARES and metric.measure != "share":
         raise ValidationError({"metric": f"{metric.title} is no share, and has no budget."})
     where = {name: [str(value) for value in values] for name, values in wanted.where.items() if values}
-    for name in (*where, *wanted.group_by):
-        if name not in metric.dimensions:
-            raise ValidationError(
-                {"where": f"{metric.title} cannot be cut by {name!r}: {', '.join(metric.dimensions)}."}
-            )
+    try:
+        metric.cut(where, wanted.group_by)
+    except UnknownMetric as error:
+        raise ValidationError({"where": str(error)}) from None
     try:
         rule.config = KINDS[wanted.kind].clean(wanted.config)
     except InvalidRule as error:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
-from alerts.models import Alert, Channel, Rule
+from alerts.models import Alert
 from alerts.rules.contract import span
 from alerts.rules.telling import News
 from analytics.questions.watched.metrics import title_of
@@ -18,18 +18,10 @@ from analytics.questions.watched.metrics import title_of
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "fatal"}
 
 
-def channels_of(rule: Rule) -> list[Channel]:
-    """Those that the rule names, or else all of its project, as far as they are on."""
-    named = list(rule.channels.filter(is_enabled=True).defer("config"))
-    if named or rule.channels.exists():
-        return named
-    return list(Channel.objects.filter(project_id=rule.project_id, is_enabled=True).defer("config"))
-
-
 def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
     rule = alert.rule
     began = alert.fired_at or now
-    lasted = f"lasted {span(int((now - began).total_seconds() // 60))}" if news is News.ENDED else ""
+    lasted = span(int((now - began).total_seconds() // 60)) if news is News.ENDED else ""
     return Message(
         kind=news.value,
         dedup=notify.dedup_id("alert", alert.fingerprint, began.isoformat(), news.value, now.isoformat()),

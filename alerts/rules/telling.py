@@ -32,10 +32,11 @@ def news(
     return News.ENDED if told_at is not None else None
 
 
-def is_silenced(labels: Mapping[str, str], silences: Iterable[Silence], *, now: datetime) -> bool:
-    """Whether a silence that lasts now matches all of its labels."""
-    return any(
-        silence.starts_at <= now < silence.ends_at
-        and all(labels.get(name) == value for name, value in silence.matchers.items())
-        for silence in silences
-    )
+def silences(project_id: int, *, now: datetime) -> list[Silence]:
+    """Those that last now."""
+    return list(Silence.objects.filter(project_id=project_id, starts_at__lte=now, ends_at__gt=now))
+
+
+def is_silenced(labels: Mapping[str, str], lasting: Iterable[Silence]) -> bool:
+    """Whether one of the silences asks for nothing but these labels."""
+    return any(all(labels.get(name) == value for name, value in one.matchers.items()) for one in lasting)

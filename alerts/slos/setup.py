@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from alerts.delivery import channel_setup
 from alerts.models import Channel, Objective, Rule
 from alerts.rules import rule_setup
 from alerts.rules.contract import InvalidRule, number, span
@@ -111,11 +112,10 @@ def put(objective: Objective, promise: Promise) -> None:
     except UnknownMetric as error:
         raise ValidationError({"threshold_ms": str(error)}) from None
     objective.where = {name: [str(value) for value in values] for name, values in promise.where.items() if values}
-    for name in objective.where:
-        if name not in metric.dimensions:
-            raise ValidationError(
-                {"where": f"{indicator.title} cannot be cut by {name!r}: {', '.join(metric.dimensions)}."}
-            )
+    try:
+        metric.cut(objective.where)
+    except UnknownMetric as error:
+        raise ValidationError({"where": str(error)}) from None
 
 
 def detail_of(objective: Objective) -> dict[str, Any]:
@@ -131,8 +131,7 @@ def _store(
     objective: Objective, promise: Promise, channels: Collection[Channel], action: str, *, actor: Any, now: datetime
 ) -> Objective:
     put(objective, promise)
-    if any(channel.project_id != objective.project_id for channel in channels):
-        raise ValidationError({"channels": "Channels of this project only."})
+    channel_setup.demand_own(channels, objective.project_id)
     with transaction.atomic():
         _save(objective, channels, now=now)
         audit.record(
