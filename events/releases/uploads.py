@@ -148,7 +148,7 @@ def add_file(
     """A file uploaded by itself, under the address `name`; the same once more is the one that is there."""
     if len(content) > artifact_bundle.LARGEST_FILE:
         raise UploadError(f"A file has at most {artifact_bundle.LARGEST_FILE} bytes.")
-    told = dict(header.lower().split(":", 1) for header in headers if ":" in header)
+    told = {name.strip().lower(): sent for name, _, sent in (header.partition(":") for header in headers)}
     source_map = (told.get("sourcemap") or told.get("x-sourcemap") or "").strip() or None
     name, dist = artifact_bundle.address(name), dist.replace("\0", "")
     entry = Entry(name, _kind(name), name, None, source_map, len(content))

@@ -87,10 +87,11 @@ class ReleaseFiles(CliView):
         sent = request.FILES.get("file")
         if sent is None:
             raise ValidationError("Send the file in the part `file`.")
+        content = sent.read()
         made = [
             uploads.add_file(
                 release.project,
-                sent.read(),
+                content,
                 name=self.field("name") or f"~/{sent.name}",
                 release=version,
                 dist=self.field("dist", 64),

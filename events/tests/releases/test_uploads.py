@@ -226,6 +226,21 @@ def test_a_bundle_of_a_release_goes_to_the_project_it_names(
     assert client.post(path.format("none@1"), body, content_type="application/json").status_code == 404
 
 
+def test_a_single_file_is_kept_whole_for_each_project_of_its_release(
+    client: Client, project: Project, alice: Any
+) -> None:
+    other = Project.objects.create(slug="other", name="Other")
+    other.memberships.create(user=alice, role="owner")
+    for one in (project, other):
+        Release.objects.create(project=one, version="shop@1")
+    file = io.BytesIO(b"run()")
+    file.name = "Main.js"
+    sent = {"file": file, "name": "~/Main.js", "header": "Sourcemap: Main.js.map"}
+    assert client.post("/api/0/organizations/o/releases/shop@1/files/", sent).status_code == 201
+    rows = Artifact.objects.values_list("bundle__project__slug", "size", "source_map_url")
+    assert sorted(rows) == [("other", 5, "~/Main.js.map"), ("web", 5, "~/Main.js.map")]
+
+
 def test_single_files_are_kept_once_listed_and_removed(client: Client, project: Project) -> None:
     Release.objects.create(project=project, version="shop@1")
     path = "/api/0/projects/o/web/releases/shop@1/files/"
