@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
@@ -117,11 +118,10 @@ def evaluate(rule: Rule, *, now: datetime) -> int:
         mark = fingerprint(rule, labels)
         alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
         judged = kind.judge(rule.config, history, at=at)
-        shown = partial(_shown, rule, history, at=at, needs=needs, now=now)
-        _move(look, alert, judged, lambda: evidence.of(rule, shown(), judged, needs=needs, at=at))  # noqa: B023
+        _move(look, alert, judged, partial(_evidence, rule, history, judged, needs=needs, at=at, now=now))
     gone = Judged(Verdict.NO_DATA, words="its group does not occur any more")
     for alert in known.values():
-        _move(look, alert, gone, lambda: evidence.of(rule, None, gone, needs=needs, at=at))
+        _move(look, alert, gone, partial(evidence.of, rule, None, gone, needs=needs, at=at))
     _write(look)
     return len(look.transitions)
 
@@ -145,12 +145,14 @@ def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> l
     return _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= FINE else COARSE)
 
 
-def _shown(rule: Rule, history: History, *, at: datetime, needs: timedelta, now: datetime) -> History:
-    """What evidence draws of a group: its history, read along time where it was judged by whole windows."""
-    if rule.kind not in WINDOWED:
-        return history
-    found = _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= SHORT else HOUR)
-    return next((one for one in found if one.labels == history.labels), history)
+def _evidence(
+    rule: Rule, history: History, judged: Judged, *, needs: timedelta, at: datetime, now: datetime
+) -> dict[str, Any]:
+    """What was known; of a group that was judged by whole windows the history is read along time, to be drawn."""
+    if rule.kind in WINDOWED:
+        found = _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= SHORT else HOUR)
+        history = next((one for one in found if one.labels == history.labels), history)
+    return evidence.of(rule, history, judged, needs=needs, at=at)
 
 
 def _steps(rule: Rule, *, at: datetime, needs: timedelta, now: datetime, step: timedelta) -> list[History]:
@@ -180,7 +182,7 @@ def standing_of(alert: Alert) -> Standing:
     return Standing(State(alert.state), alert.since, alert.is_without_data, recent, alert.is_flapping)
 
 
-def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], dict[str, object]]) -> None:
+def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], dict[str, Any]]) -> None:
     rule, now = look.rule, look.now
     before = standing_of(alert)
     after = standing.step(before, judged.verdict, policy_of(rule), now=now)
