@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from analytics.questions.errors import issue_list
@@ -124,3 +125,13 @@ class AccountingOut(serializers.Serializer):
 
 class Problem(serializers.Serializer):
     detail = serializers.CharField()
+
+
+# How every address of the API refuses, and what those answer that take parameters.
+REFUSALS = {
+    401: OpenApiResponse(Problem, "No token, or one that is unknown, revoked or expired."),
+    403: OpenApiResponse(Problem, "The token lacks the scope, or its owner the role."),
+    404: OpenApiResponse(Problem, "No such thing, or not for this token's owner."),
+    429: OpenApiResponse(Problem, "Too many calls; Retry-After says how long to wait."),
+}
+BAD = {400: OpenApiResponse(Problem, "A parameter is wrong; `detail` says which and why.")}

@@ -17,10 +17,7 @@ _REFUSALS = {
     400: OpenApiResponse(
         forms.Problem, "A line is no rule, or another version was saved; `detail` says which and why."
     ),
-    401: OpenApiResponse(forms.Problem, "No token, or one that is unknown, revoked or expired."),
-    403: OpenApiResponse(forms.Problem, "The token lacks the scope, or its owner the role."),
-    404: OpenApiResponse(forms.Problem, "No such thing, or not for this token's owner."),
-    429: OpenApiResponse(forms.Problem, "Too many calls; Retry-After says how long to wait."),
+    **forms.REFUSALS,
 }
 
 

@@ -31,11 +31,8 @@ from events.values.vitals import THRESHOLDS
 
 LONGEST = timedelta(days=400)
 _REFUSALS = {
-    400: OpenApiResponse(forms.Problem, "A parameter is wrong; `detail` says which and why."),
-    401: OpenApiResponse(forms.Problem, "No token, or one that is unknown, revoked or expired."),
-    403: OpenApiResponse(forms.Problem, "The token lacks the scope, or its owner the role."),
-    404: OpenApiResponse(forms.Problem, "No such thing, or not for this token's owner."),
-    429: OpenApiResponse(forms.Problem, "Too many calls; Retry-After says how long to wait."),
+    **forms.BAD,
+    **forms.REFUSALS,
     503: OpenApiResponse(forms.Problem, "The question took too long or too much; ask for less."),
 }
 

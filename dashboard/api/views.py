@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import include, path
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,13 +24,6 @@ from events.models import Occurrence, Project, Release
 
 PAGE = 100
 _CHANGES = {"resolved": "resolve", "unresolved": "unresolve", "ignored": "ignore"}
-_REFUSALS = {
-    401: OpenApiResponse(forms.Problem, "No token, or one that is unknown, revoked or expired."),
-    403: OpenApiResponse(forms.Problem, "The token lacks the scope, or its owner the role."),
-    404: OpenApiResponse(forms.Problem, "No such thing, or not for this token's owner."),
-    429: OpenApiResponse(forms.Problem, "Too many calls; Retry-After says how long to wait."),
-}
-_BAD = {400: OpenApiResponse(forms.Problem, "A parameter is wrong; `detail` says which and why.")}
 
 
 def _page_of(item: type[serializers.Serializer], name: str, **extra: serializers.Field) -> serializers.Serializer:
@@ -47,7 +40,7 @@ class Projects(ApiView):
 
     @extend_schema(
         operation_id="projects", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.ProjectOut, "ProjectPage"), **_BAD, **_REFUSALS},
+        responses={200: _page_of(forms.ProjectOut, "ProjectPage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The projects this token may read."""
@@ -61,7 +54,7 @@ class Projects(ApiView):
 class ProjectDetail(ApiView):
     actions: ClassVar = {"GET": "project.view"}
 
-    @extend_schema(operation_id="project", responses={200: forms.ProjectOut, **_REFUSALS})
+    @extend_schema(operation_id="project", responses={200: forms.ProjectOut, **forms.REFUSALS})
     def get(self, request: Request, slug: str) -> Response:
         """One project."""
         return Response(forms.ProjectOut(self.open_project(slug)).data)
@@ -72,7 +65,10 @@ class Issues(ApiView):
 
     @extend_schema(
         operation_id="issues", parameters=[forms.IssueQuery],
-        responses={200: _page_of(forms.IssueOut, "IssuePage", total=serializers.IntegerField()), **_BAD, **_REFUSALS},
+        responses={
+            200: _page_of(forms.IssueOut, "IssuePage", total=serializers.IntegerField()),
+            **forms.BAD, **forms.REFUSALS,
+        },
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The issues that match a search, 25 at a time."""
@@ -100,7 +96,7 @@ class IssueDetail(ApiView):
     actions: ClassVar = {"GET": "issue.view", "PATCH": "issue.change"}
     scopes: ClassVar = {"PATCH": tokens.ADMIN}
 
-    @extend_schema(operation_id="issue", responses={200: forms.IssueOut, **_REFUSALS})
+    @extend_schema(operation_id="issue", responses={200: forms.IssueOut, **forms.REFUSALS})
     def get(self, request: Request, slug: str, issue_id: int) -> Response:
         """One issue; the number of a merged issue answers the one it was merged into."""
         return Response(forms.IssueOut(triage.get_or_404(self.open_project(slug), issue_id)).data)
@@ -108,7 +104,7 @@ class IssueDetail(ApiView):
     @extend_schema(
         operation_id="change_issue",
         request=forms.IssueChange,
-        responses={200: forms.IssueOut, **_BAD, **_REFUSALS},
+        responses={200: forms.IssueOut, **forms.BAD, **forms.REFUSALS},
     )
     def patch(self, request: Request, slug: str, issue_id: int) -> Response:
         """Resolves, reopens, ignores or assigns the issue; needs the scope admin and the role editor."""
@@ -129,7 +125,7 @@ class IssueEvents(ApiView):
 
     @extend_schema(
         operation_id="issue_events", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.EventLine, "EventPage"), **_BAD, **_REFUSALS},
+        responses={200: _page_of(forms.EventLine, "EventPage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str, issue_id: int) -> Response:
         """The events kept in full of an issue, as they came in, newest first."""
@@ -142,7 +138,7 @@ class IssueEvents(ApiView):
 class EventDetail(ApiView):
     actions: ClassVar = {"GET": "event.view"}
 
-    @extend_schema(operation_id="event", responses={200: forms.EventOut, **_REFUSALS})
+    @extend_schema(operation_id="event", responses={200: forms.EventOut, **forms.REFUSALS})
     def get(self, request: Request, slug: str, event_id: str) -> Response:
         """One event kept in full."""
         project = self.open_project(slug)
@@ -161,7 +157,7 @@ class Releases(ApiView):
 
     @extend_schema(
         operation_id="releases", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.ReleaseOut, "ReleasePage"), **_BAD, **_REFUSALS},
+        responses={200: _page_of(forms.ReleaseOut, "ReleasePage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The releases of a project, newest first."""
@@ -173,7 +169,7 @@ class Releases(ApiView):
 class Accounting(ApiView):
     actions: ClassVar = {"GET": "accounting.view"}
 
-    @extend_schema(operation_id="accounting", responses={200: forms.AccountingOut, **_REFUSALS})
+    @extend_schema(operation_id="accounting", responses={200: forms.AccountingOut, **forms.REFUSALS})
     def get(self, request: Request, slug: str) -> Response:
         """What arrived at a project and what became of it, in records."""
         return Response(accounting.report(project_id=self.open_project(slug).pk).as_dict())

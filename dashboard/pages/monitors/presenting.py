@@ -15,6 +15,7 @@ from events.models import IngestKey, Project
 BARS = 30
 SHOWN = 200
 BAR_WIDTH, BAR_HEIGHT = 5, 22
+_CURL = "curl -fsS -m 10 --retry 5 -o /dev/null"
 _GRAVITY = ("down", "late", "up", "new", "paused")
 # The latest runs of each state by its index; a window over all runs would read a thousand of each.
 _LATEST = """
@@ -89,16 +90,15 @@ def runs_of(monitor: Monitor) -> QuerySet[MonitorRun]:
 def ways(monitor: Monitor) -> list[Snippet]:
     """Lines to paste that make a job report; they hold the monitor's secret address."""
     url = f"{settings.OBS_PUBLIC_URL}/ping/{monitor.token}"
-    curl = "curl -fsS -m 10 --retry 5 -o /dev/null"
     line = monitor.schedule if monitor.kind == Monitor.Kind.CRON else "0 3 * * *"
     return [
-        Snippet("ping", "When it is done", f"{curl} {url}"),
-        Snippet("exit", "Crontab, with its exit status", f"{line} /usr/local/bin/job.sh; {curl} {url}/$?"),
+        Snippet("ping", "When it is done", f"{_CURL} {url}"),
+        Snippet("exit", "Crontab, with its exit status", f"{line} /usr/local/bin/job.sh; {_CURL} {url}/$?"),
         Snippet(
             "run", "Start and end, so that its length is known",
-            f"RID=$(cat /proc/sys/kernel/random/uuid)\n{curl} {url}/start?rid=$RID\n"
+            f"RID=$(cat /proc/sys/kernel/random/uuid)\n{_CURL} {url}/start?rid=$RID\n"
             f"OUT=$(/usr/local/bin/job.sh 2>&1); CODE=$?\n"
-            f'{curl} --data-raw "$OUT" "{url}/$CODE?rid=$RID"',
+            f'{_CURL} --data-raw "$OUT" "{url}/$CODE?rid=$RID"',
         ),
     ]  # fmt: skip
 
@@ -108,7 +108,6 @@ def by_name(project: Project) -> list[Snippet]:
     key = monitor_setup.ping_key(project).key
     public = IngestKey.objects.filter(project=project, is_active=True).values_list("public_key", flat=True).first()
     base = settings.OBS_PUBLIC_URL
-    curl = "curl -fsS -m 10 --retry 5 -o /dev/null"
     sdk = (
         "import sentry_sdk\nfrom sentry_sdk.crons import monitor\n\n"
         '@monitor(monitor_slug="nightly-backup", monitor_config={\n'
@@ -123,8 +122,8 @@ def by_name(project: Project) -> list[Snippet]:
     return [
         Snippet("sdk", "Python: a decorator of sentry-sdk", sdk),
         Snippet("celery", "Celery beat: every entry by itself", celery),
-        Snippet("named", "A ping that makes its monitor", f'{curl} "{base}/ping/{key}/nightly-backup?create=1"'),
-        Snippet("check-in", "A check-in without an SDK, of a monitor that exists", f'{curl} "{check_in}"'),
+        Snippet("named", "A ping that makes its monitor", f'{_CURL} "{base}/ping/{key}/nightly-backup?create=1"'),
+        Snippet("check-in", "A check-in without an SDK, of a monitor that exists", f'{_CURL} "{check_in}"'),
     ]
 
 
