@@ -28,8 +28,9 @@ from events.tests import make
 
 # Addresses for which being a stranger means nothing; each with its reason.
 # Take keys or tokens to write; a browser's configuration is as public as its key.
-SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
+SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-report", "browser", "browser-config"}
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
+SENDING |= {"deploy-hook"}  # its token is in its address, and what it sends is signed
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
