@@ -52,4 +52,5 @@ def deploys(rule: Rule, *, at: datetime) -> list[dict[str, str]]:
     return [
         {"at": deploy.finished_at.isoformat(), "release": deploy.release.version, "environment": deploy.environment}
         for deploy in found.select_related("release").order_by("-finished_at")[:5]
+        if deploy.finished_at
     ]
