@@ -24,6 +24,7 @@ from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
 from events.facts import segments
 from events.models import Artifact, ArtifactBundle, Attachment, AuditEntry, IngestKey, Project
+from events.releases import deploys
 from events.tests import make
 
 # Addresses for which being a stranger means nothing; each with its reason.
@@ -122,6 +123,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     return {
         "slug": project.slug,
         "file": artifact.pk,
+        "deploy_id": deploys.put(release, environment="live", actor="test", now=now)[0].pk,
+        "hook_id": deploys.create_hook(project, source="github", actor="test", now=now).pk,
         "organization": project.slug,
         "project_id": project.pk,
         "issue_id": issue.pk,
@@ -231,6 +234,8 @@ _IDS = {
     "event_id",
     "attachment_id",
     "channel_id",
+    "deploy_id",
+    "hook_id",
     "rule_id",
     "alert_id",
     "silence_id",

@@ -135,9 +135,14 @@ def known_as(project: Project, version: str) -> str:
     return longer[0] if len(longer) == 1 else version
 
 
+def arrived(project: Project) -> QuerySet[Deploy]:
+    """Those that are, or were, what an environment runs."""
+    return list_of(project).filter(state__in=ARRIVED, finished_at__isnull=False)
+
+
 def list_of(project: Project) -> QuerySet[Deploy]:
     """The deploys of a project, those under way first, then the latest."""
-    return Deploy.objects.filter(release__project=project).select_related("release__project")
+    return Deploy.objects.filter(release__project=project).select_related("release")
 
 
 def create_hook(
