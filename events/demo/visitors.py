@@ -42,8 +42,9 @@ def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.
     def tell(name: str, path: str, **said: object) -> None:
         address = url if path == "/" else f"{SITE}{path}"
         properties = {
-            "$lib": "web", "$lib_version": "1.449.2", "$current_url": address,
-            "$referrer": "" if events else referrer, "$session_id": session, "release": moment.release, "environment": moment.environment, **said,
+            "$lib": "web", "$lib_version": "1.449.2", "$current_url": address, "$session_id": session,
+            "$referrer": "" if events else referrer, "release": moment.release, "environment": moment.environment,
+            **said,
         }  # fmt: skip
         own = str(uuid.UUID(int=dice.getrandbits(128)))
         events.append({
