@@ -1,7 +1,7 @@
 """The tick of alert rules: what is due is judged, moves, and is told, a rule in one transaction.
 
 A rule is claimed by its row's lock, so any number of workers may evaluate; killed, it is as if it had not begun. Rules
-judge up to a minute ago (LAG): what arrives in that time is counted before it is judged.
+judge up to a minute ago (watching.LAG): what arrives in that time is counted before it is judged.
 """
 
 from __future__ import annotations
@@ -20,30 +20,20 @@ from django.db import DatabaseError, transaction
 
 from alerts.delivery import notify
 from alerts.models import Alert, AlertTransition, Rule, Silence
-from alerts.rules import evidence, sayings, standing, telling
-from alerts.rules.contract import Judged, Verdict
-from alerts.rules.kinds import KINDS, WINDOWED
+from alerts.rules import evidence, sayings, standing, telling, watching
+from alerts.rules.contract import Judged
+from alerts.rules.kinds import KINDS, NEWS
 from alerts.rules.standing import NoData, Policy, Standing, State
 from alerts.rules.telling import News
-from analytics.periods import Period
-from analytics.questions.watched import series
-from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import History
 
 logger = logging.getLogger(__name__)
 
-LAG = timedelta(minutes=1)
-MINUTE = timedelta(minutes=1)
-# Longer histories are read in steps of five minutes, which their windows are made of.
-FINE = timedelta(days=2)
-COARSE = timedelta(minutes=5)
 # What a look changes of an alert.
 _MOVED = (
     "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "told_at",
     "acknowledged_at", "acknowledged_by",
 )  # fmt: skip
-# Evidence of windows that are longer is drawn by the hour.
-SHORT, HOUR = timedelta(hours=6), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,63 +99,28 @@ def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
 
 def evaluate(rule: Rule, *, now: datetime) -> int:
     """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
-    at = judged_until(now)
+    at = watching.moment_of(rule, now)
     look = Look(rule, now, telling.silences(rule.project_id, now=now))
     known = {alert.fingerprint: alert for alert in rule.alerts.select_for_update()}
-    kind, needs = KINDS[rule.kind], KINDS[rule.kind].needs(rule.config)
-    for history in histories(rule, at=at, needs=needs, now=now):
-        labels = dict(zip(rule.group_by, history.labels, strict=True))
+    needs = KINDS[rule.kind].needs(rule.config)
+    for history in watching.histories(rule, at=at, needs=needs, now=now):
+        labels = watching.labels_of(rule, history)
         mark = fingerprint(rule, labels)
         alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
-        judged = kind.judge(rule.config, history, at=at)
+        judged = watching.judge(rule, history, at=at)
         _move(look, alert, judged, partial(_evidence, rule, history, judged, needs=needs, at=at, now=now))
-    gone = Judged(Verdict.NO_DATA, words="its group does not occur any more")
+    gone = watching.gone(rule)
     for alert in known.values():
         _move(look, alert, gone, partial(evidence.of, rule, None, gone, needs=needs, at=at))
     _write(look)
     return len(look.transitions)
 
 
-def judged_until(now: datetime) -> datetime:
-    """The end of the last whole minute that is counted by now."""
-    return (now - LAG).replace(second=0, microsecond=0)
-
-
-def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> list[History]:
-    """What the rule judges, group by group."""
-    if rule.kind in WINDOWED:
-        return series.windows(
-            rule.project_id,
-            metric_of(rule.metric),
-            edges=WINDOWED[rule.kind](rule.config, at),
-            now=now,
-            where=rule.where,
-            group_by=rule.group_by,
-        )
-    return _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= FINE else COARSE)
-
-
 def _evidence(
     rule: Rule, history: History, judged: Judged, *, needs: timedelta, at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """What was known; of a group that was judged by whole windows the history is read along time, to be drawn."""
-    if rule.kind in WINDOWED:
-        found = _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= SHORT else HOUR)
-        history = next((one for one in found if one.labels == history.labels), history)
-    return evidence.of(rule, history, judged, needs=needs, at=at)
-
-
-def _steps(rule: Rule, *, at: datetime, needs: timedelta, now: datetime, step: timedelta) -> list[History]:
-    period = Period(at - needs, at)
-    return series.histories(
-        rule.project_id,
-        metric_of(rule.metric),
-        period=period,
-        now=now,
-        where=rule.where,
-        group_by=rule.group_by,
-        step=step,
-    )
+    """What was known."""
+    return evidence.of(rule, watching.drawn(rule, history, needs=needs, at=at, now=now), judged, needs=needs, at=at)
 
 
 def fingerprint(rule: Rule, labels: Mapping[str, str]) -> str:
@@ -209,7 +164,13 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     )  # fmt: skip
     if heard:
         alert.told_at = None if heard is News.ENDED else now
-        look.news.append((alert, heard))
+        if heard is not News.ENDED or not _is_news(rule):
+            look.news.append((alert, heard))
+
+
+def _is_news(rule: Rule) -> bool:
+    """Whether its end is no news."""
+    return rule.kind in NEWS and NEWS[rule.kind](rule.config)
 
 
 def _write(look: Look) -> None:
@@ -220,4 +181,6 @@ def _write(look: Look) -> None:
     if look.news:
         listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
         for alert, heard in look.news:
-            notify.tell(listeners, sayings.message_of(alert, heard, now=look.now), now=look.now)
+            known = telling.heard_already(alert, now=look.now) if _is_news(look.rule) else frozenset()
+            unaware = [channel for channel in listeners if channel.pk not in known]
+            notify.tell(unaware, sayings.message_of(alert, heard, now=look.now), now=look.now)

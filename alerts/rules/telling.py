@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.models import Silence
+from alerts.models import Alert, Notification, Silence
+from alerts.rules.kinds.issue import CHANGES
 from alerts.rules.standing import Standing, is_on
 
 
@@ -40,3 +41,13 @@ def silences(project_id: int, *, now: datetime) -> list[Silence]:
 def is_silenced(labels: Mapping[str, str], lasting: Iterable[Silence]) -> bool:
     """Whether one of the silences asks for nothing but these labels."""
     return any(all(labels.get(name) == value for name, value in one.matchers.items()) for one in lasting)
+
+
+def heard_already(alert: Alert, *, now: datetime) -> frozenset[int]:
+    """The channels that were told of this change of an issue by their own filters."""
+    config = alert.rule.config
+    since = now - timedelta(minutes=config["window"])
+    told = Notification.objects.filter(
+        issue_id=int(alert.labels["issue"]), transition__kind=CHANGES[config["trigger"]], transition__at__gte=since
+    )
+    return frozenset(told.values_list("channel_id", flat=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,16 +20,18 @@ MOST_GROUPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a window holds: the metric's value (None without any sample), of how many samples, and how many were bad."""
+    """What a window holds: the metric's value (None without any sample, `why` may say more), of how many samples, and
+    how many were bad."""
 
     value: float | None
     samples: int
     bad: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One group's steps in order; `bad` are those of the part that a share counts."""
+    """One group's steps in order; `bad` are those of the part that a share counts, `about` says what its labels are."""
 
     metric: Metric
     labels: Labels
@@ -37,6 +39,7 @@ class History:
     at: tuple[datetime, ...]
     all: tuple[Measure, ...]
     bad: tuple[Measure, ...]
+    about: str = ""
 
     def over(self, start: datetime, end: datetime) -> Value:
         """The metric over the steps that begin in start <= at < end."""
@@ -131,6 +134,17 @@ def windows(
     ]  # fmt: skip
 
 
+def counted(
+    metric: Metric, labels: Labels, counts: Iterable[tuple[datetime, int, int]], *, step: timedelta, about: str = ""
+) -> History:
+    """A history of (moment, how many, how many of them bad), which need not follow each other closely."""
+    found = sorted(counts)
+    return History(
+        metric, labels, step, tuple(at for at, _, _ in found), tuple(Measure(n, 0.0, _NONE) for _, n, _ in found),
+        tuple(Measure(bad, 0.0, _NONE) for _, _, bad in found), about,
+    )  # fmt: skip
+
+
 def total(
     project_id: int, metric: Metric, *, period: Period, now: datetime, where: Mapping[str, Sequence[str]] | None = None
 ) -> Value:
@@ -148,6 +162,7 @@ def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step:
     return joined([reading.read(project_id, rollup, period=part, now=now, step=step) for part in parts])
 
 
+_NONE = Histogram()
 _Steps = dict[Labels, dict[int, Measure]]
 
 

@@ -12,8 +12,7 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from alerts.models import Alert, Rule
 from alerts.rules.backtest import Backtest
 from alerts.rules.contract import said
-from alerts.rules.kinds import KINDS
-from analytics.questions.watched.metrics import title_of
+from alerts.rules.kinds import KINDS, watched
 from events.models import Project
 
 RECENT = timedelta(days=1)
@@ -96,7 +95,7 @@ def rules(project: Project, *, now: datetime) -> list[Rule]:
 def about(rule: Rule) -> dict[str, str]:
     """A rule in words: its kind and its metric."""
     kind = KINDS.get(rule.kind)
-    return {"metric": title_of(rule.metric), "kind": kind.TITLE if kind else rule.kind}
+    return {"metric": watched(rule.kind, rule.metric, rule.config), "kind": kind.TITLE if kind else rule.kind}
 
 
 def matchers_of(alert: Alert) -> str:
