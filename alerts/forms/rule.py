@@ -71,12 +71,14 @@ class RuleForm(forms.ModelForm):
             "repeat_minutes": "Told again after minutes",
         }
 
-    def __init__(self, *args: Any, project: Project, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project | None = None, kind: str = "", **kwargs: Any) -> None:
+        """A new rule of a project and a kind, or that of `instance`."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        self.project, self.kind = project, kind
-        self.instance.project, self.instance.kind = project, kind
         rule = self.instance
+        self.project = project = project or rule.project
+        self.kind = kind = kind or rule.kind
+        rule.project, rule.kind = project, kind
         for field in KINDS[kind].FIELDS:
             made = _field(field)
             stored = rule.config.get(field.name) if rule.pk else self.initial.get(field.name, field.default)

@@ -112,8 +112,8 @@ def silence(
 
 @transaction.atomic
 def end_silence(found: Silence, *, actor: Any, now: datetime) -> None:
-    """End it now; one that has not begun never will."""
-    found.starts_at, found.ends_at = min(found.starts_at, now), now
+    """End it now; one that has not begun never will, and one that is over stays as it was."""
+    found.starts_at, found.ends_at = min(found.starts_at, now), min(found.ends_at, now)
     found.save(update_fields=["starts_at", "ends_at"])
     audit.record("silence.end", actor=actor, project=found.project, obj=found, now=now)
 
