@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from alerts.models import Alert, AlertTransition, Monitor, MonitorRun, MonitorState, Objective, Rule, Silence
 from alerts.rules.backtest import Backtest
-from alerts.rules.kinds import KINDS
+from alerts.rules.kinds import CHOICES
 from alerts.slos.reports import Report
 from analytics.statistics.burn import Pair
 from dashboard.api import forms
@@ -60,7 +60,7 @@ class RuleIn(serializers.Serializer):
     """A rule as in the files of rules; `config` has the fields of its kind."""
 
     name = serializers.CharField(max_length=80)
-    kind = serializers.ChoiceField(choices=list(KINDS))
+    kind = serializers.ChoiceField(choices=CHOICES)
     metric = serializers.CharField(
         max_length=60, allow_blank=True, default="", help_text="Empty for issue, monitor, logs and formula."
     )

@@ -18,6 +18,7 @@ KINDS: dict[str, Kind] = {
     "burn_rate": burn_rate,
     **SOURCES,
 }
+CHOICES = tuple((name, kind.TITLE) for name, kind in KINDS.items())
 # Kinds that judge nothing but shares.
 OF_SHARES = frozenset({"burn_rate"})
 # Kinds that judge whole windows, with the moments between these: nothing finer is read for a judgement.
