@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from analytics.periods import Period
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import History
+from analytics.questions.watched.shared import Shared
 from events.issues.search import Search, SearchError, parse
 from events.models import Project
 
@@ -98,6 +99,8 @@ class Asked:
     now: datetime
     # What was, and not only what is.
     is_past: bool = False
+    # What is read by other rules, too.
+    shared: Shared | None = None
 
 
 class Source(Kind, Protocol):

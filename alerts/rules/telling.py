@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -36,6 +37,14 @@ def news(
 def silences(project_id: int, *, now: datetime) -> list[Silence]:
     """Those that last now."""
     return list(Silence.objects.filter(project_id=project_id, starts_at__lte=now, ends_at__gt=now))
+
+
+def silences_of(projects: Collection[int], *, now: datetime) -> dict[int, list[Silence]]:
+    """Those that last now, by project."""
+    found: dict[int, list[Silence]] = defaultdict(list)
+    for one in Silence.objects.filter(project__in=projects, starts_at__lte=now, ends_at__gt=now):
+        found[one.project_id].append(one)
+    return found
 
 
 def is_silenced(labels: Mapping[str, str], lasting: Iterable[Silence]) -> bool:

@@ -11,6 +11,7 @@ from analytics.periods import Period
 from analytics.questions.watched import series
 from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import History
+from analytics.questions.watched.shared import Shared
 
 LAG = timedelta(minutes=1)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -33,19 +34,32 @@ def moment_of(rule: Rule, now: datetime) -> datetime:
     return now if source and source.IS_PROMPT else judged_until(now)
 
 
-def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> list[History]:
+def histories(rule: Rule, *, at: datetime, needs: timedelta, shared: Shared) -> list[History]:
     """What the rule judges, group by group."""
     if rule.kind in WINDOWED:
         return series.windows(
             rule.project_id,
             metric_of(rule.metric),
             edges=WINDOWED[rule.kind](rule.config, at),
-            now=now,
+            now=shared.now,
             where=rule.where,
             group_by=rule.group_by,
+            shared=shared,
         )
-    step = STEPS.get(rule.kind) or (MINUTE if needs <= FINE else COARSE)
-    return along(rule, Period(at - needs, at), step=step, now=now)
+    return along(rule, Period(at - needs, at), step=step_of(rule, needs), now=shared.now, shared=shared)
+
+
+def step_of(rule: Rule, needs: timedelta) -> timedelta:
+    """The steps that its history is read in."""
+    return STEPS.get(rule.kind) or (MINUTE if needs <= FINE else COARSE)
+
+
+def expect(rule: Rule, *, at: datetime, shared: Shared) -> None:
+    """Say beforehand what will be read, so that rules that read the same read it once."""
+    if rule.kind in SOURCES or rule.kind in WINDOWED:
+        return
+    needs = KINDS[rule.kind].needs(rule.config)
+    shared.expect(rule.project_id, metric_of(rule.metric).rollup, Period(at - needs, at), step_of(rule, needs))
 
 
 def drawn(rule: Rule, history: History, *, needs: timedelta, at: datetime, now: datetime) -> History:
@@ -56,15 +70,17 @@ def drawn(rule: Rule, history: History, *, needs: timedelta, at: datetime, now: 
     return next((one for one in found if one.labels == history.labels), history)
 
 
-def along(rule: Rule, period: Period, *, step: timedelta, now: datetime, is_past: bool = False) -> list[History]:
+def along(
+    rule: Rule, period: Period, *, step: timedelta, now: datetime, is_past: bool = False, shared: Shared | None = None
+) -> list[History]:
     """The history of each of the rule's groups in a period, step by step."""
     source = SOURCES.get(rule.kind)
     if source:
-        asked = Asked(rule.project, rule.config, rule.where, rule.group_by, period, step, now, is_past)
+        asked = Asked(rule.project, rule.config, rule.where, rule.group_by, period, step, now, is_past, shared)
         return source.read(asked)
     return series.histories(
         rule.project_id, metric_of(rule.metric), period=period, now=now, where=rule.where, group_by=rule.group_by,
-        step=step,
+        step=step, shared=shared,
     )  # fmt: skip
 
 

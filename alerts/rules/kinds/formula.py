@@ -72,7 +72,7 @@ def read(asked: Asked) -> list[History]:
     parts = {
         letter: series.histories(
             asked.project.pk, metric, period=asked.period, now=asked.now, where=asked.where, group_by=asked.group_by,
-            step=asked.step,
+            step=asked.step, shared=asked.shared,
         )
         for letter, metric in metrics.items()
     }  # fmt: skip
