@@ -190,9 +190,10 @@ def prepare() -> None:
 
 
 def facts(draw: random.Random) -> dict[str, list[dict[str, Any]]]:
-    """Four weeks of a small shop: thin long ago, and dense in the last two hours."""
+    """A small shop: the last two hours, the same hours of four weeks before, and a day ago."""
     found: dict[str, list[dict[str, Any]]] = {"requests": [], "errors": [], "logs": []}
-    moments = [NOW - timedelta(hours=hour) for hour in range(672) for _ in range(3)]
+    before = [timedelta(weeks=week, hours=hour) for week in range(1, 5) for hour in (-2, -1, 0, 1, 2)]
+    moments = [NOW - ago for ago in (*before, timedelta(days=1), timedelta(hours=23)) for _ in range(60)]
     moments += [NOW + 40 * MINUTE - timedelta(hours=2) * draw.random() for _ in range(2000)]
     for at in moments:
         shared = {"at": at, "environment": draw.choice(("production", "staging")), "release": "shop@1.0.0"}

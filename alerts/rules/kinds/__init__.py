@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.rules.contract import Kind, Source
-from alerts.rules.kinds import absence, anomaly, burn_rate, change, formula, issue, logs, monitor, threshold
+from alerts.rules.kinds import absence, anomaly, burn_rate, change, forecast, formula, issue, logs, monitor, threshold
 from analytics.questions.watched.metrics import title_of
 
 # Kinds that watch something else than a metric of the rollups, and read it themselves.
@@ -16,6 +16,7 @@ KINDS: dict[str, Kind] = {
     "change": change,
     "anomaly": anomaly,
     "burn_rate": burn_rate,
+    "forecast": forecast,
     **SOURCES,
 }
 CHOICES = tuple((name, kind.TITLE) for name, kind in KINDS.items())
@@ -26,7 +27,7 @@ WINDOWED: dict[str, Callable[[Mapping[str, Any], datetime], tuple[datetime, ...]
 # Kinds that are told of and whose end is not, by their configuration.
 NEWS: dict[str, Callable[[Mapping[str, Any]], bool]] = {"issue": issue.is_news}
 # Kinds that read steps of their own length.
-STEPS: dict[str, timedelta] = {}
+STEPS: dict[str, timedelta] = {"forecast": forecast.HOUR}
 
 
 def watched(kind: str, metric: str, config: Mapping[str, Any]) -> str:

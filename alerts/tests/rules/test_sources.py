@@ -1,6 +1,7 @@
 """Rules that read what they judge by themselves: issues, log lines, formulas and scheduled jobs."""
 
 from datetime import datetime, timedelta
+from math import sin, tau
 from typing import Any
 
 import pytest
@@ -144,6 +145,31 @@ def test_a_formula_is_judged_and_what_has_no_result_says_why(project: Project) -
     assert look(NOW + HOUR) == {"": "firing"}
     assert Alert.objects.get().words == "no data: division by zero: b is 0"
     assert backtest(made, now=NOW + HOUR).present[0][1].words == "no data: division by zero: b is 0"
+
+
+def test_what_will_be_is_told_before_it_is(project: Project) -> None:
+    """A queue that grows by ten an hour, with a wave a day: 3,000 are likely within a day, 50,000 are not."""
+
+    def depth(hour: int) -> float:
+        return 2000 + 10 * hour + 300 * sin(hour * tau / 24) + 20 * (hour * 7 % 5)
+
+    rows = [
+        {"at": NOW - (4 * 24 - hour) * HOUR + MINUTE, "name": "queue.depth", "type": "gauge", "value": depth(hour)}
+        for hour in range(4 * 24)
+    ]
+    facts.filled(project, "metrics", *rows)
+    shared = {"metric": "metrics.mean", "where": {"name": ["queue.depth"]}}
+    for limit in (3000, 50_000):
+        config = {"side": "above", "threshold": limit, "horizon": "24", "season": "day"}
+        rule(project, "forecast", config, name=f"{limit}", **shared)
+    rule(project, "forecast", {"side": "above", "threshold": 1, "season": "week"}, name="weeks", **shared)
+    look(NOW + 2 * MINUTE)
+    fired = Alert.objects.get()
+    assert fired.rule.name == "3000"
+    assert "likely above 3,000 within 24 h, in about" in fired.words
+    assert fired.transitions.get().evidence["threshold"] == 3000
+    [(_, judged)] = backtest(Rule.objects.get(name="weeks"), now=NOW).present
+    assert judged.words == "insufficient history: 0.6 of 3 weeks"
 
 
 def test_jobs_are_judged_by_how_they_ended(project: Project) -> None:
