@@ -276,6 +276,14 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Read API of FormaOS Observability.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # What several things have under one name.
+    "ENUM_NAME_OVERRIDES": {
+        "MonitorKindEnum": "alerts.models.monitor.Monitor.Kind",
+        "MonitorStatusEnum": "alerts.models.monitor.MonitorState.Status",
+        "RunStatusEnum": "alerts.models.monitor.MonitorRun.Status",
+        "IssueStatusEnum": "events.models.issue.Issue.Status",
+        "RuleKindEnum": "alerts.rules.kinds.CHOICES",
+    },
 }
 
 # --- mail ------------------------------------------------------------------------------------------------------------

@@ -70,6 +70,15 @@ def update(
     return channel
 
 
+def named(project_id: int, names: Collection[str]) -> list[Channel]:
+    """The project's channels of these names. Raises ValidationError for one that there is not."""
+    found = list(Channel.objects.filter(project_id=project_id, name__in=list(names)).defer("config"))
+    missing = set(names) - {channel.name for channel in found}
+    if missing:
+        raise ValidationError({"channels": f"There is no channel {', '.join(sorted(missing))}."})
+    return found
+
+
 def demand_own(channels: Collection[Channel], project_id: int) -> None:
     """Raises ValidationError where one of the channels is another project's."""
     if any(channel.project_id != project_id for channel in channels):

@@ -127,6 +127,12 @@ def listeners(named: QuerySet[Channel], project_id: int) -> list[Channel]:
     return list(Channel.objects.filter(project_id=project_id, is_enabled=True).defer("config"))
 
 
+def lock(channels: Iterable[Channel]) -> None:
+    """Lock channels that several messages of one transaction go to, in the order that all who lock them keep."""
+    locked = Channel.objects.select_for_update(of=("self",), no_key=True).filter(pk__in={one.pk for one in channels})
+    list(locked.order_by("pk").values_list("pk"))
+
+
 def tell(channels: Iterable[Channel], message: Message, *, now: datetime) -> int:
     """Put a message that is about no issue into the outbox of those channels that want it, in the caller's transaction.
 

@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from alerts.forms import parts
 from alerts.models import Rule
 from alerts.rules import rule_setup
-from alerts.rules.kinds import KINDS
+from alerts.rules.contract import Field
+from alerts.rules.kinds import KINDS, SOURCES
 from alerts.rules.rule_setup import Wanted
 from analytics.questions.watched.metrics import METRICS, title_of
 from events.models import Project
@@ -29,6 +30,18 @@ def _metrics() -> list[tuple[str, list[tuple[str, str]]]]:
     for metric in METRICS.values():
         groups[_ABOUT[metric.rollup]].append((metric.name, metric.title))
     return list(groups.items())
+
+
+def _field(field: Field) -> forms.Field:
+    made: forms.Field
+    if field.is_metric:
+        made = forms.ChoiceField(choices=lambda: [("", "—"), *_metrics()])
+    elif field.choices:
+        made = forms.ChoiceField(choices=field.choices)
+    else:
+        made = forms.CharField(max_length=field.longest)
+    made.label, made.help_text, made.required = field.label, field.help, False
+    return made
 
 
 class RuleForm(forms.ModelForm):
@@ -58,20 +71,25 @@ class RuleForm(forms.ModelForm):
             "repeat_minutes": "Told again after minutes",
         }
 
-    def __init__(self, *args: Any, project: Project, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project | None = None, kind: str = "", **kwargs: Any) -> None:
+        """A new rule of a project and a kind, or that of `instance`."""
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        self.project, self.kind = project, kind
-        self.instance.project, self.instance.kind = project, kind
         rule = self.instance
+        self.project = project = project or rule.project
+        self.kind = kind = kind or rule.kind
+        rule.project, rule.kind = project, kind
         for field in KINDS[kind].FIELDS:
-            made = forms.ChoiceField(choices=field.choices) if field.choices else forms.CharField(max_length=40)
-            made.label, made.help_text, made.required = field.label, field.help, False
-            stored = rule.config.get(field.name) if rule.pk else field.default
+            made = _field(field)
+            stored = rule.config.get(field.name) if rule.pk else self.initial.get(field.name, field.default)
             made.initial = "" if stored is None else f"{stored:g}" if isinstance(stored, float) else stored
             self.fields[_OWN + field.name] = made
         parts.offer_channels(self, project.pk)
-        if rule.pk and rule.metric not in METRICS:
+        if kind in SOURCES:
+            del self.fields["metric"]
+            if SOURCES[kind].names(()):
+                del self.fields["group_by"]
+        elif rule.pk and rule.metric not in METRICS:
             own_metric = (rule.metric, title_of(rule.metric))
             self.fields["metric"].choices = [own_metric, *_metrics()]  # type: ignore[attr-defined]
         if rule.pk:
@@ -100,7 +118,7 @@ class RuleForm(forms.ModelForm):
         data = self.cleaned_data
         plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
         config = {field.name: data.get(_OWN + field.name, "") for field in KINDS[self.kind].FIELDS}
-        return Wanted(**{**plain, "kind": self.kind, "config": config})
+        return Wanted(**{"metric": "", **plain, "kind": self.kind, "config": config})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -8,18 +8,19 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from alerts.models import Rule
-from alerts.rules import standing
-from alerts.rules.contract import Judged, Kind
-from alerts.rules.evaluation import COARSE, judged_until, policy_of
-from alerts.rules.kinds import KINDS
+from alerts.rules import standing, watching
+from alerts.rules.contract import Judged
+from alerts.rules.evaluation import policy_of
+from alerts.rules.kinds import KINDS, SOURCES, STEPS
 from alerts.rules.standing import Policy, Standing
+from alerts.rules.watching import COARSE
 from analytics.periods import Period
-from analytics.questions.watched import series
-from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import History, Labels
 
 LENGTH = timedelta(days=14)
 MOST_GROUPS = 10
+# Of issues and jobs, each of which is a group with few moments.
+MOST_SOURCED = 50
 # An alert that ends by itself within so short a time was hardly worth a message.
 SHORT = timedelta(minutes=5)
 
@@ -69,16 +70,13 @@ class Backtest:
 
 def backtest(rule: Rule, *, now: datetime) -> Backtest:
     """Run a rule, stored or not, over the last 14 days."""
-    kind, policy = KINDS[rule.kind], policy_of(rule)
-    needs, end = kind.needs(rule.config), judged_until(now)
+    policy, needs, end = policy_of(rule), KINDS[rule.kind].needs(rule.config), watching.judged_until(now)
     end -= timedelta(minutes=end.minute % 5)
-    start = end - LENGTH
-    found = series.histories(
-        rule.project_id, metric_of(rule.metric), period=Period(start - needs, end), now=now, where=rule.where,
-        group_by=rule.group_by, step=COARSE,
-    )[:MOST_GROUPS]  # fmt: skip
-    episodes = [one for history in found for one in _episodes(rule, kind, policy, history, start, end)]
-    present = tuple((history.labels, kind.judge(rule.config, history, at=end)) for history in found)
+    start, every = end - LENGTH, STEPS.get(rule.kind, COARSE)
+    most = MOST_SOURCED if rule.kind in SOURCES else MOST_GROUPS
+    found = watching.along(rule, Period(start - needs, end), step=every, now=now, is_past=True)[:most]
+    episodes = [one for history in found for one in _episodes(rule, policy, history, start, end, every)]
+    present = tuple((history.labels, watching.judge(rule, history, at=end)) for history in found[:MOST_GROUPS])
     hours = list(found[0].along(start, end, timedelta(hours=2))) if found else []
     return Backtest(
         start, tuple(sorted(episodes, key=lambda one: one.began)), present,
@@ -87,16 +85,16 @@ def backtest(rule: Rule, *, now: datetime) -> Backtest:
 
 
 def _episodes(
-    rule: Rule, kind: Kind, policy: Policy, history: History, start: datetime, end: datetime
+    rule: Rule, policy: Policy, history: History, start: datetime, end: datetime, every: timedelta
 ) -> Iterator[Episode]:
-    stands, began, at = Standing(), None, start + COARSE
+    stands, began, at = Standing(), None, start + every
     while at <= end:
-        after = standing.step(stands, kind.judge(rule.config, history, at=at).verdict, policy, now=at)
+        after = standing.step(stands, watching.judge(rule, history, at=at).verdict, policy, now=at)
         if standing.began(stands, after):
             began = at
         elif standing.ended(stands, after) and began is not None:
             yield Episode(history.labels, began, at)
             began = None
-        stands, at = after, at + COARSE
+        stands, at = after, at + every
     if began is not None:
         yield Episode(history.labels, began, None)

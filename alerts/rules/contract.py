@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from analytics.periods import Period
+from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import History
+from analytics.questions.watched.shared import Shared
+from events.issues.search import Search, SearchError, parse
+from events.models import Project
+
+# Whether a query can be read does not depend on the moment.
+ANY_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Verdict(StrEnum):
@@ -48,6 +56,9 @@ class Field:
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
+    longest: int = 40
+    # A metric of the table, or none.
+    is_metric: bool = False
 
 
 class Kind(Protocol):
@@ -73,6 +84,51 @@ class Kind(Protocol):
 
     def judge(self, config: Mapping[str, Any], history: History, *, at: datetime) -> Judged:
         """What the history up to `at` says. Pure: the same history gives the same judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a rule that watches no metric of the rollups is to be judged by."""
+
+    project: Project
+    config: Mapping[str, Any]
+    where: Mapping[str, Sequence[str]]
+    group_by: Sequence[str]
+    period: Period
+    step: timedelta
+    now: datetime
+    # What was, and not only what is.
+    is_past: bool = False
+    # What is read by other rules, too.
+    shared: Shared | None = None
+
+
+class Source(Kind, Protocol):
+    """A module of `kinds` that reads what it judges by itself."""
+
+    @property
+    def METRIC(self) -> Metric:
+        """As which its values are spoken of; its name is the metric of its rules."""
+
+    @property
+    def IS_PROMPT(self) -> bool:
+        """Whether it is known at once, so that it may be judged up to now."""
+
+    @property
+    def GONE(self) -> Judged:
+        """What it says of a group that is not there any more."""
+
+    def check(self, config: Mapping[str, Any], where: Mapping[str, Sequence[str]], group_by: Sequence[str]) -> None:
+        """Raises InvalidRule where it cannot be cut so."""
+
+    def names(self, group_by: Sequence[str]) -> tuple[str, ...]:
+        """The names of its groups' labels."""
+
+    def read(self, asked: Asked) -> list[History]:
+        """The history of each group, the most important first."""
+
+    def says(self, config: Mapping[str, Any]) -> str:
+        """What a rule watches, in words."""
 
 
 def number(given: Mapping[str, Any], name: str, *, least: float | None = None, most: float | None = None) -> float:
@@ -101,6 +157,37 @@ def minutes(given: Mapping[str, Any], name: str, *, least: int = 1, most: int = 
     if value != int(value):
         raise InvalidRule(name, "Whole minutes.")
     return int(value)
+
+
+def whole(given: Mapping[str, Any], name: str, *, least: int = 1, most: int = 1_000_000_000) -> int:
+    """A whole number. Raises InvalidRule."""
+    value = number(given, name, least=least, most=most)
+    if value != int(value):
+        raise InvalidRule(name, "A whole number.")
+    return int(value)
+
+
+def query(given: Mapping[str, Any], name: str) -> str:
+    """What the search grammar takes, as it was typed. Raises InvalidRule that says what is wrong, and where."""
+    text = str(given.get(name) or "").strip()
+    try:
+        parse(text, now=ANY_MOMENT)
+    except SearchError as error:
+        raise InvalidRule(name, f"{error.message} (at character {error.position + 1})") from None
+    return text
+
+
+def search(config: Mapping[str, Any], name: str, *, now: datetime) -> Search:
+    """What a stored query looks for."""
+    return parse(config[name], now=now)
+
+
+def cut(allowed: Sequence[str], where: Iterable[str], group_by: Iterable[str], what: str) -> None:
+    """Raises InvalidRule for a name that is not allowed."""
+    for field, names in (("where", where), ("group_by", group_by)):
+        for name in names:
+            if name not in allowed:
+                raise InvalidRule(field, f"{what} cannot be cut by {name!r}: {', '.join(allowed)}.")
 
 
 def choice(given: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:

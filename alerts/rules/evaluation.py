@@ -1,7 +1,8 @@
-"""The tick of alert rules: what is due is judged, moves, and is told, a rule in one transaction.
+"""The tick of alert rules: what is due is judged, moves, and is told; many rules in one transaction.
 
-A rule is claimed by its row's lock, so any number of workers may evaluate; killed, it is as if it had not begun. Rules
-judge up to a minute ago (LAG): what arrives in that time is counted before it is judged.
+Rules are claimed by their rows' locks, so any number of workers may evaluate; killed, it is as if they had not begun.
+Rules judge up to a minute ago (watching.LAG): what arrives in that time is counted before it is judged. A rule that
+cannot be judged stops none of the others.
 """
 
 from __future__ import annotations
@@ -10,40 +11,42 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import TruncMinute
 
 from alerts.delivery import notify
 from alerts.models import Alert, AlertTransition, Rule, Silence
-from alerts.rules import evidence, sayings, standing, telling
-from alerts.rules.contract import Judged, Verdict
-from alerts.rules.kinds import KINDS, WINDOWED
+from alerts.rules import evidence, sayings, standing, telling, watching
+from alerts.rules.contract import Judged
+from alerts.rules.kinds import KINDS, NEWS
 from alerts.rules.standing import NoData, Policy, Standing, State
 from alerts.rules.telling import News
-from analytics.periods import Period
-from analytics.questions.watched import series
-from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import History
+from analytics.questions.watched.shared import Shared
 
 logger = logging.getLogger(__name__)
 
-LAG = timedelta(minutes=1)
-MINUTE = timedelta(minutes=1)
-# Longer histories are read in steps of five minutes, which their windows are made of.
-FINE = timedelta(days=2)
-COARSE = timedelta(minutes=5)
 # What a look changes of an alert.
 _MOVED = (
     "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "told_at",
-    "acknowledged_at", "acknowledged_by",
+    "acknowledged_at", "acknowledged_by_id",
 )  # fmt: skip
-# Evidence of windows that are longer is drawn by the hour.
-SHORT, HOUR = timedelta(hours=6), timedelta(hours=1)
+# Rules of one transaction: many share what is read, and a killed worker repeats as many.
+BATCH = 200
+RESCHEDULE = """
+    UPDATE alerts_rule SET last_eval_at = given.last, next_eval_at = given.next, last_error = given.error
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[]) AS given (id, last, next, error)
+    WHERE alerts_rule.id = given.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Evaluated:
     rules: int = 0
     failed: int = 0
     transitions: int = 0
+
+    def __add__(self, other: Evaluated) -> Evaluated:
+        return Evaluated(self.rules + other.rules, self.failed + other.failed, self.transitions + other.transitions)
 
 
 @dataclass(slots=True)
@@ -67,38 +73,117 @@ class Look:
     news: list[tuple[Alert, News]] = field(default_factory=list)
 
 
-def run(*, now: datetime, seconds: float = 20.0) -> Evaluated:
+def run(*, now: datetime, seconds: float = 20.0, batch: int = BATCH) -> Evaluated:
     """Evaluate what is due until nothing is, or the time is up."""
-    deadline, rules, failed, transitions = time.monotonic() + seconds, 0, 0, 0
+    deadline, done = time.monotonic() + seconds, Evaluated()
     while time.monotonic() < deadline:
-        done = _next(now=now)
-        if done is None:
+        more = _together(now=now, batch=batch)
+        if more is None:
             break
-        rules += 1
-        failed += done < 0
-        transitions += max(0, done)
-    return Evaluated(rules, failed, transitions)
+        done += more
+    return done
 
 
-def _next(*, now: datetime) -> int | None:
-    """Evaluate one due rule: how many of its alerts changed, -1 where it cannot be judged, None where none is due."""
+def _together(*, now: datetime, batch: int) -> Evaluated | None:
+    """Evaluate rules that are due in one transaction, so that they share what they read and are written at once.
+
+    What cannot be written together is evaluated one by one, each in a transaction of its own. None: nothing is due.
+    """
+    claimed: list[Rule] = []
+    try:
+        with transaction.atomic():
+            claimed = _claim(due(now), batch)
+            return _evaluate(claimed, now=now) if claimed else None
+    except Exception as problem:
+        _demand_database(problem)
+        logger.warning("%s rules are evaluated one by one: %s", len(claimed), type(problem).__name__, exc_info=True)
+    done = Evaluated()
+    for rule in claimed:
+        done += _alone(rule.pk, now=now)
+    return done
+
+
+def _alone(pk: int, *, now: datetime) -> Evaluated:
     with transaction.atomic():
-        due = Rule.objects.filter(is_enabled=True, next_eval_at__lte=now).order_by("next_eval_at")
-        rule = due.select_related("project").select_for_update(skip_locked=True, of=("self",)).first()
-        if rule is None:
-            return None
+        claimed = _claim(due(now).filter(pk=pk), 1)
         try:
             with transaction.atomic():
-                changed, error = evaluate(rule, now=now), ""
+                return _evaluate(claimed, now=now)
+        except Exception as problem:
+            _demand_database(problem)
+            for rule in claimed:
+                _note(rule, _said(rule, problem), now=now)
+            _reschedule(claimed)
+            return Evaluated(len(claimed), len(claimed))
+
+
+def _demand_database(problem: Exception) -> None:
+    """Raises the problem again where it is that the database is gone, which no rule is to blame for."""
+    if isinstance(problem, OperationalError | InterfaceError) and (
+        connection.connection is None or not connection.is_usable()
+    ):
+        raise problem
+
+
+def due(now: datetime) -> QuerySet[Rule]:
+    return Rule.objects.filter(is_enabled=True, next_eval_at__lte=now)
+
+
+def _claim(found: QuerySet[Rule], most: int) -> list[Rule]:
+    """The rules that have waited longest, locked; those that another worker holds are passed over.
+
+    Of one minute those of a project come together, since they read the same.
+    """
+    locked = found.select_related("project").select_for_update(skip_locked=True, of=("self",))
+    return list(locked.order_by(TruncMinute("next_eval_at"), "project_id", "pk")[:most])
+
+
+def _evaluate(rules: Sequence[Rule], *, now: datetime) -> Evaluated:
+    """Judge rules, locked by the caller's transaction, and write down what came of all of them."""
+    shared, failed = Shared(now), 0
+    alerts: dict[int, list[Alert]] = defaultdict(list)
+    for alert in Alert.objects.filter(rule__in=rules).select_for_update().order_by("pk"):
+        alerts[alert.rule_id].append(alert)
+    silences = telling.silences_of({rule.project_id for rule in rules}, now=now)
+    _expect(rules, shared)
+    looks = []
+    for rule in rules:
+        look = Look(rule, now, silences.get(rule.project_id, ()))
+        try:
+            _look(look, alerts.get(rule.pk, ()), shared)
+            error = ""
         except DatabaseError:
             raise
         except Exception as problem:
-            logger.warning("The rule %s cannot be judged: %s", rule.pk, type(problem).__name__, exc_info=True)
-            changed, error = -1, f"{type(problem).__name__}: {problem}"[:200]
-        rule.last_eval_at, rule.last_error = now, error
-        rule.next_eval_at = next_look(rule.next_eval_at, rule.every_minutes, now=now)
-        rule.save(update_fields=["last_eval_at", "last_error", "next_eval_at"])
-        return changed
+            look, failed, error = Look(rule, now), failed + 1, _said(rule, problem)
+        _note(rule, error, now=now)
+        looks.append(look)
+    _write(looks)
+    _reschedule(rules)
+    return Evaluated(len(rules), failed, sum(len(look.transitions) for look in looks))
+
+
+def _expect(rules: Sequence[Rule], shared: Shared) -> None:
+    for rule in rules:
+        with suppress(ValueError, KeyError):  # said when it is judged
+            watching.expect(rule, at=watching.moment_of(rule, shared.now), shared=shared)
+
+
+def _said(rule: Rule, problem: Exception) -> str:
+    logger.warning("The rule %s cannot be judged: %s", rule.pk, type(problem).__name__, exc_info=True)
+    return f"{type(problem).__name__}: {problem}"[:200].replace("\x00", "")
+
+
+def _note(rule: Rule, error: str, *, now: datetime) -> None:
+    rule.last_eval_at, rule.last_error = now, error
+    rule.next_eval_at = next_look(rule.next_eval_at, rule.every_minutes, now=now)
+
+
+def _reschedule(rules: Sequence[Rule]) -> None:
+    """Write when rules were looked at and will be, in one statement."""
+    columns = [[getattr(rule, name) for rule in rules] for name in ("pk", "last_eval_at", "next_eval_at", "last_error")]
+    with connection.cursor() as cursor:
+        cursor.execute(RESCHEDULE, columns)
 
 
 def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
@@ -109,63 +194,36 @@ def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
 
 def evaluate(rule: Rule, *, now: datetime) -> int:
     """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
-    at = judged_until(now)
     look = Look(rule, now, telling.silences(rule.project_id, now=now))
-    known = {alert.fingerprint: alert for alert in rule.alerts.select_for_update()}
-    kind, needs = KINDS[rule.kind], KINDS[rule.kind].needs(rule.config)
-    for history in histories(rule, at=at, needs=needs, now=now):
-        labels = dict(zip(rule.group_by, history.labels, strict=True))
-        mark = fingerprint(rule, labels)
-        alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
-        judged = kind.judge(rule.config, history, at=at)
-        _move(look, alert, judged, partial(_evidence, rule, history, judged, needs=needs, at=at, now=now))
-    gone = Judged(Verdict.NO_DATA, words="its group does not occur any more")
-    for alert in known.values():
-        _move(look, alert, gone, partial(evidence.of, rule, None, gone, needs=needs, at=at))
-    _write(look)
+    with transaction.atomic():
+        _look(look, rule.alerts.select_for_update(), Shared(now))
+        _write([look])
     return len(look.transitions)
 
 
-def judged_until(now: datetime) -> datetime:
-    """The end of the last whole minute that is counted by now."""
-    return (now - LAG).replace(second=0, microsecond=0)
-
-
-def histories(rule: Rule, *, at: datetime, needs: timedelta, now: datetime) -> list[History]:
-    """What the rule judges, group by group."""
-    if rule.kind in WINDOWED:
-        return series.windows(
-            rule.project_id,
-            metric_of(rule.metric),
-            edges=WINDOWED[rule.kind](rule.config, at),
-            now=now,
-            where=rule.where,
-            group_by=rule.group_by,
-        )
-    return _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= FINE else COARSE)
+def _look(look: Look, alerts: Iterable[Alert], shared: Shared) -> None:
+    """Judge every group of a rule; what there is to write is in the look."""
+    rule, now = look.rule, look.now
+    at, needs = watching.moment_of(rule, now), KINDS[rule.kind].needs(rule.config)
+    known = {alert.fingerprint: alert for alert in alerts}
+    for history in watching.histories(rule, at=at, needs=needs, shared=shared):
+        labels = watching.labels_of(rule, history)
+        mark = fingerprint(rule, labels)
+        alert = known.pop(mark, None) or Alert(rule=rule, labels=labels, fingerprint=mark)
+        alert.rule = rule
+        judged = watching.judge(rule, history, at=at)
+        _move(look, alert, judged, partial(_evidence, rule, history, judged, needs=needs, at=at, now=now))
+    gone = watching.gone(rule)
+    for alert in known.values():
+        alert.rule = rule
+        _move(look, alert, gone, partial(evidence.of, rule, None, gone, needs=needs, at=at))
 
 
 def _evidence(
     rule: Rule, history: History, judged: Judged, *, needs: timedelta, at: datetime, now: datetime
 ) -> dict[str, Any]:
-    """What was known; of a group that was judged by whole windows the history is read along time, to be drawn."""
-    if rule.kind in WINDOWED:
-        found = _steps(rule, at=at, needs=needs, now=now, step=MINUTE if needs <= SHORT else HOUR)
-        history = next((one for one in found if one.labels == history.labels), history)
-    return evidence.of(rule, history, judged, needs=needs, at=at)
-
-
-def _steps(rule: Rule, *, at: datetime, needs: timedelta, now: datetime, step: timedelta) -> list[History]:
-    period = Period(at - needs, at)
-    return series.histories(
-        rule.project_id,
-        metric_of(rule.metric),
-        period=period,
-        now=now,
-        where=rule.where,
-        group_by=rule.group_by,
-        step=step,
-    )
+    """What was known."""
+    return evidence.of(rule, watching.drawn(rule, history, needs=needs, at=at, now=now), judged, needs=needs, at=at)
 
 
 def fingerprint(rule: Rule, labels: Mapping[str, str]) -> str:
@@ -188,13 +246,13 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     after = standing.step(before, judged.verdict, policy_of(rule), now=now)
     if alert.pk is None and after.state is State.OK:
         return  # a group that was always well needs no row
+    held = _held(alert)
     if standing.began(before, after):
         alert.fired_at, alert.acknowledged_at, alert.acknowledged_by = now, None, None
     alert.state, alert.since = after.state, after.since
     alert.is_without_data, alert.is_flapping = after.is_without_data, after.is_flapping
     alert.recent = "".join("1" if was_on else "0" for was_on in after.recent)
     alert.value, alert.words = judged.value, judged.words[:300]
-    look.changed.append(alert)
     if before.state is not after.state:
         look.transitions.append(
             AlertTransition(
@@ -209,15 +267,39 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     )  # fmt: skip
     if heard:
         alert.told_at = None if heard is News.ENDED else now
-        look.news.append((alert, heard))
+        if heard is not News.ENDED or not _is_news(rule):
+            look.news.append((alert, heard))
+    if alert.pk is None or held != _held(alert):
+        look.changed.append(alert)
 
 
-def _write(look: Look) -> None:
-    new = [alert for alert in look.changed if alert.pk is None]
-    Alert.objects.bulk_update([alert for alert in look.changed if alert.pk is not None], _MOVED)
-    Alert.objects.bulk_create(new)
-    AlertTransition.objects.bulk_create(look.transitions)
-    if look.news:
-        listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
+def _held(alert: Alert) -> tuple[Any, ...]:
+    """What a look may change of an alert."""
+    return tuple(getattr(alert, name) for name in _MOVED)
+
+
+def _is_news(rule: Rule) -> bool:
+    """Whether its end is no news."""
+    return rule.kind in NEWS and NEWS[rule.kind](rule.config)
+
+
+def _write(looks: Sequence[Look]) -> None:
+    """Keep the alerts that changed and their changes, and tell of them, in the caller's transaction."""
+    changed = [alert for look in looks for alert in look.changed]
+    stored = [alert for alert in changed if alert.pk is not None]
+    Alert.objects.bulk_create(
+        stored,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[name.removesuffix("_id") for name in _MOVED],
+        batch_size=500,
+    )
+    Alert.objects.bulk_create([alert for alert in changed if alert.pk is None], batch_size=500)
+    AlertTransition.objects.bulk_create([one for look in looks for one in look.transitions], batch_size=500)
+    telling_ = [(look, notify.listeners(look.rule.channels.all(), look.rule.project_id)) for look in looks if look.news]
+    notify.lock(channel for _, listeners in telling_ for channel in listeners)
+    for look, listeners in telling_:
         for alert, heard in look.news:
-            notify.tell(listeners, sayings.message_of(alert, heard, now=look.now), now=look.now)
+            known = telling.heard_already(alert, now=look.now) if _is_news(look.rule) else frozenset()
+            unaware = [channel for channel in listeners if channel.pk not in known]
+            notify.tell(unaware, sayings.message_of(alert, heard, now=look.now), now=look.now)

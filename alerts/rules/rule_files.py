@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
+from alerts.delivery import channel_setup
 from alerts.models import Channel, Rule
 from alerts.rules import rule_setup
 from alerts.rules.rule_setup import Wanted
@@ -111,10 +112,7 @@ def _put(project: Project, rule: Rule | None, entry: Mapping[str, Any], *, actor
     """Whether the rule had to be made or changed."""
     name, is_enabled = entry["name"], bool(entry.get("is_enabled", True))
     try:
-        channels = list(Channel.objects.filter(project=project, name__in=entry.get("channels", [])).defer("config"))
-        missing = set(entry.get("channels", [])) - {channel.name for channel in channels}
-        if missing:
-            raise BadFile(f"{name}: there is no channel {', '.join(sorted(missing))}.")
+        channels = channel_setup.named(project.pk, entry.get("channels", []))
         wanted = Wanted(**{**_DEFAULTS, **{key: value for key, value in entry.items() if key in _DEFAULTS}})
         meant = Rule(project=project, is_enabled=is_enabled)
         rule_setup.put(meant, wanted)

@@ -13,7 +13,7 @@ from django.db import transaction
 from alerts.delivery import channel_setup
 from alerts.models import Alert, Channel, Rule, Silence
 from alerts.rules.contract import InvalidRule
-from alerts.rules.kinds import KINDS, OF_SHARES
+from alerts.rules.kinds import KINDS, OF_SHARES, SOURCES, watched
 from analytics.questions.watched.metrics import UnknownMetric, metric_of
 from events.accounts import audit
 from events.models import Project
@@ -27,8 +27,9 @@ class Wanted:
 
     name: str
     kind: str
-    metric: str
     config: Mapping[str, Any]
+    # Empty for a kind that watches none.
+    metric: str = ""
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_by: Sequence[str] = ()
     for_minutes: int = 0
@@ -49,10 +50,10 @@ def create(project: Project, wanted: Wanted, *, channels: Collection[Channel] = 
 
 def update(rule: Rule, wanted: Wanted, *, channels: Collection[Channel] = (), actor: Any, now: datetime) -> Rule:
     """The changed rule. Its alerts stay where it still judges the same thing; otherwise they end untold."""
-    watched = (rule.kind, rule.metric, rule.where, rule.group_by)
+    before = _watched(rule)
     rule.next_eval_at = now
     changed = _store(rule, wanted, channels, "rule.update", actor=actor, now=now)
-    if watched != (changed.kind, changed.metric, changed.where, changed.group_by):
+    if before != _watched(changed):
         changed.alerts.all().delete()
     return changed
 
@@ -111,8 +112,8 @@ def silence(
 
 @transaction.atomic
 def end_silence(found: Silence, *, actor: Any, now: datetime) -> None:
-    """End it now; one that has not begun never will."""
-    found.starts_at, found.ends_at = min(found.starts_at, now), now
+    """End it now; one that has not begun never will, and one that is over stays as it was."""
+    found.starts_at, found.ends_at = min(found.starts_at, now), min(found.ends_at, now)
     found.save(update_fields=["starts_at", "ends_at"])
     audit.record("silence.end", actor=actor, project=found.project, obj=found, now=now)
 
@@ -138,27 +139,44 @@ def _store(
 
 def put(rule: Rule, wanted: Wanted) -> None:
     """Set what is wanted on a rule, which is not saved by this. Raises ValidationError, by field."""
-    try:
-        metric = metric_of(wanted.metric)
-    except UnknownMetric as error:
-        raise ValidationError({"metric": str(error)}) from None
     if wanted.kind not in KINDS:
         raise ValidationError({"kind": f"There is no kind of rule {wanted.kind!r}."})
-    if wanted.kind in OF_SHARES and metric.measure != "share":
-        raise ValidationError({"metric": f"{metric.title} is no share, and has no budget."})
     where = {name: [str(value) for value in values] for name, values in wanted.where.items() if values}
     try:
-        metric.cut(where, wanted.group_by)
-    except UnknownMetric as error:
-        raise ValidationError({"where": str(error)}) from None
-    try:
         rule.config = KINDS[wanted.kind].clean(wanted.config)
+        rule.metric = _metric(wanted, rule.config, where)
     except InvalidRule as error:
         raise ValidationError({error.field: error.reason}) from None
     rule.where, rule.group_by, rule.labels = where, list(wanted.group_by), dict(wanted.labels)
     for name in (
-        "kind", "metric", "for_minutes", "keep_minutes", "no_data", "every_minutes", "severity", "runbook",
+        "kind", "for_minutes", "keep_minutes", "no_data", "every_minutes", "severity", "runbook",
         "repeat_minutes",
     ):  # fmt: skip
         setattr(rule, name, getattr(wanted, name))
     rule.name = wanted.name.strip()
+
+
+def _watched(rule: Rule) -> tuple[Any, ...]:
+    """What alerts of a rule are about; where it stays, they do."""
+    return rule.kind, watched(rule.kind, rule.metric, rule.config), rule.where, rule.group_by
+
+
+def _metric(wanted: Wanted, config: Mapping[str, Any], where: Mapping[str, Sequence[str]]) -> str:
+    """The name of what is watched, which can be cut as wanted. Raises InvalidRule."""
+    source = SOURCES.get(wanted.kind)
+    if source:
+        if wanted.metric not in ("", source.METRIC.name):
+            raise InvalidRule("metric", f"A rule of the kind {source.TITLE.lower()} watches no metric.")
+        source.check(config, where, wanted.group_by)
+        return source.METRIC.name
+    try:
+        metric = metric_of(wanted.metric)
+    except UnknownMetric as error:
+        raise InvalidRule("metric", str(error)) from None
+    if wanted.kind in OF_SHARES and metric.measure != "share":
+        raise InvalidRule("metric", f"{metric.title} is no share, and has no budget.")
+    try:
+        metric.cut(where, wanted.group_by)
+    except UnknownMetric as error:
+        raise InvalidRule("where", str(error)) from None
+    return wanted.metric

@@ -11,8 +11,8 @@ from alerts.delivery import notify
 from alerts.delivery.messages import Message
 from alerts.models import Alert
 from alerts.rules.contract import span
+from alerts.rules.kinds import watched
 from alerts.rules.telling import News
-from analytics.questions.watched.metrics import title_of
 
 # How a rule's severity is written in the levels that channels filter by.
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "fatal"}
@@ -36,7 +36,7 @@ def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
         details=tuple(
             (label, value)
             for label, value in (
-                ("Metric", title_of(rule.metric)),
+                ("Metric", watched(rule.kind, rule.metric, rule.config)),
                 ("Since", f"{began:%Y-%m-%d %H:%M} UTC" if news is not News.ENDED else ""),
                 ("Lasted", lasted),
                 ("Runbook", rule.runbook),

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts.models import Objective
-from alerts.rules.evaluation import judged_until
 from alerts.rules.kinds import burn_rate
+from alerts.rules.watching import judged_until
 from alerts.slos import indicators
 from analytics.periods import Period
 from analytics.questions.watched import series

@@ -8,9 +8,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from alerts.delivery import channel_setup, deliver, notify
-from alerts.models import Channel, DeliveryAttempt, Notification
+from alerts.models import AlertTransition, Channel, DeliveryAttempt, Notification, Rule
 from alerts.tests import make
 from alerts.tests.servers import serving
 from events.models import AuditEntry, Project
@@ -132,3 +133,66 @@ def test_the_log_is_read_only(as_root: Client, project: Project, now: datetime) 
         assert as_root.post(f"/admin/alerts/{model}/{pk}/change/", {}).status_code == 403
         assert as_root.post(f"/admin/alerts/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
         assert as_root.get(f"/admin/alerts/{model}/add/").status_code == 403
+
+
+RULES = "/admin/alerts/rule/"
+
+
+def trail(prefix: str) -> list[str]:
+    found = AuditEntry.objects.filter(action__startswith=prefix).order_by("id")
+    return list(found.values_list("action", flat=True))
+
+
+def test_a_rule_is_changed_switched_and_deleted_by_the_audited_functions(as_root: Client, project: Project) -> None:
+    rule = make.firing(project)["rule_id"]
+    page = as_root.get(f"{RULES}{rule.pk}/change/")
+    form = {name: "" if value is None else value for name, value in page.context["adminform"].form.initial.items()}
+    form |= {
+        name: field.initial
+        for name, field in page.context["adminform"].form.fields.items()
+        if name.startswith("of_kind")
+    }
+    refused = as_root.post(f"{RULES}{rule.pk}/change/", {**form, "channels": [], "of_kind_threshold": "many"})
+    assert "This is not a number." in refused.content.decode()
+    saved = as_root.post(f"{RULES}{rule.pk}/change/", {**form, "channels": [], "of_kind_threshold": "7", "name": "Few"})
+    assert saved.status_code == 302
+    rule.refresh_from_db()
+    assert (rule.name, rule.config["threshold"]) == ("Few", 7.0)
+    for action in ("disable", "enable", "delete_selected"):
+        as_root.post(RULES, {"action": action, "_selected_action": [rule.pk], "post": "yes"})
+    assert not Rule.objects.exists()
+    assert trail("rule.") == [f"rule.{name}" for name in ("create", "update", "disable", "enable", "delete")]
+    assert as_root.get(f"{RULES}add/").status_code == 403
+
+
+def test_rules_of_an_objective_go_with_it(as_root: Client, project: Project) -> None:
+    objective = make.objective(project)
+    rule = objective.rules.all()[0]
+    assert as_root.get(f"{RULES}{rule.pk}/change/").status_code == 200
+    assert as_root.post(f"{RULES}{rule.pk}/change/", {"name": "x"}).status_code == 403
+    as_root.post(RULES, {"action": "delete_selected", "_selected_action": [rule.pk], "post": "yes"})
+    assert objective.rules.count() == 4
+    as_root.post(f"/admin/alerts/objective/{objective.pk}/delete/", {"post": "yes"})
+    assert not Rule.objects.exists()
+    assert trail("slo.") == ["slo.create", "slo.delete"]
+
+
+def test_alerts_are_shown_with_their_evidence_and_silences_are_ended(as_root: Client, project: Project) -> None:
+    made = make.firing(project, now=timezone.now())
+    change = AlertTransition.objects.get()
+    page = as_root.get(f"/admin/alerts/alerttransition/{change.pk}/change/").content.decode()
+    assert "requests.count" in page
+    for model, pk in (
+        ("alert", made["alert_id"].pk),
+        ("alerttransition", change.pk),
+        ("silence", made["silence_id"].pk),
+    ):
+        assert as_root.get(f"/admin/alerts/{model}/").status_code == 200
+        assert as_root.post(f"/admin/alerts/{model}/{pk}/change/", {}).status_code == 403
+        assert as_root.post(f"/admin/alerts/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
+    silence = made["silence_id"]
+    as_root.post("/admin/alerts/silence/", {"action": "end", "_selected_action": [silence.pk]})
+    ends_at = silence.ends_at
+    silence.refresh_from_db()
+    assert silence.ends_at < ends_at
+    assert trail("silence.") == ["silence.create", "silence.end"]

@@ -56,7 +56,8 @@ class ApiView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, ValidationError):
-            exc = exceptions.ValidationError({"detail": " ".join(exc.messages)})
+            by_field = exc.message_dict if hasattr(exc, "error_dict") else {"detail": " ".join(exc.messages)}
+            exc = exceptions.ValidationError(by_field)
         response = super().handle_exception(exc)
         if isinstance(exc, exceptions.ValidationError) and "detail" not in (response.data or {}):
             fields = "; ".join(f"{name}: {_first(said)}" for name, said in response.data.items())

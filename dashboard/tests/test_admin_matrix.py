@@ -19,7 +19,17 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from alerts.delivery import deliver, notify
-from alerts.models import Channel, DeliveryAttempt, Monitor, Notification
+from alerts.models import (
+    Alert,
+    AlertTransition,
+    Channel,
+    DeliveryAttempt,
+    Monitor,
+    Notification,
+    Objective,
+    Rule,
+    Silence,
+)
 from alerts.tests import make as make_alerts
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
@@ -30,7 +40,8 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAYS: dict[type[Model], str] = {
     Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
-    DeliveryAttempt: "notification__channel__project", Monitor: "project",
+    DeliveryAttempt: "notification__channel__project", Monitor: "project", Rule: "project", Alert: "rule__project",
+    AlertTransition: "alert__rule__project", Silence: "project", Objective: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -39,7 +50,7 @@ FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owne
 FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
 FORM |= dict.fromkeys(("local_variables", "request_bodies", "query_strings"), "names")
 FORM |= {"retention_days": "{}", "browser": "{}"}
-ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume")
+ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume", "end")
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,8 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     Dimension.objects.create(project=project, name=f"{word}-dimension")
     make_alerts.channel(project, kind="email", name=f"{word}-channel")
     make_alerts.monitor(project, name=f"{word}-monitor")
+    make_alerts.objective(project, name=f"{word}-objective")
+    make_alerts.firing(project)
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
@@ -192,6 +205,7 @@ def test_each_attack_is_one(world: World) -> None:
         before = after
     assert changed >= {
         "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "User", "owned",
+        "Rule", "Silence", "Objective",
     }  # fmt: skip
 
 

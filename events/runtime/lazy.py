@@ -23,7 +23,10 @@ class _Lazy(ModuleType):
     """Stands for the module of its name; asked for anything, it asks that."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self.__name__), name)
+        if name == "_whole":  # kept: asked for it again and again, a loop over small arrays takes twice as long
+            self._whole = import_module(self.__name__)
+            return self._whole
+        return getattr(self._whole, name)
 
 
 def lazy(name: str) -> Any:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert, AlertTransition, Notification, Rule
-from alerts.rules import evaluation, rule_setup
+from alerts.rules import evaluation, rule_setup, sayings
 from alerts.rules.rule_setup import Wanted
 from alerts.tests import make
 from analytics.tests import facts
@@ -234,6 +236,67 @@ def test_a_changed_rule_judges_anew_and_every_change_is_audited(project: Project
     rule_setup.delete(made, actor="test", now=NOW)
     written = AuditEntry.objects.filter(action__startswith="rule.").order_by("pk").values_list("action", flat=True)
     assert list(written) == ["rule.create", "rule.update", "rule.disable", "rule.delete"]
+
+
+def test_rules_of_one_tick_are_judged_as_each_alone(project: Project) -> None:
+    """What is read together is cut to what each asks for: the same alerts, values and evidence."""
+    for minutes in (2, 4, 9, 14, 40, 70, 1500, 3000):
+        fail(project, 3 + minutes % 7, at=NOW - minutes * MINUTE, route=f"GET /{minutes % 3}")
+    above = {"side": "above", "threshold": "2"}
+    rule(project, name="five", config={**above, "window": "5"})
+    rule(project, name="hour", config={**above, "window": "60"})
+    rule(project, name="hour of routes", config={**above, "window": "60"}, group_by=["route"])
+    rule(project, name="five of routes", config={**above, "window": "5"}, group_by=["route"])
+    rule(project, name="below", config={"side": "below", "threshold": "1", "window": "15"}, where={"route": ["GET /2"]})
+    rule(project, name="slow", metric="requests.p95", config={**above, "window": "90"})
+    rule(project, name="share", metric="requests.error_rate", config={**above, "window": "10"})
+    rule(project, name="long", config={**above, "window": "4000"})
+    change = {"side": "rise", "percent": "50", "against": "day", "window": "15", "min_samples": "1"}
+    rule(project, name="change", kind="change", config=change)
+
+    def found(batch: int) -> list[Any]:
+        Alert.objects.all().delete()
+        Rule.objects.update(next_eval_at=NOW)
+        assert evaluation.run(now=NOW, batch=batch).rules == 9
+        rows = AlertTransition.objects.order_by("alert__rule__name", "alert__labels__route")
+        return list(rows.values_list("alert__rule__name", "alert__labels", "value", "words", "evidence"))
+
+    together = found(200)
+    assert len(together) >= 7
+    assert together == found(1)
+
+
+def test_what_cannot_be_written_is_undone_and_stops_no_other(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.channel(project)
+    broken, _ = rule(project, name="Broken"), rule(project, name="Sound")
+    fail(project, 11)
+    whole = sayings.message_of
+
+    def message_of(alert: Alert, *given: Any, **named: Any) -> Any:
+        if alert.rule.name == "Broken":
+            raise OSError("no words")
+        return whole(alert, *given, **named)
+
+    monkeypatch.setattr(sayings, "message_of", message_of)
+    done = evaluation.run(now=NOW)
+    broken.refresh_from_db()
+    assert (done.rules, done.failed, broken.last_error) == (2, 1, "OSError: no words")
+    assert broken.next_eval_at == NOW + MINUTE
+    assert [alert.rule.name for alert in Alert.objects.all()] == ["Sound"]
+    assert AlertTransition.objects.count() == Notification.objects.count() == 1
+    monkeypatch.setattr(sayings, "message_of", whole)
+    look(NOW + MINUTE)
+    assert Notification.objects.count() == 2
+
+
+def test_an_alert_that_stays_as_it_is_is_not_written(project: Project) -> None:
+    rule(project, config={"side": "above", "threshold": "10", "window": "600"})
+    fail(project, 11)
+    for minute in range(23):
+        look(NOW + minute * MINUTE)
+    with CaptureQueriesContext(connection) as asked:
+        look(NOW + 24 * MINUTE)
+    assert not [one for one in asked.captured_queries if 'INTO "alerts_alert"' in one["sql"]]
 
 
 @pytest.mark.parametrize(("late", "expected"), [(0, 1), (0.5, 1), (1, 2), (7.5, 8)])

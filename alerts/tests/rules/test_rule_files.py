@@ -68,7 +68,7 @@ def test_a_file_makes_changes_and_prunes_by_name(project: Project) -> None:
         (ONE.replace("for_minutes", "for_hours"), "there is no field for_hours"),
         (ONE.replace("requests.p95", "requests.p96"), "Slow: metric: There is no metric 'requests.p96'"),
         (ONE.replace("threshold: 800", "threshold: much"), "Slow: threshold: This is not a number"),
-        (ONE.replace("[email]", "[nobody]"), "Slow: there is no channel nobody"),
+        (ONE.replace("[email]", "[nobody]"), "Slow: channels: There is no channel nobody"),
         (ONE.replace("for_minutes: 5", "for_minutes: [5]"), "Slow: "),
         (ONE.replace("{environment: [production]}", "3"), "wrong kind"),
         ("version: 1\nrules: &a [*a]", "aliases"),

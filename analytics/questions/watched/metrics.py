@@ -56,8 +56,10 @@ def _of(
     return Metric(name, title, rollup, measure, unit, cuts.get("where", {}), cuts.get("part", {}))
 
 
-def _quantiles(rollup: str, prefix: str, what: str) -> list[Metric]:
-    return [_of(rollup, f"{prefix}.{q}", f"{what}, {q}", q, "ms") for q in QUANTILES]
+def _quantiles(
+    rollup: str, prefix: str, what: str, unit: str = "ms", **cuts: Mapping[str, tuple[str, ...]]
+) -> list[Metric]:
+    return [_of(rollup, f"{prefix}.{q}", f"{what}, {q}", q, unit, **cuts) for q in QUANTILES]
 
 
 _FAILED = {"status": ("5xx",)}
@@ -77,8 +79,9 @@ METRICS: dict[str, Metric] = {
         _of("requests", "requests.mean", "Duration of requests, mean", "mean", "ms"),
         *_quantiles("requests", "requests", "Duration of requests"),
         *(
-            Metric(f"vitals.{vital}.p75", f"{vital}, p75", "vitals", "p75", unit, {"metric": (vital,)})
+            metric
             for vital, unit in _VITALS.items()
+            for metric in _quantiles("vitals", f"vitals.{vital}", vital, unit, where={"metric": (vital,)})
         ),
         *(
             Metric(
@@ -93,9 +96,9 @@ METRICS: dict[str, Metric] = {
         _of("logs", "logs.errors", "Log lines of errors", "count", where={"level": ("error", "fatal")}),
         _of("queries", "queries.count", "Database queries", "count"),
         _of("queries", "queries.mean", "Duration of queries, mean", "mean", "ms"),
-        _of("queries", "queries.p95", "Duration of queries, p95", "p95", "ms"),
+        *_quantiles("queries", "queries", "Duration of queries"),
         _of("metrics", "metrics.mean", "A metric of yours, mean", "mean"),
-        _of("metrics", "metrics.p95", "A metric of yours, p95", "p95"),
+        *_quantiles("metrics", "metrics", "A metric of yours", ""),
         _of("metrics", "metrics.count", "Readings of a metric of yours", "count"),
         _of("check_ins", "check_ins.count", "Check-ins that ended", "count"),
         _of("check_ins", "check_ins.bad", "Check-ins that were not well", "share", "%", part=_NOT_WELL),

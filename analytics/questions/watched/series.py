@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analytics.periods import Period
 from analytics.questions.watched.metrics import QUANTILES, Metric
+from analytics.questions.watched.shared import Shared
 from analytics.rollups import reading
-from analytics.rollups.cells import NOTHING, Cells, Labels, Measure, joined
+from analytics.rollups.cells import NOTHING, Cells, Labels, Measure
 from analytics.rollups.histograms import Histogram
 
 # A rule that groups by a dimension of thousands of values watches the busiest.
 MOST_GROUPS = 100
+Where = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What a window holds: the metric's value (None without any sample), of how many samples, and how many were bad."""
+    """What a window holds: the metric's value (None without any sample, `why` may say more), of how many samples, and
+    how many were bad."""
 
     value: float | None
     samples: int
     bad: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One group's steps in order; `bad` are those of the part that a share counts."""
+    """One group's steps in order; `bad` are those of the part that a share counts, `about` says what its labels are."""
 
     metric: Metric
     labels: Labels
@@ -37,6 +41,7 @@ class History:
     at: tuple[datetime, ...]
     all: tuple[Measure, ...]
     bad: tuple[Measure, ...]
+    about: str = ""
 
     def over(self, start: datetime, end: datetime) -> Value:
         """The metric over the steps that begin in start <= at < end."""
@@ -78,21 +83,48 @@ def histories(
     *,
     period: Period,
     now: datetime,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     group_by: Sequence[str] = (),
     step: timedelta = timedelta(minutes=1),
+    shared: Shared | None = None,
 ) -> list[History]:
     """The metric's history for each group, the busiest first; without groups exactly one, be it empty.
 
-    Raises UnknownMetric for a dimension that the metric does not have.
+    With `shared`, one without groups may begin earlier: as far back as others ask of the same. Raises UnknownMetric for
+    a dimension that the metric does not have.
     """
-    chosen = metric.cut(where or {}, group_by)
-    cells = _cells(project_id, metric.rollup, period=period, now=now, step=step)
-    found = _by_group(
-        cells, group_by, step, chosen, is_counting=not metric.needs_histogram and metric.measure != "mean"
+    chosen, shared = metric.cut(where or {}, group_by), shared or Shared(now)
+    if not group_by:
+        period = shared.reach(project_id, metric.rollup, period, step)
+    key = (project_id, metric.name, period.start, period.end, step, _key(chosen), tuple(group_by))
+    return shared.once(
+        key, lambda: _histories(project_id, metric, period, chosen, tuple(group_by), step=step, shared=shared)
     )
-    bad = _by_group(cells, group_by, step, {**chosen, **metric.part}, is_counting=True) if metric.part else {}
-    return [_history(metric, labels, step, period, found, bad) for labels in _busiest(found, group_by)]
+
+
+def _histories(
+    project_id: int,
+    metric: Metric,
+    period: Period,
+    chosen: Where,
+    group_by: tuple[str, ...],
+    *,
+    step: timedelta,
+    shared: Shared,
+) -> list[History]:
+    def grouped(where: Where, *, is_counting: bool) -> _Steps:
+        key = ("steps", project_id, metric.rollup, period.start, period.end, step, _key(where), group_by, is_counting)
+        cells = shared.cells(project_id, metric.rollup, period=period, step=step)
+        return shared.once(key, lambda: _by_group(cells, group_by, step, where, is_counting=is_counting))
+
+    found = grouped(chosen, is_counting=not metric.needs_histogram and metric.measure != "mean")
+    bad = grouped({**chosen, **metric.part}, is_counting=True) if metric.part else {}
+    moments = shared.once(("moments", period.start, period.end, step), lambda: _moments(period, step))
+    return [_history(metric, labels, step, moments, found, bad) for labels in _busiest(found, group_by)]
+
+
+def _key(where: Where) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted((name, tuple(values)) for name, values in where.items()))
 
 
 def windows(
@@ -101,17 +133,18 @@ def windows(
     *,
     edges: Sequence[datetime],
     now: datetime,
-    where: Mapping[str, Sequence[str]] | None = None,
+    where: Where | None = None,
     group_by: Sequence[str] = (),
+    shared: Shared | None = None,
 ) -> list[History]:
     """As `histories`, with one step from each edge to the next, from the fewest cells that make it up."""
-    chosen = metric.cut(where or {}, group_by)
+    chosen, shared = metric.cut(where or {}, group_by), shared or Shared(now)
     whole: _Steps = defaultdict(dict)
     part: _Steps = defaultdict(dict)
     steps = range(len(edges) - 1)
     for place in steps:
         period = Period(edges[place], edges[place + 1])
-        cells = _cells(project_id, metric.rollup, period=period, now=now, step=None)
+        cells = shared.cells(project_id, metric.rollup, period=period, step=None)
         for labels, measure in (
             cells.by(*group_by, where=chosen, is_counting=not metric.needs_histogram).groups().items()
         ):
@@ -131,23 +164,24 @@ def windows(
     ]  # fmt: skip
 
 
-def total(
-    project_id: int, metric: Metric, *, period: Period, now: datetime, where: Mapping[str, Sequence[str]] | None = None
-) -> Value:
+def counted(
+    metric: Metric, labels: Labels, counts: Iterable[tuple[datetime, int, int]], *, step: timedelta, about: str = ""
+) -> History:
+    """A history of (moment, how many, how many of them bad), which need not follow each other closely."""
+    found = sorted(counts)
+    return History(
+        metric, labels, step, tuple(at for at, _, _ in found), tuple(Measure(n, 0.0, _NONE) for _, n, _ in found),
+        tuple(Measure(bad, 0.0, _NONE) for _, _, bad in found), about,
+    )  # fmt: skip
+
+
+def total(project_id: int, metric: Metric, *, period: Period, now: datetime, where: Where | None = None) -> Value:
     """The metric of a whole period."""
     (found,) = windows(project_id, metric, edges=(period.start, period.end), now=now, where=where)
     return found.over(period.start, period.end)
 
 
-def _cells(project_id: int, rollup: str, *, period: Period, now: datetime, step: timedelta | None) -> Cells:
-    """Of a period that begins before minutes are kept: hours, each in the step it begins in, and then minutes."""
-    edge = reading.first_minute(now)
-    if not period.start < edge < period.end:
-        return reading.read(project_id, rollup, period=period, now=now, step=step)
-    parts = [Period(period.start, edge), Period(edge, period.end)]
-    return joined([reading.read(project_id, rollup, period=part, now=now, step=step) for part in parts])
-
-
+_NONE = Histogram()
 _Steps = dict[Labels, dict[int, Measure]]
 
 
@@ -158,9 +192,7 @@ def _busiest(found: _Steps, group_by: Sequence[str]) -> list[Labels]:
     return sorted(found, key=lambda labels: (-sum(one.count for one in found[labels].values()), labels))[:MOST_GROUPS]
 
 
-def _by_group(
-    cells: Cells, names: Sequence[str], step: timedelta, where: Mapping[str, Sequence[str]], *, is_counting: bool
-) -> _Steps:
+def _by_group(cells: Cells, names: Sequence[str], step: timedelta, where: Where, *, is_counting: bool) -> _Steps:
     minutes = step // timedelta(minutes=1)
     found: _Steps = defaultdict(dict)
     for (at, labels), measure in (
@@ -170,14 +202,25 @@ def _by_group(
     return found
 
 
-def _history(metric: Metric, labels: Labels, step: timedelta, period: Period, found: _Steps, bad: _Steps) -> History:
-    minutes, every = [], step // timedelta(minutes=1)
-    minute = reading.minute_of(period.start) // every * every
-    while reading.moment_of(minute) < period.end:
-        minutes.append(minute)
-        minute += every
+def _moments(period: Period, step: timedelta) -> tuple[tuple[int, ...], tuple[datetime, ...]]:
+    """The beginnings of the steps of a period, in minutes since 1970 and as moments."""
+    every = step // timedelta(minutes=1)
+    first = reading.minute_of(period.start) // every * every
+    minutes = tuple(range(first, -(-(period.end - reading.EPOCH) // timedelta(minutes=1)), every))
+    return minutes, tuple(map(reading.moment_of, minutes))
+
+
+def _history(
+    metric: Metric,
+    labels: Labels,
+    step: timedelta,
+    moments: tuple[tuple[int, ...], tuple[datetime, ...]],
+    found: _Steps,
+    bad: _Steps,
+) -> History:
+    minutes, starts = moments
     whole, part = found.get(labels, {}), bad.get(labels, {})
     return History(
-        metric, labels, step, tuple(map(reading.moment_of, minutes)),
-        tuple(whole.get(one, NOTHING) for one in minutes), tuple(part.get(one, NOTHING) for one in minutes),
+        metric, labels, step, starts,
+        tuple([whole.get(one, NOTHING) for one in minutes]), tuple([part.get(one, NOTHING) for one in minutes]),
     )  # fmt: skip

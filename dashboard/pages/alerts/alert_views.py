@@ -44,6 +44,7 @@ def alert_detail(request: HttpRequest, project: Project, alert_id: int) -> HttpR
     context = {
         "alert": alert,
         "about": presenting.about(alert.rule),
+        "subject": presenting.subject(alert),
         "history": history,
         "fired": fired,
         "evidence": evidence,

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.urls import reverse
 
 from alerts.models import Alert, Rule
 from alerts.rules.backtest import Backtest
 from alerts.rules.contract import said
-from alerts.rules.kinds import KINDS
-from analytics.questions.watched.metrics import title_of
-from events.models import Project
+from alerts.rules.kinds import KINDS, watched
+from events.models import Issue, Project
 
 RECENT = timedelta(days=1)
 WIDTH, HEIGHT = 720, 160
@@ -96,7 +96,22 @@ def rules(project: Project, *, now: datetime) -> list[Rule]:
 def about(rule: Rule) -> dict[str, str]:
     """A rule in words: its kind and its metric."""
     kind = KINDS.get(rule.kind)
-    return {"metric": title_of(rule.metric), "kind": kind.TITLE if kind else rule.kind}
+    return {"metric": watched(rule.kind, rule.metric, rule.config), "kind": kind.TITLE if kind else rule.kind}
+
+
+def subject(alert: Alert) -> dict[str, str] | None:
+    """The page of what the alert is about, of a rule of issues or of scheduled jobs; None where it is gone."""
+    project = alert.rule.project
+    if alert.rule.kind == "issue" and alert.labels.get("issue", "").isdecimal():
+        issue = Issue.objects.filter(project=project, pk=int(alert.labels["issue"])).first()
+        return (
+            {"url": reverse("dashboard:issue", args=[project.slug, issue.pk]), "words": str(issue)} if issue else None
+        )
+    if alert.rule.kind == "monitor":
+        monitor = project.monitors.filter(slug=alert.labels.get("monitor", "")).first()
+        address = reverse("dashboard:monitor", args=[project.slug, monitor.pk]) if monitor else ""
+        return {"url": address, "words": str(monitor)} if monitor else None
+    return None
 
 
 def matchers_of(alert: Alert) -> str:

@@ -11,12 +11,14 @@ from alerts.models import Rule
 from alerts.rules import rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.kinds import KINDS
-from analytics.questions.watched.metrics import metric_of
+from alerts.rules.watching import unit_of
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from dashboard.pages.alerts import presenting
 from events.accounts import access
 from events.models import Project
+
+PREFILLED = ("metric", "where", "group_by", "name", "query")
 
 
 @page("rule.list")
@@ -29,10 +31,10 @@ def rule_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 @page("rule.new", role=access.EDITOR)
 def rule_new(request: HttpRequest, project: Project, rule_kind: str) -> HttpResponseBase:
-    """The form of one kind, prefilled from the address: `?metric=…&where=…&name=…`."""
+    """The form of one kind, prefilled from the address: `?metric=…&where=…&name=…`, `?query=…`."""
     if rule_kind not in KINDS:
         raise Http404("No such kind of rule.")
-    given = {name: request.GET[name][:500] for name in ("metric", "where", "group_by", "name") if name in request.GET}
+    given = {name: request.GET[name][:500] for name in PREFILLED if name in request.GET}
     return _form(request, project, RuleForm(request.POST or None, project=project, kind=rule_kind, initial=given))
 
 
@@ -75,8 +77,9 @@ def _form(request: HttpRequest, project: Project, form: RuleForm) -> HttpRespons
             if rule is not None:
                 messages.success(request, f"{rule.name} is stored and judged from now on.")
                 return redirect("dashboard:rule-list", project.slug)
-    threshold = form.instance.config.get("threshold") if preview else None
-    unit = metric_of(form.instance.metric).unit if preview else ""
+    config = form.instance.config
+    threshold = config.get("threshold", config.get("more_than")) if preview else None
+    unit = unit_of(form.instance) if preview else ""
     context = {
         "form": form,
         "rule": form.instance,

@@ -59,3 +59,58 @@ def test_the_form_previews_before_it_stores(project: Project, as_alice: Client, 
     }  # fmt: skip
     refused = as_alice.post(address, {**given, "name": "Other", "of_kind_threshold": "many"})
     assert (refused.status_code, "This is not a number." in refused.content.decode()) == (422, True)
+
+
+COMMON = {
+    "name": "Drawn", "for_minutes": "0", "keep_minutes": "0", "every_minutes": "1", "repeat_minutes": "240",
+    "no_data": "keep", "severity": "error",
+}  # fmt: skip
+# Of each kind: what is typed, then what is wrong, its field, and what is said there.
+TYPED: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
+    "issue": ({"trigger": "events", "more_than": "10", "window": "60", "query": "level:error"},
+              {"query": "is:nonsense"}, "query", "at character"),
+    "logs": ({"query": "logger:db.* timeout", "more_than": "3", "window": "5"}, {"query": "is:unresolved"}, "query",
+             "is known of issues, not of logs"),
+    "formula": ({"a": "requests.failed", "b": "requests.count", "formula": "100 * a / b", "unit": "%", "side": "above",
+                 "threshold": "5", "window": "5"}, {"formula": "a / e"}, "formula", "is no metric of the formula"),
+    "monitor": ({"when": "failed", "times": "2"}, {"times": "0"}, "times", "At least 1."),
+    "forecast": ({"side": "above", "threshold": "90", "horizon": "24", "season": "day", "probability": "80"},
+                 {"probability": "100"}, "probability", "At most 99."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_each_kind_is_previewed_stored_changed_and_refused_at_its_field(
+    project: Project, as_alice: Client, kind: str
+) -> None:
+    typed, wrong, field, words = TYPED[kind]
+    metric = {"metric": "metrics.mean", "where": "name=cpu"} if kind == "forecast" else {}
+    address = f"/p/{project.slug}/alerts/rules/new/{kind}/"
+    assert as_alice.get(address).status_code == 200
+
+    def given(**changes: str) -> dict[str, str]:
+        own = {f"of_kind_{name}": value for name, value in {**typed, **changes}.items()}
+        return {**COMMON, **metric, **own}
+
+    preview = as_alice.post(address, {**given(), "preview": "1"})
+    assert (preview.status_code, project.rules.count()) == (200, 0)
+    assert "It would not have fired in the last 14 days." in preview.content.decode()
+    refused = as_alice.post(address, given(**wrong))
+    assert refused.status_code == 422
+    assert words in " ".join(refused.context["form"].errors[f"of_kind_{field}"])
+    assert as_alice.post(address, given()).status_code == 302
+    rule = project.rules.get()
+    form = as_alice.get(f"/p/{project.slug}/alerts/rules/{rule.pk}/").context["form"]
+    assert {name: str(form[f"of_kind_{name}"].value()) for name in typed} == typed
+    listed = as_alice.get(f"/p/{project.slug}/alerts/rules/").content.decode()
+    assert rule.name in listed
+
+
+def test_a_search_of_logs_leads_to_the_rule_that_counts_it(project: Project, as_alice: Client) -> None:
+    now = timezone.now()
+    facts.filled(project, "logs", facts.log("timed out", at=now - timedelta(minutes=5)), now=now)
+    page = as_alice.get(f"/p/{project.slug}/logs/?query=%22timed+out%22+level:info&env=production").content.decode()
+    [link] = [part for part in page.split('"') if "/alerts/rules/new/logs/?" in part]
+    form = as_alice.get(link.replace("&amp;", "&")).context["form"]
+    assert form["of_kind_query"].value() == '"timed out" level:info'
+    assert form["where"].value() == "environment=production"
