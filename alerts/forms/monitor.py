@@ -8,11 +8,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from alerts import schedule
 from alerts.forms import parts
 from alerts.models import Monitor
-from alerts.monitors import monitor_setup, schedule
+from alerts.monitors import monitor_setup
 from alerts.monitors.monitor_setup import Wanted
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.schedule import InvalidSchedule
 from events.models import Project
 
 # Lengths of time are typed in fields of their own.

@@ -12,11 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from alerts import schedule
 from alerts.delivery import channel_setup
 from alerts.models import Channel, Monitor, MonitorState, PingKey
 from alerts.models.monitor import new_ping_key
-from alerts.monitors import receiving, schedule, standing
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.monitors import receiving, standing
+from alerts.schedule import InvalidSchedule
 from events.accounts import audit
 from events.models import Project
 

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from alerts import schedule
 from alerts.models import Monitor, MonitorRun, MonitorState, MonitorTransition
-from alerts.monitors import schedule, standing, telling
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.monitors import standing, telling
 from alerts.monitors.standing import Plan, Standing, Status
+from alerts.schedule import InvalidSchedule
 
 OPEN = MonitorRun.Status.IN_PROGRESS
 OVERTAKEN = timedelta(hours=1)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
+from alerts import schedule
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
 from alerts.models import Monitor, MonitorState
-from alerts.monitors import schedule
-from alerts.monitors.schedule import InvalidSchedule
 from alerts.rules.telling import is_silenced, silences
+from alerts.schedule import InvalidSchedule
 
 DOWN, UP = "monitor_down", "monitor_up"
 

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
+from alerts import schedule
 from alerts.models import CheckIn, MonitorRun, MonitorState, Watch
-from alerts.monitors import check_ins, receiving, retention, schedule, standing, telling
+from alerts.monitors import check_ins, receiving, retention, standing, telling
 from alerts.monitors.standing import Absence, Plan, Slot, Standing, Status
 from events.models import InboxItem
 
