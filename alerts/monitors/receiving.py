@@ -88,8 +88,8 @@ def put(
         if after.status is Status.DOWN:
             state.down_at, state.words = at, words[:300]
         MonitorTransition.objects.create(state=state, before=before, after=after.status, at=at, words=words[:300])
-    telling.tell(state, now=now)
     state.save()
+    telling.tell(state, before, now=now)
 
 
 def open_timeouts(state: MonitorState) -> list[datetime]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,13 +18,12 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 
-from alerts.delivery import notify
-from alerts.models import Alert, AlertTransition, Rule, Silence
-from alerts.rules import evidence, sayings, standing, telling
+from alerts.models import Alert, AlertTransition, Rule
+from alerts.routing import telling
+from alerts.rules import evidence, sayings, standing
 from alerts.rules.contract import Judged, Verdict
 from alerts.rules.kinds import KINDS, WINDOWED
 from alerts.rules.standing import NoData, Policy, Standing, State
-from alerts.rules.telling import News
 from analytics.periods import Period
 from analytics.questions.watched import series
 from analytics.questions.watched.metrics import metric_of
@@ -39,8 +38,8 @@ FINE = timedelta(days=2)
 COARSE = timedelta(minutes=5)
 # What a look changes of an alert.
 _MOVED = (
-    "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "told_at",
-    "acknowledged_at", "acknowledged_by",
+    "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "acknowledged_at",
+    "acknowledged_by",
 )  # fmt: skip
 # Evidence of windows that are longer is drawn by the hour.
 SHORT, HOUR = timedelta(hours=6), timedelta(hours=1)
@@ -61,10 +60,9 @@ class Look:
 
     rule: Rule
     now: datetime
-    silences: Sequence[Silence] = ()
     changed: list[Alert] = field(default_factory=list)
     transitions: list[AlertTransition] = field(default_factory=list)
-    news: list[tuple[Alert, News]] = field(default_factory=list)
+    heard_of: list[Alert] = field(default_factory=list)
 
 
 def run(*, now: datetime, seconds: float = 20.0) -> Evaluated:
@@ -110,7 +108,7 @@ def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
 def evaluate(rule: Rule, *, now: datetime) -> int:
     """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
     at = judged_until(now)
-    look = Look(rule, now, telling.silences(rule.project_id, now=now))
+    look = Look(rule, now)
     known = {alert.fingerprint: alert for alert in rule.alerts.select_for_update()}
     kind, needs = KINDS[rule.kind], KINDS[rule.kind].needs(rule.config)
     for history in histories(rule, at=at, needs=needs, now=now):
@@ -202,14 +200,8 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
                 words=judged.words[:300], evidence=evidence_of(),
             )
         )  # fmt: skip
-    labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}
-    heard = telling.news(
-        before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now,
-        is_silenced=telling.is_silenced(labels, look.silences),
-    )  # fmt: skip
-    if heard:
-        alert.told_at = None if heard is News.ENDED else now
-        look.news.append((alert, heard))
+    if any(standing.is_on(one.state) or one.is_flapping for one in (before, after)):
+        look.heard_of.append(alert)
 
 
 def _write(look: Look) -> None:
@@ -217,7 +209,7 @@ def _write(look: Look) -> None:
     Alert.objects.bulk_update([alert for alert in look.changed if alert.pk is not None], _MOVED)
     Alert.objects.bulk_create(new)
     AlertTransition.objects.bulk_create(look.transitions)
-    if look.news:
-        listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
-        for alert, heard in look.news:
-            notify.tell(listeners, sayings.message_of(alert, heard, now=look.now), now=look.now)
+    if look.heard_of:
+        named = list(look.rule.channels.values_list("pk", flat=True))
+        reports = [sayings.report_of(alert, named=named, now=look.now) for alert in look.heard_of]
+        telling.report(look.rule.project, reports, now=look.now)

@@ -1,7 +1,8 @@
-"""What people are told of an alert: which channels, in which words."""
+"""What people are told of an alert: how it stands, and in which words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -9,22 +10,46 @@ from django.urls import reverse
 
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
-from alerts.models import Alert
+from alerts.models import Alert, Rule
+from alerts.routing.telling import Report
 from alerts.rules.contract import span
-from alerts.rules.telling import News
+from alerts.rules.standing import State, is_on
 from analytics.questions.watched.metrics import title_of
 
 # How a rule's severity is written in the levels that channels filter by.
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "fatal"}
 
 
-def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
+def report_of(alert: Alert, *, named: Sequence[int], now: datetime) -> Report:
+    """How the alert stands, for those who tell people."""
+    return Report(
+        key=f"alert:{alert.pk}",
+        source="rule",
+        labels=labels_of(alert.rule, alert.labels),
+        message=message_of(alert, now=now),
+        is_on=is_on(State(alert.state)),
+        began_at=alert.fired_at or now,
+        is_flapping=alert.is_flapping,
+        named=named,
+        repeat_minutes=alert.rule.repeat_minutes,
+        alert=alert,
+    )
+
+
+def labels_of(rule: Rule, group: Mapping[str, str]) -> dict[str, str]:
+    """What silences and routes tell the alert by: its group, what the rule is cut to, the rule's own and its name."""
+    cut = {name: values[0] for name, values in rule.where.items() if len(values) == 1}
+    return {**cut, **rule.labels, **group, "rule": rule.name, "severity": rule.severity}
+
+
+def message_of(alert: Alert, *, now: datetime) -> Message:
     rule = alert.rule
     began = alert.fired_at or now
-    lasted = span(int((now - began).total_seconds() // 60)) if news is News.ENDED else ""
+    has_ended = not is_on(State(alert.state))
+    lasted = span(int((now - began).total_seconds() // 60)) if has_ended else ""
     return Message(
-        kind=news.value,
-        dedup=notify.dedup_id("alert", alert.fingerprint, began.isoformat(), news.value, now.isoformat()),
+        kind="alert_ended" if has_ended else "firing",
+        dedup=notify.dedup_id("alert", alert.fingerprint, began.isoformat()),
         title=str(alert),
         project=rule.project.name,
         at=now.isoformat(),
@@ -37,7 +62,7 @@ def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
             (label, value)
             for label, value in (
                 ("Metric", title_of(rule.metric)),
-                ("Since", f"{began:%Y-%m-%d %H:%M} UTC" if news is not News.ENDED else ""),
+                ("Since", f"{began:%Y-%m-%d %H:%M} UTC" if not has_ended else ""),
                 ("Lasted", lasted),
                 ("Runbook", rule.runbook),
             )
