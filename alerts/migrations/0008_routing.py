@@ -139,7 +139,12 @@ class Migration(migrations.Migration):
                 ("cron", models.CharField(blank=True, help_text="When it begins; empty: once.", max_length=200)),
                 ("minutes", models.PositiveIntegerField(default=0, help_text="How long each of what repeats lasts.")),
                 ("zone", models.CharField(default="UTC", max_length=64)),
-                ("ended_at", models.DateTimeField(help_text="Somebody ended the one of this moment early.", null=True)),
+                (
+                    "ended_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Somebody ended the one of this moment early.", null=True
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={

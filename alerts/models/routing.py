@@ -85,7 +85,7 @@ class Maintenance(models.Model):
     cron = models.CharField(max_length=200, blank=True, help_text="When it begins; empty: once.")
     minutes = models.PositiveIntegerField(default=0, help_text="How long each of what repeats lasts.")
     zone = models.CharField(max_length=64, default="UTC")
-    ended_at = models.DateTimeField(null=True, help_text="Somebody ended the one of this moment early.")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Somebody ended the one of this moment early.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -13,7 +13,7 @@ import re2
 
 LONGEST, MOST = 1000, 20
 _NAME = re2.compile(r"\s*([A-Za-z_][A-Za-z0-9_.\-]{0,199})\s*(=~|!~|!=|=|in\b)\s*")
-_PLAIN = re2.compile(r'[^,()"]+')
+_PLAIN = re2.compile(r'[^,()"=]+')
 _QUOTED = re2.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -65,7 +65,7 @@ def read(text: str) -> tuple[Matcher, ...]:
         found.append(_checked(Matcher(name, op, values)))
         rest = rest.lstrip()
         if rest and not rest.startswith(","):
-            raise InvalidMatchers(f"A comma is missing before {rest[:40]!r}; quote values with commas or brackets.")
+            raise InvalidMatchers(f"A comma is missing before {rest[:40]!r}; quote values with commas, brackets or =.")
         rest = rest[1:].lstrip()
     if len(found) > MOST:
         raise InvalidMatchers(f"At most {MOST} conditions.")
@@ -128,7 +128,7 @@ def _pattern(text: str) -> re2._Regexp:
 
 
 def _written(value: str) -> str:
-    if value and value == value.strip() and not set(value) & set(',()"\\'):
+    if value and value == value.strip() and not set(value) & set(',()"=\\'):
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

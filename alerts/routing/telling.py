@@ -204,7 +204,7 @@ def _join(project: Project, notices: Sequence[Notice], *, now: datetime) -> None
                 asked.setdefault(target.key, (target, []))[1].append(notice)
     made = [
         NoticeGroup(project=project, route=target.route, key=key, labels=dict(target.labels))
-        for key, (target, _) in sorted(asked.items())
+        for key, (target, _) in sorted(asked.items(), key=_place)
     ]
     NoticeGroup.objects.bulk_create(made, ignore_conflicts=True)
     groups = NoticeGroup.objects.filter(key__in=asked).select_related("route").order_by("pk")
@@ -220,6 +220,12 @@ def _join(project: Project, notices: Sequence[Notice], *, now: datetime) -> None
     if notices and EscalationStep.objects.filter(of_project).exists():
         for notice in notices:
             _start_escalation(notice)
+
+
+def _place(asked: tuple[str, tuple[routes.Target, list[Notice]]]) -> tuple[int, str]:
+    """Groups are made in one order, so that no two transactions wait for each other: as their routes stand."""
+    key, (target, _) = asked
+    return (target.route.position if target.route else 0, key)
 
 
 def _start_escalation(notice: Notice) -> None:
