@@ -6,6 +6,7 @@ from django.utils import timezone
 from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
+from alerts.foreign import taking as foreign
 from alerts.monitors import retention, watch
 from alerts.routing import tick as routing
 from alerts.rules import evaluation
@@ -40,6 +41,7 @@ def route() -> None:
 def forget() -> None:
     delivering.forget(now=timezone.now())
     routing.forget(now=timezone.now())
+    foreign.forget(now=timezone.now())
     retention.forget(now=timezone.now())
 
 

@@ -1,7 +1,10 @@
-"""Addresses that jobs call. A ping's address is its secret; formaos_obs.logs keeps it out of every log."""
+"""Addresses that jobs and the alerting of others call; a ping's address is its secret, and stays out of every log."""
 
 from django.urls import URLPattern, path
 
-from alerts import ping_views
+from alerts import foreign_views, ping_views
 
-urlpatterns: list[URLPattern] = [path("ping/<path:ping>", ping_views.ping, name="ping")]
+urlpatterns: list[URLPattern] = [
+    path("ping/<path:ping>", ping_views.ping, name="ping"),
+    path("in/alerts/<slug:project>/", foreign_views.alerts_in, name="alerts-in"),
+]

@@ -7,8 +7,9 @@ from alerts.forms.objective import ObjectiveForm
 from alerts.forms.route import InhibitionForm, RouteForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
+from alerts.forms.source import SourceForm
 
 __all__ = [
     "ChannelForm", "InhibitionForm", "MaintenanceForm", "MonitorForm", "ObjectiveForm", "RouteForm", "RuleForm",
-    "SilenceForm",
+    "SilenceForm", "SourceForm",
 ]  # fmt: skip

@@ -121,6 +121,8 @@ class Notice(models.Model):
     is_on = models.BooleanField(default=False)
     is_flapping = models.BooleanField(default=False)
     is_muted = models.BooleanField(default=False)
+    is_passing = models.BooleanField(default=False, help_text="Its end is no news.")
+    aware = models.JSONField(default=list, help_text="Channels that know of its beginning from elsewhere.")
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)

@@ -37,7 +37,8 @@ from events.models import Project
 
 # What a report changes of a notice that is known.
 _MOVED = (
-    "labels", "payload", "named", "repeat_minutes", "is_on", "is_flapping", "is_muted", "began_at", "ended_at",
+    "labels", "payload", "named", "repeat_minutes", "is_on", "is_flapping", "is_muted", "is_passing",
+    "aware", "began_at", "ended_at",
     "acknowledged_at", "acknowledged_by", "escalates_at",
 )  # fmt: skip
 MUTED, FLAPPING = Hold("muted", "muted"), Hold("flapping", "flapping: held until it is stable")
@@ -57,6 +58,9 @@ class Report:
     is_muted: bool = False
     named: Sequence[int] = ()
     repeat_minutes: int = 0
+    # Its end is no news; and the channels that know of its beginning from elsewhere.
+    is_passing: bool = False
+    aware: Sequence[int] = ()
     alert: Alert | None = None
     monitor_state: MonitorState | None = None
     foreign: ForeignAlert | None = None
@@ -185,11 +189,8 @@ def _put(notice: Notice, one: Report, *, now: datetime) -> None:
     if notice.is_on and not one.is_on:
         notice.ended_at, notice.escalates_at = now, None
     notice.labels = {name: str(value) for name, value in one.labels.items()}
-    notice.payload, notice.named, notice.repeat_minutes = (
-        messages.pack(one.message),
-        list(one.named),
-        one.repeat_minutes,
-    )
+    notice.payload, notice.named = messages.pack(one.message), list(one.named)
+    notice.repeat_minutes, notice.is_passing, notice.aware = one.repeat_minutes, one.is_passing, list(one.aware)
     notice.is_on, notice.is_flapping, notice.is_muted = one.is_on, one.is_flapping, one.is_muted
 
 
@@ -266,6 +267,8 @@ def _look(group: NoticeGroup, desk: Desk) -> None:
 
 def _member(one: Membership, holds: Holds) -> Member:
     notice = one.notice
+    if notice.is_passing and not notice.is_on:
+        return Member(notice.pk, is_on=False)
     is_held = held_by(notice, holds) is not None
     return Member(notice.pk, notice.is_on, is_held, notice.is_flapping, Told(one.told))
 
@@ -286,6 +289,12 @@ def _write(group: NoticeGroup, said: Said, notices: Mapping[int, Notice], desk: 
 
 
 def _channels(group: NoticeGroup, notices: Sequence[Notice]) -> list[Channel]:
+    """Whom the group tells, but for those who know of all of it."""
+    aware = set.intersection(*(set(notice.aware) for notice in notices))
+    return [channel for channel in _listeners(group, notices) if channel.pk not in aware]
+
+
+def _listeners(group: NoticeGroup, notices: Sequence[Notice]) -> list[Channel]:
     route = group.route
     if route is not None:
         return [] if route.tells_nobody else notify.listeners(route.channels.all(), group.project_id)
@@ -298,10 +307,11 @@ def _sent(desk: Desk) -> dict[str, str]:
     keys = {channel.pk for channels, _, _ in desk.letters for channel in channels}
     # Each letter locks its channels; all of them first and by number, so that no two transactions wait for each other.
     list(Channel.objects.filter(pk__in=keys).select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    of_project = list(desk.project.channels.values_list("pk", flat=True)) if keys else []
     told = {}
     for channels, message, notices in desk.letters:
         notify.tell(channels, message, now=desk.now)
-        dedups = [notify.dedup_id(message.dedup, channel.pk) for channel in channels]
+        dedups = [notify.dedup_id(message.dedup, key) for key in of_project]
         left = list(Notification.objects.filter(dedup__in=dedups))
         for notice in notices:
             told[notice.key] = message.kind
