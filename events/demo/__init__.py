@@ -27,7 +27,7 @@ from events.issues import triage
 from events.models import Issue, Membership, Project
 from events.protocols import otlp, sentry
 from events.protocols.contract import Context, Decoded
-from events.releases import lifecycle
+from events.releases import deploys, lifecycle
 from events.runtime.progress import Watch, unwatched
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
@@ -257,7 +257,7 @@ def _tell_releases(demo: Demo, *, now: datetime) -> None:
         with transaction.atomic():
             lifecycle.set_commits(release, changes, actor="seed_demo", now=now)
             for environment, at in (("staging", since - HOUR), ("production", since)):
-                lifecycle.add_deploy(
+                deploys.put(
                     release, environment=environment, actor="seed_demo", name=f"build {4100 + number}",
                     started_at=at - timedelta(minutes=6), finished_at=at, now=now,
                 )  # fmt: skip
