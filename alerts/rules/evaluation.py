@@ -194,10 +194,13 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     alert.value, alert.words = judged.value, judged.words[:300]
     look.changed.append(alert)
     if before.state is not after.state:
+        kept = evidence_of()
+        if standing.ended(before, after) and alert.acknowledged_at is not None:
+            kept["acknowledged_at"] = alert.acknowledged_at.isoformat()
         look.transitions.append(
             AlertTransition(
                 alert=alert, before=before.state, after=after.state, at=now, value=judged.value,
-                words=judged.words[:300], evidence=evidence_of(),
+                words=judged.words[:300], evidence=kept,
             )
         )  # fmt: skip
     if any(standing.is_on(one.state) or one.is_flapping for one in (before, after)):

@@ -23,7 +23,7 @@ def route_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The routes in order, the inhibitions, and what `?labels=` would meet."""
     labels = request.GET.get("labels", "")[:1000]
     context = {
-        "routes": list(project.routes.prefetch_related("channels", "steps__channels")),
+        "routes": routing.listed(project),
         "inhibitions": list(project.inhibitions.all()),
         "labels": labels,
         "trial": routing.trial(project, labels, now=timezone.now()) if labels else None,

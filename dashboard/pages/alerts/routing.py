@@ -27,6 +27,15 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A route with what it does in words."""
+
+    route: Route
+    when: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A maintenance: what goes on of it now, what comes next, and its times in words."""
 
@@ -34,6 +43,25 @@ class Planned:
     open: Window | None
     next: Window | None
     words: str
+
+
+def listed(project: Project) -> list[Listed]:
+    """The routes in the order in which they are tried."""
+    routes_ = project.routes.prefetch_related("channels", "steps__channels")
+    return [
+        Listed(route, _when(route), tuple(parts.escalation_text(route.steps.all()).splitlines())) for route in routes_
+    ]
+
+
+def _when(route: Route) -> str:
+    """When it speaks, in words."""
+    if not (route.wait_seconds or route.interval_seconds):
+        said = "at once"
+    else:
+        wait, interval = schedule.spoken(route.wait_seconds), schedule.spoken(route.interval_seconds)
+        said = f"waits {wait}, speaks again after {interval}"
+    repeat = f"repeats after {schedule.spoken(route.repeat_minutes * 60)}" if route.repeat_minutes else "never repeats"
+    return f"{said}, {repeat}"
 
 
 def trial(project: Project, text: str, *, now: datetime) -> Trial:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.alerts import alert_views, channel_views, maintenance_views, route_views, rule_views
+from dashboard.pages.alerts import alert_views, channel_views, maintenance_views, route_views, rule_views, source_views
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/alerts/", alert_views.alert_list, name="alerts"),
@@ -35,6 +35,19 @@ urlpatterns: list[URLPattern] = [
         route_views.inhibition_delete,
         name="inhibition-delete",
     ),
+    path("p/<slug:slug>/alerts/sources/", source_views.source_list, name="source-list"),
+    path("p/<slug:slug>/alerts/sources/new/", source_views.source_new, name="source-new"),
+    path("p/<slug:slug>/alerts/sources/<int:source_id>/", source_views.source_edit, name="source"),
+    path("p/<slug:slug>/alerts/sources/<int:source_id>/rotate/", source_views.source_rotate, name="source-rotate"),
+    path("p/<slug:slug>/alerts/sources/<int:source_id>/switch/", source_views.source_switch, name="source-switch"),
+    path("p/<slug:slug>/alerts/sources/<int:source_id>/delete/", source_views.source_delete, name="source-delete"),
+    path("p/<slug:slug>/alerts/others/<int:foreign_id>/", source_views.foreign_detail, name="foreign-alert"),
+    path(
+        "p/<slug:slug>/alerts/others/<int:foreign_id>/acknowledge/",
+        source_views.foreign_acknowledge,
+        name="foreign-acknowledge",
+    ),
+    path("p/<slug:slug>/alerts/others/<int:foreign_id>/end/", source_views.foreign_end, name="foreign-end"),
     path("p/<slug:slug>/alerts/rules/", rule_views.rule_list, name="rule-list"),
     path("p/<slug:slug>/alerts/rules/new/<slug:rule_kind>/", rule_views.rule_new, name="rule-new"),
     path("p/<slug:slug>/alerts/rules/<int:rule_id>/", rule_views.rule_edit, name="rule"),
