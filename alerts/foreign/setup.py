@@ -91,7 +91,7 @@ def _store(
     source.full_clean(exclude=["token_hash", "hint", "last_at"])
     with transaction.atomic():
         source.save()
-        detail = {"name": source.name, "watchdog": source.watchdog_id}
+        detail = {"watchdog": source.watchdog_id}
         audit.record(action, actor=actor, project=source.project, obj=source, detail=detail, now=now)
     return source
 

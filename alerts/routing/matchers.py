@@ -116,8 +116,13 @@ def _checked(matcher: Matcher) -> Matcher:
         try:
             _pattern(matcher.values[0])
         except re2.error as error:
-            raise InvalidMatchers(f"{matcher.values[0][:60]!r} is no pattern: {error}"[:200]) from None
+            raise InvalidMatchers(f"{matcher.values[0][:60]!r} is no pattern: {_said(error)}"[:200]) from None
     return matcher
+
+
+def _said(error: re2.error) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
 
 
 @lru_cache(maxsize=4096)

@@ -58,16 +58,16 @@ def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
     }
 
 
-def routed(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
+def routed(project: Project, *, word: str = "own", now: datetime = NOW) -> dict[str, Any]:
     """A route, an inhibition, a maintenance that goes on, a source, and what it sent."""
     given: dict[str, Any] = {"actor": "test", "now": now}
-    route = setup.store_route(Route(project=project), WantedRoute(name="Web", matchers="team=web"), **given)
-    barred = WantedInhibition(name="Down", source="severity=critical", target="severity=info")
+    route = setup.store_route(Route(project=project), WantedRoute(name=f"{word}-route", matchers="team=web"), **given)
+    barred = WantedInhibition(name=f"{word}-inhibition", source="severity=critical", target="severity=info")
     inhibition = setup.store_inhibition(Inhibition(project=project), barred, **given)
-    wanted = WantedMaintenance(name="Move", matchers="team=none", starts_at=now, cron="* * * * *", minutes=60)
+    wanted = WantedMaintenance(name=f"{word}-move", matchers="team=none", starts_at=now, cron="* * * * *", minutes=60)
     maintenance = setup.store_maintenance(Maintenance(project=project), wanted, **given)
-    source, _ = sources.create(project, name="Prometheus", **given)
-    sent = Foreign("0123456789abcdef", "DiskFull", "error", {"alertname": "DiskFull"}, {}, {}, "", True, now, None)
+    source, _ = sources.create(project, name=f"{word}-source", **given)
+    sent = Foreign("0123456789abcdef", f"{word}-disk", "error", {"alertname": "DiskFull"}, {}, {}, "", True, now, None)
     (foreign,) = taking.keep(source, [sent], now=now)
     return {
         "route_id": route, "inhibition_id": inhibition, "maintenance_id": maintenance, "source_id": source,
