@@ -124,7 +124,7 @@ def report_of(source: ForeignSource, row: ForeignAlert, *, now: datetime) -> Rep
         labels={**row.labels, "rule": row.name, "source": source.name, "severity": row.severity},
         message=message_of(source, row, now=now),
         is_on=row.is_on,
-        began_at=row.starts_at,
+        began_at=now,  # steps and waits count from when it was heard of here
         repeat_minutes=240,
         foreign=row,
     )

@@ -168,7 +168,7 @@ def _of_notice(project: Project, notice: Notice, holds: Holds) -> Line:
         words=str(notice.payload.get("reason", "")),
         value=", ".join(f"{name} {value:g}" for name, value in foreign.values.items()) if foreign else "",
         against="",
-        since=notice.began_at,
+        since=foreign.starts_at if foreign else notice.began_at,
         acknowledged_by=_by(notice.acknowledged_at, notice.acknowledged_by),
         told=told(notice, holds),
     )
