@@ -72,8 +72,15 @@ class Desk:
 
     project: Project
     now: datetime
-    holds: Holds
     letters: list[tuple[list[Channel], Message, list[Notice]]] = field(default_factory=list)
+    _holds: Holds | None = None
+
+    @property
+    def holds(self) -> Holds:
+        """What holds news of the project back now; read when it is first asked for."""
+        if self._holds is None:
+            self._holds = holding.load(self.project.pk, now=self.now)
+        return self._holds
 
 
 @transaction.atomic
@@ -84,11 +91,11 @@ def report(project: Project, reports: Iterable[Report], *, now: datetime) -> dic
     if not notices:
         return {}
     _join(project, [notice for notice in changed if notice.is_on or notice.is_flapping], now=now)
-    desk = Desk(project, now, holding.load(project.pk, now=now))
+    desk = Desk(project, now)
     touched = Q(memberships__notice__in=changed) | Q(memberships__notice__in=notices, look_at__lte=now)
     at_once = Q(route=None) | Q(route__wait_seconds=0, route__interval_seconds=0)
     look_at(NoticeGroup.objects.filter(touched & at_once), desk)
-    return _sent(desk)
+    return _sent(desk) if desk.letters else {}
 
 
 def look_at(groups: QuerySet[NoticeGroup], desk: Desk) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 
 from alerts.models import Notice, NoticeGroup
-from alerts.routing import escalation, holding, telling
+from alerts.routing import escalation, telling
 from alerts.routing.telling import Desk
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def _next_group(*, now: datetime) -> bool:
         return False
     try:
         with transaction.atomic():
-            desk = Desk(group.project, now, holding.load(group.project_id, now=now))
+            desk = Desk(group.project, now)
             telling.look_at(NoticeGroup.objects.filter(pk=group.pk), desk)
             telling.send(desk)
     except DatabaseError:
@@ -71,7 +71,7 @@ def _next_escalation(*, now: datetime) -> int | None:
     notice = locked.first()
     if notice is None:
         return None
-    desk = Desk(notice.project, now, holding.load(notice.project_id, now=now))
+    desk = Desk(notice.project, now)
     taken = escalation.take(notice, desk)
     telling.send(desk)
     return taken

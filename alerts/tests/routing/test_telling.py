@@ -22,7 +22,7 @@ from alerts.models import (
     Route,
     Silence,
 )  # fmt: skip
-from alerts.routing import escalation, setup, telling, tick
+from alerts.routing import escalation, holding, setup, telling, tick
 from alerts.routing.setup import Step, WantedInhibition, WantedMaintenance, WantedRoute
 from alerts.routing.telling import Report
 from alerts.rules import rule_setup
@@ -174,7 +174,7 @@ def test_each_thing_that_holds_back_lets_go_when_it_is_over(project: Project) ->
         say(project, stands("x", now=NOW), now=NOW + SECOND)
         tick.run(now=NOW + 9 * MINUTE)
         assert told(project) == [], hold
-        held = telling.held_by(Notice.objects.get(key="test:x"), tick.holding.load(project.pk, now=NOW + MINUTE))
+        held = telling.held_by(Notice.objects.get(key="test:x"), holding.load(project.pk, now=NOW + MINUTE))
         assert held is not None
         if hold is inhibited:
             say(project, stands("host", on=False, now=NOW, labels={"severity": "critical"}), now=NOW + 9 * MINUTE)
