@@ -6,7 +6,9 @@ from django.utils import timezone
 from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
+from alerts.foreign import taking as foreign
 from alerts.monitors import retention, watch
+from alerts.routing import tick as routing
 from alerts.rules import evaluation
 
 
@@ -31,8 +33,15 @@ def watch_monitors() -> None:
 
 
 @shared_task
+def route() -> None:
+    routing.run(now=timezone.now())
+
+
+@shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
+    routing.forget(now=timezone.now())
+    foreign.forget(now=timezone.now())
     retention.forget(now=timezone.now())
 
 

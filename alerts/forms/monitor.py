@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from alerts import schedule
 from alerts.forms import parts
 from alerts.models import Monitor
-from alerts.monitors import monitor_setup, schedule
+from alerts.monitors import monitor_setup
 from alerts.monitors.monitor_setup import Wanted
-from alerts.monitors.schedule import InvalidSchedule
 from events.models import Project
 
 # Lengths of time are typed in fields of their own.
@@ -78,10 +78,10 @@ class MonitorForm(forms.ModelForm):
             }
 
     def clean_margin(self) -> int:
-        return _seconds(self.cleaned_data["margin"])
+        return parts.seconds(self.cleaned_data["margin"])
 
     def clean_max_runtime(self) -> int:
-        return _seconds(self.cleaned_data["max_runtime"])
+        return parts.seconds(self.cleaned_data["max_runtime"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -108,10 +108,3 @@ class MonitorForm(forms.ModelForm):
         data = self.cleaned_data
         plain = {name: data[name] for name in Wanted.__dataclass_fields__ if name in data}
         return Wanted(**plain, margin_seconds=data["margin"], max_runtime_seconds=data["max_runtime"])
-
-
-def _seconds(text: str) -> int:
-    try:
-        return schedule.length(text)
-    except InvalidSchedule as error:
-        raise ValidationError(str(error)) from None

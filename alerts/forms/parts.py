@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from alerts.models import Channel
+from alerts import schedule
+from alerts.models import Channel, EscalationStep
+from alerts.routing.setup import Step
+from alerts.schedule import InvalidSchedule
 
 
 def channels_field() -> forms.ModelMultipleChoiceField:
@@ -22,6 +25,14 @@ def where_field() -> forms.CharField:
     return forms.CharField(
         label="Only where", max_length=1000, required=False,
         help_text="environment=production, route=GET /checkout. Several values of one: release=1.0|1.1. Empty: all.",
+    )  # fmt: skip
+
+
+def escalation_field() -> forms.CharField:
+    """Who is told when nobody acknowledges; `steps` reads it."""
+    return forms.CharField(
+        label="If nobody looks after it", max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}), help_text="A step a line: 15 min: On-call, Managers",
     )  # fmt: skip
 
 
@@ -56,3 +67,44 @@ def cut(text: str) -> dict[str, list[str]]:
 def cut_text(where: Mapping[str, Sequence[str]]) -> str:
     """The values of each dimension as they are typed."""
     return ", ".join(f"{name}={'|'.join(values)}" for name, values in where.items())
+
+
+def names(text: str) -> list[str]:
+    """`team, environment` as a list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def seconds(text: str) -> int:
+    """A length of time as people type it. Raises ValidationError."""
+    try:
+        return schedule.length(text)
+    except InvalidSchedule as error:
+        raise ValidationError(str(error)) from None
+
+
+def steps(text: str, project_id: int) -> list[Step]:
+    """`15 min: On-call, Managers`, a step a line. Raises ValidationError for what is no step, and unknown channels."""
+    channels = {channel.name: channel for channel in Channel.objects.filter(project_id=project_id).defer("config")}
+    found = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        after, colon, named = line.partition(":")
+        wanted = names(named)
+        try:
+            minutes = schedule.length(after) // 60
+        except InvalidSchedule as error:
+            raise ValidationError({"steps": str(error)}) from None
+        if not (colon and wanted):
+            raise ValidationError({"steps": f"{line[:60]!r} is no step: 15 min: On-call."})
+        if unknown := [name for name in wanted if name not in channels]:
+            known = ", ".join(channels) or "none"
+            raise ValidationError({"steps": f"There is no channel {unknown[0][:60]!r}; there are: {known[:300]}."})
+        found.append(Step(minutes, [channels[name] for name in wanted]))
+    return found
+
+
+def escalation_text(steps: Iterable[EscalationStep]) -> str:
+    """The steps as they are typed."""
+    return "\n".join(
+        f"{schedule.spoken(step.after_minutes * 60)}: {', '.join(channel.name for channel in step.channels.all())}"
+        for step in steps
+    )

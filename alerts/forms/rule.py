@@ -8,9 +8,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from alerts.forms import parts
 from alerts.models import Rule
+from alerts.routing import setup
 from alerts.rules import rule_setup
 from alerts.rules.contract import Field
 from alerts.rules.kinds import KINDS, SOURCES
@@ -57,6 +59,7 @@ class RuleForm(forms.ModelForm):
     )
     runbook = forms.URLField(max_length=500, required=False, assume_scheme="https")
     channels = parts.channels_field()
+    escalation = parts.escalation_field()
 
     class Meta:
         model = Rule
@@ -100,6 +103,7 @@ class RuleForm(forms.ModelForm):
                 "group_by": ", ".join(rule.group_by),
                 "labels": ", ".join(f"{name}={value}" for name, value in rule.labels.items()),
                 "channels": rule.channels.all(),
+                "escalation": parts.escalation_text(rule.steps.all()),
             }
         own = [_OWN + field.name for field in KINDS[kind].FIELDS]
         self.order_fields(["name", "metric", *own, "where", "group_by", "for_minutes", "keep_minutes", "no_data"])
@@ -136,13 +140,20 @@ class RuleForm(forms.ModelForm):
             return None
         channels = list(self.cleaned_data["channels"])
         try:
-            if self.instance.pk:
-                before = Rule.objects.get(pk=self.instance.pk)
-                return rule_setup.update(before, self.wanted(), channels=channels, actor=actor, now=now)
-            return rule_setup.create(self.project, self.wanted(), channels=channels, actor=actor, now=now)
+            steps = parts.steps(self.cleaned_data["escalation"], self.project.pk)
+            with transaction.atomic():
+                if self.instance.pk:
+                    before = Rule.objects.get(pk=self.instance.pk)
+                    rule = rule_setup.update(before, self.wanted(), channels=channels, actor=actor, now=now)
+                else:
+                    rule = rule_setup.create(self.project, self.wanted(), channels=channels, actor=actor, now=now)
+                if steps or rule.steps.exists():
+                    setup.store_steps(rule, steps, actor=actor, now=now)
+                return rule
         except ValidationError as error:
             self._put_errors(error)
             return None
 
     def _put_errors(self, error: ValidationError) -> None:
-        parts.put_errors(self, error, fields={field.name: _OWN + field.name for field in KINDS[self.kind].FIELDS})
+        own = {field.name: _OWN + field.name for field in KINDS[self.kind].FIELDS}
+        parts.put_errors(self, error, fields={**own, "steps": "escalation"})

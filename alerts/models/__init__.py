@@ -1,11 +1,23 @@
 """What alerts keep in the database."""
 
 from alerts.models.channel import Channel, DeliveryAttempt, Notification
+from alerts.models.foreign import ForeignAlert, ForeignSource
 from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
 from alerts.models.objective import Objective
+from alerts.models.routing import (
+    EscalationStep,
+    Inhibition,
+    Maintenance,
+    Membership,
+    Notice,
+    NoticeGroup,
+    Route,
+)  # fmt: skip
 from alerts.models.rule import Alert, AlertTransition, Rule, Silence
 
 __all__ = [
-    "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "Monitor", "MonitorRun", "MonitorState",
-    "MonitorTransition", "Notification", "Objective", "PingKey", "Rule", "Silence", "Watch",
+    "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "EscalationStep", "ForeignAlert",
+    "ForeignSource", "Inhibition", "Maintenance", "Membership", "Monitor", "MonitorRun", "MonitorState",
+    "MonitorTransition", "Notice", "NoticeGroup", "Notification", "Objective", "PingKey", "Route", "Rule", "Silence",
+    "Watch",
 ]  # fmt: skip

@@ -85,16 +85,13 @@ class MonitorState(models.Model):
     last_ok_at = models.DateTimeField(null=True)
     down_at = models.DateTimeField(null=True, help_text="Since when it is, or was last, down.")
     words = models.CharField(max_length=300, blank=True, help_text="Why it is down.")
-    told_at = models.DateTimeField(null=True, help_text="When people heard that it is down; empty: they did not.")
-    is_owed = models.BooleanField(default=False, help_text="A silence holds back what people should hear.")
 
     class Meta:
         ordering = ["environment"]
         constraints = [models.UniqueConstraint(fields=["monitor", "environment"], name="monitor_state_once")]
         indexes = [
-            # The queue of the watch, and what silences hold back.
+            # The queue of the watch.
             models.Index(fields=["alert_after"], name="monitor_due", condition=models.Q(alert_after__isnull=False)),
-            models.Index(fields=["id"], name="monitor_owed", condition=models.Q(is_owed=True)),
         ]
 
     def __str__(self) -> str:

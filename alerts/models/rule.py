@@ -78,7 +78,6 @@ class Alert(models.Model):
     value = models.FloatField(null=True)
     words = models.CharField(max_length=300, blank=True)
     fired_at = models.DateTimeField(null=True)
-    told_at = models.DateTimeField(null=True, help_text="When people were last told.")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

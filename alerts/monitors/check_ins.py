@@ -14,10 +14,11 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.text import slugify
 
+from alerts import schedule
 from alerts.models import CheckIn, Monitor
-from alerts.monitors import monitor_setup, receiving, schedule
+from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.schedule import InvalidSchedule
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import mapping, moment, number, text
 from events.runtime import bell

@@ -12,11 +12,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 
+from alerts import schedule
 from alerts.delivery import channel_setup
-from alerts.models import Channel, Monitor, MonitorState, PingKey
+from alerts.models import Channel, Monitor, MonitorState, Notice, PingKey
 from alerts.models.monitor import new_ping_key
-from alerts.monitors import receiving, schedule, standing
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.monitors import receiving, standing
+from alerts.routing import telling
+from alerts.schedule import InvalidSchedule
 from events.accounts import audit
 from events.models import Project
 
@@ -65,9 +67,10 @@ def update(
 @transaction.atomic
 def pause(monitor: Monitor, *, actor: Any, now: datetime) -> None:
     """Nothing is expected of it, and nobody is told, until it is resumed or a ping arrives."""
-    for state in _locked(monitor):
+    states = _locked(monitor)
+    telling.forget(Notice.objects.filter(monitor_state__monitor=monitor), now=now)  # whoever pauses it knows
+    for state in states:
         after = standing.paused(receiving.standing_of(state), now=now)
-        state.told_at = None  # whoever pauses it knows
         receiving.put(state, after, receiving.plan_of(monitor), now=now, timeouts=())
     _switch(monitor, "monitor.pause", on=False, actor=actor, now=now)
 
@@ -170,6 +173,7 @@ def _store(
     with transaction.atomic():
         monitor.save()
         monitor.channels.set(channels)
+        telling.mute(Notice.objects.filter(monitor_state__monitor=monitor), is_muted=monitor.is_muted)
         detail = detail_of(monitor)
         audit.record(action, actor=actor, project=monitor.project, obj=monitor, detail=detail, now=now)
     return monitor

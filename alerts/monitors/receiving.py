@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from alerts import schedule
 from alerts.models import Monitor, MonitorRun, MonitorState, MonitorTransition
-from alerts.monitors import schedule, standing, telling
-from alerts.monitors.schedule import InvalidSchedule
+from alerts.monitors import standing, telling
 from alerts.monitors.standing import Plan, Standing, Status
+from alerts.schedule import InvalidSchedule
 
 OPEN = MonitorRun.Status.IN_PROGRESS
 OVERTAKEN = timedelta(hours=1)
@@ -92,8 +93,8 @@ def put(
         if after.status is Status.DOWN:
             state.down_at, state.words = at, words[:300]
         MonitorTransition.objects.create(state=state, before=before, after=after.status, at=at, words=words[:300])
-    telling.tell(state, now=now)
     state.save(update_fields=_MOVES)
+    telling.tell(state, before, now=now)
 
 
 def open_timeouts(state: MonitorState) -> list[datetime]:

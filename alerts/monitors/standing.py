@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from alerts.monitors.schedule import Schedule
+from alerts.schedule import Schedule
 
 # So many missed slots are made up for at one look; a clock that jumps by a year writes no novel.
 MOST_MISSES = 20

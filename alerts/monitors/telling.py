@@ -1,4 +1,4 @@
-"""What people are told of a monitor, and when: once when it is down, once when it is up again, nothing in a silence."""
+"""What people are told of a monitor, and when: once when it is down, once when it is up again."""
 
 from __future__ import annotations
 
@@ -9,36 +9,40 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 
+from alerts import schedule
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
 from alerts.models import Monitor, MonitorState
-from alerts.monitors import schedule
-from alerts.monitors.schedule import InvalidSchedule
-from alerts.rules.telling import is_silenced, silences
+from alerts.routing import telling
+from alerts.routing.telling import Report
+from alerts.schedule import InvalidSchedule
 
 DOWN, UP = "monitor_down", "monitor_up"
 
 
-def tell(state: MonitorState, *, now: datetime) -> str:
-    """Into the outbox what people have not heard yet: its kind, "" for nothing. The caller saves the state."""
-    is_down = state.status == MonitorState.Status.DOWN
-    if is_down == (state.told_at is not None):
-        state.is_owed = False
-        return ""
-    monitor = state.monitor
-    if monitor.is_muted or is_silenced(labels_of(state), silences(monitor.project_id, now=now)):
-        state.is_owed = True
-        return ""
-    kind = DOWN if is_down else UP
-    listeners = notify.listeners(monitor.channels.all(), monitor.project_id)
-    notify.tell(listeners, message_of(state, kind, now=now), now=now)
-    state.told_at, state.is_owed = (now if is_down else None), False
-    return kind
+def tell(state: MonitorState, before: str, *, now: datetime) -> None:
+    """Say how it stands, if it is down or was before."""
+    down = MonitorState.Status.DOWN
+    if down not in (before, state.status):
+        return
+    monitor, is_down = state.monitor, state.status == down
+    told = Report(
+        key=f"monitor:{state.pk}",
+        source="monitor",
+        labels=labels_of(state),
+        message=message_of(state, DOWN if is_down else UP, now=now),
+        is_on=is_down,
+        began_at=state.down_at or now,
+        is_muted=monitor.is_muted,
+        named=list(monitor.channels.values_list("pk", flat=True)),
+        monitor_state=state,
+    )
+    telling.report(monitor.project, [told], now=now)
 
 
 def labels_of(state: MonitorState) -> Mapping[str, str]:
-    """What a silence may name."""
-    return {"monitor": state.monitor.slug, "environment": state.environment}
+    """What silences and routes tell it by."""
+    return {"monitor": state.monitor.slug, "environment": state.environment, "severity": "error"}
 
 
 def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 
+from alerts import schedule
 from alerts.models import CheckIn, MonitorRun, MonitorState, Watch
-from alerts.monitors import check_ins, receiving, retention, schedule, standing, telling
+from alerts.monitors import check_ins, receiving, retention, standing, telling
 from alerts.monitors.standing import Absence, Plan, Slot, Standing, Status
 from events.models import InboxItem
 
@@ -31,7 +32,6 @@ class Watched:
 
     reports: int = 0
     looks: int = 0
-    told: int = 0
 
 
 def run(*, now: datetime, seconds: float = 20.0) -> Watched:
@@ -42,7 +42,7 @@ def run(*, now: datetime, seconds: float = 20.0) -> Watched:
     behind = _behind()
     while time.monotonic() < deadline and _next(absence, behind, now=now):
         looks += 1
-    return Watched(reports, looks, _tell_owed(now=now))
+    return Watched(reports, looks)
 
 
 @transaction.atomic
@@ -117,17 +117,3 @@ def _missed_words(state: MonitorState, slot: Slot) -> str:
     monitor = state.monitor
     margin = schedule.spoken(monitor.margin_seconds)
     return f"nothing came: expected at {telling.clock(slot.due_at, monitor.zone)}, {margin} are over"
-
-
-def _tell_owed(*, now: datetime) -> int:
-    """Tell what a silence held back that is over now; how much."""
-    told = 0
-    owed = MonitorState.objects.filter(is_owed=True, monitor__is_muted=False).order_by("pk")
-    for pk in list(owed.values_list("pk", flat=True)[:1000]):
-        with transaction.atomic():
-            claimed = MonitorState.objects.select_related("monitor__project").filter(pk=pk, is_owed=True)
-            state = claimed.select_for_update(skip_locked=True, of=("self",)).first()
-            if state is not None:
-                told += bool(telling.tell(state, now=now))
-                state.save(update_fields=["told_at", "is_owed"])
-    return told

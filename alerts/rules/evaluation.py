@@ -23,13 +23,13 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import QuerySet
 from django.db.models.functions import TruncMinute
 
-from alerts.delivery import notify
-from alerts.models import Alert, AlertTransition, Rule, Silence
-from alerts.rules import evidence, sayings, standing, telling, watching
+from alerts.models import Alert, AlertTransition, Rule
+from alerts.routing import telling
+from alerts.routing.telling import Report
+from alerts.rules import evidence, sayings, standing, watching
 from alerts.rules.contract import Judged
-from alerts.rules.kinds import KINDS, NEWS
+from alerts.rules.kinds import KINDS
 from alerts.rules.standing import NoData, Policy, Standing, State
-from alerts.rules.telling import News
 from analytics.questions.watched.series import History
 from analytics.questions.watched.shared import Shared
 
@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 
 # What a look changes of an alert.
 _MOVED = (
-    "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "told_at",
-    "acknowledged_at", "acknowledged_by_id",
+    "state", "since", "is_without_data", "is_flapping", "recent", "value", "words", "fired_at", "acknowledged_at",
+    "acknowledged_by_id",
 )  # fmt: skip
 # Rules of one transaction: many share what is read, and a killed worker repeats as many.
 BATCH = 200
@@ -67,10 +67,9 @@ class Look:
 
     rule: Rule
     now: datetime
-    silences: Sequence[Silence] = ()
     changed: list[Alert] = field(default_factory=list)
     transitions: list[AlertTransition] = field(default_factory=list)
-    news: list[tuple[Alert, News]] = field(default_factory=list)
+    heard_of: list[Alert] = field(default_factory=list)
 
 
 def run(*, now: datetime, seconds: float = 20.0, batch: int = BATCH) -> Evaluated:
@@ -144,11 +143,10 @@ def _evaluate(rules: Sequence[Rule], *, now: datetime) -> Evaluated:
     alerts: dict[int, list[Alert]] = defaultdict(list)
     for alert in Alert.objects.filter(rule__in=rules).select_for_update().order_by("pk"):
         alerts[alert.rule_id].append(alert)
-    silences = telling.silences_of({rule.project_id for rule in rules}, now=now)
     _expect(rules, shared)
     looks = []
     for rule in rules:
-        look = Look(rule, now, silences.get(rule.project_id, ()))
+        look = Look(rule, now)
         try:
             _look(look, alerts.get(rule.pk, ()), shared)
             error = ""
@@ -194,7 +192,7 @@ def next_look(due: datetime, every: int, *, now: datetime) -> datetime:
 
 def evaluate(rule: Rule, *, now: datetime) -> int:
     """Judge every group of a rule, write down what changed, and tell who wants to know; how many alerts changed."""
-    look = Look(rule, now, telling.silences(rule.project_id, now=now))
+    look = Look(rule, now)
     with transaction.atomic():
         _look(look, rule.alerts.select_for_update(), Shared(now))
         _write([look])
@@ -254,21 +252,17 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     alert.recent = "".join("1" if was_on else "0" for was_on in after.recent)
     alert.value, alert.words = judged.value, judged.words[:300]
     if before.state is not after.state:
+        kept = evidence_of()
+        if standing.ended(before, after) and alert.acknowledged_at is not None:
+            kept["acknowledged_at"] = alert.acknowledged_at.isoformat()
         look.transitions.append(
             AlertTransition(
                 alert=alert, before=before.state, after=after.state, at=now, value=judged.value,
-                words=judged.words[:300], evidence=evidence_of(),
+                words=judged.words[:300], evidence=kept,
             )
         )  # fmt: skip
-    labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}
-    heard = telling.news(
-        before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now,
-        is_silenced=telling.is_silenced(labels, look.silences),
-    )  # fmt: skip
-    if heard:
-        alert.told_at = None if heard is News.ENDED else now
-        if heard is not News.ENDED or not _is_news(rule):
-            look.news.append((alert, heard))
+    if any(standing.is_on(one.state) or one.is_flapping for one in (before, after)):
+        look.heard_of.append(alert)
     if alert.pk is None or held != _held(alert):
         look.changed.append(alert)
 
@@ -276,11 +270,6 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
 def _held(alert: Alert) -> tuple[Any, ...]:
     """What a look may change of an alert."""
     return tuple(getattr(alert, name) for name in _MOVED)
-
-
-def _is_news(rule: Rule) -> bool:
-    """Whether its end is no news."""
-    return rule.kind in NEWS and NEWS[rule.kind](rule.config)
 
 
 def _write(looks: Sequence[Look]) -> None:
@@ -296,10 +285,14 @@ def _write(looks: Sequence[Look]) -> None:
     )
     Alert.objects.bulk_create([alert for alert in changed if alert.pk is None], batch_size=500)
     AlertTransition.objects.bulk_create([one for look in looks for one in look.transitions], batch_size=500)
-    telling_ = [(look, notify.listeners(look.rule.channels.all(), look.rule.project_id)) for look in looks if look.news]
-    notify.lock(channel for _, listeners in telling_ for channel in listeners)
-    for look, listeners in telling_:
-        for alert, heard in look.news:
-            known = telling.heard_already(alert, now=look.now) if _is_news(look.rule) else frozenset()
-            unaware = [channel for channel in listeners if channel.pk not in known]
-            notify.tell(unaware, sayings.message_of(alert, heard, now=look.now), now=look.now)
+    reports: dict[int, list[Report]] = defaultdict(list)
+    projects = {look.rule.project_id: look.rule.project for look in looks}
+    for look in looks:
+        if look.heard_of:
+            named = list(look.rule.channels.values_list("pk", flat=True))
+            reports[look.rule.project_id] += [
+                sayings.report_of(alert, named=named, now=look.now) for alert in look.heard_of
+            ]
+    # In the order of their numbers, so that two workers wait for each other and never both.
+    for project_id in sorted(reports):
+        telling.report(projects[project_id], reports[project_id], now=looks[0].now)

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel, Rule, Silence
+from alerts.models import Alert, Channel, Notice, Rule, Silence
+from alerts.routing import telling
 from alerts.rules.contract import InvalidRule
 from alerts.rules.kinds import KINDS, OF_SHARES, SOURCES, watched
 from analytics.questions.watched.metrics import UnknownMetric, metric_of
@@ -64,7 +65,8 @@ def switch(rule: Rule, *, on: bool, actor: Any, now: datetime) -> Rule:
     rule.is_enabled, rule.next_eval_at, rule.last_error = on, now, ""
     rule.save(update_fields=["is_enabled", "next_eval_at", "last_error"])
     if not on:
-        rule.alerts.update(state=Alert.State.OK, told_at=None, recent="", is_flapping=False, since=now)
+        telling.forget(Notice.objects.filter(alert__rule=rule), now=now)
+        rule.alerts.update(state=Alert.State.OK, recent="", is_flapping=False, since=now)
     audit.record("rule.enable" if on else "rule.disable", actor=actor, project=rule.project, obj=rule, now=now)
     return rule
 
@@ -82,6 +84,7 @@ def acknowledge(alert: Alert, *, actor: Any, now: datetime) -> bool:
     is_first = bool(Alert.objects.filter(pk=alert.pk, acknowledged_at=None).exclude(fired_at=None).update(**fields))
     if is_first:
         alert.acknowledged_at, alert.acknowledged_by = now, actor
+        telling.acknowledge(Notice.objects.filter(alert=alert), actor=actor, now=now)
         audit.record("alert.acknowledge", actor=actor, project=alert.rule.project, obj=alert, now=now)
     return is_first
 

@@ -4,9 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel, Monitor, MonitorRun, Objective
+from alerts.foreign import setup as sources
+from alerts.foreign import taking
+from alerts.foreign.reading import Foreign
+from alerts.models import Alert, Channel, Inhibition, Maintenance, Monitor, MonitorRun, Objective, Route
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
+from alerts.routing import setup
+from alerts.routing.setup import WantedInhibition, WantedMaintenance, WantedRoute
 from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
 from alerts.slos import setup as slo_setup
@@ -45,7 +50,29 @@ def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
     silence = rule_setup.silence(
         project, {"rule": "Other"}, starts_at=now, ends_at=ends_at, reason="Moving", actor="test", now=now
     )
-    return {"rule_id": rule, "alert_id": Alert.objects.get(rule=rule), "silence_id": silence}
+    return {
+        "rule_id": rule,
+        "alert_id": Alert.objects.get(rule=rule),
+        "silence_id": silence,
+        **routed(project, now=now),
+    }
+
+
+def routed(project: Project, *, word: str = "own", now: datetime = NOW) -> dict[str, Any]:
+    """A route, an inhibition, a maintenance that goes on, a source, and what it sent."""
+    given: dict[str, Any] = {"actor": "test", "now": now}
+    route = setup.store_route(Route(project=project), WantedRoute(name=f"{word}-route", matchers="team=web"), **given)
+    barred = WantedInhibition(name=f"{word}-inhibition", source="severity=critical", target="severity=info")
+    inhibition = setup.store_inhibition(Inhibition(project=project), barred, **given)
+    wanted = WantedMaintenance(name=f"{word}-move", matchers="team=none", starts_at=now, cron="* * * * *", minutes=60)
+    maintenance = setup.store_maintenance(Maintenance(project=project), wanted, **given)
+    source, _ = sources.create(project, name=f"{word}-source", **given)
+    sent = Foreign("0123456789abcdef", f"{word}-disk", "error", {"alertname": "DiskFull"}, {}, {}, "", True, now, None)
+    (foreign,) = taking.keep(source, [sent], now=now)
+    return {
+        "route_id": route, "inhibition_id": inhibition, "maintenance_id": maintenance, "source_id": source,
+        "foreign_id": foreign,
+    }  # fmt: skip
 
 
 def monitor(project: Project, *, name: str = "Nightly backup", now: datetime = NOW, **fields: Any) -> Monitor:

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from analytics.questions.watched.metrics import METRICS
+from dashboard.charts import bands
 from dashboard.charts.definition import Chart
 from dashboard.charts.figures import Figure
 from dashboard.charts.registry import CHARTS
@@ -67,7 +68,7 @@ def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping
     """The form of a rule that watches what the chart shows, cut as it is."""
     if not chart.watched:
         return ""
-    metric = METRICS.get(chart.watched.format_map({"metric": "LCP", **parameters}))
+    metric = METRICS.get(_watched(chart, parameters))
     if metric is None:
         return ""
     cut = {"environment": state.environment, **parameters}
@@ -76,8 +77,22 @@ def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping
     return f"{reverse('dashboard:rule-new', args=[project.slug, 'threshold'])}?{urlencode(given)}"
 
 
-def figure(project: Project, name: str, *, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
-    """The answer of the chart `name`; Http404 when there is no such chart, or nothing it could be about."""
+def figure(
+    project: Project, name: str, *, state: State, parameters: Mapping[str, str], now: datetime, is_shared: bool = False
+) -> Figure:
+    """The answer of the chart `name`; Http404 when there is no such chart, or nothing it could be about.
+
+    Members see in it when alerts fired; who only has a link does not.
+    """
     if name not in CHARTS:
         raise Http404("No such chart.")
-    return CHARTS[name].ask(project, state, parameters, now)
+    chart = CHARTS[name]
+    found = chart.ask(project, state, parameters, now)
+    if is_shared or not chart.watched:
+        return found
+    return bands.shaded(found, bands.of_metric(project, _watched(chart, parameters), state=state))
+
+
+def _watched(chart: Chart, parameters: Mapping[str, str]) -> str:
+    """The name of the metric that the chart shows."""
+    return chart.watched.format_map({"metric": "LCP", **parameters})

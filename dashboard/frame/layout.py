@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from alerts.models import Notice
 from dashboard.frame import navigation, saved_views, state
 from dashboard.frame.state import COMPARISONS, PERIODS, State
 from events.accounts import access
@@ -74,6 +75,7 @@ def draw(
             "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
             "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
             "role": role,
+            "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
             "may_edit": may_edit,
             "may_own": access.is_enough(role, access.OWNER),
             "pulse_url": reverse("dashboard:pulse", args=[project.slug]),

@@ -24,9 +24,14 @@ from alerts.models import (
     AlertTransition,
     Channel,
     DeliveryAttempt,
+    ForeignSource,
+    Inhibition,
+    Maintenance,
     Monitor,
+    Notice,
     Notification,
     Objective,
+    Route,
     Rule,
     Silence,
 )
@@ -41,7 +46,8 @@ WAYS: dict[type[Model], str] = {
     Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
     DeliveryAttempt: "notification__channel__project", Monitor: "project", Rule: "project", Alert: "rule__project",
-    AlertTransition: "alert__rule__project", Silence: "project", Objective: "project",
+    AlertTransition: "alert__rule__project", Silence: "project", Objective: "project", Route: "project",
+    Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -78,6 +84,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.monitor(project, name=f"{word}-monitor")
     make_alerts.objective(project, name=f"{word}-objective")
     make_alerts.firing(project)
+    make_alerts.routed(project, word=word)
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 

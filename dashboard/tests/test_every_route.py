@@ -32,6 +32,7 @@ from events.tests import make
 SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-report", "browser", "browser-config"}
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
 SENDING |= {"deploy-hook"}  # its token is in its address, and what it sends is signed
+SENDING |= {"alerts-in"}  # a source's own token; alerts/tests/foreign tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
@@ -239,6 +240,11 @@ _IDS = {
     "rule_id",
     "alert_id",
     "silence_id",
+    "route_id",
+    "inhibition_id",
+    "maintenance_id",
+    "source_id",
+    "foreign_id",
     "monitor_id",
     "objective_id",
     "token_id",

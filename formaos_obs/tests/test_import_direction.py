@@ -20,7 +20,7 @@ ROOMS = {
         "scrubbing", "values", "models", "runtime",
     ],
     "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
-    "alerts": ["forms", "monitors", "slos", "rules", "delivery", "models"],
+    "alerts": ["forms", "foreign", "monitors", "slos", "rules", "routing", "delivery", "models", "schedule"],
     "dashboard": ["api", "pages", "samples", "charts", "frame", "exports", "access", "models"],
 }  # fmt: skip
 # (module, what it imports) -> why it may look up.

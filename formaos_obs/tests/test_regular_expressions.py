@@ -15,7 +15,7 @@ ALLOWED = {
     "analytics/questions/watched/metrics.py": "the number in a metric's name: one run of at most seven digits",
     "analytics/periods.py": "a period of an address: one run of at most five digits",
     "alerts/monitors/pings.py": "a part of an address, of fixed lengths",
-    "alerts/monitors/schedule.py": "a schedule of at most 200 characters, whose parts can be told in one way only",
+    "alerts/schedule.py": "a schedule of at most 200 characters, whose parts can be told in one way only",
     "alerts/delivery/http.py": "the address of a channel, without a repetition inside a repetition",
 }
 APPS = ("events", "analytics", "alerts", "dashboard")

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.monitors import schedule, standing
+from alerts import schedule
+from alerts.monitors import standing
 from alerts.monitors.standing import Absence, Plan, Standing, Status
 
 T = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)

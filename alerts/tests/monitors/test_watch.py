@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from alerts import schedule
 from alerts.models import Monitor, MonitorRun, MonitorState, MonitorTransition, Notification, Watch
-from alerts.monitors import monitor_setup, receiving, schedule, telling, watch
+from alerts.monitors import monitor_setup, receiving, watch
 from alerts.monitors.monitor_setup import Wanted
 from alerts.monitors.receiving import Report
+from alerts.routing import telling
 from alerts.tests import make
 from events.models import Project
 

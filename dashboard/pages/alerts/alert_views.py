@@ -9,11 +9,12 @@ from django.views.decorators.http import require_POST
 from alerts.delivery import delivery_log
 from alerts.forms import SilenceForm
 from alerts.models import Alert, Silence
+from alerts.routing import holding
 from alerts.rules import rule_setup
 from alerts.rules.kinds import KINDS
 from dashboard.access.guard import page
 from dashboard.frame import layout
-from dashboard.pages.alerts import presenting
+from dashboard.pages.alerts import firing, presenting
 from events.accounts import access
 from events.models import Project
 
@@ -23,7 +24,8 @@ def alert_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """What fires first; then what ended within a day."""
     now = timezone.now()
     context = {
-        "on": list(presenting.on(project)[:200]),
+        "groups": firing.groups(project, now=now),
+        "on": firing.count(project),
         "ended": list(presenting.ended(project, now=now)),
         "rule_count": project.rules.count(),
         "silences": project.silences.filter(starts_at__lte=now, ends_at__gt=now).count(),
@@ -50,6 +52,7 @@ def alert_detail(request: HttpRequest, project: Project, alert_id: int) -> HttpR
         "evidence": evidence,
         "drawing": presenting.draw(evidence.get("series", []), evidence.get("threshold"), evidence.get("unit", "")),
         "form": SilenceForm(initial={"matchers": presenting.matchers_of(alert)}),
+        "told": firing.told(firing.notice_of(alert), holding.load(project.pk, now=timezone.now())),
         "now": timezone.now(),
     }
     return layout.draw(request, "dashboard/alerts/alert_detail.html", context, project=project, section="alerts")

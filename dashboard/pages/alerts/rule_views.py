@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.forms import RuleForm
 from alerts.models import Rule
-from alerts.rules import rule_setup
+from alerts.rules import noise, rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.kinds import KINDS
 from alerts.rules.watching import unit_of
@@ -24,8 +24,10 @@ PREFILLED = ("metric", "where", "group_by", "name", "query")
 @page("rule.list")
 def rule_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The rules, those that fire first."""
-    found = [(rule, presenting.about(rule)) for rule in presenting.rules(project, now=timezone.now())]
-    context = {"rules": found, "kinds": KINDS, "now": timezone.now()}
+    now = timezone.now()
+    noises = noise.of_project(project, now=now)
+    found = [(rule, presenting.about(rule), noises.get(rule.pk)) for rule in presenting.rules(project, now=now)]
+    context = {"rules": found, "kinds": KINDS, "now": now}
     return layout.draw(request, "dashboard/alerts/rule_list.html", context, project=project, section="alerts")
 
 
@@ -85,6 +87,7 @@ def _form(request: HttpRequest, project: Project, form: RuleForm) -> HttpRespons
         "rule": form.instance,
         "kind": KINDS[form.kind],
         "preview": preview,
+        "noise": noise.of_project(project, now=now).get(form.instance.pk) if form.instance.pk else None,
         "drawing": presenting.of_backtest(preview, threshold, unit) if preview else None,
     }
     status = 422 if form.errors else 200

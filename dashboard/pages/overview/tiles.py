@@ -85,3 +85,8 @@ def _new_issues(unresolved: QuerySet[Issue], state: State, against: Compared, *,
     if against.baseline.release:
         said = f"{first_seen(after)} {against.during}, {earlier} in as long before"
     return Tile("New issues", formatting.compact(count), said, "bad" if count else "good", url)
+
+
+def has_data(found: Overview) -> bool:
+    """Whether anything was received: without, nobody can say that all is well."""
+    return any(tile.value for tile in (found.errors, found.throughput, found.p95, found.lcp, found.crash_free))

@@ -10,6 +10,7 @@ from analytics.questions.errors import issue_list
 from dashboard.access.guard import page
 from dashboard.charts import evidence_rows
 from dashboard.frame import comparison, layout
+from dashboard.pages.alerts import firing
 from dashboard.pages.overview import speed, tiles
 from events.accounts import access
 from events.issues.search import parse
@@ -46,6 +47,8 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         "cards": [*tiles.overview_cards(project, shown), *measured.cards],
         "top": top.rows[:_TOP],
         "open_total": top.total,
+        "firing": firing.in_words(project),
+        "has_data": tiles.has_data(found),
         "fatal": sum(row.issue.level == Issue.Level.FATAL for row in top.rows),
         "regressed": sum(row.issue.is_regressed for row in top.rows),
         "deploys": deploys,

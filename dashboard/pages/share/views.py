@@ -85,7 +85,12 @@ def chart(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpR
         raise Http404("No such chart.")
     now = timezone.now()
     figure = cards.figure(
-        link.project, name, state=links.state_of(link, now=now), parameters=links.fixed(link), now=now
+        link.project,
+        name,
+        state=links.state_of(link, now=now),
+        parameters=links.fixed(link),
+        now=now,
+        is_shared=True,
     )
     context = {"chart": _card(token, name) | {"height": "tall", "width": "all"}, "figure": figure.for_strangers()}
     return _draw(request, "dashboard/share/chart.html", context, link, token)
@@ -99,7 +104,12 @@ def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> 
     now = timezone.now()
     try:
         figure = cards.figure(
-            link.project, name, state=links.state_of(link, now=now), parameters=links.fixed(link), now=now
+            link.project,
+            name,
+            state=links.state_of(link, now=now),
+            parameters=links.fixed(link),
+            now=now,
+            is_shared=True,
         )
     except EngineError as error:
         return JsonResponse({"detail": str(error)}, status=503)

@@ -28,7 +28,7 @@
     }
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: muted, size: 11 }, automargin: true, tickcolor: line };
     for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = { ...axis, ...layout[name] };
-    for (const shape of layout.shapes || []) shape.line = { ...shape.line, color: fg };
+    for (const shape of layout.shapes || []) Object.assign(shape, { line: { ...shape.line, color: fg } }, shape.name === "alert" && { fillcolor: css("--bad"), opacity: 0.14 });
     for (const note of layout.annotations || []) {
       note.font = { size: 10, color: muted };
       if (note.hovertext) note.hoverlabel = { bgcolor: card, bordercolor: line, font: { color: fg, size: 12 } };

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alerts.monitors import schedule
-from alerts.monitors.schedule import InvalidSchedule
+from alerts import schedule
+from alerts.schedule import InvalidSchedule
 
 VIENNA = "Europe/Vienna"
 

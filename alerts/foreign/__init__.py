@@ -1,0 +1,1 @@
+"""Alerts that others send: Alertmanager's and Grafana's webhooks, kept, routed and silenced like ours."""
