@@ -32,6 +32,7 @@ def message_of(alert: Alert, news: News, *, now: datetime) -> Message:
         environment=alert.labels.get("environment", ""),
         release=alert.labels.get("release", ""),
         reason=alert.words,
+        thread=notify.dedup_id("alert", alert.fingerprint),
         link=settings.OBS_PUBLIC_URL + reverse("dashboard:alert", args=[rule.project.slug, alert.pk]),
         details=tuple(
             (label, value)

@@ -16,11 +16,15 @@ from events.tests import make
 from events.tests.make import NOW
 
 SIGNING = "sixteen-or-more-characters"
+STANDARD = "whsec_Zm9ybWFvcy10ZXN0LWtleS0zMi1ieXRlcy1sb25nISE="
+ROUTING_KEY = "0123456789abcdef0123456789ABCDEF"
 
 
 def channel(project: Project, url: str = "", *, kind: str = "webhook", name: str = "", **fields: Any) -> Channel:
     """A channel; of kind email when no URL is given."""
-    kind, config = (kind, {"url": url, "secret": SIGNING}) if url else ("email", {"addresses": "team@example.org"})
+    secret = STANDARD if kind == "standard" else SIGNING
+    given = {"url": url, "secret": secret, "routing_key": ROUTING_KEY}
+    kind, config = (kind, given) if url else ("email", {"addresses": "team@example.org"})
     values = {"actor": "test", "now": NOW, **fields}
     return channel_setup.create(project, kind=kind, name=name or kind, config=config, **values)
 

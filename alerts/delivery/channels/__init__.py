@@ -1,8 +1,16 @@
 """The kinds of channels; adding a kind is a module and a line here."""
 
-from alerts.delivery.channels import discord, email, slack, webhook
-from alerts.delivery.channels.contract import DeliveryError, InvalidConfig, Kind, Sent
+from alerts.delivery.channels import discord, email, pagerduty, slack, standard, teams, webhook
+from alerts.delivery.channels.contract import DeliveryError, InvalidConfig, Kind, Sent, Where
 
-KINDS: dict[str, Kind] = {"slack": slack, "discord": discord, "webhook": webhook, "email": email}
+KINDS: dict[str, Kind] = {
+    "slack": slack,
+    "discord": discord,
+    "email": email,
+    "teams": teams,
+    "pagerduty": pagerduty,
+    "standard": standard,
+    "webhook": webhook,
+}
 
-__all__ = ["KINDS", "DeliveryError", "InvalidConfig", "Kind", "Sent"]
+__all__ = ["KINDS", "DeliveryError", "InvalidConfig", "Kind", "Sent", "Where"]

@@ -21,11 +21,11 @@ MESSAGE = Message(
     kind="new_issue", dedup="d" * 32, title="<b>KeyError</b>: 'x'", project="Web", at=NOW.isoformat(), issue_id=7,
     link="https://obs.example/p/web/issues/7/", environment="production",
 )  # fmt: skip
-HTTP_KINDS = ["slack", "discord", "webhook"]
+HTTP_KINDS = ["slack", "discord", "webhook", "standard", "teams", "pagerduty"]
 
 
 def config(url: str) -> dict[str, str]:
-    return {"url": url, "secret": make.SIGNING}
+    return {"url": url, "secret": make.SIGNING, "routing_key": make.ROUTING_KEY}
 
 
 def test_there_is_a_module_for_every_kind() -> None:

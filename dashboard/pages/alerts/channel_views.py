@@ -6,7 +6,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from alerts.delivery import channel_setup, delivery_log
+from alerts.delivery import channel_setup, delivery_log, fallback
+from alerts.delivery.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, Notification
 from dashboard.access.guard import page
@@ -20,7 +21,7 @@ def channel_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The channels, whole or broken, and the last messages of all."""
     context = {
         "channels": list(delivery_log.channels(project)),
-        "kinds": Channel.Kind.choices,
+        "kinds": [(kind, label) for kind, label in Channel.Kind.choices if kind != Channel.Kind.WEBHOOK],
         "log": delivery_log.delivery_log(project, page=20),
         "now": timezone.now(),
     }
@@ -71,7 +72,7 @@ def channel_enable(request: HttpRequest, project: Project, channel_id: int) -> H
 @page("channel.disable", role=access.EDITOR, obj="channel_id")
 def channel_disable(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     channel = _channel(project, channel_id)
-    channel_setup.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+    channel_setup.disable(channel, reason=fallback.BY_HAND, actor=request.user, now=timezone.now())
     messages.success(request, f"{channel.name} is off.")
     return redirect("dashboard:channel-list", project.slug)
 
@@ -107,7 +108,7 @@ def _form(request: HttpRequest, project: Project, form: ChannelForm) -> HttpResp
         if channel is not None:
             messages.success(request, f"{channel.name} is stored. Send a test message to see that it works.")
             return redirect("dashboard:channel-detail", project.slug, channel.pk)
-    context = {"form": form, "channel": form.instance}
+    context = {"form": form, "channel": form.instance, "where": KINDS[form.instance.kind].WHERE}
     status = 422 if form.errors else 200
     template = "dashboard/alerts/channel_form.html"
     response = layout.draw(request, template, context, project=project, section="alerts", status=status)
