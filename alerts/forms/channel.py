@@ -80,7 +80,7 @@ class ChannelForm(forms.ModelForm):
         if channel.pk:
             self.initial["transitions"] = channel.transitions
             self.initial["environments"] = ", ".join(channel.environments)
-            self.initial |= {name: getattr(channel, name) for name in (*_QUIET, "fallback", "is_house")}
+            self.initial.update({name: getattr(channel, name) for name in (*_QUIET, "fallback", "is_house")})
             for name in _TYPED:
                 self.fields[name].widget.attrs["placeholder"] = (
                     channel.masked if name in ("url", "addresses") else "unchanged"
