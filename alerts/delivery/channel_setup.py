@@ -54,7 +54,7 @@ def create(
     """A new channel of the project; raises ValidationError, also for an address that may not be reached from here."""
     channel = Channel(project=project, kind=kind, name=name.strip(), created_at=now)
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
-    _put_conduct(channel, conduct)
+    _put_conduct(channel, conduct, actor=actor)
     _put_config(channel, config)
     channel.full_clean(exclude=["config", "masked"])
     with transaction.atomic():
@@ -81,7 +81,7 @@ def update(
     """
     channel.name = name.strip()
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
-    _put_conduct(channel, conduct)
+    _put_conduct(channel, conduct, actor=actor)
     changes = {field: value for field, value in config.items() if value.strip()}
     if changes:
         _put_config(channel, changes)
@@ -223,9 +223,11 @@ def _put_filters(
     channel.environments = sorted({name.strip() for name in environments if name.strip()})
 
 
-def _put_conduct(channel: Channel, conduct: Conduct | None) -> None:
+def _put_conduct(channel: Channel, conduct: Conduct | None, *, actor: Any) -> None:
     if conduct is None:
         return
+    if conduct.is_house and not channel.is_house and not getattr(actor, "is_superuser", True):
+        raise ValidationError({"is_house": "Only a superuser may send trouble of the server somewhere."})
     if (conduct.quiet_from is None) != (conduct.quiet_until is None):
         raise ValidationError({"quiet_until": "From and until, or neither."})
     if conduct.quiet_zone and conduct.quiet_zone not in available_timezones():

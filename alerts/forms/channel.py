@@ -70,8 +70,12 @@ class ChannelForm(forms.ModelForm):
         "project", "name", "kind", *_TYPED, "transitions", "min_level", "environments", "fallback", *_QUIET, "is_house",
     ]  # fmt: skip
 
-    def __init__(self, *args: Any, kind: str = "", project: Project | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, kind: str = "", project: Project | None = None, is_staff: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not is_staff:
+            del self.fields["is_house"]
         if project is not None:
             self.instance.project = project
         self.label_suffix = ""
@@ -130,7 +134,7 @@ class ChannelForm(forms.ModelForm):
                 quiet_until=data.get("quiet_until"),
                 quiet_days=data.get("quiet_days") or (),
                 quiet_zone=data.get("quiet_zone", "").strip(),
-                is_house=data["is_house"],
+                is_house=data.get("is_house", self.instance.is_house),
             ),
             "actor": actor,
             "now": now,

@@ -1,12 +1,13 @@
 """What alerts keep in the database."""
 
 from alerts.models.channel import Channel, DeliveryAttempt, Notification
-from alerts.models.house import HouseTrouble
+from alerts.models.house import HouseTrouble, HouseWatch
 from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
 from alerts.models.objective import Objective
 from alerts.models.rule import Alert, AlertTransition, Rule, Silence
 
 __all__ = [
-    "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "HouseTrouble", "Monitor", "MonitorRun",
-    "MonitorState", "MonitorTransition", "Notification", "Objective", "PingKey", "Rule", "Silence", "Watch",
+    "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "HouseTrouble", "HouseWatch", "Monitor",
+    "MonitorRun", "MonitorState", "MonitorTransition", "Notification", "Objective", "PingKey", "Rule", "Silence",
+    "Watch",
 ]  # fmt: skip

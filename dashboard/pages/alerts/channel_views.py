@@ -1,5 +1,7 @@
 """Where notices go: the channels of a project, their test message and their delivery log."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -50,13 +52,13 @@ def channel_new(request: HttpRequest, project: Project, kind: str) -> HttpRespon
     """The form of one kind, and the channel it makes."""
     if kind not in Channel.Kind.values:
         raise Http404("No such kind of channel.")
-    return _form(request, project, ChannelForm(request.POST or None, kind=kind, project=project))
+    return _form(request, project, _filled(request, kind=kind, project=project))
 
 
 @page("channel.edit", role=access.EDITOR, obj="channel_id")
 def channel_edit(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     """The form of one channel; its secrets can be replaced and not read."""
-    return _form(request, project, ChannelForm(request.POST or None, instance=_channel(project, channel_id)))
+    return _form(request, project, _filled(request, instance=_channel(project, channel_id)))
 
 
 @require_POST
@@ -100,6 +102,10 @@ def channel_delete(request: HttpRequest, project: Project, channel_id: int) -> H
 def _channel(project: Project, channel_id: int) -> Channel:
     channels = Channel.objects.filter(project=project).defer("config").select_related("project")
     return get_object_or_404(channels, pk=channel_id)
+
+
+def _filled(request: HttpRequest, **about: Any) -> ChannelForm:
+    return ChannelForm(request.POST or None, is_staff=request.user.is_superuser, **about)
 
 
 def _form(request: HttpRequest, project: Project, form: ChannelForm) -> HttpResponseBase:
