@@ -19,6 +19,7 @@ from alerts.models import Channel, DeliveryAttempt, Notification
 from events.accounts import audit
 from events.models import Project, Transition
 from events.models.secrets import Undecipherable
+from events.runtime import bell
 
 SYSTEM = "system"
 
@@ -157,6 +158,22 @@ def test(channel: Channel, *, actor: Any, now: datetime) -> Outcome:
         detail = {"is_sent": outcome.is_sent, "status": outcome.status}
         audit.record("channel.test", actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
     return outcome
+
+
+def retry(notification: Notification, *, actor: Any, now: datetime) -> str:
+    """Why what was given up is not tried once more, in words; "" where it is."""
+    channel = notification.channel
+    if not channel.is_enabled:
+        return f"“{channel.name}” is off: enable it first."
+    fields = {"status": Notification.Status.PENDING, "next_attempt_at": now, "claimed_until": None, "is_minimal": False}
+    dead = Notification.objects.filter(pk=notification.pk, status=Notification.Status.DEAD)
+    with transaction.atomic():
+        if notification.kind == Notification.Kind.TEST or not dead.update(**fields):
+            return "Only what was given up can be tried again; send a test anew."
+        detail = {"dedup": notification.dedup}
+        audit.record("delivery.retry", actor=actor, project=channel.project, obj=notification, detail=detail, now=now)
+    bell.ring_on_commit(bell.NOTIFICATIONS)
+    return ""
 
 
 def stored(channel: Channel) -> dict[str, Any]:

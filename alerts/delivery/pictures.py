@@ -32,14 +32,14 @@ def draw(chart: Mapping[str, Any] | None) -> bytes:
     """The picture; b"" where there is nothing to draw, or what is kept is no chart."""
     try:
         points = [
-            (datetime.fromisoformat(str(at)), None if value is None else float(value))
+            (datetime.fromisoformat(str(at)), None if value is None else _finite(float(value)))
             for at, value in (chart or {}).get("series", [])[-MAX_POINTS:]
         ]
         limit = (chart or {}).get("threshold")
-        threshold = None if limit is None else float(limit)
+        threshold = None if limit is None else _finite(float(limit))
     except (TypeError, ValueError, AttributeError):
         return b""
-    if not any(value is not None and abs(value) < 1e300 for _, value in points):
+    if all(value is None for _, value in points):
         return b""
     return _png(points, threshold, str((chart or {}).get("unit", "")))
 
@@ -99,6 +99,10 @@ def _png(points: Sequence[tuple[datetime, float | None]], threshold: float | Non
     out = io.BytesIO()
     image.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def _finite(value: float) -> float | None:
+    return value if abs(value) < 1e300 else None
 
 
 def _runs(points: Sequence[tuple[datetime, float | None]]) -> list[list[tuple[int, float]]]:

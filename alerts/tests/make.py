@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel, Monitor, MonitorRun, Objective
+from alerts.models import Alert, Channel, Monitor, MonitorRun, Notification, Objective
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
 from alerts.rules import evaluation, rule_setup
@@ -37,6 +37,13 @@ def transition(issue: Issue, *, kind: str = "new_issue", at: datetime = NOW, **d
 def transitions(project: Project, count: int, **fields: Any) -> list[Transition]:
     """That many new issues."""
     return [transition(make.issue(project, groups=0, title=f"Error {n}"), **fields) for n in range(count)]
+
+
+def given_up(project: Project, *, now: datetime = NOW) -> Notification:
+    """A message that could not be delivered."""
+    fields = {"status": "dead", "payload_version": 1, "payload": {"title": "Lost"}, "next_attempt_at": now}
+    there = channel(project, name="lost")
+    return Notification.objects.create(channel=there, kind="firing", dedup=f"lost {there.pk}", created_at=now, **fields)
 
 
 def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:

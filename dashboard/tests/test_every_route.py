@@ -30,6 +30,7 @@ from events.tests import make
 # Take keys or tokens to write; a browser's configuration is as public as its key.
 SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
+SENDING |= {"alert-picture"}  # its address is signed and says what it shows; test_pictures.py tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
@@ -132,6 +133,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "objective_id": make_alerts.objective(project).pk,
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
+        "notification_id": make_alerts.given_up(project).pk,
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -230,6 +232,7 @@ _IDS = {
     "event_id",
     "attachment_id",
     "channel_id",
+    "notification_id",
     "rule_id",
     "alert_id",
     "silence_id",

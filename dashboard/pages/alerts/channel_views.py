@@ -1,5 +1,6 @@
 """Where notices go: the channels of a project, their test message and their delivery log."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from alerts.delivery import channel_setup, delivery_log, fallback
 from alerts.delivery.channels import KINDS
+from alerts.delivery.delivery_log import Narrowed
 from alerts.forms import ChannelForm
 from alerts.models import Channel, Notification
 from dashboard.access.guard import page
@@ -34,13 +36,11 @@ def channel_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 def channel_detail(request: HttpRequest, project: Project, channel_id: int) -> HttpResponseBase:
     """One channel and its delivery log."""
     channel = _channel(project, channel_id)
-    before, status = request.GET.get("before", ""), request.GET.get("status", "")
-    cursor = int(before) if before.isdecimal() and len(before) < 19 else None
-    log = delivery_log.delivery_log(project, channel=channel, status=status, before=cursor)
+    narrowed = replace(Narrowed.of(request.GET.dict()), channel=channel.pk)
     context = {
         "channel": channel,
-        "log": log,
-        "status": status,
+        "log": delivery_log.delivery_log(project, narrowed=narrowed),
+        "status": narrowed.status,
         "statuses": Notification.Status.choices,
         "now": timezone.now(),
     }
