@@ -29,6 +29,8 @@ POSITIVE = (
     "OBS_LOGIN_NETWORK_LIMIT", "OBS_MAILS_PER_HOUR", "OBS_DIMENSION_VALUES", "OBS_DIMENSION_VALUE_DAYS",
     "OBS_INGEST_SILENCE_MINUTES",
 )  # fmt: skip
+# Of Apprise: they act on the machine that sends.
+LOCAL_SCHEMAS = frozenset({"file", "dbus", "qt", "kde", "glib", "gnome", "macosx", "windows", "syslog"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 Found = Iterator[CheckMessage]
@@ -190,6 +192,10 @@ def house_is_told() -> Found:
             validate_email(address)
         except ValidationError:
             yield _error(28, f"{address} in OBS_ADMIN_EMAILS is no address.", "Use ops@example.org, by comma.")
+    for schema in settings.OBS_APPRISE:
+        if not schema.isalnum() or schema in LOCAL_SCHEMAS:
+            hint = "Name schemas of services elsewhere, as ntfys,tgram,pover."
+            yield _error(29, f"{schema} in OBS_APPRISE is no schema of a service elsewhere.", hint)
     for name in ("OBS_HEARTBEAT_URL", "OBS_WEB_URL"):
         parts = urlsplit(getattr(settings, name))
         if getattr(settings, name) and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username):

@@ -56,7 +56,7 @@ def create(
     channel = Channel(project=project, kind=kind, name=name.strip(), created_at=now)
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
     _put_conduct(channel, conduct, actor=actor)
-    _put_config(channel, config)
+    _put_config(channel, config, actor=actor)
     channel.full_clean(exclude=["config", "masked"])
     with transaction.atomic():
         channel.save(force_insert=True)
@@ -85,7 +85,7 @@ def update(
     _put_conduct(channel, conduct, actor=actor)
     changes = {field: value for field, value in config.items() if value.strip()}
     if changes:
-        _put_config(channel, changes)
+        _put_config(channel, changes, actor=actor)
     channel.full_clean(exclude=["config", "masked"])
     detail = {**_detail(channel), "changed": sorted(changes)}
     names = ["name", "transitions", "min_level", "environments", *_CONDUCT, *(["config", "masked"] if changes else [])]
@@ -224,7 +224,9 @@ def _switch(channel: Channel, action: str, changed: dict[str, Any], *, actor: An
     return True
 
 
-def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
+def _put_config(channel: Channel, given: Mapping[str, str], *, actor: Any) -> None:
+    if channel.kind == Channel.Kind.APPRISE and not getattr(actor, "is_superuser", True):
+        raise ValidationError({"url": "Only a superuser may add or change a channel of Apprise."})
     config = check_config(channel, given)
     channel.config, channel.masked = json.dumps(config), KINDS[channel.kind].mask(config)[:120]
 

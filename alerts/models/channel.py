@@ -18,6 +18,7 @@ class Channel(models.Model):
         PAGERDUTY = "pagerduty", "PagerDuty"
         STANDARD = "standard", "Webhook"
         WEBHOOK = "webhook", "Webhook with X-Obs headers"
+        APPRISE = "apprise", "Apprise"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="channels")
     kind = models.CharField(max_length=12, choices=Kind.choices)

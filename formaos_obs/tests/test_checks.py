@@ -66,6 +66,8 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_ADMIN_EMAILS", ["nobody"], "E028"),
         ("OBS_HEARTBEAT_URL", "hc-ping.com/x", "E028"),
         ("OBS_WEB_URL", "ftp://web", "E028"),
+        ("OBS_APPRISE", ["file"], "E029"),
+        ("OBS_APPRISE", ["ntfys://"], "E029"),
         ("OBS_INGEST_SILENCE_MINUTES", 0, "E002"),
     ],
 )

@@ -1,6 +1,6 @@
 """The kinds of channels; adding a kind is a module and a line here."""
 
-from alerts.delivery.channels import discord, email, pagerduty, slack, standard, teams, webhook
+from alerts.delivery.channels import by_apprise, discord, email, pagerduty, slack, standard, teams, webhook
 from alerts.delivery.channels.contract import DeliveryError, InvalidConfig, Kind, Sent, Where
 
 KINDS: dict[str, Kind] = {
@@ -11,6 +11,7 @@ KINDS: dict[str, Kind] = {
     "pagerduty": pagerduty,
     "standard": standard,
     "webhook": webhook,
+    "apprise": by_apprise,
 }
 
 __all__ = ["KINDS", "DeliveryError", "InvalidConfig", "Kind", "Sent", "Where"]

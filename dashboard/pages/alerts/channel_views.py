@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -25,7 +26,7 @@ def channel_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The channels, whole or broken, and the last messages of all."""
     context = {
         "channels": list(delivery_log.channels(project)),
-        "kinds": [(kind, label) for kind, label in Channel.Kind.choices if kind != Channel.Kind.WEBHOOK],
+        "kinds": [(kind, label) for kind, label in Channel.Kind.choices if kind not in _not_offered(request)],
         "log": delivery_log.delivery_log(project, page=20),
         "now": timezone.now(),
     }
@@ -102,6 +103,12 @@ def channel_delete(request: HttpRequest, project: Project, channel_id: int) -> H
 def _channel(project: Project, channel_id: int) -> Channel:
     channels = Channel.objects.filter(project=project).defer("config").select_related("project")
     return get_object_or_404(channels, pk=channel_id)
+
+
+def _not_offered(request: HttpRequest) -> set[str]:
+    """Kinds without a button: those that only go on working, and what this person may not add."""
+    has_apprise = settings.OBS_APPRISE and request.user.is_superuser
+    return {Channel.Kind.WEBHOOK} | (set() if has_apprise else {Channel.Kind.APPRISE})
 
 
 def _filled(request: HttpRequest, **about: Any) -> ChannelForm:
