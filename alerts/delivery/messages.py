@@ -302,7 +302,7 @@ def discord_minimal(message: Message) -> dict[str, Any]:
     return {"content": fit(text, DISCORD_CONTENT), "allowed_mentions": {"parse": []}}
 
 
-# --- the signed webhook: documented in docs/alerts.md -----------------------------------------------------------------
+# --- the signed webhook: documented in docs/channels.md ---------------------------------------------------------------
 
 
 def webhook(message: Message) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The generic webhook: JSON, signed; docs/alerts.md shows how a receiver verifies it."""
+"""The generic webhook: JSON, signed; docs/channels.md shows how a receiver verifies it."""
 
 import hashlib
 import hmac
