@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -66,9 +66,10 @@ def run(*, now: datetime) -> int:
     tries, until = 0, time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(BATCH) as pool:
         while time.monotonic() < until and (claimed := _claim(but=failing, now=now)):
-            errands = [_errand(notification, now=now) for notification in claimed]
-            for notification, outcome in zip(claimed, pool.map(lambda errand: errand(), errands), strict=True):
-                if _settle(notification, outcome, now=now) == "retry":
+            errands = {pool.submit(_errand(one, now=now)): one for one in claimed}
+            for done in as_completed(errands):  # written down at once: what a kill finds unwritten is sent again
+                notification = errands[done]
+                if _settle(notification, done.result(), now=now) == "retry":
                     failing.add(notification.channel_id)
             tries += len(claimed)
     return tries

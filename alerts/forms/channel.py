@@ -47,7 +47,7 @@ class ChannelForm(forms.ModelForm):
         help_text="What comes while it is quiet is told as one message at its end. What is critical comes at once.",
     )  # fmt: skip
     quiet_until = forms.TimeField(
-        label="until", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label="Quiet until", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
     quiet_days = forms.TypedMultipleChoiceField(
         label="Quiet on", choices=_DAYS, coerce=int, required=False, widget=forms.CheckboxSelectMultiple,

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
+from alerts.delivery import http
 from alerts.delivery.channels import KINDS, DeliveryError, InvalidConfig, pagerduty, standard, teams
 from alerts.delivery.messages import Message
 from alerts.tests import make
+from alerts.tests.delivery.test_http import REFUSED_ADDRESSES
 from alerts.tests.delivery.test_messages import anything, new_issue, texts, units
 from alerts.tests.servers import Reply, serving
 from events.tests.make import NOW
@@ -156,3 +158,20 @@ def test_what_cannot_be_used_is_refused_and_the_setting_is_named(
         KINDS[kind].clean(given)
     assert raised.value.field == field
     assert words in raised.value.reason
+
+
+@pytest.mark.parametrize("kind", ["teams", "pagerduty", "standard"])
+def test_no_address_inside_is_taken_or_called(kind: str, monkeypatch: Any) -> None:
+    """Each address of the table, when a channel is made and when a stored one sends: no socket is opened."""
+    opened: list[Any] = []
+    monkeypatch.setattr(http, "_open", lambda addresses, timeout: opened.append(addresses))
+    for address in REFUSED_ADDRESSES.split():
+        host = f"[{address}]" if ":" in address else address
+        given = {"url": f"https://{host}/a/long/address/of/a/workflow", "secret": make.STANDARD}
+        given["routing_key"] = make.ROUTING_KEY
+        with pytest.raises(InvalidConfig):
+            KINDS[kind].clean(given)
+        with pytest.raises(DeliveryError) as raised:
+            KINDS[kind].send(given, new_issue(), now=NOW)
+        assert raised.value.is_permanent, address
+    assert opened == []
