@@ -20,6 +20,13 @@ from alerts.tests.delivery.test_messages import anything, new_issue, texts, unit
 from alerts.tests.servers import Reply, serving
 from events.tests.make import NOW
 
+# The table of http.py's own tests, the ends of each network that is denied, and what IPv6 can wrap IPv4 in.
+_INNER = ("127.0.0.1", "169.254.169.254", "10.0.0.1", "192.168.0.1")
+INSIDE = sorted(
+    {address for address in REFUSED_ADDRESSES.split() if "%" not in address and address[0] in "0123456789abcdef:"}
+    | {str(network[place]) for network in (*http._DENIED_V4, *http._DENIED_V6) for place in (0, -1)}
+    | {f"{wrap}{inner}" for wrap in ("::ffff:", "64:ff9b::", "::") for inner in _INNER}
+)
 CONFIG = {"url": pagerduty.US, "routing_key": make.ROUTING_KEY}
 MENTIONS = "<!channel> <at>everyone</at> @everyone [ok](https://evil.example) **b** {{DATE(2017-02-14T06:08:39Z)}}"
 
@@ -165,7 +172,8 @@ def test_no_address_inside_is_taken_or_called(kind: str, monkeypatch: Any) -> No
     """Each address of the table, when a channel is made and when a stored one sends: no socket is opened."""
     opened: list[Any] = []
     monkeypatch.setattr(http, "_open", lambda addresses, timeout: opened.append(addresses))
-    for address in REFUSED_ADDRESSES.split():
+    assert len(INSIDE) >= 100
+    for address in INSIDE:
         host = f"[{address}]" if ":" in address else address
         given = {"url": f"https://{host}/a/long/address/of/a/workflow", "secret": make.STANDARD}
         given["routing_key"] = make.ROUTING_KEY
