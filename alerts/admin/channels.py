@@ -55,6 +55,11 @@ class ChannelAdmin(AuditedAdmin):
         quiet = [] if kind.TAKES_EACH else QUIET
         return ["project", "name", *kind.FIELDS, *FILTERS, *quiet, "is_house", *self.readonly_fields]
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.by_superuser = request.user.is_superuser
+        return form
+
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         return [] if obj is None else [*self.readonly_fields, "project"]
 

@@ -61,6 +61,8 @@ class ChannelForm(forms.ModelForm):
         help_text="Nothing arrives, messages wait, alerts are judged late, a channel is off.",
     )  # fmt: skip
 
+    by_superuser = True  # the admin says so of the class it makes
+
     class Meta:
         model = Channel
         fields = ["name", "kind", "min_level"]
@@ -71,10 +73,16 @@ class ChannelForm(forms.ModelForm):
     ]  # fmt: skip
 
     def __init__(
-        self, *args: Any, kind: str = "", project: Project | None = None, is_staff: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        kind: str = "",
+        project: Project | None = None,
+        is_superuser: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if not is_staff:
+        self.by_superuser = self.by_superuser if is_superuser is None else is_superuser
+        if not self.by_superuser:
             del self.fields["is_house"]
         if project is not None:
             self.instance.project = project
@@ -113,6 +121,9 @@ class ChannelForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self.instance.kind = self.instance.kind or cleaned.get("kind", "")
+        if self.instance.kind == Channel.Kind.APPRISE and not self.by_superuser:
+            self.add_error(None, "Only a superuser may add or change a channel of Apprise.")
+            return cleaned
         try:
             channel_setup.check_config(self.instance, self._typed(cleaned))
         except ValidationError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from alerts.delivery import http, messages
+from alerts.delivery import http, messages, pictures
 from alerts.delivery.channels import contract
 from alerts.delivery.messages import Message, fit, one_line
 
@@ -74,8 +74,10 @@ def _trigger(message: Message, *, minimal: bool) -> dict[str, Any]:
         "said": [fit(line, 300) for line in (*message.paragraphs, *message.listing)],
     }
     links = [{"href": address, "text": fit(label, 40)} for label, address in message.buttons]
+    address = pictures.address(message)
+    images = {"images": [{"src": address, "alt": "The last values"}]} if address.startswith("https://") else {}
     opened = {"client_url": message.buttons[0][1]} if message.buttons else {}
-    return {"payload": {name: value for name, value in payload.items() if value}, "links": links, **opened}
+    return {"payload": {name: value for name, value in payload.items() if value}, "links": links, **images, **opened}
 
 
 def _post(config: Mapping[str, Any], body: Mapping[str, Any], *, now: datetime) -> contract.Sent:

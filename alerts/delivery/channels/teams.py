@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import re2
 
-from alerts.delivery import http, messages
+from alerts.delivery import http, messages, pictures
 from alerts.delivery.channels import contract
 from alerts.delivery.messages import Message, clock, fit, one_line
 
@@ -45,9 +45,9 @@ def escape(text: str) -> str:
     return "".join(f"\\{character}" if character in _MARKS else character for character in text)
 
 
-def card(message: Message) -> dict[str, Any]:
-    """The message with its card, below the size that workflows take."""
-    return messages.within(MAX_BYTES, lambda share: _wrapped(message, _content(message, share)))
+def card(message: Message, *, picture: str = "") -> dict[str, Any]:
+    """The message with its card, below the size that workflows take; `picture` is where Teams finds the chart."""
+    return messages.within(MAX_BYTES, lambda share: _wrapped(message, _content(message, picture, share)))
 
 
 def minimal_card(message: Message) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def send(
     config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False, before: str = ""
 ) -> contract.Sent:
     """202 says that the workflow was queued, and no more: a card names no message."""
-    body = orjson.dumps(minimal_card(message) if minimal else card(message))
+    body = orjson.dumps(minimal_card(message) if minimal else card(message, picture=pictures.address(message)))
     answer = contract.post(config["url"], body, now=now)
     hidden = _HIDDEN.search(answer.body)
     if hidden:
@@ -68,7 +68,7 @@ def send(
     return contract.Sent("", answer.latency_ms, answer.status)
 
 
-def _content(message: Message, share: float) -> dict[str, Any]:
+def _content(message: Message, picture: str, share: float) -> dict[str, Any]:
     def cut(text: str, limit: int) -> str:
         return fit(text, round(limit * share), escape)
 
@@ -80,6 +80,8 @@ def _content(message: Message, share: float) -> dict[str, Any]:
         facts = [{"title": cut(label, 60), "value": cut(value, 150)} for label, value in message.facts[:16]]
         body.append({"type": "FactSet", "facts": facts})
     body += [_line(f"• {cut(line, 120)}") for line in message.listing]
+    if picture:
+        body.append({"type": "Image", "url": picture, "altText": "The last values, and the limit where there is one"})
     body.append(_line(f"{clock(message.at)} · {fit(message.dedup, 64, escape)}", size="Small", isSubtle=True))
     return {"body": body, "actions": _actions(message)}
 

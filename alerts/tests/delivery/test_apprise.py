@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from alerts.delivery import channel_setup
 from alerts.delivery.channels import KINDS, DeliveryError, InvalidConfig, by_apprise
@@ -40,8 +41,15 @@ def test_it_is_refused_in_words_before_it_is_sent(settings: Any, schemas: list[s
         assert failed.value.is_permanent
 
 
-def test_only_a_superuser_adds_one(project: Project, alice: Any, settings: Any, now: datetime) -> None:
+def test_only_a_superuser_adds_one(
+    project: Project, alice: Any, as_alice: Client, settings: Any, now: datetime
+) -> None:
     settings.OBS_APPRISE = ["tgram"]
+    answer = as_alice.post(
+        "/p/web/alerts/channels/new/apprise/", {"name": "t", "min_level": "debug", "url": "tgram://x"}
+    )
+    assert (answer.status_code, "Only a superuser" in answer.content.decode()) == (422, True)
+    assert "new/apprise/" not in as_alice.get("/p/web/alerts/channels/").content.decode()
     config = {"url": "tgram://123456789:abcdefghijklmnopqrstuvwxyzABCDEFGH/123/"}
     given = {"kind": "apprise", "name": "telegram", "config": config, "now": now}
     with pytest.raises(ValidationError) as raised:

@@ -112,7 +112,7 @@ def _not_offered(request: HttpRequest) -> set[str]:
 
 
 def _filled(request: HttpRequest, **about: Any) -> ChannelForm:
-    return ChannelForm(request.POST or None, is_staff=request.user.is_superuser, **about)
+    return ChannelForm(request.POST or None, is_superuser=request.user.is_superuser, **about)
 
 
 def _form(request: HttpRequest, project: Project, form: ChannelForm) -> HttpResponseBase:
