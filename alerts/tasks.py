@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from alerts.delivery import audit_heads
+from alerts.delivery import audit_heads, heartbeat, house_watch
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
 from alerts.foreign import taking as foreign
@@ -48,3 +48,13 @@ def forget() -> None:
 @shared_task
 def send_audit_head() -> None:
     audit_heads.send(now=timezone.now())
+
+
+@shared_task
+def watch_house() -> None:
+    house_watch.look(now=timezone.now())
+
+
+@shared_task
+def send_heartbeat() -> None:
+    heartbeat.beat(now=timezone.now())

@@ -1,14 +1,15 @@
-"""Addresses that jobs, pipelines and the alerting of others call.
+"""Addresses that jobs, pipelines, receivers of messages and the alerting of others call.
 
 A ping's address is its secret; formaos_obs.logs keeps it out of logs.
 """
 
 from django.urls import URLPattern, path
 
-from alerts import deploy_views, foreign_views, ping_views
+from alerts import deploy_views, foreign_views, picture_views, ping_views
 
 urlpatterns: list[URLPattern] = [
     path("ping/<path:ping>", ping_views.ping, name="ping"),
     path("api/deploys/<int:deploy_id>/health/", deploy_views.DeployHealth.as_view(), name="deploy-health"),
     path("in/alerts/<slug:project>/", foreign_views.alerts_in, name="alerts-in"),
+    path("alert-pictures/<str:token>.png", picture_views.picture, name="alert-picture"),
 ]

@@ -58,6 +58,8 @@ app.conf.beat_schedule = {
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(60, "events.tasks.note_audit_head"),
     "send-audit-head": every(60, "alerts.tasks.send_audit_head"),
+    "watch-house": every(60, "alerts.tasks.watch_house"),
+    "send-heartbeat": every(60, "alerts.tasks.send_heartbeat"),
     "sample-host": every(15, "events.tasks.sample_host"),
     "weekly-reports": every(300, "dashboard.tasks.send_weekly_reports"),
     "beat": every(10, "formaos_obs.tasks.beat"),

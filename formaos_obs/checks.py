@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from events.models import secrets
 from events.releases import uploads
@@ -25,7 +27,10 @@ POSITIVE = (
     "OBS_MAX_ATTACHMENT_BYTES", "OBS_KEY_RATE_PER_MINUTE", "OBS_DIGEST_BATCH", "OBS_SEEN_DAYS", "OBS_KEPT_OCCURRENCES",
     "OBS_INBOX_MAX_AGE_SECONDS", "OBS_RETENTION_DAYS", "AXES_FAILURE_LIMIT", "AXES_COOLOFF_TIME", "SESSION_COOKIE_AGE",
     "OBS_LOGIN_NETWORK_LIMIT", "OBS_MAILS_PER_HOUR", "OBS_DIMENSION_VALUES", "OBS_DIMENSION_VALUE_DAYS",
+    "OBS_INGEST_SILENCE_MINUTES",
 )  # fmt: skip
+# Of Apprise: they act on the machine that sends.
+LOCAL_SCHEMAS = frozenset({"file", "dbus", "qt", "kde", "glib", "gnome", "macosx", "windows", "syslog"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 Found = Iterator[CheckMessage]
@@ -181,6 +186,22 @@ def caps_agree() -> Found:
         yield _error(11, "OBS_MAX_BODIES_BYTES has no room for two bodies of the largest size.", hint)
 
 
+def house_is_told() -> Found:
+    for address in settings.OBS_ADMIN_EMAILS:
+        try:
+            validate_email(address)
+        except ValidationError:
+            yield _error(28, f"{address} in OBS_ADMIN_EMAILS is no address.", "Use ops@example.org, by comma.")
+    for schema in settings.OBS_APPRISE:
+        if not schema.isalnum() or schema in LOCAL_SCHEMAS:
+            hint = "Name schemas of services elsewhere, as ntfys,tgram,pover."
+            yield _error(29, f"{schema} in OBS_APPRISE is no schema of a service elsewhere.", hint)
+    for name in ("OBS_HEARTBEAT_URL", "OBS_WEB_URL"):
+        parts = urlsplit(getattr(settings, name))
+        if getattr(settings, name) and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username):
+            yield _error(28, f"{name} is no address that can be called.", "Use https://host/path, or leave it empty.")
+
+
 def engine_is_known() -> Found:
     if settings.OBS_QUERY_ENGINE != "duckdb":
         yield _error(12, f"OBS_QUERY_ENGINE is {settings.OBS_QUERY_ENGINE}.", "Only duckdb is known.")
@@ -247,4 +268,5 @@ CHECKS: tuple[Callable[[], Found], ...] = (
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
     engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, bundle_is_an_address,
     countries_are_known, public_site_is_encrypted, heads_have_a_place, owner_has_the_same_database,
+    house_is_told,
 )  # fmt: skip

@@ -297,6 +297,12 @@ OBS_OUTBOUND_ALLOW = env.list(
 OBS_OUTBOUND_PORTS = env.list("OBS_OUTBOUND_PORTS", cast=int, default=[])  # besides 80, 443 and 8443
 OBS_MAILS_PER_HOUR = env.int("OBS_MAILS_PER_HOUR", 30)  # a channel; more become one digest
 
+OBS_APPRISE = [schema.lower() for schema in env.list("OBS_APPRISE", default=[])]  # that may be used; none: off
+OBS_ADMIN_EMAILS = env.list("OBS_ADMIN_EMAILS", default=[])  # who hears of trouble of this server
+OBS_INGEST_SILENCE_MINUTES = env.int("OBS_INGEST_SILENCE_MINUTES", 15)
+OBS_HEARTBEAT_URL = env.str("OBS_HEARTBEAT_URL", "")
+OBS_WEB_URL = env.str("OBS_WEB_URL", f"http://{addresses.in_url(addresses.reached_at(OBS_BIND))}:{PORT}")
+
 # --- the rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -9,14 +9,15 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from alerts.delivery import channel_setup
+from alerts.delivery import channel_setup, fallback
 from alerts.delivery.channels import KINDS
 from alerts.forms import ChannelForm
 from alerts.models import Channel, DeliveryAttempt, Notification
 from events.accounts import access
 from events.accounts.audited_admin import AuditedAdmin, OwnProjects, ReadOnlyAdmin
 
-FILTERS = ["transitions", "min_level", "environments"]
+FILTERS = ["transitions", "min_level", "environments", "fallback"]
+QUIET = ["quiet_from", "quiet_until", "quiet_days", "quiet_zone"]
 
 
 @admin.register(Channel)
@@ -38,8 +39,26 @@ class ChannelAdmin(AuditedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         if obj is None:
-            return ["project", "name", "kind", "url", "secret", "addresses", *FILTERS]
-        return ["project", "name", *KINDS[obj.kind].FIELDS, *FILTERS, *self.readonly_fields]
+            return [
+                "project",
+                "name",
+                "kind",
+                "routing_key",
+                "url",
+                "secret",
+                "addresses",
+                *FILTERS,
+                *QUIET,
+                "is_house",
+            ]
+        kind = KINDS[obj.kind]
+        quiet = [] if kind.TAKES_EACH else QUIET
+        return ["project", "name", *kind.FIELDS, *FILTERS, *quiet, "is_house", *self.readonly_fields]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.by_superuser = request.user.is_superuser
+        return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         return [] if obj is None else [*self.readonly_fields, "project"]
@@ -81,7 +100,7 @@ class ChannelAdmin(AuditedAdmin):
     @admin.action(description="Disable", permissions=["change"])
     def disable(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
         for channel in queryset.select_related("project"):
-            channel_setup.disable(channel, reason="By hand.", actor=request.user, now=timezone.now())
+            channel_setup.disable(channel, reason=fallback.BY_HAND, actor=request.user, now=timezone.now())
 
 
 class DeliveryAttemptInline(admin.TabularInline):

@@ -23,6 +23,7 @@ class Outcome:
     is_permanent: bool = False
     remote_id: str = ""
     latency_ms: int | None = None
+    wait: float = 0.0
 
     @property
     def words(self) -> str:
@@ -31,10 +32,12 @@ class Outcome:
         return f"Delivered{status} in {self.latency_ms} ms." if self.is_sent else self.error
 
 
-def make(kind: str, config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False) -> Outcome:
+def make(
+    kind: str, config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False, before: str = ""
+) -> Outcome:
     """The outcome of sending the message once; never raises, so that one bad message stops no other."""
     try:
-        sent = KINDS[kind].send(config, message, now=now, minimal=minimal)
+        sent = KINDS[kind].send(config, message, now=now, minimal=minimal, before=before)
     except DeliveryError as error:
         return Outcome(
             status=error.status,
@@ -45,4 +48,6 @@ def make(kind: str, config: Mapping[str, Any], message: Message, *, now: datetim
     except Exception as error:
         log.exception("A message of kind %s could not be built or sent.", kind)
         return Outcome(error=f"Internal error: {type(error).__name__}.")
-    return Outcome(is_sent=True, status=sent.status, remote_id=sent.remote_id, latency_ms=sent.latency_ms)
+    return Outcome(
+        is_sent=True, status=sent.status, remote_id=sent.remote_id, latency_ms=sent.latency_ms, wait=sent.wait
+    )

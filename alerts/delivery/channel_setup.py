@@ -3,8 +3,10 @@
 import json
 import uuid
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,8 +19,24 @@ from alerts.models import Channel, DeliveryAttempt, Notification
 from events.accounts import audit
 from events.models import Project, Transition
 from events.models.secrets import Undecipherable
+from events.runtime import bell
 
 SYSTEM = "system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conduct:
+    """When a channel is told and who stands in for it."""
+
+    fallback: Channel | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    quiet_days: Collection[int] = ()
+    quiet_zone: str = ""
+    is_house: bool = False
+
+
+_CONDUCT = tuple(field.name for field in fields(Conduct))
 
 
 def create(
@@ -30,13 +48,15 @@ def create(
     transitions: Collection[str] = (),
     min_level: str = "debug",
     environments: Collection[str] = (),
+    conduct: Conduct | None = None,
     actor: Any,
     now: datetime,
 ) -> Channel:
     """A new channel of the project; raises ValidationError, also for an address that may not be reached from here."""
     channel = Channel(project=project, kind=kind, name=name.strip(), created_at=now)
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
-    _put_config(channel, config)
+    _put_conduct(channel, conduct, actor=actor)
+    _put_config(channel, config, actor=actor)
     channel.full_clean(exclude=["config", "masked"])
     with transaction.atomic():
         channel.save(force_insert=True)
@@ -52,18 +72,23 @@ def update(
     transitions: Collection[str],
     min_level: str,
     environments: Collection[str],
+    conduct: Conduct | None = None,
     actor: Any,
     now: datetime,
 ) -> Channel:
-    """The changed channel; fields of `config` left empty keep what is stored. Raises ValidationError."""
+    """The changed channel; fields of `config` left empty keep what is stored, as does no `conduct`.
+
+    Raises ValidationError.
+    """
     channel.name = name.strip()
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
+    _put_conduct(channel, conduct, actor=actor)
     changes = {field: value for field, value in config.items() if value.strip()}
     if changes:
-        _put_config(channel, changes)
+        _put_config(channel, changes, actor=actor)
     channel.full_clean(exclude=["config", "masked"])
     detail = {**_detail(channel), "changed": sorted(changes)}
-    names = ["name", "transitions", "min_level", "environments", *(["config", "masked"] if changes else [])]
+    names = ["name", "transitions", "min_level", "environments", *_CONDUCT, *(["config", "masked"] if changes else [])]
     with transaction.atomic():
         channel.save(update_fields=names)
         audit.record("channel.update", actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
@@ -79,22 +104,22 @@ def named(project_id: int, names: Collection[str]) -> list[Channel]:
     return found
 
 
-def demand_own(channels: Collection[Channel], project_id: int) -> None:
+def demand_own(channels: Collection[Channel], project_id: int, *, field: str = "channels") -> None:
     """Raises ValidationError where one of the channels is another project's."""
     if any(channel.project_id != project_id for channel in channels):
-        raise ValidationError({"channels": "Channels of this project only."})
+        raise ValidationError({field: "Channels of this project only."})
 
 
 def enable(channel: Channel, *, actor: Any, now: datetime) -> bool:
     """Whether the channel was off: it takes messages again, at once."""
-    fields = {"is_enabled": True, "disabled_reason": "", "disabled_at": None, "paused_until": None}
-    return _switch(channel, "channel.enable", fields, actor=actor, now=now)
+    changed = {"is_enabled": True, "disabled_reason": "", "disabled_at": None, "paused_until": None}
+    return _switch(channel, "channel.enable", changed, actor=actor, now=now)
 
 
 def disable(channel: Channel, *, reason: str, actor: Any = SYSTEM, now: datetime) -> bool:
     """Whether the channel was on: it takes no more messages, what waits is given up after a day."""
-    fields = {"is_enabled": False, "disabled_reason": reason[:200], "disabled_at": now}
-    return _switch(channel, "channel.disable", fields, actor=actor, now=now)
+    changed = {"is_enabled": False, "disabled_reason": reason[:200], "disabled_at": now}
+    return _switch(channel, "channel.disable", changed, actor=actor, now=now)
 
 
 def delete(channel: Channel, *, actor: Any, now: datetime) -> None:
@@ -144,6 +169,22 @@ def test(channel: Channel, *, actor: Any, now: datetime) -> Outcome:
     return outcome
 
 
+def retry(notification: Notification, *, actor: Any, now: datetime) -> str:
+    """Why what was given up is not tried once more, in words; "" where it is."""
+    channel = notification.channel
+    if not channel.is_enabled:
+        return f"“{channel.name}” is off: enable it first."
+    fields = {"status": Notification.Status.PENDING, "next_attempt_at": now, "claimed_until": None, "is_minimal": False}
+    dead = Notification.objects.filter(pk=notification.pk, status=Notification.Status.DEAD)
+    with transaction.atomic():
+        if notification.kind == Notification.Kind.TEST or not dead.update(**fields):
+            return "Only what was given up can be tried again; send a test anew."
+        detail = {"dedup": notification.dedup}
+        audit.record("delivery.retry", actor=actor, project=channel.project, obj=notification, detail=detail, now=now)
+    bell.ring_on_commit(bell.NOTIFICATIONS)
+    return ""
+
+
 def stored(channel: Channel) -> dict[str, Any]:
     """The channel's configuration in plain; raises Undecipherable."""
     return json.loads(channel.config)
@@ -180,19 +221,21 @@ def log(notification: Notification, outcome: Outcome, *, decision: str, now: dat
     )
 
 
-def _switch(channel: Channel, action: str, fields: dict[str, Any], *, actor: Any, now: datetime) -> bool:
+def _switch(channel: Channel, action: str, changed: dict[str, Any], *, actor: Any, now: datetime) -> bool:
     with transaction.atomic():
-        rows = Channel.objects.filter(pk=channel.pk, is_enabled=not fields["is_enabled"])
-        if not rows.update(**fields):
+        rows = Channel.objects.filter(pk=channel.pk, is_enabled=not changed["is_enabled"])
+        if not rows.update(**changed):
             return False
-        for name, value in fields.items():
+        for name, value in changed.items():
             setattr(channel, name, value)
-        detail = {"reason": fields["disabled_reason"]} if fields["disabled_reason"] else {}
+        detail = {"reason": changed["disabled_reason"]} if changed["disabled_reason"] else {}
         audit.record(action, actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
     return True
 
 
-def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
+def _put_config(channel: Channel, given: Mapping[str, str], *, actor: Any) -> None:
+    if channel.kind == Channel.Kind.APPRISE and not getattr(actor, "is_superuser", True):
+        raise ValidationError({"url": "Only a superuser may add or change a channel of Apprise."})
     config = check_config(channel, given)
     channel.config, channel.masked = json.dumps(config), KINDS[channel.kind].mask(config)[:120]
 
@@ -208,5 +251,33 @@ def _put_filters(
     channel.environments = sorted({name.strip() for name in environments if name.strip()})
 
 
+def _put_conduct(channel: Channel, conduct: Conduct | None, *, actor: Any) -> None:
+    if conduct is None:
+        return
+    if conduct.is_house and not channel.is_house and not getattr(actor, "is_superuser", True):
+        raise ValidationError({"is_house": "Only a superuser may send trouble of the server somewhere."})
+    if (conduct.quiet_from is None) != (conduct.quiet_until is None):
+        raise ValidationError({"quiet_until": "From and until, or neither."})
+    if conduct.quiet_zone and conduct.quiet_zone not in available_timezones():
+        raise ValidationError({"quiet_zone": "Not the name of a time zone; Europe/Berlin is one."})
+    if not set(conduct.quiet_days) <= set(range(7)):
+        raise ValidationError({"quiet_days": "Not a day of the week."})
+    following = conduct.fallback
+    if following is not None:
+        demand_own([following], channel.project_id, field="fallback")
+    while following is not None:
+        if following.pk == channel.pk:
+            raise ValidationError({"fallback": "These channels would send to each other in a circle."})
+        following = following.fallback
+    for name in _CONDUCT:
+        setattr(channel, name, getattr(conduct, name))
+    channel.quiet_days = sorted(conduct.quiet_days)
+
+
 def _detail(channel: Channel) -> dict[str, Any]:
-    return {"kind": channel.kind, "name": channel.name, "to": channel.masked}
+    detail: dict[str, Any] = {"kind": channel.kind, "name": channel.name, "to": channel.masked}
+    if channel.fallback_id:
+        detail["fallback"] = channel.fallback_id
+    if channel.quiet_from and channel.quiet_until:
+        detail["quiet"] = f"{channel.quiet_from:%H:%M}-{channel.quiet_until:%H:%M} {channel.quiet_zone or 'UTC'}"
+    return detail

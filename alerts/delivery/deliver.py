@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from alerts.delivery import attempts, channel_setup, messages, notify
+from alerts.delivery import attempts, channel_setup, fallback, messages, notify, outbox
 from alerts.delivery.attempts import Outcome
 from alerts.models import Channel, Notification
 from events.models import Transition
@@ -66,9 +66,10 @@ def run(*, now: datetime) -> int:
     tries, until = 0, time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(BATCH) as pool:
         while time.monotonic() < until and (claimed := _claim(but=failing, now=now)):
-            errands = [_errand(notification, now=now) for notification in claimed]
-            for notification, outcome in zip(claimed, pool.map(lambda errand: errand(), errands), strict=True):
-                if _settle(notification, outcome, now=now) == "retry":
+            errands = {pool.submit(_errand(one, now=now)): one for one in claimed}
+            for done in as_completed(errands):  # written down at once: what a kill finds unwritten is sent again
+                notification = errands[done]
+                if _settle(notification, done.result(), now=now) == "retry":
                     failing.add(notification.channel_id)
             tries += len(claimed)
     return tries
@@ -99,7 +100,15 @@ def _claim(*, but: Collection[int] = (), now: datetime) -> list[Notification]:
         channel=OuterRef("channel"), status=Notification.Status.PENDING, claimed_until__gt=now
     )
     unpaused = Q(channel__paused_until__isnull=True) | Q(channel__paused_until__lte=now)
-    ready = due.filter(unpaused, ~Exists(in_flight), channel__is_enabled=True)
+    # What is said of one thing is said in order: an end never overtakes its beginning, which may wait for another try.
+    sooner = Notification.objects.filter(
+        channel=OuterRef("channel"),
+        thread=OuterRef("thread"),
+        status=Notification.Status.PENDING,
+        pk__lt=OuterRef("pk"),
+    )
+    in_order = Q(thread="") | ~Exists(sooner)
+    ready = due.filter(unpaused, ~Exists(in_flight), in_order, channel__is_enabled=True)
     first = ready.exclude(channel__in=but).order_by("channel_id", "id").distinct("channel_id").values("pk")
     claimed = list(
         due.filter(pk__in=first)
@@ -122,7 +131,10 @@ def _errand(notification: Notification, *, now: datetime) -> Callable[[], Outcom
     except Undecipherable as error:
         return partial(Outcome, error=str(error), is_permanent=True)
     message = messages.unpack(notification.payload)
-    return partial(attempts.make, channel.kind, config, message, minimal=notification.is_minimal, now=now)
+    before = outbox.remote_id(notification)
+    return partial(
+        attempts.make, channel.kind, config, message, minimal=notification.is_minimal, before=before, now=now
+    )
 
 
 @transaction.atomic
@@ -157,13 +169,34 @@ def _settle(notification: Notification, outcome: Outcome, *, now: datetime) -> s
 
 def _settle_channel(notification: Notification, decision: Decision, outcome: Outcome, *, now: datetime) -> None:
     channel = notification.channel
+    if decision.action in ("dead", "disabled"):
+        _hand_on(notification, now=now)
     rows = Channel.objects.filter(pk=channel.pk)
     if decision.action == "sent":
-        rows.update(last_sent_at=now)
+        wait = {"paused_until": now + timedelta(seconds=outcome.wait)} if outcome.wait else {}
+        rows.update(last_sent_at=now, **wait)
     elif decision.action == "paused":
         rows.update(paused_until=decision.at)
     elif decision.action == "disabled":
         notify.about_channel(channel, title=f"“{channel.name}” was disabled", reason=outcome.error, now=now)
         channel_setup.disable(channel, reason=outcome.error, now=now)
+        fallback.forward_all(channel, now=now)
     elif decision.action == "dead" and notification.kind != Notification.Kind.CHANNEL:
         notify.about_channel(channel, title=f"“{channel.name}” lost a message", reason=outcome.error, now=now)
+
+
+def _hand_on(notification: Notification, *, now: datetime) -> None:
+    """What was given up goes to the fallback, and with it the end of what was never told here."""
+    other = fallback.forward(notification, now=now)
+    if other is not None:
+        notification.last_error = f"{notification.last_error} It went to “{other.name}”."[:200]
+        notification.save(update_fields=["last_error"])
+    if not notification.thread or notification.kind in messages.ENDS:
+        return
+    told = Notification.objects.filter(channel_id=notification.channel_id, thread=notification.thread)
+    if told.filter(status=Notification.Status.SENT, created_at__gte=notification.created_at - GIVE_UP).exists():
+        return
+    for end in told.filter(status=Notification.Status.PENDING, kind__in=messages.ENDS).select_related("channel"):
+        fallback.forward(end, now=now)
+        end.status, end.last_error = Notification.Status.DEAD, "Nobody was told of its beginning here."
+        end.save(update_fields=["status", "last_error"])

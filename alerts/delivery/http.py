@@ -233,10 +233,16 @@ def _check_url(url: str, *, hosts: frozenset[str], allow: _Allowed) -> Url:
     if allow.has_endpoint(parsed):
         return parsed
     if hosts and (parsed.host not in hosts or parsed.scheme != "https" or parsed.port != 443):
-        raise Refused(f"Only https://{' or https://'.join(sorted(hosts))} is possible here.")
+        raise Refused(f"Only https://{' or https://'.join(sorted(hosts))} is possible here. {_exception(parsed)}")
     if parsed.port not in PORTS and parsed.port not in settings.OBS_OUTBOUND_PORTS:
-        raise Refused(f"Port {parsed.port} is not among the permitted ones.")
+        raise Refused(f"Port {parsed.port} is not among the permitted ones. {_exception(parsed)}")
     return parsed
+
+
+def _exception(url: Url) -> str:
+    """How whoever runs the server would let this one through."""
+    host = f"[{url.host}]" if ":" in url.host else url.host[:60]
+    return f"OBS_OUTBOUND_ALLOW={host}:{url.port} would allow it."
 
 
 def _resolve(url: Url, *, allow: _Allowed) -> list[Address]:
@@ -250,7 +256,7 @@ def _resolve(url: Url, *, allow: _Allowed) -> list[Address]:
         raise Unreachable("The name does not resolve.")
     for _, address in addresses:
         if not (is_public(address[0]) or allow.has_endpoint(url) or allow.has_address(address[0])):
-            raise Refused("The name leads to an address that is not public.")
+            raise Refused(f"The name leads to an address that is not public. {_exception(url)}")
     return addresses
 
 

@@ -1,8 +1,7 @@
 """Transitions become notifications: who wants to hear of what, and when many become one."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,17 +10,18 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
-from alerts.delivery import messages
+from alerts.delivery import fallback, messages, outbox, quiet
+from alerts.delivery.channels import KINDS
 from alerts.delivery.messages import LEVELS, Message
+from alerts.delivery.outbox import dedup_id, notification, put
 from alerts.models import Channel, Notification
 from events.models import Issue, Project, Transition
-from events.runtime import bell
 
 BATCH = 500
 STORM = 20  # messages a minute that a channel takes one by one
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DIGEST_LINES = 10
-_OF_OURSELVES = (Notification.Kind.DIGEST, Notification.Kind.CHANNEL, Notification.Kind.TEST)
+_OF_OURSELVES = (Notification.Kind.DIGEST, Notification.Kind.QUIET, Notification.Kind.CHANNEL, Notification.Kind.TEST)
 
 
 def claim_transitions(*, now: datetime) -> int:
@@ -63,10 +63,8 @@ def about_channel(channel: Channel, *, title: str, reason: str, now: datetime) -
             at=now.isoformat(),
             link=settings.OBS_PUBLIC_URL + reverse("dashboard:channel-list", args=[channel.project.slug]),
         )
-        made.append(_notification(other, message, now=now))
-    created = Notification.objects.bulk_create(made, ignore_conflicts=True)
-    bell.ring_on_commit(bell.NOTIFICATIONS)
-    return len(created)
+        made.append(notification(other, message, now=now))
+    return put(made)
 
 
 def of_transition(transition: Transition, *, dedup: str) -> Message:
@@ -86,6 +84,7 @@ def of_transition(transition: Transition, *, dedup: str) -> Message:
         user_count=issue.user_count,
         first_seen_at=issue.first_seen_at.isoformat(),
         issue_id=issue.pk,
+        thread=dedup_id("issue", issue.pk),
         link=issue_link(transition.project, issue),
     )
 
@@ -104,12 +103,18 @@ def _claim_batch(*, now: datetime) -> int:
     by_project: dict[int, list[Transition]] = defaultdict(list)
     for transition in transitions:
         by_project[transition.project_id].append(transition)
+    off = _off(by_project)
     # The lock makes two notifiers count the messages of one channel one after the other.
     locked = Channel.objects.select_for_update(of=("self",), no_key=True).defer("config").select_related("project")
     for channel in locked.filter(project__in=by_project, is_enabled=True).order_by("pk"):
-        wanted = [transition for transition in by_project[channel.project_id] if _is_wanted(channel, transition)]
-        if wanted:
-            _put(channel, wanted, now=now)
+        made = []
+        for transition in by_project[channel.project_id]:
+            if _is_wanted(channel, transition):
+                made.append(_of_transition(channel, transition, now=now))
+            elif instead := next((one for one in off.get(channel.pk, ()) if _is_wanted(one, transition)), None):
+                made.append(_of_transition(channel, transition, instead_of=instead.name, now=now))
+        if made:
+            _keep(channel, made, now=now)
     Transition.objects.filter(pk__in=[transition.pk for transition in transitions]).update(claimed_at=now)
     return len(transitions)
 
@@ -119,12 +124,20 @@ def _is_wanted(channel: Channel, transition: Transition) -> bool:
     return wants(channel, kind=transition.kind, level=transition.issue.level, environment=environment)
 
 
+def _off(project_ids: Iterable[int]) -> dict[int, list[Channel]]:
+    """By each channel that is on, those it stands in for."""
+    found: dict[int, list[Channel]] = defaultdict(list)
+    for channel in Channel.objects.filter(project__in=project_ids, is_enabled=False).defer("config"):
+        other = fallback.stand_in(channel) if fallback.needs_one(channel) else None
+        if other is not None:
+            found[other.pk].append(channel)
+    return found
+
+
 def listeners(named: QuerySet[Channel], project_id: int) -> list[Channel]:
-    """The channels that somebody named, or else all of the project, as far as they are on."""
-    chosen = list(named.defer("config"))
-    if chosen:
-        return [channel for channel in chosen if channel.is_enabled]
-    return list(Channel.objects.filter(project_id=project_id, is_enabled=True).defer("config"))
+    """The channels that somebody named, or else all of the project, as far as they are on or another stands in."""
+    chosen = list(named.defer("config")) or list(Channel.objects.filter(project_id=project_id).defer("config"))
+    return [channel for channel in chosen if channel.is_enabled or fallback.needs_one(channel)]
 
 
 def lock(channels: Iterable[Channel]) -> None:
@@ -136,69 +149,89 @@ def lock(channels: Iterable[Channel]) -> None:
 def tell(channels: Iterable[Channel], message: Message, *, now: datetime) -> int:
     """Put a message that is about no issue into the outbox of those channels that want it, in the caller's transaction.
 
-    How many channels will hear; `message.dedup` is told apart by channel.
+    How many channels will hear; `message.dedup` is told apart by channel. The end of something goes to whoever was told
+    of its beginning, and to nobody else.
     """
-    wanted = [
-        channel for channel in channels
-        if wants(channel, kind="alert", level=message.level, environment=message.environment)
-    ]  # fmt: skip
+    given = list(channels)
+    if message.is_end and message.thread:
+        heard = outbox.hearers(message.thread, {channel.project_id for channel in given})
+        return put_to(dict.fromkeys(heard, ""), message, now=now)
+    to: dict[int, str] = {}
+    for channel in given:
+        if not wants(channel, kind="alert", level=message.level, environment=message.environment):
+            continue
+        other = channel if channel.is_enabled else fallback.stand_in(channel)
+        if other is not None and (other is channel or other.pk not in to):
+            to[other.pk] = "" if other is channel else channel.name
+    return put_to(to, message, now=now)
+
+
+def put_to(to: Mapping[int, str], message: Message, *, now: datetime) -> int:
+    """Into the outbox of these channels, as far as they are on; each with the name of the one it stands in for."""
     # The same lock, in the same order, as for transitions: what a channel had lately is counted by one at a time.
     locked = Channel.objects.select_for_update(of=("self",), no_key=True).defer("config").select_related("project")
-    for channel in locked.filter(pk__in=[channel.pk for channel in wanted], is_enabled=True).order_by("pk"):
-        own = replace(message, dedup=dedup_id(message.dedup, channel.pk))
-        _keep(channel, [_notification(channel, own, now=now)], now=now)
-    return len(wanted)
+    for channel in locked.filter(pk__in=to, is_enabled=True).order_by("pk"):
+        own = replace(message, dedup=dedup_id(message.dedup, channel.pk), instead_of=to[channel.pk])
+        _keep(channel, [notification(channel, own, now=now)], now=now)
+    return len(to)
 
 
-def _put(channel: Channel, transitions: Sequence[Transition], *, now: datetime) -> None:
-    made = []
-    for transition in transitions:
-        message = of_transition(transition, dedup=dedup_id("transition", channel.pk, transition.pk))
-        made.append(_notification(channel, message, transition=transition, now=now))
-    _keep(channel, made, now=now)
+def _of_transition(channel: Channel, transition: Transition, *, instead_of: str = "", now: datetime) -> Notification:
+    message = of_transition(transition, dedup=dedup_id("transition", channel.pk, transition.pk))
+    return notification(channel, replace(message, instead_of=instead_of), transition=transition, now=now)
 
 
 def _keep(channel: Channel, made: Sequence[Notification], *, now: datetime) -> None:
-    """Into the outbox, one by one or folded into a digest."""
+    """Into the outbox: one by one, folded into a digest, or held until the channel's quiet hours end."""
+    until = quiet.ends_at(channel, now=now)
+    held = [one for one in made if until and one.payload["level"] != "fatal"]
+    passing = [one for one in made if one not in held]
+    if held and until:
+        _fold(channel, held, kind=Notification.Kind.QUIET, due=until, now=now)
+    spacing = _spacing(channel, len(passing), now=now) if passing else None
+    if spacing is not None:
+        before = Notification.objects.filter(channel=channel, kind=Notification.Kind.DIGEST).order_by("-id").first()
+        due = max(now, before.next_attempt_at + spacing) if before else now
+        _fold(channel, passing, kind=Notification.Kind.DIGEST, due=due, now=now)
+    put(made)
+
+
+def _spacing(channel: Channel, arriving: int, *, now: datetime) -> timedelta | None:
+    """What `fold_spacing` says of what the channel had lately."""
+    if KINDS[channel.kind].TAKES_EACH:
+        return None
     recent = Notification.objects.filter(channel=channel, created_at__gt=now - HOUR, created_at__lte=now).aggregate(
         in_minute=Count("pk", filter=Q(created_at__gt=now - MINUTE) & ~Q(kind__in=_OF_OURSELVES)),
         in_hour=Count("pk", filter=~Q(status=Notification.Status.SUPPRESSED)),
     )
     hourly = settings.OBS_MAILS_PER_HOUR if channel.kind == Channel.Kind.EMAIL else None
-    spacing = fold_spacing(arriving=len(made), hourly=hourly, **recent)
-    if spacing is not None:
-        digest = _fold(channel, made, spacing=spacing, now=now)
-        for notification in made:
-            notification.status, notification.digest = Notification.Status.SUPPRESSED, digest
-    Notification.objects.bulk_create(made, ignore_conflicts=True)
-    bell.ring_on_commit(bell.NOTIFICATIONS)
+    return fold_spacing(arriving=arriving, hourly=hourly, **recent)
 
 
-def _fold(channel: Channel, made: Sequence[Notification], *, spacing: timedelta, now: datetime) -> Notification:
-    """The digest that carries these: one that waits already, or a new one a `spacing` after the one before."""
-    digests = Notification.objects.filter(channel=channel, kind=Notification.Kind.DIGEST).order_by("-id")
+def _fold(channel: Channel, made: Collection[Notification], *, kind: str, due: datetime, now: datetime) -> None:
+    """Into the digest of that kind: one that waits already, or a new one that leaves when it is due."""
+    digests = Notification.objects.filter(channel=channel, kind=kind).order_by("-id")
     waiting = digests.filter(status=Notification.Status.PENDING, attempts=0, claimed_until__isnull=True)
-    folded = [messages.unpack(notification.payload) for notification in made]
+    folded = [messages.unpack(one.payload) for one in made]
     digest = waiting.select_for_update(skip_locked=True).first()
     if digest is not None:
         digest.payload = messages.pack(digest_of(messages.unpack(digest.payload), folded))
         digest.save(update_fields=["payload"])
-        return digest
-    empty = Message(
-        kind="digest",
-        dedup=dedup_id("digest", channel.pk, *(notification.dedup for notification in made)),
-        title="",
-        project=folded[0].project,
-        at=now.isoformat(),
-        level="debug",
-        link=settings.OBS_PUBLIC_URL + reverse("dashboard:issue-list", args=[channel.project.slug]),
-    )
-    before = digests.first()
-    due = max(now, before.next_attempt_at + spacing) if before else now
-    digest = _notification(channel, digest_of(empty, folded), now=due)
-    digest.created_at = now
-    digest.save(force_insert=True)
-    return digest
+    else:
+        empty = Message(
+            kind=kind,
+            dedup=dedup_id(kind, channel.pk, *(one.dedup for one in made)),
+            title="",
+            project=folded[0].project,
+            at=now.isoformat(),
+            level="debug",
+            link=settings.OBS_PUBLIC_URL + reverse("dashboard:issue-list", args=[channel.project.slug]),
+        )
+        digest = notification(channel, digest_of(empty, folded), now=due)
+        digest.created_at = now
+        digest.save(force_insert=True)
+    for one in made:
+        one.status, one.digest = Notification.Status.SUPPRESSED, digest
 
 
 def digest_of(digest: Message, folded: Iterable[Message]) -> Message:
@@ -214,24 +247,3 @@ def digest_of(digest: Message, folded: Iterable[Message]) -> Message:
         lines=tuple(lines[:DIGEST_LINES]),
         more_count=count - len(lines[:DIGEST_LINES]),
     )
-
-
-def _notification(
-    channel: Channel, message: Message, *, transition: Transition | None = None, now: datetime
-) -> Notification:
-    return Notification(
-        channel=channel,
-        kind=message.kind,
-        transition=transition,
-        issue_id=message.issue_id,
-        dedup=message.dedup,
-        payload_version=messages.VERSION,
-        payload=messages.pack(message),
-        next_attempt_at=now,
-        created_at=now,
-    )
-
-
-def dedup_id(*parts: object) -> str:
-    """What tells a repetition from another message: the same parts give the same id."""
-    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:32]

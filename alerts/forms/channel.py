@@ -7,12 +7,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from alerts.delivery import channel_setup
-from alerts.delivery.channels import KINDS, webhook
+from alerts.delivery.channel_setup import Conduct
+from alerts.delivery.channels import KINDS, standard, webhook
 from alerts.forms import parts
 from alerts.models import Channel, Notification
 from events.models import Project, Transition
 
-_TYPED = ("url", "secret", "addresses")
+_TYPED = ("routing_key", "url", "secret", "addresses")
+_SECRETS = {"webhook": webhook.new_secret, "standard": standard.new_secret, "": standard.new_secret}
+_QUIET = ("quiet_from", "quiet_until", "quiet_days", "quiet_zone")
+_DAYS = [(str(n), name) for n, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))]
 
 
 class ChannelForm(forms.ModelForm):
@@ -22,25 +26,64 @@ class ChannelForm(forms.ModelForm):
     secret = forms.CharField(
         max_length=200, required=False, help_text="Signs each message; note it for the receiver, it is not shown again."
     )
+    routing_key = forms.CharField(label="Integration key", max_length=64, required=False)
     addresses = forms.CharField(max_length=2000, required=False, help_text="E-mail addresses, separated by commas.")
     transitions = forms.MultipleChoiceField(
-        label="Tell of",
+        label="Send",
         choices=[(kind, Notification.Kind(kind).label) for kind in Transition.Kind.values],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: all.",
+        help_text="None chosen: all problems, those of alerts and monitors too.",
     )
     environments = forms.CharField(max_length=500, required=False, help_text="Separated by commas. Empty: all.")
+    fallback = forms.ModelChoiceField(
+        label="If it cannot be delivered, send to",
+        queryset=Channel.objects.none(),
+        required=False,
+        empty_label="nobody",
+    )
+    quiet_from = forms.TimeField(
+        label="Quiet from", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="What comes while it is quiet is told as one message at its end. What is critical comes at once.",
+    )  # fmt: skip
+    quiet_until = forms.TimeField(
+        label="Quiet until", required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_days = forms.TypedMultipleChoiceField(
+        label="Quiet on", choices=_DAYS, coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="The days on which it begins. None chosen: every day.",
+    )  # fmt: skip
+    quiet_zone = forms.CharField(
+        label="Time zone", max_length=64, required=False, help_text="Europe/Berlin. Empty: UTC."
+    )
+    is_house = forms.BooleanField(
+        label="Send trouble of this server too", required=False,
+        help_text="Nothing arrives, messages wait, alerts are judged late, a channel is off.",
+    )  # fmt: skip
+
+    by_superuser = True  # the admin says so of the class it makes
 
     class Meta:
         model = Channel
         fields = ["name", "kind", "min_level"]
-        labels = {"min_level": "Lowest level"}
+        labels = {"min_level": "From this level on"}
 
-    field_order = ["project", "name", "kind", *_TYPED, "transitions", "min_level", "environments"]
+    field_order = [
+        "project", "name", "kind", *_TYPED, "transitions", "min_level", "environments", "fallback", *_QUIET, "is_house",
+    ]  # fmt: skip
 
-    def __init__(self, *args: Any, kind: str = "", project: Project | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        kind: str = "",
+        project: Project | None = None,
+        is_superuser: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.by_superuser = self.by_superuser if is_superuser is None else is_superuser
+        if not self.by_superuser:
+            del self.fields["is_house"]
         if project is not None:
             self.instance.project = project
         self.label_suffix = ""
@@ -49,10 +92,13 @@ class ChannelForm(forms.ModelForm):
         if channel.pk:
             self.initial["transitions"] = channel.transitions
             self.initial["environments"] = ", ".join(channel.environments)
+            self.initial.update({name: getattr(channel, name) for name in (*_QUIET, "fallback", "is_house")})
             for name in _TYPED:
-                self.fields[name].widget.attrs["placeholder"] = "unchanged" if name == "secret" else channel.masked
-        elif kind in ("", "webhook"):
-            self.initial["secret"] = webhook.new_secret()
+                self.fields[name].widget.attrs["placeholder"] = (
+                    channel.masked if name in ("url", "addresses") else "unchanged"
+                )
+        elif kind in _SECRETS:
+            self.initial["secret"] = _SECRETS[kind]()
         for name in _TYPED:
             self.fields[name].widget.attrs["autocomplete"] = "off"
             if kind and name not in KINDS[kind].FIELDS:
@@ -60,6 +106,11 @@ class ChannelForm(forms.ModelForm):
         if kind:
             channel.kind = kind
             self.fields.pop("kind", None)
+            if KINDS[kind].TAKES_EACH:
+                for name in _QUIET:
+                    del self.fields[name]
+        others = Channel.objects.filter(project_id=channel.project_id)  # none, while the project is not known
+        self.fields["fallback"].queryset = others.exclude(pk=channel.pk).defer("config")  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"].strip()
@@ -70,6 +121,9 @@ class ChannelForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self.instance.kind = self.instance.kind or cleaned.get("kind", "")
+        if self.instance.kind == Channel.Kind.APPRISE and not self.by_superuser:
+            self.add_error(None, "Only a superuser may add or change a channel of Apprise.")
+            return cleaned
         try:
             channel_setup.check_config(self.instance, self._typed(cleaned))
         except ValidationError as error:
@@ -85,6 +139,14 @@ class ChannelForm(forms.ModelForm):
             "transitions": data["transitions"],
             "min_level": data["min_level"],
             "environments": data["environments"].split(","),
+            "conduct": Conduct(
+                fallback=data["fallback"],
+                quiet_from=data.get("quiet_from"),
+                quiet_until=data.get("quiet_until"),
+                quiet_days=data.get("quiet_days") or (),
+                quiet_zone=data.get("quiet_zone", "").strip(),
+                is_house=data.get("is_house", self.instance.is_house),
+            ),
             "actor": actor,
             "now": now,
         }

@@ -2,6 +2,7 @@
 
 from alerts.models.channel import Channel, DeliveryAttempt, Notification
 from alerts.models.foreign import ForeignAlert, ForeignSource
+from alerts.models.house import HouseTrouble, HouseWatch
 from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
 from alerts.models.objective import Objective
 from alerts.models.routing import (
@@ -17,7 +18,8 @@ from alerts.models.rule import Alert, AlertTransition, Rule, Silence
 
 __all__ = [
     "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "EscalationStep", "ForeignAlert",
-    "ForeignSource", "Inhibition", "Maintenance", "Membership", "Monitor", "MonitorRun", "MonitorState",
-    "MonitorTransition", "Notice", "NoticeGroup", "Notification", "Objective", "PingKey", "Route", "Rule", "Silence",
+    "ForeignSource", "HouseTrouble", "HouseWatch", "Inhibition", "Maintenance", "Membership", "Monitor", "MonitorRun",
+    "MonitorState", "MonitorTransition", "Notice", "NoticeGroup", "Notification", "Objective", "PingKey", "Route",
+    "Rule", "Silence",
     "Watch",
 ]  # fmt: skip

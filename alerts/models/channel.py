@@ -13,11 +13,15 @@ class Channel(models.Model):
     class Kind(models.TextChoices):
         SLACK = "slack", "Slack"
         DISCORD = "discord", "Discord"
-        WEBHOOK = "webhook", "Webhook"
         EMAIL = "email", "E-mail"
+        TEAMS = "teams", "Microsoft Teams"
+        PAGERDUTY = "pagerduty", "PagerDuty"
+        STANDARD = "standard", "Webhook"
+        WEBHOOK = "webhook", "Webhook with X-Obs headers"
+        APPRISE = "apprise", "Apprise"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="channels")
-    kind = models.CharField(max_length=8, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
     name = models.CharField(max_length=60)
     config = EncryptedTextField(editable=False, help_text="JSON of the kind's fields: URL, secret or addresses.")
     masked = models.CharField(max_length=120, editable=False, help_text="Where it goes, with the secret part left out.")
@@ -30,6 +34,15 @@ class Channel(models.Model):
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Set by an answer of 429.")
     created_at = models.DateTimeField(default=timezone.now)
     last_sent_at = models.DateTimeField(null=True, blank=True)
+    fallback = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="Gets, once, what this channel could not deliver.",
+    )  # fmt: skip
+    quiet_from = models.TimeField(null=True, blank=True, help_text="Empty: never quiet.")
+    quiet_until = models.TimeField(null=True, blank=True)
+    quiet_days = models.JSONField(default=list, blank=True, help_text="Days it begins on, 0 is Monday; empty: all.")
+    quiet_zone = models.CharField(max_length=64, blank=True, help_text="Name of a time zone; empty: UTC.")
+    is_house = models.BooleanField(default=False, help_text="Hears of trouble of this server itself, too.")
 
     class Meta:
         ordering = ["name"]
@@ -61,6 +74,9 @@ class Notification(models.Model):
         FLAPPING = "flapping", "Alert is flapping"
         MONITOR_DOWN = "monitor_down", "Monitor is down"
         MONITOR_UP = "monitor_up", "Monitor is up"
+        QUIET = "quiet", "Digest of quiet hours"
+        HOUSE = "house", "Trouble of this server"
+        HOUSE_ENDED = "house_ended", "Trouble of this server ended"
         TEST = "test", "Test"
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications", db_index=False)
@@ -69,6 +85,7 @@ class Notification(models.Model):
     issue = models.ForeignKey(Issue, null=True, on_delete=models.SET_NULL, related_name="notifications")
     digest = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="folded")
     dedup = models.CharField(max_length=32, unique=True)
+    thread = models.CharField(max_length=32, blank=True, help_text="What it is about: the same from beginning to end.")
     payload_version = models.PositiveSmallIntegerField()
     payload = models.JSONField(help_text="A Message, see alerts.messages; scrubbed, without personal data.")
     is_minimal = models.BooleanField(default=False, help_text="The full form was answered 400: send plain text.")
@@ -90,6 +107,10 @@ class Notification(models.Model):
             models.Index(fields=["next_attempt_at"], name="notification_due", condition=models.Q(status="pending")),
             # The delivery log of a channel, and how many messages it had lately.
             models.Index(fields=["channel", "-created_at"], name="notification_of_channel"),
+            # What was told before of the same thing.
+            models.Index(
+                fields=["channel", "thread", "-id"], name="notification_thread", condition=~models.Q(thread="")
+            ),
         ]
 
     def __str__(self) -> str:

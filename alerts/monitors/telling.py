@@ -65,6 +65,7 @@ def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:
         level="error" if kind == DOWN else "info",
         environment=state.environment,
         reason=state.words if kind == DOWN else "",
+        thread=notify.dedup_id("monitor", state.pk),
         link=settings.OBS_PUBLIC_URL + reverse("dashboard:monitor", args=[monitor.project.slug, monitor.pk]),
         details=tuple((label, value) for label, value in details if value),
     )

@@ -55,7 +55,8 @@ def take(notice: Notice, desk: Desk) -> int:
 
 
 def _tell(notice: Notice, step: EscalationStep, desk: Desk) -> None:
-    message = wording.escalated(notice, after_minutes=step.after_minutes, step=step.pk, now=desk.now)
+    group = notice.memberships.order_by("pk").values_list("group_id", flat=True).first() or 0
+    message = wording.escalated(notice, after_minutes=step.after_minutes, step=step.pk, group=group, now=desk.now)
     channels = [channel for channel in step.channels.all() if channel.is_enabled]
     desk.letters.append((channels, message, [notice]))
 

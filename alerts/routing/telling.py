@@ -298,7 +298,17 @@ def _write(group: NoticeGroup, said: Said, notices: Mapping[int, Notice], desk: 
 def _channels(group: NoticeGroup, notices: Sequence[Notice]) -> list[Channel]:
     """Whom the group tells, but for those who know of all of it."""
     aware = set.intersection(*(set(notice.aware) for notice in notices))
-    return [channel for channel in _listeners(group, notices) if channel.pk not in aware]
+    found = [channel for channel in _listeners(group, notices) if channel.pk not in aware]
+    return list({channel.pk: channel for channel in (*found, *_called_in(notices))}.values())
+
+
+def _called_in(notices: Sequence[Notice]) -> list[Channel]:
+    """Who was told because nobody acknowledged, and hears that it is over."""
+    steps = [step.pk for notice in notices if not notice.is_on for step in notice.steps_done.all()]
+    if not steps:
+        return []
+    called = EscalationStep.channels.through.objects.filter(escalationstep__in=steps).values("channel_id")
+    return list(Channel.objects.filter(pk__in=called, is_enabled=True).defer("config"))
 
 
 def _listeners(group: NoticeGroup, notices: Sequence[Notice]) -> list[Channel]:

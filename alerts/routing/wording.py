@@ -30,7 +30,12 @@ def single(notice: Notice, said: Said, *, group: int, now: datetime) -> Message:
     own = messages.unpack(notice.payload)
     kind = "flapping" if said.flapping else _AGAIN.get(own.kind, own.kind) if said.is_repeat else own.kind
     dedup = notify.dedup_id("notice", notice.key, notice.began_at.isoformat(), kind, group, now.isoformat())
-    return replace(own, kind=kind, dedup=dedup, at=now.isoformat())
+    return replace(own, kind=kind, dedup=dedup, at=now.isoformat(), thread=thread_of(group))
+
+
+def thread_of(group: int) -> str:
+    """What a group says is one thread, so that its end is told where its beginning was, under one name."""
+    return notify.dedup_id("group", group)
 
 
 def several(
@@ -55,6 +60,7 @@ def several(
         project=all_told[0].project,
         at=now.isoformat(),
         level=_worst([one.level for one in judged]),
+        thread=thread_of(group),
         environment=_common([one.environment for one in all_told]),
         release=_common([one.release for one in all_told]),
         link=link,
@@ -63,13 +69,13 @@ def several(
     )
 
 
-def escalated(notice: Notice, *, after_minutes: int, step: int, now: datetime) -> Message:
+def escalated(notice: Notice, *, after_minutes: int, step: int, group: int, now: datetime) -> Message:
     """What those hear who come in when nobody has."""
     own = messages.unpack(notice.payload)
     kind = _AGAIN.get(own.kind, own.kind)
     dedup = notify.dedup_id("escalation", notice.key, notice.began_at.isoformat(), step)
     details = (*own.details, ("Escalated", f"nobody has looked after it for {after_minutes} min"))
-    return replace(own, kind=kind, dedup=dedup, at=now.isoformat(), details=details)
+    return replace(own, kind=kind, dedup=dedup, at=now.isoformat(), details=details, thread=thread_of(group))
 
 
 def _line(notice: Notice) -> str:

@@ -7,7 +7,7 @@ from alerts.delivery import channel_setup
 from alerts.foreign import setup as sources
 from alerts.foreign import taking
 from alerts.foreign.reading import Foreign
-from alerts.models import Alert, Channel, Inhibition, Maintenance, Monitor, MonitorRun, Objective, Route
+from alerts.models import Alert, Channel, Inhibition, Maintenance, Monitor, MonitorRun, Notification, Objective, Route
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
 from alerts.routing import setup
@@ -21,11 +21,15 @@ from events.tests import make
 from events.tests.make import NOW
 
 SIGNING = "sixteen-or-more-characters"
+STANDARD = "whsec_Zm9ybWFvcy10ZXN0LWtleS0zMi1ieXRlcy1sb25nISE="
+ROUTING_KEY = "0123456789abcdef0123456789ABCDEF"
 
 
 def channel(project: Project, url: str = "", *, kind: str = "webhook", name: str = "", **fields: Any) -> Channel:
     """A channel; of kind email when no URL is given."""
-    kind, config = (kind, {"url": url, "secret": SIGNING}) if url else ("email", {"addresses": "team@example.org"})
+    secret = STANDARD if kind == "standard" else SIGNING
+    given = {"url": url, "secret": secret, "routing_key": ROUTING_KEY}
+    kind, config = (kind, given) if url else ("email", {"addresses": "team@example.org"})
     values = {"actor": "test", "now": NOW, **fields}
     return channel_setup.create(project, kind=kind, name=name or kind, config=config, **values)
 
@@ -38,6 +42,13 @@ def transition(issue: Issue, *, kind: str = "new_issue", at: datetime = NOW, **d
 def transitions(project: Project, count: int, **fields: Any) -> list[Transition]:
     """That many new issues."""
     return [transition(make.issue(project, groups=0, title=f"Error {n}"), **fields) for n in range(count)]
+
+
+def given_up(project: Project, *, now: datetime = NOW) -> Notification:
+    """A message that could not be delivered."""
+    fields = {"status": "dead", "payload_version": 1, "payload": {"title": "Lost"}, "next_attempt_at": now}
+    there = channel(project, name="lost")
+    return Notification.objects.create(channel=there, kind="firing", dedup=f"lost {there.pk}", created_at=now, **fields)
 
 
 def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:

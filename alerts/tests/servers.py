@@ -59,7 +59,7 @@ def serving(*replies: Reply) -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(reply.body)
 
-        do_GET = do_POST
+        do_GET = do_PATCH = do_POST
 
         def log_message(self, *args: object) -> None:
             """Silence."""

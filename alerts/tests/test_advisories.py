@@ -20,27 +20,39 @@ from events.models import Project
 from events.tests import make as events_make
 from events.tests.advisories import growth
 
-PUBLIC = "https://1.1.1.1/hook"
+PUBLIC = "https://1.1.1.1/hook/of/a/team/that/is/long"
 INSIDE = ["http://127.0.0.1/", "http://[::1]/", "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/"]
-FORM = {"name": "Team", "kind": "webhook", "min_level": "debug", "secret": make.SIGNING}
+FORM = {"name": "Team", "min_level": "debug", "routing_key": make.ROUTING_KEY}
+SECRETS = {"webhook": make.SIGNING, "standard": make.STANDARD}
+KINDS = ["webhook", "standard", "teams", "pagerduty"]  # whose address a person chooses freely
+
+
+def form(kind: str, url: str) -> dict[str, str]:
+    return {**FORM, "kind": kind, "url": url, "secret": SECRETS.get(kind, "")}
+
+
+def given(kind: str, url: str) -> str:
+    return json.dumps({"url": url, "secret": SECRETS.get(kind, ""), "routing_key": make.ROUTING_KEY})
 
 
 @pytest.mark.parametrize("url", INSIDE)
 def test_cve_2023_46746_ssrf_on_create(as_alice: Client, project: Project, url: str) -> None:
     """PostHog: a webhook could be made that called the house's own services."""
-    with pytest.raises(ValidationError):
-        make.channel(project, url)
-    assert as_alice.post("/p/web/alerts/channels/new/webhook/", {**FORM, "url": url}).status_code == 422
+    for kind in KINDS:
+        with pytest.raises(ValidationError):
+            make.channel(project, url, kind=kind)
+        assert as_alice.post(f"/p/web/alerts/channels/new/{kind}/", form(kind, url)).status_code == 422
     assert not Channel.objects.exists()
 
 
 @pytest.mark.parametrize("url", INSIDE)
 def test_cve_2024_9710_ssrf_on_update(as_alice: Client, project: Project, url: str) -> None:
     """PostHog: what was checked when made was not checked when changed."""
-    channel = make.channel(project, PUBLIC)
-    answer = as_alice.post(f"/p/web/alerts/channels/{channel.pk}/edit/", {**FORM, "url": url})
-    assert answer.status_code == 422
-    assert channel_setup.stored(Channel.objects.get())["url"] == PUBLIC
+    for kind in KINDS:
+        channel = make.channel(project, PUBLIC, kind=kind)
+        answer = as_alice.post(f"/p/web/alerts/channels/{channel.pk}/edit/", form(kind, url))
+        assert answer.status_code == 422
+        assert channel_setup.stored(Channel.objects.get(pk=channel.pk))["url"] == PUBLIC
 
 
 @pytest.mark.parametrize("url", INSIDE)
@@ -49,23 +61,26 @@ def test_cve_2025_1521_ssrf_on_admin_save(project: Project, url: str) -> None:
     root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
     client = Client()
     client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    answer = client.post("/admin/alerts/channel/add/", {**FORM, "project": project.pk, "url": url})
-    assert answer.status_code == 200
+    for kind in KINDS:
+        answer = client.post("/admin/alerts/channel/add/", {**form(kind, url), "project": project.pk})
+        assert answer.status_code == 200
     assert not Channel.objects.exists()
 
 
 @pytest.mark.parametrize("url", INSIDE)
 def test_cve_2025_1522_ssrf_on_send(project: Project, url: str, now: datetime) -> None:
     """PostHog: the worker trusted the stored address, followed redirects, and ended in code execution."""
-    channel = make.channel(project, PUBLIC)
-    channel.config = json.dumps({"url": url, "secret": make.SIGNING})
-    channel.save(update_fields=["config"])
+    for kind in KINDS:
+        channel = make.channel(project, PUBLIC, kind=kind)
+        channel.config = given(kind, url)
+        channel.save(update_fields=["config"])
     make.transition(events_make.issue(project))
     notify.claim_transitions(now=now)
     deliver.run(now=now)
-    [attempt] = DeliveryAttempt.objects.all()
-    assert attempt.status is None
-    assert not channel_setup.test(channel, actor="test", now=now).is_sent
+    assert set(DeliveryAttempt.objects.values_list("status", "decision")) == {(None, "disabled")}
+    assert DeliveryAttempt.objects.count() == len(KINDS)
+    for channel in Channel.objects.select_related("project"):
+        assert not channel_setup.test(channel, actor="test", now=now).is_sent
 
 
 @pytest.mark.parametrize("url", INSIDE)

@@ -33,6 +33,7 @@ SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-repo
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
 SENDING |= {"deploy-hook"}  # its token is in its address, and what it sends is signed
 SENDING |= {"alerts-in"}  # a source's own token; alerts/tests/foreign tries it
+SENDING |= {"alert-picture"}  # its address is signed and says what it shows; test_pictures.py tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
@@ -137,6 +138,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "objective_id": make_alerts.objective(project).pk,
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
+        "notification_id": make_alerts.given_up(project).pk,
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -237,6 +239,7 @@ _IDS = {
     "channel_id",
     "deploy_id",
     "hook_id",
+    "notification_id",
     "rule_id",
     "alert_id",
     "silence_id",

@@ -63,6 +63,12 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_AUDIT_HEADS", "https://user:word@heads.example.org/", "E019"),
         ("OBS_AUDIT_HEADS", "/dev/null/heads", "E019"),
         ("OBS_AUDIT_HEADS", "/", "E019"),
+        ("OBS_ADMIN_EMAILS", ["nobody"], "E028"),
+        ("OBS_HEARTBEAT_URL", "hc-ping.com/x", "E028"),
+        ("OBS_WEB_URL", "ftp://web", "E028"),
+        ("OBS_APPRISE", ["file"], "E029"),
+        ("OBS_APPRISE", ["ntfys://"], "E029"),
+        ("OBS_INGEST_SILENCE_MINUTES", 0, "E002"),
     ],
 )
 def test_it_refuses(name: str, value: Any, expected: str, settings: Any) -> None:

@@ -1,5 +1,6 @@
 """What every channel kind promises, and the POST that three of them share."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,11 +15,12 @@ from alerts.delivery.messages import Message
 
 @dataclass(frozen=True)
 class Sent:
-    """Delivered: the receiver's id of the message, where there is one."""
+    """Delivered: the receiver's id of the message, where there is one; `wait`: seconds it asks to be left alone."""
 
     remote_id: str
     latency_ms: int
     status: int | None = None
+    wait: float = 0.0
 
 
 class DeliveryError(Exception):
@@ -39,6 +41,15 @@ class InvalidConfig(ValueError):
         self.field, self.reason = field, reason
 
 
+@dataclass(frozen=True)
+class Where:
+    """Where a person makes what a kind asks for, in the words of its vendor."""
+
+    words: str
+    url: str = ""
+    link: str = ""
+
+
 class Kind(Protocol):
     """A module of this package: its fields, and the three things it can do."""
 
@@ -46,14 +57,27 @@ class Kind(Protocol):
     def FIELDS(self) -> tuple[str, ...]:
         """Names of what a person types."""
 
+    @property
+    def WHERE(self) -> Where:
+        """Where that is made."""
+
+    @property
+    def TAKES_EACH(self) -> bool:
+        """Whether it puts messages together by itself: none is folded into a digest here."""
+
     def clean(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The configuration to store; raises InvalidConfig."""
 
     def mask(self, config: Mapping[str, Any]) -> str:
         """Where it goes, fit to be shown."""
 
-    def send(self, config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False) -> Sent:
-        """Delivers, as plain text if `minimal`; raises DeliveryError."""
+    def send(
+        self, config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False, before: str = ""
+    ) -> Sent:
+        """Delivers, as plain text if `minimal`; raises DeliveryError.
+
+        `before` is the receiver's id of what the message ends, for those that can change what they said.
+        """
 
 
 def clean_url(given: Mapping[str, str], *, hosts: frozenset[str] = frozenset()) -> str:
@@ -77,6 +101,7 @@ def post(
     body: bytes,
     *,
     now: datetime,
+    method: str = "POST",
     hosts: frozenset[str] = frozenset(),
     headers: Mapping[str, str] | None = None,
     explain: Callable[[http.Answer], str] = lambda answer: "",
@@ -84,7 +109,8 @@ def post(
 ) -> http.Answer:
     """The answer of 2xx; raises DeliveryError for all else. `explain` may quote from answers of trusted hosts."""
     try:
-        answer = http.send(url, headers={"Content-Type": "application/json", **(headers or {})}, body=body, hosts=hosts)
+        given = {"Content-Type": "application/json", **(headers or {})}
+        answer = http.send(url, method=method, headers=given, body=body, hosts=hosts)
     except http.Refused as refusal:
         raise DeliveryError(str(refusal), is_permanent=True) from None
     except http.Unreachable as failure:
@@ -100,6 +126,15 @@ def quoted(answer: http.Answer) -> str:
     """The beginning of the answer's text, printable."""
     text = answer.body[:120].decode("utf-8", "replace")
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def seconds(value: str) -> float | None:
+    """A header's finite number above zero."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number > 0 else None
 
 
 def parsed_json(answer: http.Answer) -> dict[str, Any]:

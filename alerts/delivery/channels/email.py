@@ -4,6 +4,7 @@ import smtplib
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from email.mime.image import MIMEImage
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +13,13 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
-from alerts.delivery import http, messages
+from alerts.delivery import http, messages, pictures
 from alerts.delivery.channels import contract
 from alerts.delivery.messages import Message
 
 FIELDS = ("addresses",)
+TAKES_EACH = False
+WHERE = contract.Where("Sent by the mail server that EMAIL_URL names.")
 MAX_ADDRESSES = 20
 TIMEOUT_SECONDS = 10
 
@@ -40,7 +43,9 @@ def mask(config: Mapping[str, Any]) -> str:
     return f"{local[:1]}…@{domain}"[:100] + (f" and {more} more" if more else "")
 
 
-def send(config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False) -> contract.Sent:
+def send(
+    config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False, before: str = ""
+) -> contract.Sent:
     """Text and HTML; only text if `minimal`. A receiver that is refused by the mail server is a permanent error."""
     started = time.monotonic()
     message_id = f"<{message.dedup}@{http.parse(settings.OBS_PUBLIC_URL).host}>"
@@ -52,7 +57,11 @@ def send(config: Mapping[str, Any], message: Message, *, now: datetime, minimal:
         connection=get_connection(timeout=TIMEOUT_SECONDS),
     )
     if not minimal:
-        mail.attach_alternative(html(message), "text/html")
+        picture = pictures.draw(message.chart)
+        mail.attach_alternative(html(message, has_picture=bool(picture)), "text/html")
+        if picture:
+            mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # the picture belongs to the text that shows it
+            mail.attach(_inline(picture))
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as refusal:
@@ -66,9 +75,17 @@ def send(config: Mapping[str, Any], message: Message, *, now: datetime, minimal:
     return contract.Sent(message_id[:64], round((time.monotonic() - started) * 1000))
 
 
-def html(message: Message) -> str:
+def _inline(picture: bytes) -> MIMEImage:
+    part = MIMEImage(picture, "png")
+    part.add_header("Content-ID", "<chart>")
+    part.add_header("Content-Disposition", "inline", filename=pictures.NAME)
+    return part
+
+
+def html(message: Message, *, has_picture: bool = False) -> str:
     """The message as HTML, every text escaped."""
     context = {
+        "has_picture": has_picture,
         "message": message,
         "title": messages.one_line(message.title),
         "at": messages.clock(message.at),

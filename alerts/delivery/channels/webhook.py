@@ -1,4 +1,4 @@
-"""The generic webhook: JSON, signed; docs/alerts.md shows how a receiver verifies it."""
+"""The generic webhook: JSON, signed; docs/channels.md shows how a receiver verifies it."""
 
 import hashlib
 import hmac
@@ -14,6 +14,10 @@ from alerts.delivery.channels import contract
 from alerts.delivery.messages import Message
 
 FIELDS = ("url", "secret")
+TAKES_EACH = False
+WHERE = contract.Where(
+    "Signed by the X-Obs headers, as docs/channels.md says. For a new receiver rather take “Webhook”."
+)
 
 
 def clean(given: Mapping[str, str]) -> dict[str, Any]:
@@ -37,7 +41,9 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def send(config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False) -> contract.Sent:
+def send(
+    config: Mapping[str, Any], message: Message, *, now: datetime, minimal: bool = False, before: str = ""
+) -> contract.Sent:
     """Nothing of the answer but its status is kept: the receiver may be anything."""
     body = orjson.dumps(messages.webhook_minimal(message) if minimal else messages.webhook(message))
     timestamp = str(int(now.timestamp()))

@@ -21,11 +21,11 @@ MESSAGE = Message(
     kind="new_issue", dedup="d" * 32, title="<b>KeyError</b>: 'x'", project="Web", at=NOW.isoformat(), issue_id=7,
     link="https://obs.example/p/web/issues/7/", environment="production",
 )  # fmt: skip
-HTTP_KINDS = ["slack", "discord", "webhook"]
+HTTP_KINDS = ["slack", "discord", "webhook", "standard", "teams", "pagerduty"]
 
 
 def config(url: str) -> dict[str, str]:
-    return {"url": url, "secret": make.SIGNING}
+    return {"url": url, "secret": make.SIGNING, "routing_key": make.ROUTING_KEY}
 
 
 def test_there_is_a_module_for_every_kind() -> None:
@@ -205,8 +205,8 @@ def test_a_secret_is_shown_by_its_end(kind: str, stored: dict[str, Any], shown: 
 
 
 def test_the_documented_receiver_verifies_what_is_sent(settings: Any, now: datetime) -> None:
-    """The example of docs/alerts.md, as it stands there."""
-    page = (settings.BASE_DIR / "docs" / "alerts.md").read_text()
+    """The example of docs/channels.md, as it stands there."""
+    page = (settings.BASE_DIR / "docs" / "channels.md").read_text()
     example: dict[str, Any] = {}
     exec(page.split("```python\n")[1].split("```")[0], example)
     with serving() as server:

@@ -15,9 +15,13 @@ hostile = st.one_of(
     st.sampled_from(["&" * 4000, "<!channel> @all " * 200, "💥" * 2000, '"\\' * 2000, "\n" * 3000, "\0\x1b[31m", " "]),
     st.characters(categories=["Cs"]),
 )
+addresses = st.sampled_from([
+    "https://wiki.example/runbook", "https://wiki.example/" + "a" * 900, "https://wiki.example/" + "a" * 3000,
+    "javascript:alert(1)", "https://wiki.example/)>[x](https://evil.example", "",
+])  # fmt: skip
 anything = st.builds(
     Message,
-    kind=st.sampled_from(["new_issue", "regression", "unignored", "resolved", "digest", "channel", "test"]),
+    kind=st.sampled_from(sorted(messages._HEADLINES)),
     dedup=st.just("0123456789abcdef0123456789abcdef"),
     title=hostile,
     project=hostile,
@@ -34,6 +38,12 @@ anything = st.builds(
     reason=hostile,
     lines=st.lists(hostile, max_size=40).map(tuple),
     more_count=st.integers(0, 10**9),
+    details=st.lists(st.tuples(hostile, hostile), max_size=14).map(tuple),
+    links=st.lists(st.tuples(hostile, addresses), max_size=6).map(tuple),
+    thread=st.sampled_from(["", "f" * 32]),
+    normal=hostile,
+    suspect=hostile,
+    instead_of=hostile,
 )
 
 
@@ -62,6 +72,9 @@ def assert_is_block(block: dict[str, Any]) -> None:
         case "actions":
             assert 1 <= len(block["elements"]) <= 25
             assert all(units(e["text"]["text"]) <= 75 and units(e["url"]) <= 3000 for e in block["elements"])
+        case "image":
+            assert 1 <= units(block["alt_text"]) <= 2000
+            assert units(block["image_url"]) <= 3000
         case "context":
             assert 1 <= len(block["elements"]) <= 10
         case other:
@@ -71,7 +84,7 @@ def assert_is_block(block: dict[str, Any]) -> None:
 @settings(max_examples=80, deadline=None)
 @given(message=anything)
 def test_slack_accepts_every_message(message: Message) -> None:
-    body = messages.slack(message)
+    body = messages.slack(message, picture="https://obs.example/alert-pictures/" + "t" * 200 + ".png")
     assert 1 <= len(body["blocks"]) <= 50
     assert units(orjson.dumps(body["blocks"]).decode()) <= 10_000
     assert 1 <= units(body["text"]) <= 3000
@@ -86,7 +99,7 @@ def test_slack_accepts_every_message(message: Message) -> None:
 @settings(max_examples=80, deadline=None)
 @given(message=anything)
 def test_discord_accepts_every_message(message: Message) -> None:
-    body = messages.discord(message)
+    body = messages.discord(message, picture="chart.png")
     [embed] = body["embeds"]
     assert 1 <= units(embed["title"]) <= 256
     assert units(embed["description"]) <= 4096

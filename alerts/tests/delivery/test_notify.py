@@ -161,7 +161,7 @@ def test_the_number_of_queries_does_not_grow_with_the_transitions(
 ) -> None:
     make.channel(project, URL)
     make.transitions(project, 15)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         assert notify.claim_transitions(now=now) == 15
 
 

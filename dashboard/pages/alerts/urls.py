@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.alerts import alert_views, channel_views, maintenance_views, route_views, rule_views, source_views
+from dashboard.pages.alerts import (
+    alert_views,
+    channel_views,
+    delivery_views,
+    maintenance_views,
+    route_views,
+    rule_views,
+    source_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/alerts/", alert_views.alert_list, name="alerts"),
@@ -55,6 +63,13 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/alerts/rules/<int:rule_id>/delete/", rule_views.rule_delete, name="rule-delete"),
     path("p/<slug:slug>/alerts/channels/", channel_views.channel_list, name="channel-list"),
     path("p/<slug:slug>/alerts/channels/new/<slug:kind>/", channel_views.channel_new, name="channel-new"),
+    path("p/<slug:slug>/alerts/channels/log/", delivery_views.delivery_list, name="delivery-list"),
+    path("p/<slug:slug>/alerts/channels/log.csv", delivery_views.delivery_csv, name="delivery-csv"),
+    path(
+        "p/<slug:slug>/alerts/channels/log/<int:notification_id>/retry/",
+        delivery_views.delivery_retry,
+        name="delivery-retry",
+    ),
     path("p/<slug:slug>/alerts/channels/<int:channel_id>/", channel_views.channel_detail, name="channel-detail"),
     path("p/<slug:slug>/alerts/channels/<int:channel_id>/edit/", channel_views.channel_edit, name="channel-edit"),
     path("p/<slug:slug>/alerts/channels/<int:channel_id>/enable/", channel_views.channel_enable, name="channel-enable"),

@@ -5,6 +5,8 @@ from django.db.models import Count, Max, Min, Sum
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from alerts.delivery import house_watch
+from alerts.models import HouseTrouble, HouseWatch
 from dashboard.access.guard import site_page
 from dashboard.frame import layout
 from events.ingest import accounting, spool
@@ -28,7 +30,13 @@ def system(request: HttpRequest) -> HttpResponseBase:
         ("in the spool", report.in_spool),
         ("dead letters", report.dead_letter),
     ]
+    addresses, channels = house_watch.hearers()
     context = {
+        "troubles": HouseTrouble.objects.all(),
+        "watch": HouseWatch.objects.first(),
+        "addresses": len(addresses),
+        "house_channels": channels,
+        "has_heartbeat": bool(settings.OBS_HEARTBEAT_URL),
         "report": report,
         "right": right,
         "oldest": oldest,

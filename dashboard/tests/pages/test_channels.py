@@ -1,9 +1,11 @@
 """The channel pages show state and log without secrets, and change channels through the audited functions."""
 
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 from alerts.delivery import channel_setup, deliver, notify
@@ -42,8 +44,15 @@ def test_an_empty_list_says_what_to_do(as_alice: Client) -> None:
 def test_the_form_of_a_kind_asks_for_what_the_kind_needs(as_alice: Client, kind: str) -> None:
     page = as_alice.get(f"{BASE}new/{kind}/")
     fields = set(page.context["form"].fields)
-    expected = {"slack": {"url"}, "discord": {"url"}, "webhook": {"url", "secret"}, "email": {"addresses"}}[kind]
-    assert fields == {"name", "min_level", "transitions", "environments"} | expected
+    expected = {
+        "email": {"addresses"},
+        "webhook": {"url", "secret"},
+        "standard": {"url", "secret"},
+        "pagerduty": {"url", "routing_key"},
+    }.get(kind, {"url"})
+    quiet = set() if kind == "pagerduty" else {"quiet_from", "quiet_until", "quiet_days", "quiet_zone"}
+    assert fields == {"name", "min_level", "transitions", "environments", "fallback"} | expected | quiet
+    assert page.context["where"].words in unescape(page.content.decode())
     assert page["Cache-Control"] == "private, no-store"
 
 
@@ -200,3 +209,80 @@ def test_a_channel_of_another_project_is_not_found(as_alice: Client, project: Pr
 @pytest.mark.parametrize("change", ["enable", "disable", "test", "delete"])
 def test_nothing_changes_by_a_link(as_alice: Client, project: Project, change: str) -> None:
     assert as_alice.get(f"{BASE}{make.channel(project).pk}/{change}/").status_code == 405
+
+
+def test_conduct_is_stored_and_shown(as_alice: Client, project: Project) -> None:
+    other = make.channel(project, name="Other")
+    quiet = {"quiet_from": "22:00", "quiet_until": "07:00", "quiet_days": ["4", "5"], "quiet_zone": "Europe/Berlin"}
+    as_alice.post(
+        f"{BASE}new/standard/", filled(url=URL, secret=make.STANDARD, fallback=other.pk, is_house="on", **quiet)
+    )
+    channel = Channel.objects.get(name="Team")
+    assert (channel.fallback, channel.quiet_days, channel.quiet_zone) == (other, [4, 5], "Europe/Berlin")
+    assert not channel.is_house  # only superusers are asked
+    listed = as_alice.get(BASE).content.decode()
+    assert "quiet 22:00–07:00 Europe/Berlin" in listed
+    assert "else “Other”" in listed
+    form = as_alice.get(f"{BASE}{channel.pk}/edit/").content.decode()
+    assert 'value="22:00"' in form
+    assert form.count("checked") == 2
+    answer = as_alice.post(
+        f"{BASE}{channel.pk}/edit/", filled(fallback=other.pk, **{**quiet, "quiet_zone": "Mars/Base"})
+    )
+    assert (answer.status_code, "Not the name of a time zone" in answer.content.decode()) == (422, True)
+    root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
+    client = Client()
+    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
+    client.post(f"{BASE}{channel.pk}/edit/", filled(is_house="on"))
+    channel.refresh_from_db()
+    assert (channel.is_house, channel.fallback, channel.quiet_from) == (True, None, None)
+
+
+def test_a_refused_address_names_the_setting_that_would_allow_it(as_alice: Client) -> None:
+    answer = as_alice.post(f"{BASE}new/standard/", filled(url="http://10.1.2.3:8065/x", secret=make.STANDARD))
+    assert "OBS_OUTBOUND_ALLOW=10.1.2.3:8065 would allow it." in answer.content.decode()
+
+
+def test_the_log_is_narrowed_paged_and_taken_along(as_alice: Client, project: Project, now: datetime) -> None:
+    lost = make.given_up(project)
+    there = {"payload_version": 1, "next_attempt_at": now, "created_at": now, "channel": make.channel(project)}
+    rows = [
+        Notification(dedup=str(n), kind="new_issue", status="sent", payload={"title": f"=Error {n:03}"}, **there)
+        for n in range(60)
+    ]
+    Notification.objects.bulk_create(rows)
+    first = as_alice.get(f"{BASE}log/")
+    assert [one.payload["title"] for one in first.context["log"].notifications][::49] == ["=Error 059", "=Error 010"]
+    second = as_alice.get(f"{BASE}log/", {"before": first.context["log"].older})
+    assert len(second.context["log"].notifications) == 11
+    dead = as_alice.get(f"{BASE}log/", {"status": "dead", "kind": "firing", "channel": lost.channel_id, "before": "x"})
+    assert [one.pk for one in dead.context["log"].notifications] == [lost.pk]
+    lines = as_alice.get(f"{BASE}log.csv", {"kind": "new_issue"}).content.decode().splitlines()
+    assert len(lines) == 61
+    assert "'=Error 059" in lines[1]
+    assert as_alice.get(f"{BASE}log/", {"kind": "nonsense"}).status_code == 200
+
+
+def test_what_was_given_up_is_tried_again_by_hand(
+    as_alice: Client, as_bob: Client, project: Project, settings: Any, now: datetime
+) -> None:
+    with serving() as server:
+        settings.OBS_OUTBOUND_ALLOW = [server.endpoint]
+        lost = make.given_up(project)
+        Notification.objects.filter(pk=lost.pk).update(channel=make.channel(project, server.url))
+        message = {"kind": "firing", "dedup": "x", "title": "Lost", "project": "Web", "at": now.isoformat()}
+        Notification.objects.filter(pk=lost.pk).update(payload=message)
+        assert "Try again" in as_alice.get(f"{BASE}log/").content.decode()
+        assert "Try again" not in as_bob.get(f"{BASE}log/").content.decode()
+        again = f"{BASE}log/{lost.pk}/retry/"
+        assert "on its way" in as_alice.post(again, follow=True).content.decode()
+        assert "Only what was given up" in as_alice.post(again, follow=True).content.decode()
+        lost.refresh_from_db()
+        deliver.run(now=lost.next_attempt_at)
+    lost.refresh_from_db()
+    assert (lost.status, len(server.requests)) == ("sent", 1)
+    assert AuditEntry.objects.filter(action="delivery.retry").count() >= 1
+    Notification.objects.filter(pk=lost.pk).update(status="dead")
+    channel_setup.disable(lost.channel, reason="By hand.", now=now)
+    Channel.objects.filter(pk=Notification.objects.get(pk=lost.pk).channel_id).update(is_enabled=False)
+    assert "enable it first" in as_alice.post(again, follow=True).content.decode()
