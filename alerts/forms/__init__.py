@@ -1,9 +1,13 @@
 """What people type to set alerts up."""
 
 from alerts.forms.channel import ChannelForm
+from alerts.forms.incident import IncidentForm, IncidentPolicyForm, NewIncidentForm
 from alerts.forms.monitor import MonitorForm
 from alerts.forms.objective import ObjectiveForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
 
-__all__ = ["ChannelForm", "MonitorForm", "ObjectiveForm", "RuleForm", "SilenceForm"]
+__all__ = [
+    "ChannelForm", "IncidentForm", "IncidentPolicyForm", "MonitorForm", "NewIncidentForm", "ObjectiveForm", "RuleForm",
+    "SilenceForm",
+]  # fmt: skip

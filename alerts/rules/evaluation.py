@@ -19,6 +19,7 @@ from typing import Any
 from django.db import DatabaseError, transaction
 
 from alerts.delivery import notify
+from alerts.incidents import following
 from alerts.models import Alert, AlertTransition, Rule, Silence
 from alerts.rules import evidence, sayings, standing, telling
 from alerts.rules.contract import Judged, Verdict
@@ -65,6 +66,7 @@ class Look:
     changed: list[Alert] = field(default_factory=list)
     transitions: list[AlertTransition] = field(default_factory=list)
     news: list[tuple[Alert, News]] = field(default_factory=list)
+    silenced: set[str] = field(default_factory=set)
 
 
 def run(*, now: datetime, seconds: float = 20.0) -> Evaluated:
@@ -203,10 +205,12 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
             )
         )  # fmt: skip
     labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}
+    is_silenced = telling.is_silenced(labels, look.silences)
+    if is_silenced:
+        look.silenced.add(alert.fingerprint)
     heard = telling.news(
-        before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now,
-        is_silenced=telling.is_silenced(labels, look.silences),
-    )  # fmt: skip
+        before, after, alert.told_at, repeat=timedelta(minutes=rule.repeat_minutes), now=now, is_silenced=is_silenced
+    )
     if heard:
         alert.told_at = None if heard is News.ENDED else now
         look.news.append((alert, heard))
@@ -217,7 +221,9 @@ def _write(look: Look) -> None:
     Alert.objects.bulk_update([alert for alert in look.changed if alert.pk is not None], _MOVED)
     Alert.objects.bulk_create(new)
     AlertTransition.objects.bulk_create(look.transitions)
+    incidents = following.follow(sayings.signals(look.transitions, look.news, look.silenced, now=look.now), now=look.now)
     if look.news:
         listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
         for alert, heard in look.news:
-            notify.tell(listeners, sayings.message_of(alert, heard, now=look.now), now=look.now)
+            message = sayings.message_of(alert, heard, now=look.now, incident=incidents.get(alert.fingerprint))
+            notify.tell(listeners, message, now=look.now)

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.delivery import channel_setup
+from alerts.incidents import acting
 from alerts.models import Alert, Channel, Rule, Silence
 from alerts.rules.contract import InvalidRule
 from alerts.rules.kinds import KINDS, OF_SHARES
@@ -81,6 +82,7 @@ def acknowledge(alert: Alert, *, actor: Any, now: datetime) -> bool:
     is_first = bool(Alert.objects.filter(pk=alert.pk, acknowledged_at=None).exclude(fired_at=None).update(**fields))
     if is_first:
         alert.acknowledged_at, alert.acknowledged_by = now, actor
+        acting.follow_alert(alert, actor=actor, now=now)
         audit.record("alert.acknowledge", actor=actor, project=alert.rule.project, obj=alert, now=now)
     return is_first
 

@@ -1,0 +1,5 @@
+"""Addresses of status pages."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
