@@ -6,6 +6,7 @@ from django.utils import timezone
 from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
+from alerts.incidents import keeping
 from alerts.monitors import retention, watch
 from alerts.rules import evaluation
 
@@ -28,6 +29,11 @@ def evaluate() -> None:
 @shared_task
 def watch_monitors() -> None:
     watch.run(now=timezone.now())
+
+
+@shared_task
+def keep_incidents() -> None:
+    keeping.run(now=timezone.now())
 
 
 @shared_task

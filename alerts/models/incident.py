@@ -87,10 +87,7 @@ class Incident(models.Model):
             models.Index(fields=["project", "-began_at"], name="incident_of_project"),
             # Which an alert may join, and what the housekeeping looks at.
             models.Index(fields=["project"], name="incident_unresolved", condition=~models.Q(state="resolved")),
-            models.Index(
-                fields=["resolved_at"], name="incident_unfrozen",
-                condition=models.Q(state="resolved", frozen_at__isnull=True),
-            ),
+            models.Index(fields=["resolved_at"], name="incident_resolved", condition=models.Q(state="resolved")),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ from django.db import DatabaseError, transaction
 from alerts.delivery import notify
 from alerts.incidents import following
 from alerts.models import Alert, AlertTransition, Rule, Silence
-from alerts.rules import evidence, sayings, standing, telling
+from alerts.rules import circumstances, evidence, sayings, standing, telling
 from alerts.rules.contract import Judged, Verdict
 from alerts.rules.kinds import KINDS, WINDOWED
 from alerts.rules.standing import NoData, Policy, Standing, State
@@ -198,10 +198,14 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
     alert.value, alert.words = judged.value, judged.words[:300]
     look.changed.append(alert)
     if before.state is not after.state:
+        kept = evidence_of()
+        if standing.began(before, after):
+            breach = before.since if before.state is State.PENDING and before.since else now
+            kept |= circumstances.of(rule, alert.labels, judged, breach=breach, until=judged_until(now), now=now)
         look.transitions.append(
             AlertTransition(
                 alert=alert, before=before.state, after=after.state, at=now, value=judged.value,
-                words=judged.words[:300], evidence=evidence_of(),
+                words=judged.words[:300], evidence=kept,
             )
         )  # fmt: skip
     labels = {**rule.labels, **alert.labels, "rule": rule.name, "severity": rule.severity}

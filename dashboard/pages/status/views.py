@@ -1,0 +1,1 @@
+todo = lambda request, slug: None
