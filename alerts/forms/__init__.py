@@ -6,8 +6,9 @@ from alerts.forms.monitor import MonitorForm
 from alerts.forms.objective import ObjectiveForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
+from alerts.forms.status import NoticeForm, StatusComponentForm, StatusPageForm, UpdateForm
 
 __all__ = [
-    "ChannelForm", "IncidentForm", "IncidentPolicyForm", "MonitorForm", "NewIncidentForm", "ObjectiveForm", "RuleForm",
-    "SilenceForm",
+    "ChannelForm", "IncidentForm", "IncidentPolicyForm", "MonitorForm", "NewIncidentForm", "NoticeForm",
+    "ObjectiveForm", "RuleForm", "SilenceForm", "StatusComponentForm", "StatusPageForm", "UpdateForm",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ class IncidentForm(forms.Form):
 
     title = forms.CharField(max_length=200)
     severity = forms.ChoiceField(choices=Severity.choices)
-    commander = forms.ModelChoiceField(queryset=None, required=False, empty_label="Nobody", label="Led by")
+    commander: Any = forms.ModelChoiceField(queryset=None, required=False, empty_label="Nobody", label="Led by")
     is_held = forms.BooleanField(required=False, label="It stays open until a person resolves it")
     summary = forms.CharField(
         max_length=acting.LONGEST_SUMMARY, required=False, widget=forms.Textarea,
@@ -52,7 +52,7 @@ class IncidentForm(forms.Form):
 
     def __init__(self, *args: Any, incident: Incident, **kwargs: Any) -> None:
         initial = {name: getattr(incident, name) for name in ("title", "severity", "commander", "is_held", "summary")}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.label_suffix, self.incident = "", incident
         people = get_user_model()._default_manager.filter(is_active=True, memberships__project=incident.project)
         self.fields["commander"].queryset = people.order_by("username")  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ class IncidentPolicyForm(forms.Form):
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         policy = following.policy_of(project.pk)
         initial = {name: getattr(policy, name) for name in ("opens", "window_minutes", "ends_itself")}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         self.label_suffix, self.project = "", project
 
     def store(self, *, actor: Any, now: datetime) -> IncidentPolicy | None:

@@ -71,9 +71,7 @@ def _acknowledge(incident: Incident, *, actor: Any, now: datetime) -> bool:
     locked.state, locked.acknowledged_at, locked.acknowledged_by = State.ACKNOWLEDGED, now, _person(actor)
     locked.first_acknowledged_at = locked.first_acknowledged_at or now
     locked.commander = locked.commander or _person(actor)
-    locked.save(
-        update_fields=["state", "acknowledged_at", "acknowledged_by", "first_acknowledged_at", "commander"]
-    )
+    locked.save(update_fields=["state", "acknowledged_at", "acknowledged_by", "first_acknowledged_at", "commander"])
     _note(locked, Kind.ACKNOWLEDGED, actor=actor, now=now)
     incident.refresh_from_db()
     return True

@@ -80,7 +80,9 @@ def _own(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
 def chosen(signal: Signal, among: Iterable[Candidate], *, window: timedelta) -> int | None:
     """The incident that the alert joins: of several the one whose last alert is nearest."""
     found = [one for one in among if belongs(signal, one, window=window)]
-    return min(found, key=lambda one: (abs(signal.at - (one.last_alert_at or signal.at)), -one.pk)).pk if found else None
+    return (
+        min(found, key=lambda one: (abs(signal.at - (one.last_alert_at or signal.at)), -one.pk)).pk if found else None
+    )
 
 
 def shared(labels: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:

@@ -142,9 +142,7 @@ def reopen(incident: Incident, *, at: datetime, text: str, actor: object = None)
     """A locked incident goes on, nobody looking after it yet."""
     incident.state, incident.resolved_at, incident.resolved_by = State.REOPENED, None, None
     incident.acknowledged_at, incident.acknowledged_by = None, None
-    incident.save(
-        update_fields=["state", "resolved_at", "resolved_by", "acknowledged_at", "acknowledged_by"]
-    )
+    incident.save(update_fields=["state", "resolved_at", "resolved_by", "acknowledged_at", "acknowledged_by"])
     taken = IncidentAlert.objects.filter(is_open=True, key__in=incident.alerts.values("key"))
     incident.alerts.exclude(key__in=list(taken.values_list("key", flat=True))).update(is_open=True)
     IncidentEvent.objects.create(incident=incident, at=at, kind=Kind.REOPENED, actor=actor, text=text)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The housekeeping of incidents, each in a transaction of its own: what ended unheard, what else moved, what freezes."""
+"""The housekeeping of incidents, one a transaction: what ended unheard, what else moved, what freezes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """An incident as Markdown: what is known, in the order that a post-mortem has, to be finished by people.
 
-What came from outside, titles and labels and what senders wrote, is escaped; what people wrote here is Markdown already.
+What came from outside, titles and labels and what senders wrote, is escaped; what people wrote here is Markdown.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ def _of_alert(one: IncidentAlert) -> Iterator[str]:
     for sample in known.get("events", ()):
         yield f"- Event {plain(sample.get('event_id', ''))}: {plain(sample.get('title', ''))} {sample.get('link', '')}"
     for deploy in known.get("deploys", ()):
-        yield f"- Deployed {plain(deploy.get('release', ''))} to {plain(deploy.get('environment', ''))} at {deploy['at']}"
+        to = f"{plain(deploy.get('release', ''))} to {plain(deploy.get('environment', ''))}"
+        yield f"- Deployed {to} at {deploy.get('at', '')}"
     if known.get("budget"):
         yield f"- Budget: {plain(known['budget'].get('words', ''))}"
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from analytics.questions.watched import series
@@ -102,7 +103,7 @@ def _measured(
     histories = series.windows(project_id, metric, edges=edges, now=now, where=where)
     (history,) = histories
     parts = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         place = history.at.index(start)
         whole = history.all[place]
         if metric.measure in ("count", "per_minute"):

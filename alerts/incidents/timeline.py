@@ -18,7 +18,6 @@ from alerts.models import (
     DeliveryAttempt,
     Incident,
     IncidentAlert,
-    IncidentEvent,
     MonitorTransition,
     Notification,
     Silence,

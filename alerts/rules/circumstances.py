@@ -109,9 +109,7 @@ def _unit(metric: Metric) -> str:
 
 def samples(rule: Rule, where: Mapping[str, list[str]], *, start: datetime) -> list[dict[str, Any]]:
     """The latest kept events of issues that were seen in that time, new issues first."""
-    issues = Issue.objects.filter(
-        project_id=rule.project_id, status=Issue.Status.UNRESOLVED, last_seen_at__gte=start
-    )
+    issues = Issue.objects.filter(project_id=rule.project_id, status=Issue.Status.UNRESOLVED, last_seen_at__gte=start)
     recent = list(issues.order_by("-last_seen_at", "-pk")[:50])
     recent.sort(key=lambda issue: (issue.first_seen_at < start, -issue.last_seen_at.timestamp()))
     found: list[dict[str, Any]] = []

@@ -225,7 +225,9 @@ def _write(look: Look) -> None:
     Alert.objects.bulk_update([alert for alert in look.changed if alert.pk is not None], _MOVED)
     Alert.objects.bulk_create(new)
     AlertTransition.objects.bulk_create(look.transitions)
-    incidents = following.follow(sayings.signals(look.transitions, look.news, look.silenced, now=look.now), now=look.now)
+    incidents = following.follow(
+        sayings.signals(look.transitions, look.news, look.silenced, now=look.now), now=look.now
+    )
     if look.news:
         listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
         for alert, heard in look.news:

@@ -42,9 +42,7 @@ def candidate(*alerts: dict[str, str], environment: str = "", pk: int = 1, after
         (20, {"release": "1", "route": "/a"}, [{"release": "1", "route": "/b"}], False),
     ],
 )
-def test_alerts_belong_together(
-    after: float, labels: dict[str, str], to: list[dict[str, str]], is_part: bool
-) -> None:
+def test_alerts_belong_together(after: float, labels: dict[str, str], to: list[dict[str, str]], is_part: bool) -> None:
     found = belongs(signal(after=after, **labels), candidate(*to, environment="production"), window=WINDOW)
     assert found is is_part
 

@@ -140,7 +140,9 @@ def test_the_timeline_writes_itself_and_is_frozen(project: Project, alice: Any, 
     assert timeline.of(incident, now=later + MINUTE)[-1].text == "It was the cache."
     assert keeping.run(now=later).frozen == 0
     text = as_alice.get(f"/p/web/incidents/{incident.pk}/postmortem.md").content.decode()
-    assert text.startswith("# Requests fail\n") and "## Timeline" in text and "It was the cache." in text
+    assert text.startswith("# Requests fail\n")
+    assert "## Timeline" in text
+    assert "It was the cache." in text
 
 
 def test_a_post_mortem_shows_foreign_text_as_it_is(project: Project) -> None:
@@ -165,4 +167,9 @@ def test_numbers_are_medians_of_what_somebody_could_look_after(project: Project)
     assert (found.to_acknowledge.n, found.to_acknowledge.median) == (4, 3.25 * MINUTE)
     assert (found.soon.total, found.soon.bad) == (4, 1)
     assert numbers.numbers(project.pk, start=NOW + MINUTE, end=NOW + 2 * MINUTE).to_resolve.median is None
-    assert [length(timedelta(seconds=n)) for n in (45, 700, 11_100, 187_200)] == ["45 s", "11 min", "3 h 5 min", "2 d 4 h"]
+    assert [length(timedelta(seconds=n)) for n in (45, 700, 11_100, 187_200)] == [
+        "45 s",
+        "11 min",
+        "3 h 5 min",
+        "2 d 4 h",
+    ]

@@ -19,7 +19,7 @@ def poisson(dice: random.Random, mean: float) -> int:
     """Knuth's way for small means, the normal one beyond."""
     if mean > 60:
         return max(0, round(dice.gauss(mean, mean**0.5)))
-    limit, count, product = 2.718281828 ** -mean, 0, dice.random()
+    limit, count, product = 2.718281828**-mean, 0, dice.random()
     while product > limit:
         count, product = count + 1, product * dice.random()
     return count
@@ -72,7 +72,9 @@ def test_it_reads_endpoints_errors_and_hosts(project: Project) -> None:
         for route in ("GET /a", "GET /b"):
             bad = is_now and route == "GET /a"
             rows += [
-                facts.request(at, route=route, status=500 if bad and n < 2 else 200, duration_ms=900.0 if bad else 100.0)
+                facts.request(
+                    at, route=route, status=500 if bad and n < 2 else 200, duration_ms=900.0 if bad else 100.0
+                )
                 for n in range(3)
             ]
         readings.append(facts.reading("system.cpu.utilization", 0.9 if is_now else 0.2, at=at, host="web-1"))

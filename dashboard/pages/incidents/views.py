@@ -143,11 +143,7 @@ def incident_postmortem(request: HttpRequest, project: Project, incident_id: int
 def incident_policy(request: HttpRequest, project: Project) -> HttpResponseBase:
     """When the project's alerts open incidents."""
     form = IncidentPolicyForm(request.POST or None, project=project)
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and form.store(actor=request.user, now=timezone.now()) is not None
-    ):
+    if request.method == "POST" and form.is_valid() and form.store(actor=request.user, now=timezone.now()) is not None:
         messages.success(request, "Stored; what is open stays as it is.")
         return redirect("dashboard:incident-list", project.slug)
     return _form(request, project, form, "When incidents open", "Store")
