@@ -1,6 +1,6 @@
 """An incident as Markdown: what is known, in the order that a post-mortem has, to be finished by people.
 
-What came from outside, titles and labels and what senders wrote, is escaped; what people wrote here is Markdown.
+All text is escaped but the summary, which people write in Markdown; even there nothing is HTML.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def markdown(incident: Incident, *, now: datetime) -> str:
     parts = [
         [f"# {plain(incident.title)}", "", links.page(incident.project, incident.pk), ""],
         _facts(incident, now=now),
-        ["## Summary", "", incident.summary or "_What happened, in two sentences._", ""],
+        ["## Summary", "", incident.summary.replace("<", "&lt;") or "_What happened, in two sentences._", ""],
         _impact(incident, now=now),
         _evidence(incident),
         _list("Suspects", [plain(one.get("words", "")) for one in incident.suspects]),
@@ -95,8 +95,7 @@ def _of_alert(one: IncidentAlert) -> Iterator[str]:
 def _timeline(incident: Incident, *, now: datetime) -> Iterator[str]:
     for entry in timeline.of(incident, now=now):
         who = f" **{plain(entry.actor)}**" if entry.actor else ""
-        said = entry.text if entry.kind == "comment" else plain(entry.text)
-        yield f"- {stamp(entry.at)}{who} {entry.kind}: {' '.join(said.split())}"
+        yield f"- {stamp(entry.at)}{who} {entry.kind}: {plain(entry.text)}"
 
 
 def _list(title: str, lines: list[str]) -> list[str]:

@@ -19,7 +19,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from alerts.delivery import deliver, notify
-from alerts.models import Channel, DeliveryAttempt, Monitor, Notification
+from alerts.models import (
+    Channel,
+    DeliveryAttempt,
+    Incident,
+    Monitor,
+    Notification,
+    StatusNotice,
+    StatusPage,
+    StatusSubscriber,
+)
 from alerts.tests import make as make_alerts
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
@@ -31,6 +40,7 @@ WAYS: dict[type[Model], str] = {
     Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
     DeliveryAttempt: "notification__channel__project", Monitor: "project",
+    Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -65,6 +75,8 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     Dimension.objects.create(project=project, name=f"{word}-dimension")
     make_alerts.channel(project, kind="email", name=f"{word}-channel")
     make_alerts.monitor(project, name=f"{word}-monitor")
+    make_alerts.incident(project, title=f"{word}-incident")
+    make_alerts.status_page(project, word=word)
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 

@@ -63,7 +63,9 @@ def test_it_is_fast_kept_by_caches_and_sets_no_cookie(page: StatusPage) -> None:
     for n in range(5):
         component(page, f"Part {n}")
     client = Client()
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         first = client.get("/status/shop/")
     assert len(asked) <= 16
     assert (first["Cache-Control"], first.cookies, "Vary" in first) == ("public, max-age=30", {}, False)
