@@ -70,7 +70,7 @@ class StatusSubscriberAdmin(AuditedAdmin):
     list_filter = [("page__project", OwnProjects)]
     list_select_related = ["page"]
     fields = ["page", "created_at", "confirmed_at"]
-    readonly_fields = fields
+    readonly_fields = ["page", "created_at", "confirmed_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

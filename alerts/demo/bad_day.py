@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from alerts.incidents import acting, keeping
-from alerts.incidents.status import notices, setup
+from alerts.incidents.status import days, notices, setup
 from alerts.models import Incident, Rule
 from alerts.rules import evaluation, rule_setup, starter
 from analytics.rollups import filling
@@ -40,7 +40,10 @@ def play(demo: demos.Demo, *, now: datetime) -> Incident | None:
             rule_setup.switch(rule, on=False, actor=ACTOR, now=now)
         rule.save(update_fields=["next_eval_at"])
     if incident is not None:
+        keeping.study(incident.pk, now=hour.ended)
         _publish(project, incident, hour)
+        days.refresh(now=now)
+        incident.refresh_from_db()
     return incident
 
 
@@ -101,7 +104,7 @@ def _publish(project: Project, incident: Incident, hour: Outage) -> None:
     for status, body, at in (
         ("identified", "A release of today is the reason. We take it back.", hour.taken_back - 4 * MINUTE),
         ("monitoring", "It is taken back, and orders go through. We watch it.", hour.taken_back + 4 * MINUTE),
-        ("resolved", "All orders go through since twenty minutes.", incident.resolved_at or hour.ended),
+        ("resolved", "All orders have gone through for twenty minutes.", incident.resolved_at or hour.ended),
     ):
         notices.update(notice, status=status, body=body, components={code: "partial_outage"}, actor=ACTOR, now=at)
 

@@ -29,9 +29,13 @@ def lock(project_id: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, project_id % 2**31])
 
 
-@transaction.atomic
 def follow(signals: Sequence[Signal], *, now: datetime) -> dict[str, int]:
     """Take up what alerts did; the incident of each alert that has one, by its key. Told twice, it is as told once."""
+    return _follow(signals, now=now) if signals else {}
+
+
+@transaction.atomic
+def _follow(signals: Sequence[Signal], *, now: datetime) -> dict[str, int]:
     found: dict[str, int] = {}
     for project_id in sorted({signal.project_id for signal in signals}):
         policy = policy_of(project_id)

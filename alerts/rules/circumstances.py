@@ -44,7 +44,7 @@ def of(
     environment = where["environment"][0] if len(where.get("environment", ())) == 1 else ""
     return {
         "contributors": _safely(lambda: contributors(rule, metric, where, until=until, width=width, now=now)),
-        "events": _safely(lambda: samples(rule, where, start=until - width)),
+        "events": _safely(lambda: samples(rule, where, start=until - width, end=now)),
         "suspects": _safely(
             lambda: suspects.suspects(
                 rule.project_id, breach=breach, until=until, now=now, environment=environment, metric=metric,
@@ -107,14 +107,18 @@ def _unit(metric: Metric) -> str:
     return f"{metric.unit} in all".strip() if metric.measure == "mean" or metric.needs_histogram else ""
 
 
-def samples(rule: Rule, where: Mapping[str, list[str]], *, start: datetime) -> list[dict[str, Any]]:
-    """The latest kept events of issues that were seen in that time, new issues first."""
-    issues = Issue.objects.filter(project_id=rule.project_id, status=Issue.Status.UNRESOLVED, last_seen_at__gte=start)
+def samples(rule: Rule, where: Mapping[str, list[str]], *, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The latest kept events of issues that were seen in that time: new issues first, and of these the most frequent."""
+    issues = Issue.objects.filter(
+        project_id=rule.project_id, status=Issue.Status.UNRESOLVED, last_seen_at__gte=start, first_seen_at__lte=end
+    )
     recent = list(issues.order_by("-last_seen_at", "-pk")[:50])
-    recent.sort(key=lambda issue: (issue.first_seen_at < start, -issue.last_seen_at.timestamp()))
+    recent.sort(key=lambda issue: (issue.first_seen_at < start, -issue.event_count, -issue.pk))
     found: list[dict[str, Any]] = []
     for issue in recent:
-        kept = Occurrence.objects.filter(group__issue=issue, at__gte=start).defer("payload").order_by("-at")
+        kept = (
+            Occurrence.objects.filter(group__issue=issue, at__gte=start, at__lte=end).defer("payload").order_by("-at")
+        )
         for name in ("environment", "release"):
             if where.get(name):
                 kept = kept.filter(**{f"{name}__in": where[name]})
