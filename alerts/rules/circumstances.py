@@ -108,7 +108,7 @@ def _unit(metric: Metric) -> str:
 
 
 def samples(rule: Rule, where: Mapping[str, list[str]], *, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """The latest kept events of issues that were seen in that time: new issues first, and of these the most frequent."""
+    """The latest kept events of issues that were seen in that time: new issues first, then the most frequent."""
     issues = Issue.objects.filter(
         project_id=rule.project_id, status=Issue.Status.UNRESOLVED, last_seen_at__gte=start, first_seen_at__lte=end
     )

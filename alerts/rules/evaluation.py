@@ -230,6 +230,10 @@ def _write(look: Look) -> None:
     )
     if look.news:
         listeners = notify.listeners(look.rule.channels.all(), look.rule.project_id)
+        known = {one.alert.fingerprint: one.evidence for one in look.transitions}
         for alert, heard in look.news:
-            message = sayings.message_of(alert, heard, now=look.now, incident=incidents.get(alert.fingerprint))
+            mark = alert.fingerprint
+            message = sayings.message_of(
+                alert, heard, now=look.now, incident=incidents.get(mark), evidence=known.get(mark)
+            )
             notify.tell(listeners, message, now=look.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,11 @@ from analytics.questions.watched.metrics import title_of
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "critical": "fatal"}
 
 
-def message_of(alert: Alert, news: News, *, now: datetime, incident: int | None = None) -> Message:
-    """With `incident`, where it is acknowledged."""
+def message_of(
+    alert: Alert, news: News, *, now: datetime, incident: int | None = None, evidence: Mapping[str, Any] | None = None
+) -> Message:
+    """With `incident`, where it is acknowledged; with the `evidence` of when it fired, what was deployed before."""
+    deployed = [one["words"] for one in (evidence or {}).get("suspects") or () if one["score"] > 0]
     rule = alert.rule
     began = alert.fired_at or now
     lasted = span(int((now - began).total_seconds() // 60)) if news is News.ENDED else ""
@@ -45,6 +48,7 @@ def message_of(alert: Alert, news: News, *, now: datetime, incident: int | None 
                 ("Metric", title_of(rule.metric)),
                 ("Since", f"{began:%Y-%m-%d %H:%M} UTC" if news is not News.ENDED else ""),
                 ("Lasted", lasted),
+                ("Deployed before", deployed[0] if deployed else ""),
                 ("Runbook", rule.runbook),
                 ("Acknowledge", links.acknowledging(rule.project, incident) if news is not News.ENDED else ""),
             )

@@ -40,19 +40,26 @@ class Ratio:
 
 def ratio(count: float, exposure: float, before: float, exposure_before: float) -> Ratio | None:
     """`count` events in an exposure, be it time or tries, against those before; None where there is nothing to say."""
-    if exposure <= 0 or exposure_before <= 0 or count + before < 1:
+    p = surprise(count, exposure, before, exposure_before)
+    if p is None:
+        return None
+    count, before = round(count), round(before)
+    scale = exposure_before / exposure
+    low, high = _clopper_pearson(count, count + before)
+    return Ratio(count / before * scale if before else None, _odds(low) * scale, _odds(high) * scale, p)
+
+
+def surprise(count: float, exposure: float, before: float, exposure_before: float) -> float | None:
+    """The exact two-sided p of a ratio alone, which costs a hundredth of its interval; None as of `ratio`."""
+    if exposure <= 0 or exposure_before <= 0:
         return None
     count, before = round(count), round(before)
     total = count + before
     if not total:
         return None
-    scale = exposure_before / exposure
-    low, high = _clopper_pearson(count, total)
-    value = count / before * scale if before else None
     share = exposure / (exposure + exposure_before)
     at_most = 1 - _at_least(count + 1, total, share)
-    p = min(1.0, 2 * min(at_most, _at_least(count, total, share)))
-    return Ratio(value, _odds(low) * scale, _odds(high) * scale, p)
+    return min(1.0, 2 * min(at_most, _at_least(count, total, share)))
 
 
 def believed(ps: Sequence[float], *, rate: float = ALPHA) -> list[bool]:
@@ -103,7 +110,7 @@ def _at_least(hits: int, of: int, share: float) -> float:
 def _solve(function: Callable[[float], float], wanted: float) -> float:
     """Where a rising function of 0 to 1 takes a value."""
     low, high = 0.0, 1.0
-    for _ in range(60):
+    for _ in range(45):
         middle = (low + high) / 2
         if function(middle) < wanted:
             low = middle

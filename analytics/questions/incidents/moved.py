@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from analytics.periods import Period
@@ -68,25 +68,34 @@ def moved(project_id: int, *, start: datetime, end: datetime, now: datetime, env
 
 def ranked(candidates: Iterable[Candidate], *, rate: float = ratios.ALPHA) -> list[Moved]:
     """Those that moved for the worse, by the lower end of their interval. Pure."""
-    judged = [(one, found) for one in candidates if (found := _judged(one)) is not None]
-    kept = ratios.believed([found.p for _, found in judged], rate=rate)
+    judged = [(one, p) for one in candidates if (p := _surprise(one)) is not None]
+    kept = ratios.believed([p for _, p in judged], rate=rate)
+    found = [(one, _ratio(one)) for (one, _), is_kept in zip(judged, kept, strict=True) if is_kept]
     worse = [
-        Moved(one.kind, one.name, found, _words(one, found), one.issue_id)
-        for (one, found), is_kept in zip(judged, kept, strict=True)
-        if is_kept and found.low > 1 and (found.value is None or found.value >= SMALL)
+        Moved(one.kind, one.name, of, _words(one, of), one.issue_id)
+        for one, of in found
+        if of is not None and of.low > 1 and (of.value is None or of.value >= SMALL)
     ]
     return sorted(worse, key=lambda one: (-one.ratio.low, one.kind, one.name))[:MOST]
 
 
-def _judged(one: Candidate) -> Ratio | None:
-    before, tries = sum(one.hits_before), sum(one.tries_before)
-    if one.hits + before < FEW:
+def _surprise(one: Candidate) -> float | None:
+    if one.hits + sum(one.hits_before) < FEW:
         return None
+    wild, (hits, before) = _tamed(one)
+    p = ratios.surprise(hits, one.tries, before, sum(one.tries_before))
+    return p if p is None or wild == 1 else ratios.estimated(p, len(one.hits_before))
+
+
+def _ratio(one: Candidate) -> Ratio | None:
+    hits, before = _tamed(one)[1]
+    return ratios.ratio(hits, one.tries, before, sum(one.tries_before))
+
+
+def _tamed(one: Candidate) -> tuple[float, tuple[float, float]]:
+    """How wild it is by itself, and its counts for as much less."""
     wild = ratios.dispersion(one.hits_before, one.tries_before)
-    found = ratios.ratio(one.hits / wild, one.tries, before / wild, tries)
-    if found is None or wild == 1:
-        return found
-    return replace(found, p=ratios.estimated(found.p, len(one.hits_before)))
+    return wild, (one.hits / wild, sum(one.hits_before) / wild)
 
 
 def _words(one: Candidate, found: Ratio) -> str:

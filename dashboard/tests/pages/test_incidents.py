@@ -57,6 +57,21 @@ def test_what_is_open_stands_first_and_the_list_is_filtered(project: Project, as
     assert "Nothing matches" in text(as_bob, f"{BASE}?query=zzz")
 
 
+def test_a_long_list_has_pages_and_who_looked_is_on_the_timeline(
+    project: Project, as_bob: Client, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("dashboard.pages.incidents.views.PAGE", 2)
+    for number in range(3):
+        make.incident(project, title=f"Number {number}", now=timezone.now())
+    pages = [text(as_bob, f"{BASE}?page={page}") for page in (1, 2, 99)]
+    assert ["Number 0" in page for page in pages] == [False, True, True]
+    assert "Older" in pages[0]
+    one = f"{BASE}{Incident.objects.all()[0].pk}/"
+    assert "Looked at it." not in text(as_bob, one)
+    text(as_bob, one)
+    assert text(as_bob, one).count("Looked at it.") == 1
+
+
 def test_a_message_leads_through_the_login_to_a_question_and_then_acts(
     project: Project, alice: Any, as_alice: Client, as_bob: Client
 ) -> None:
