@@ -7,6 +7,8 @@ from alerts.delivery import audit_heads, heartbeat, house_watch
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
 from alerts.foreign import taking as foreign
+from alerts.incidents import keeping
+from alerts.incidents.status import days, mails, notices, subscribing
 from alerts.monitors import retention, watch
 from alerts.routing import tick as routing
 from alerts.rules import evaluation
@@ -37,12 +39,30 @@ def route() -> None:
     routing.run(now=timezone.now())
 
 
+def keep_incidents() -> None:
+    keeping.run(now=timezone.now())
+
+
+@shared_task
+def keep_status_pages() -> None:
+    now = timezone.now()
+    notices.tick(now=now)
+    days.refresh(now=now)
+
+
+@shared_task
+def send_status_mails() -> None:
+    mails.run(now=timezone.now())
+
+
 @shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
     routing.forget(now=timezone.now())
     foreign.forget(now=timezone.now())
     retention.forget(now=timezone.now())
+    subscribing.forget(now=timezone.now())
+    mails.forget(now=timezone.now())
 
 
 @shared_task

@@ -12,25 +12,33 @@ from django.urls import reverse
 from alerts import schedule
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
+from alerts.incidents import following, links
+from alerts.incidents.contract import Signal
 from alerts.models import Monitor, MonitorState
-from alerts.routing import telling
+from alerts.routing import holding, telling
 from alerts.routing.telling import Report
 from alerts.schedule import InvalidSchedule
 
 DOWN, UP = "monitor_down", "monitor_up"
+RUNS = 10  # the last ones, kept as evidence
 
 
 def tell(state: MonitorState, before: str, *, now: datetime) -> None:
-    """Say how it stands, if it is down or was before."""
+    """Say how it stands, if it is down or was before: to incidents, and to people."""
     down = MonitorState.Status.DOWN
     if down not in (before, state.status):
         return
     monitor, is_down = state.monitor, state.status == down
+    labels = labels_of(state)
+    if before != state.status and not (is_down and monitor.is_muted):
+        is_held = monitor.is_muted or holding.load(monitor.project_id, now=now).of(0, labels) is not None
+        following.follow([signal_of(state, is_silenced=is_held, now=now)], now=now)
+    incident = following.of_alert("monitor", key_of(state)) if is_down else None
     told = Report(
         key=f"monitor:{state.pk}",
         source="monitor",
-        labels=labels_of(state),
-        message=message_of(state, DOWN if is_down else UP, now=now),
+        labels=labels,
+        message=message_of(state, DOWN if is_down else UP, now=now, incident=incident),
         is_on=is_down,
         began_at=state.down_at or now,
         is_muted=monitor.is_muted,
@@ -45,7 +53,37 @@ def labels_of(state: MonitorState) -> Mapping[str, str]:
     return {"monitor": state.monitor.slug, "environment": state.environment, "severity": "error"}
 
 
-def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:
+def key_of(state: MonitorState) -> str:
+    """What incidents know it by."""
+    return f"monitor {state.pk}"
+
+
+def signal_of(state: MonitorState, *, is_silenced: bool, now: datetime) -> Signal:
+    """What incidents must know of where the monitor stands."""
+    monitor, is_down = state.monitor, state.status == MonitorState.Status.DOWN
+    at = (state.down_at if is_down else state.since) or now
+    evidence = {
+        "version": 1, "words": state.words, "schedule": in_words(monitor),
+        "last_ok_at": state.last_ok_at.isoformat() if state.last_ok_at else "",
+        "runs": [
+            {"at": run.at.isoformat(), "status": run.status, "duration_ms": run.duration_ms}
+            for run in state.runs.all()[:RUNS]
+        ] if is_down else [],
+    }  # fmt: skip
+    return Signal(
+        project_id=monitor.project_id, source="monitor", source_id=monitor.pk, key=key_of(state), row=state.pk,
+        title=str(state), severity="error", at=at, is_on=is_down, words=state.words, link=link_of(monitor),
+        labels=labels_of(state), is_silenced=is_silenced, evidence=evidence,
+    )  # fmt: skip
+
+
+def link_of(monitor: Monitor) -> str:
+    """The address of the monitor's page, for people outside."""
+    return settings.OBS_PUBLIC_URL + reverse("dashboard:monitor", args=[monitor.project.slug, monitor.pk])
+
+
+def message_of(state: MonitorState, kind: str, *, now: datetime, incident: int | None = None) -> Message:
+    """With `incident`, where it is acknowledged."""
     monitor = state.monitor
     began = state.down_at or state.since or now
     lasted = max(timedelta(0), (state.since or now) - began)
@@ -54,6 +92,7 @@ def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:
         ("Last success", clock(state.last_ok_at, monitor.zone) if state.last_ok_at else "never"),
         ("Next expected", clock(state.due_at, monitor.zone)),
         ("Since", clock(began, monitor.zone) if kind == DOWN else ""),
+        ("Acknowledge", links.acknowledging(monitor.project, incident)),
         ("Was down for", schedule.spoken(int(lasted.total_seconds())) if kind == UP else ""),
     )
     return Message(
@@ -66,7 +105,7 @@ def message_of(state: MonitorState, kind: str, *, now: datetime) -> Message:
         environment=state.environment,
         reason=state.words if kind == DOWN else "",
         thread=notify.dedup_id("monitor", state.pk),
-        link=settings.OBS_PUBLIC_URL + reverse("dashboard:monitor", args=[monitor.project.slug, monitor.pk]),
+        link=link_of(monitor),
         details=tuple((label, value) for label, value in details if value),
     )
 

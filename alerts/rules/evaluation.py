@@ -23,10 +23,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from django.db.models import QuerySet
 from django.db.models.functions import TruncMinute
 
+from alerts.incidents import following
 from alerts.models import Alert, AlertTransition, Rule
-from alerts.routing import telling
+from alerts.routing import holding, telling
 from alerts.routing.telling import Report
-from alerts.rules import evidence, sayings, standing, watching
+from alerts.rules import circumstances, evidence, sayings, standing, watching
 from alerts.rules.contract import Judged
 from alerts.rules.kinds import KINDS
 from alerts.rules.standing import NoData, Policy, Standing, State
@@ -255,6 +256,10 @@ def _move(look: Look, alert: Alert, judged: Judged, evidence_of: Callable[[], di
         kept = evidence_of()
         if standing.ended(before, after) and alert.acknowledged_at is not None:
             kept["acknowledged_at"] = alert.acknowledged_at.isoformat()
+        if standing.began(before, after):
+            breach = before.since if before.state is State.PENDING and before.since else now
+            until = watching.moment_of(rule, now)
+            kept |= circumstances.of(rule, alert.labels, judged, breach=breach, until=until, now=now)
         look.transitions.append(
             AlertTransition(
                 alert=alert, before=before.state, after=after.state, at=now, value=judged.value,
@@ -285,14 +290,26 @@ def _write(looks: Sequence[Look]) -> None:
     )
     Alert.objects.bulk_create([alert for alert in changed if alert.pk is None], batch_size=500)
     AlertTransition.objects.bulk_create([one for look in looks for one in look.transitions], batch_size=500)
-    reports: dict[int, list[Report]] = defaultdict(list)
-    projects = {look.rule.project_id: look.rule.project for look in looks}
+    by_project: dict[int, list[Look]] = defaultdict(list)
     for look in looks:
-        if look.heard_of:
-            named = list(look.rule.channels.values_list("pk", flat=True))
-            reports[look.rule.project_id] += [
-                sayings.report_of(alert, named=named, now=look.now) for alert in look.heard_of
-            ]
+        if look.heard_of or look.transitions:
+            by_project[look.rule.project_id].append(look)
     # In the order of their numbers, so that two workers wait for each other and never both.
-    for project_id in sorted(reports):
-        telling.report(projects[project_id], reports[project_id], now=looks[0].now)
+    for project_id in sorted(by_project):
+        _tell(by_project[project_id])
+
+
+def _tell(looks: Sequence[Look]) -> None:
+    """Incidents first, then people, of what a project's rules found; messages lead to the incident."""
+    rule, now = looks[0].rule, looks[0].now
+    heard_of = [alert for look in looks for alert in look.heard_of]
+    holds = holding.load(rule.project_id, now=now) if heard_of else holding.Holds()
+    held = {one.fingerprint for one in heard_of if holds.of(0, sayings.labels_of(one.rule, one.labels))}
+    transitions = [one for look in looks for one in look.transitions]
+    following.follow(sayings.signals(transitions, heard_of, held, now=now), now=now)
+    reports: list[Report] = []
+    for look in looks:
+        named = list(look.rule.channels.values_list("pk", flat=True)) if look.heard_of else []
+        reports += [sayings.report_of(alert, named=named, now=now) for alert in look.heard_of]
+    if reports:
+        telling.report(rule.project, reports, now=now)

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.delivery import channel_setup
+from alerts.incidents import acting
 from alerts.models import Alert, Channel, Notice, Rule, Silence
 from alerts.routing import telling
 from alerts.rules.contract import InvalidRule
@@ -85,6 +86,7 @@ def acknowledge(alert: Alert, *, actor: Any, now: datetime) -> bool:
     if is_first:
         alert.acknowledged_at, alert.acknowledged_by = now, actor
         telling.acknowledge(Notice.objects.filter(alert=alert), actor=actor, now=now)
+        acting.follow_alert(alert, actor=actor, now=now)
         audit.record("alert.acknowledge", actor=actor, project=alert.rule.project, obj=alert, now=now)
     return is_first
 

@@ -1,16 +1,20 @@
-"""What people are told of an alert: how it stands, and in which words."""
+"""What is said of an alert: to people in which words, and to incidents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from alerts.delivery import messages, notify
 from alerts.delivery.messages import Message
-from alerts.models import Alert, Notice, Notification, Rule
+from alerts.incidents import following
+from alerts.incidents import links as incident_links
+from alerts.incidents.contract import Signal
+from alerts.models import Alert, AlertTransition, Notice, Notification, Rule
 from alerts.routing.telling import Report
 from alerts.rules import context
 from alerts.rules.context import Context
@@ -67,12 +71,13 @@ def labels_of(rule: Rule, group: Mapping[str, str]) -> dict[str, str]:
 def message_of(alert: Alert, *, now: datetime) -> Message:
     """What happened, how bad against what is normal, since when, what was deployed just before, and where to look."""
     rule = alert.rule
-    page = settings.OBS_PUBLIC_URL + reverse("dashboard:alert", args=[rule.project.slug, alert.pk])
     has_ended = not is_on(State(alert.state))
     fired = alert.transitions.filter(after=Alert.State.FIRING).first()
     evidence = fired.evidence if fired else {}
     beside = Context() if has_ended else _beside(alert, evidence.get("threshold"), now=now)
-    links = [] if has_ended else [("Acknowledge", f"{page}#acknowledge"), ("Runbook", rule.runbook)]
+    incident = None if has_ended else following.of_alert("rule", alert.fingerprint)
+    acknowledging = incident_links.acknowledging(rule.project, incident) or f"{link_of(alert)}#acknowledge"
+    links = [] if has_ended else [("Acknowledge", acknowledging), ("Runbook", rule.runbook)]
     began = alert.fired_at or now
     lasted = span(int((now - began).total_seconds() // 60)) if has_ended else ""
     return Message(
@@ -86,9 +91,9 @@ def message_of(alert: Alert, *, now: datetime) -> Message:
         release=alert.labels.get("release", ""),
         reason=alert.words,
         normal=beside.normal,
-        suspect=suspect(evidence.get("deploys", []), began) if not has_ended else "",
+        suspect=_suspect(evidence, began) if not has_ended else "",
         chart=beside.chart,
-        link=page,
+        link=link_of(alert),
         links=tuple((label, address) for label, address in links if address),
         details=tuple(
             (label, value)
@@ -112,6 +117,12 @@ def _beside(alert: Alert, threshold: float | None, *, now: datetime) -> Context:
     return context.of(alert, threshold, at=(now - LAG).replace(second=0, microsecond=0), now=now)
 
 
+def _suspect(evidence: Mapping[str, Any], began: datetime) -> str:
+    """The deploy that the evidence points at, else the last one before."""
+    pointed = [one["words"] for one in evidence.get("suspects") or () if one["score"] > 0]
+    return pointed[0] if pointed else suspect(evidence.get("deploys", []), began)
+
+
 def suspect(deploys: Sequence[Mapping[str, str]], began: datetime) -> str:
     """The last deploy before it began, and how long before: what to look at first, not what was its cause."""
     for one in deploys:
@@ -120,3 +131,41 @@ def suspect(deploys: Sequence[Mapping[str, str]], began: datetime) -> str:
             where = f" in {one['environment']}" if one.get("environment") else ""
             return f"{one['release']}{where}, deployed {span(minutes)} before"
     return ""
+
+
+def link_of(alert: Alert) -> str:
+    """The address of the alert's page, for people outside."""
+    return settings.OBS_PUBLIC_URL + reverse("dashboard:alert", args=[alert.rule.project.slug, alert.pk])
+
+
+def signals(
+    transitions: Iterable[AlertTransition], heard_of: Iterable[Alert], silenced: Collection[str], *, now: datetime
+) -> list[Signal]:
+    """What incidents must know: which alerts began and ended, and which are told only now."""
+    found = [
+        _signal(one.alert, at=one.at, is_on=is_on(State(one.after)), silenced=silenced, evidence=one.evidence)
+        for one in transitions
+        if is_on(State(one.before)) != is_on(State(one.after))
+    ]
+    known = {signal.key for signal in found}
+    lasting = {
+        alert.fingerprint: alert
+        for alert in heard_of
+        if is_on(State(alert.state)) and alert.fingerprint not in known and alert.fingerprint not in silenced
+    }
+    late = following.untold("rule", lasting) if lasting else ()
+    return found + [
+        _signal(lasting[key], at=lasting[key].fired_at or now, is_on=True, silenced=silenced) for key in late
+    ]
+
+
+def _signal(
+    alert: Alert, *, at: datetime, is_on: bool, silenced: Collection[str], evidence: dict[str, Any] | None = None
+) -> Signal:
+    rule = alert.rule
+    return Signal(
+        project_id=rule.project_id, source="rule", source_id=rule.pk, key=alert.fingerprint, row=alert.pk,
+        title=str(alert), severity=rule.severity, at=at, is_on=is_on, words=alert.words, link=link_of(alert),
+        labels={name: value for name, value in labels_of(rule, alert.labels).items() if name != "severity"},
+        is_silenced=alert.fingerprint in silenced, evidence=evidence or {},
+    )  # fmt: skip

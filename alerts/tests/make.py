@@ -7,7 +7,22 @@ from alerts.delivery import channel_setup
 from alerts.foreign import setup as sources
 from alerts.foreign import taking
 from alerts.foreign.reading import Foreign
-from alerts.models import Alert, Channel, Inhibition, Maintenance, Monitor, MonitorRun, Notification, Objective, Route
+from alerts.incidents import acting
+from alerts.incidents.status import notices, subscribing
+from alerts.incidents.status import setup as status_setup
+from alerts.models import (
+    Alert,
+    Channel,
+    Incident,
+    Inhibition,
+    Maintenance,
+    Monitor,
+    MonitorRun,
+    Notification,
+    Objective,
+    Route,
+    StatusSubscriber,
+)
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
 from alerts.routing import setup
@@ -99,3 +114,24 @@ def objective(project: Project, *, now: datetime = NOW, **changes: Any) -> Objec
     """99.9 % of requests without a 5xx over 30 days."""
     promise = Promise(**{"name": "Answers", "indicator": "availability", "target": 99.9, **changes})
     return slo_setup.create(project, promise, actor="test", now=now)
+
+
+def incident(project: Project, *, title: str = "Checkout is down", now: datetime = NOW, **fields: Any) -> Incident:
+    """One opened by hand."""
+    return acting.open_by_hand(project, title=title, severity="error", actor="test", now=now, **fields)
+
+
+def status_page(project: Project, *, word: str = "", now: datetime = NOW) -> dict[str, Any]:
+    """A published page with a component, a notice and a subscriber."""
+    wanted = {
+        "slug": f"{project.slug}-status", "title": f"{word or project.slug} status", "description": "", "zone": "UTC",
+        "is_published": True, "is_indexed": False, "takes_subscribers": True,
+    }  # fmt: skip
+    page = status_setup.store_page(project, wanted, actor="test", now=now)
+    component = status_setup.store_component(
+        page, None, name="Checkout", description="", sources=(), position=0, actor="test", now=now
+    )
+    wrote = notices.Wanted(title=f"{word} Payments fail", body="We look into it.")
+    notice = notices.publish(page, wrote, actor="test", now=now)
+    subscribing.ask(page, f"{word if word.isalnum() else 'ann'}@example.org", now=now)
+    return {"component_id": component, "notice_id": notice, "subscriber": StatusSubscriber.objects.get(page=page)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from alerts.tests import make as make_alerts
 from dashboard.samples import sample_error
 from dashboard.tests import hostile
 from events.facts import segments
@@ -86,6 +87,17 @@ def _writings(
 ) -> Attachment:
     """What people wrote and sent about an issue; the attachment is returned."""
     Activity.objects.create(issue=issue, at=now, actor=person, action="comment", text=texts)
+    incident = make_alerts.incident(project, title=texts[:150], text=texts, now=now)
+    evidence = {
+        "series": [[(now - timedelta(minutes=n)).isoformat(), float(9 - n)] for n in range(9, 0, -1)],
+        "threshold": 4.0, "unit": "%", "words": texts, "contributors": [{"words": texts}],
+        "rule": {"name": texts, "kind": "threshold", "metric": "requests.error_rate", "config": {"side": texts}},
+    }  # fmt: skip
+    incident.alerts.create(
+        source="rule", source_id=1, key="k" * 64, title=texts[:200], severity="error", labels={"route": texts},
+        words=texts[:300], evidence=evidence, began_at=now,
+    )  # fmt: skip
+    make_alerts.status_page(project, word=texts[:60], now=now)
     Activity.objects.create(
         issue=issue, at=now, actor=person, action="resolve", detail={"release": texts, "in_next": False}
     )

@@ -25,6 +25,7 @@ from alerts.models import (
     Channel,
     DeliveryAttempt,
     ForeignSource,
+    Incident,
     Inhibition,
     Maintenance,
     Monitor,
@@ -34,6 +35,9 @@ from alerts.models import (
     Route,
     Rule,
     Silence,
+    StatusNotice,
+    StatusPage,
+    StatusSubscriber,
 )
 from alerts.tests import make as make_alerts
 from events.accounts import audit, projects, tokens
@@ -48,6 +52,7 @@ WAYS: dict[type[Model], str] = {
     DeliveryAttempt: "notification__channel__project", Monitor: "project", Rule: "project", Alert: "rule__project",
     AlertTransition: "alert__rule__project", Silence: "project", Objective: "project", Route: "project",
     Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project",
+    Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -85,6 +90,8 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.objective(project, name=f"{word}-objective")
     make_alerts.firing(project)
     make_alerts.routed(project, word=word)
+    make_alerts.incident(project, title=f"{word}-incident")
+    make_alerts.status_page(project, word=word)
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 

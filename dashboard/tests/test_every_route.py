@@ -46,7 +46,10 @@ POLLS = {
 BEFORE = {"cli-previous-with-commits"}  # answers what came before a version, so any version will do
 # The token in the address is the door; test_shares.py tries it.
 SHARED = {"share-overview", "share-issues", "share-chart", "share-chart-json"}
-OPEN = SENDING | HEALTH | ENTERING | SHARED
+# Status pages are for everybody, or behind a token of a mail; test_status_pages.py tries them.
+PUBLIC = {"status-public", "status-notice", "status-json", "status-json-only", "status-atom", "status-rss"}
+PUBLIC |= {"status-subscribe", "status-confirm", "status-unsubscribe"}
+OPEN = SENDING | HEALTH | ENTERING | SHARED | PUBLIC
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "attachment_id": attachment.attachment_id,
         **{name: row.pk for name, row in make_alerts.firing(project).items()},
         "objective_id": make_alerts.objective(project).pk,
+        "incident_id": make_alerts.incident(project).pk,
+        **{name: row.pk for name, row in make_alerts.status_page(project).items() if name != "subscriber"},
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
         "notification_id": make_alerts.given_up(project).pk,
@@ -250,6 +255,9 @@ _IDS = {
     "foreign_id",
     "monitor_id",
     "objective_id",
+    "incident_id",
+    "component_id",
+    "notice_id",
     "token_id",
     "version",
     "view_id",

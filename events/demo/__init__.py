@@ -46,6 +46,8 @@ COMMITS = (
 # How busy the shop is in each hour of a day; business customers order in office hours.
 RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
 WEEKEND = 0.2
+# What a balancer asks every ten minutes, by night too: a shop without orders is not a shop that is down.
+PROBED = "GET /health"
 # What its project keeps beyond the careful defaults.
 KEPT: dict[str, bool | str] = {
     "keeps_machine_names": True, "local_variables": "scrubbed", "analytics": "identified",
@@ -164,6 +166,10 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
     plan(sends(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400))))
     plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20))))
     plan(sends(lambda moment: traffic.metrics(dice, moment, busy)))
+    acts += [
+        (began + HOUR * (part + 0.5) / 6, sends(lambda moment: speed.request(dice, moment, PROBED, failed=False)))
+        for part in range(6)
+    ]
     acts += [
         (
             began + HOUR * part / 6,

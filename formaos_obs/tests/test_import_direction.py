@@ -20,7 +20,10 @@ ROOMS = {
         "scrubbing", "values", "models", "runtime",
     ],
     "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
-    "alerts": ["forms", "foreign", "monitors", "slos", "rules", "routing", "delivery", "models", "schedule"],
+    "alerts": [
+        "demo", "forms", "foreign", "monitors", "slos", "rules", "incidents", "routing", "delivery", "models",
+        "schedule",
+    ],
     "dashboard": ["api", "pages", "samples", "charts", "frame", "exports", "access", "models"],
 }  # fmt: skip
 # (module, what it imports) -> why it may look up.

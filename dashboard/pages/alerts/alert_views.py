@@ -53,6 +53,7 @@ def alert_detail(request: HttpRequest, project: Project, alert_id: int) -> HttpR
         "drawing": presenting.draw(evidence.get("series", []), evidence.get("threshold"), evidence.get("unit", "")),
         "form": SilenceForm(initial={"matchers": presenting.matchers_of(alert)}),
         "told": firing.told(firing.notice_of(alert), holding.load(project.pk, now=timezone.now())),
+        "incident": alert.incidents.order_by("-pk").values_list("incident", flat=True).first(),
         "now": timezone.now(),
     }
     return layout.draw(request, "dashboard/alerts/alert_detail.html", context, project=project, section="alerts")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alerts.incidents.postmortem import length
 from alerts.models import Alert, AlertTransition, Objective, Rule
 from alerts.rules.contract import span
 from alerts.rules.kinds.burn_rate import about, times
@@ -67,6 +68,19 @@ def missing(project: Project) -> list[str]:
     """The house's objectives that the project does not have."""
     taken = set(project.objectives.values_list("name", flat=True))
     return [promise.name for promise in house.HOUSE if promise.name not in taken]
+
+
+def resolving(project: Project, *, now: datetime) -> dict[str, str]:
+    """The promise about incidents: its words, whether it is kept, and the tone of that."""
+    found = house.resolving(project, now=now)
+    if found.length.median is None:
+        words = "no incident was resolved in 30 days"
+    else:
+        words = f"{length(found.length.median)}, 90 % within {length(found.length.p90)}; n = {found.length.n}"
+    if found.unresolved:
+        words += f"; {found.unresolved} not resolved"
+    state, tone = {True: ("kept", "good"), False: ("not kept", "bad"), None: ("no data", "")}[found.is_kept]
+    return {"words": words, "state": state, "tone": tone}
 
 
 def detail(objective: Objective, *, now: datetime) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def slo_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "objectives": presenting.listed(project, now=timezone.now()),
         "pairs": [presenting.windows(pair) for pair in PAIRS.values()],
         "missing": presenting.missing(project),
+        "resolving": presenting.resolving(project, now=timezone.now()),
     }
     return layout.draw(request, "dashboard/slos/list.html", context, project=project, section="slos")
 

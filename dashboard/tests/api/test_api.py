@@ -164,7 +164,7 @@ def test_issues_page_by_page(project: Project, alice: Any) -> None:
 
 
 def test_releases_page_by_page(project: Project, alice: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("dashboard.api.views.PAGE", 2)
+    monkeypatch.setattr("dashboard.api.paging.PAGE", 2)
     for n in range(5):
         make.release(project, f"web@1.{n}")
     headers, seen, query = bearer(alice), [], {}

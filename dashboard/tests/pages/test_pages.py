@@ -62,6 +62,13 @@ def pages(world: World) -> list[str]:
         ("source-list", [slug]),
         ("slos", [slug]),
         ("slo-new", [slug]),
+        ("incident-list", [slug]),
+        *(("incident", [slug, incident.pk]) for incident in world.project.incidents.all()),
+        ("incident-new", [slug]),
+        ("incident-policy", [slug]),
+        ("status-page", [slug]),
+        ("component-new", [slug]),
+        ("notice-new", [slug]),
         ("chart", [slug, "errors"]),
         ("chart", [slug, "crash_free"]),
     ]

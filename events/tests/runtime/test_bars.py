@@ -56,7 +56,7 @@ COMMANDS: list[Callable[[], Any]] = [
     lambda: call_command("prune"),
     lambda: call_command("replay_dead_letters"),
     lambda: call_command("rotate_secrets"),
-    lambda: call_command("seed_demo", days=1, events=5),
+    lambda: call_command("seed_demo", days=1, events=5, calm=True),
 ]
 
 

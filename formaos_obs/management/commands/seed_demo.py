@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from alerts.demo import bad_day
 from events import demo
 from events.accounts import audit
 from events.runtime.bars import bar
@@ -21,15 +22,22 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=14)
         parser.add_argument("--events", type=int, default=3000, help="How many errors.")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--calm", action="store_true", help="Without the bad day and its incident.")
 
-    def handle(self, *args: Any, project: str, days: int, events: int, seed: int, **options: Any) -> None:
+    def handle(self, *args: Any, project: str, days: int, events: int, seed: int, calm: bool, **options: Any) -> None:
         began = time.monotonic()
         try:
             with audit.scope(via="command"):
+                now = timezone.now()
                 done = demo.seed(
-                    project, days=days, events=events, seed=seed, now=timezone.now(), watch=bar("Sending", unit="days")
+                    project, days=days, events=events, seed=seed, now=now, watch=bar("Sending", unit="days")
                 )
+                incident = None if calm else bad_day.play(done, now=now)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         seconds = time.monotonic() - began
         self.stdout.write(f"{done.sent} envelopes with {len(done.errors)} errors sent to {project} in {seconds:.1f} s.")
+        if incident is not None:
+            self.stdout.write(
+                f"A bad day with its incident: /p/{project}/incidents/{incident.pk}/ and /status/{project}/"
+            )

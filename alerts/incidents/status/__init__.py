@@ -1,0 +1,1 @@
+"""Public status pages: what customers are told of how the product is, and was."""

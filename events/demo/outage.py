@@ -1,0 +1,77 @@
+"""The demo's bad day: a campaign brings customers, a release breaks paying, and twenty minutes later it is taken back.
+
+Sent like the rest of the demo, through the real door, with the clock of that day.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from events.demo import Demo, speed, traffic
+from events.demo.faults import Fault
+from events.demo.traffic import Moment
+from events.digest import loop
+from events.releases import deploys, lifecycle
+
+AGO = timedelta(hours=6)
+MINUTE = timedelta(minutes=1)
+LENGTH, DEPLOYED, TAKEN_BACK = 54, 10, 30  # minutes
+PER_MINUTE = 15
+BROKEN = "POST /checkout/pay"
+ROUTES = ("GET /catalogue/{sku}", "GET /basket", BROKEN, BROKEN)
+FAULT = Fault(
+    "KeyError", "'installments'", BROKEN,
+    ("shop/views/checkout.py pay 64 plan = plans.of(order)",
+     "shop/payments/plans.py of 31 return PLANS[order.terms['installments']]"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When what happened, and of which release."""
+
+    began: datetime
+    deployed: datetime
+    taken_back: datetime
+    ended: datetime
+    release: str
+    before: str
+    requests: int
+    failed: int
+
+
+def play(demo: Demo, *, now: datetime) -> Outage:
+    """Send the hour and digest it; `now` is the demo's end."""
+    dice = random.Random(f"outage {demo.dice.random()}")  # noqa: S311  # a demo, not a secret
+    began = (now.astimezone(UTC) - AGO).replace(second=0, microsecond=0)
+    deployed, taken_back = began + DEPLOYED * MINUTE, began + TAKEN_BACK * MINUTE
+    before = [name for since, name in demo.names if since <= began][-1]
+    release = before.removesuffix("0") + "1"
+    requests = failed = 0
+    for minute in range(LENGTH):
+        is_broken = DEPLOYED <= minute < TAKEN_BACK
+        seconds = sorted(dice.uniform(0, 59) for _ in range(PER_MINUTE))
+        for second in seconds:
+            moment = Moment(began + minute * MINUTE + timedelta(seconds=second), release if is_broken else before,
+                            "production")  # fmt: skip
+            route = dice.choice(ROUTES)
+            fails = is_broken and route == BROKEN and dice.random() < 0.6
+            trace = traffic.new_id(dice)
+            demo.send(speed.request(dice, moment, route, trace=trace, failed=fails), at=moment.at)
+            requests, failed = requests + 1, failed + fails
+            if fails:
+                event_id, body = traffic.error(dice, moment, FAULT, is_browser=False, trace=trace)
+                demo.errors.append(event_id)
+                demo.send(body, at=moment.at)
+    ended = began + LENGTH * MINUTE
+    while loop.run(now=ended).items:
+        pass
+    for name, at, build in ((release, deployed, "build 4190"), (before, taken_back, "take back")):
+        made, _ = lifecycle.create(demo.project, name, actor="seed_demo", released_at=at, now=now)
+        deploys.put(
+            made, environment="production", actor="seed_demo", name=build, started_at=at - 4 * MINUTE, finished_at=at,
+            now=now,
+        )  # fmt: skip
+    return Outage(began, deployed, taken_back, ended, release, before, requests, failed)
