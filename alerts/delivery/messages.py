@@ -13,7 +13,7 @@ VERSION = 1
 LEVELS = ("debug", "info", "warning", "error", "fatal")
 _COLOURS = {"debug": 0x9CA3AF, "info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626, "fatal": 0x7F1D1D}
 _GREEN = 0x16A34A
-_GOOD = frozenset({"resolved", "alert_ended", "monitor_up", "test"})
+_GOOD = frozenset({"resolved", "alert_ended", "monitor_up", "probe_up", "test"})
 _INVISIBLE = dict.fromkeys(
     code
     for first, last in ((0, 8), (11, 12), (14, 31), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
@@ -32,6 +32,9 @@ _HEADLINES = {
     "flapping": "Flapping, held until it is stable",
     "monitor_down": "Monitor down",
     "monitor_up": "Monitor up again",
+    "probe_down": "Down",
+    "probe_up": "Up again",
+    "certificate": "Certificate ends soon",
     "test": "Test message",
 }
 

@@ -61,6 +61,9 @@ class Notification(models.Model):
         FLAPPING = "flapping", "Alert is flapping"
         MONITOR_DOWN = "monitor_down", "Monitor is down"
         MONITOR_UP = "monitor_up", "Monitor is up"
+        PROBE_DOWN = "probe_down", "Probe is down"
+        PROBE_UP = "probe_up", "Probe is up"
+        CERTIFICATE = "certificate", "Certificate ends"
         TEST = "test", "Test"
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications", db_index=False)

@@ -20,7 +20,7 @@ ROOMS = {
         "values", "models", "runtime",
     ],
     "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
-    "alerts": ["forms", "monitors", "slos", "rules", "delivery", "models"],
+    "alerts": ["forms", "probes", "monitors", "slos", "rules", "delivery", "models"],
     "dashboard": ["api", "pages", "samples", "charts", "frame", "exports", "access", "models"],
 }  # fmt: skip
 # (module, what it imports) -> why it may look up.
