@@ -7,6 +7,8 @@ from alerts.delivery import audit_heads
 from alerts.delivery import deliver as delivering
 from alerts.delivery import notify as notifying
 from alerts.monitors import retention, watch
+from alerts.probes import counting, prober
+from alerts.probes import retention as of_probes
 from alerts.rules import evaluation
 
 
@@ -31,9 +33,20 @@ def watch_monitors() -> None:
 
 
 @shared_task
+def probe() -> None:
+    prober.tick(now=timezone.now())
+
+
+@shared_task
+def count_looks() -> None:
+    counting.run(now=timezone.now())
+
+
+@shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
     retention.forget(now=timezone.now())
+    of_probes.forget(now=timezone.now())
 
 
 @shared_task

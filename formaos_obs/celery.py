@@ -41,6 +41,8 @@ app.conf.beat_schedule = {
     "deliver": every(5, "alerts.tasks.deliver"),
     "evaluate": every(10, "alerts.tasks.evaluate"),
     "watch-monitors": every(10, "alerts.tasks.watch_monitors"),
+    "probe": every(5, "alerts.tasks.probe"),
+    "count-looks": every(30, "alerts.tasks.count_looks"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "count-trends": every(10, "events.tasks.count_trends"),

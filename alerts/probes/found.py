@@ -11,11 +11,12 @@ NOTHING = Phases()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """`is_ok` and why not; `is_silent` where nothing came back at all, which may be the fault of our own network."""
+    """`is_ok` and why not; `is_silent` where nothing came back at all, `is_unknown` where our own network failed."""
 
     is_ok: bool
     words: str = ""
     is_silent: bool = False
+    is_unknown: bool = False
     http_status: int | None = None
     redirects: int = 0
     phases: Phases = NOTHING

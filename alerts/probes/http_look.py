@@ -34,7 +34,9 @@ def look(check: Check) -> Found:
         except Refused as error:
             return _at(failed(f"It may not be reached from here: {error}", phases=phases), url, check)
         except Unreachable as error:
-            found = failed(str(error), is_silent=error.phases is None or error.phases.tls is None, phases=error.phases)
+            found = failed(
+                str(error), is_silent=error.phases is None or error.phases.connect is None, phases=error.phases
+            )
             return _at(replace(found, phases=_summed(phases, found.phases), redirects=redirects), url, check)
         phases = _summed(phases, answer.phases)
         location = answer.headers.get("location", "")
