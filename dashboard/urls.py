@@ -21,6 +21,7 @@ SUBJECTS = (
     "slos",
     "system",
     "traces",
+    "uptime",
     "vitals",
 )
 

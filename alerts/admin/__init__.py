@@ -1,5 +1,5 @@
 """What staff see of alerts in the admin, one file a subject."""
 
-from alerts.admin import channels, monitors
+from alerts.admin import channels, monitors, probes
 
-__all__ = ["channels", "monitors"]
+__all__ = ["channels", "monitors", "probes"]

@@ -76,10 +76,11 @@ def keep(claimed: Claimed, found: Found, *, at: datetime, now: datetime) -> Prob
     plan, after = plan_of(state.probe), standing_of(state)
     if not found.is_unknown:
         after, spans = standing.looked(after, plan, at=at, is_ok=found.is_ok)
-        state.words = entry.words
+        put(state, after, spans)
         if found.is_ok:
             state.last_ok_at = at
-        put(state, after, spans)
+        if not found.is_ok or after.status is not Status.DOWN:  # what is not up again yet keeps why it is down
+            state.words = entry.words
         if found.certificate_ends is not None:
             state.certificate_ends_at = datetime.fromtimestamp(found.certificate_ends, tz=UTC)
         telling.tell(state, now=now)

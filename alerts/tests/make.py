@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.delivery import channel_setup
-from alerts.models import Alert, Channel, Monitor, MonitorRun, Objective
+from alerts.models import Alert, Channel, Monitor, MonitorRun, Objective, Probe, ProbeState
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
+from alerts.probes import probe_setup, rounds
+from alerts.probes.found import Found
 from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
 from alerts.slos import setup as slo_setup
@@ -61,3 +63,19 @@ def objective(project: Project, *, now: datetime = NOW, **changes: Any) -> Objec
     """99.9 % of requests without a 5xx over 30 days."""
     promise = Promise(**{"name": "Answers", "indicator": "availability", "target": 99.9, **changes})
     return slo_setup.create(project, promise, actor="test", now=now)
+
+
+def probe(project: Project, *, name: str = "Shop", now: datetime = NOW, **fields: Any) -> Probe:
+    """A probe that was well once."""
+    given = {"kind": "http", "target": "https://1.1.1.1/health?token=s3cret", **fields}
+    made = probe_setup.create(project, probe_setup.Wanted(name=name, **given), actor="test", now=now)
+    looked(made, Found(is_ok=True, http_status=200, total_ms=123.0), at=now)
+    return made
+
+
+def looked(probe: Probe, found: Found, *, at: datetime) -> None:
+    """A look at that moment, whatever was due, that found this."""
+    ProbeState.objects.exclude(probe=probe).filter(next_at__lte=at).update(next_at=at + timedelta(seconds=1))
+    ProbeState.objects.filter(probe=probe).update(next_at=at)
+    [claimed] = rounds.claim(now=at, most=1)
+    rounds.keep(claimed, found, at=at, now=at)

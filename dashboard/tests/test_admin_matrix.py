@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from alerts.delivery import deliver, notify
-from alerts.models import Channel, DeliveryAttempt, Monitor, Notification
+from alerts.models import Channel, DeliveryAttempt, Monitor, Notification, Probe
 from alerts.tests import make as make_alerts
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
@@ -30,7 +30,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 WAYS: dict[type[Model], str] = {
     Project: "pk", IngestKey: "project", Membership: "project", ApiToken: "project", DeadLetter: "project",
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
-    DeliveryAttempt: "notification__channel__project", Monitor: "project",
+    DeliveryAttempt: "notification__channel__project", Monitor: "project", Probe: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -65,6 +65,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     Dimension.objects.create(project=project, name=f"{word}-dimension")
     make_alerts.channel(project, kind="email", name=f"{word}-channel")
     make_alerts.monitor(project, name=f"{word}-monitor")
+    make_alerts.probe(project, name=f"{word}-probe")
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
@@ -191,7 +192,7 @@ def test_each_attack_is_one(world: World) -> None:
         changed |= {name for name, rows in after.items() if rows != before[name]}
         before = after
     assert changed >= {
-        "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "User", "owned",
+        "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "Probe", "User", "owned",
     }  # fmt: skip
 
 

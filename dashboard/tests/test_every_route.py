@@ -132,6 +132,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "objective_id": make_alerts.objective(project).pk,
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
+        "probe_id": make_alerts.probe(project).pk,
+        "probe_kind": "http",
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -234,6 +236,7 @@ _IDS = {
     "alert_id",
     "silence_id",
     "monitor_id",
+    "probe_id",
     "objective_id",
     "token_id",
     "version",
