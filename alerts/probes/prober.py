@@ -36,10 +36,11 @@ Done = tuple[Claimed, datetime, Found]
 
 @dataclass
 class Prober:
-    """Looks at what is due until nothing is. `on_look` hears of each: for benches."""
+    """Looks at what is due until nothing is within `ahead`. `on_look` hears of each: for benches."""
 
     clock: Clock = timezone.now
     most: int = MOST_AT_ONCE
+    ahead: timedelta = AHEAD
     on_look: Callable[[Claimed, datetime], None] | None = None
     busy: int = 0
     _done: queue.SimpleQueue[Done] = field(default_factory=queue.SimpleQueue)
@@ -51,7 +52,7 @@ class Prober:
         while until is None or time.monotonic() < until:
             kept += self.turn()
             following = rounds.next_due()
-            if not self.busy and (following is None or following > self.clock() + AHEAD):
+            if not self.busy and (following is None or following > self.clock() + self.ahead):
                 break
             kept += self._take(self._wait(following))
         return kept

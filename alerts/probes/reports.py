@@ -13,7 +13,7 @@ from alerts.probes import rounds, uptime
 from alerts.probes.uptime import Interval, Stretch, Uptime
 from analytics.periods import Period
 from analytics.rollups import reading
-from analytics.rollups.cells import Measure
+from analytics.rollups.cells import NOTHING, Measure
 
 DAY = timedelta(days=1)
 LONGEST = 90 * DAY
@@ -25,6 +25,7 @@ class Line:
 
     words: str
     uptime: Uptime
+    looks: int
     answers: Measure
 
 
@@ -49,18 +50,19 @@ def share(
 
 
 def lines(probe: Probe, known: Sequence[Stretch], *, now: datetime, excluded: Sequence[Interval] = ()) -> list[Line]:
-    """The last day, week, month and quarter of one probe; answers as the rollups have them, a minute behind."""
+    """The last day, week, month and quarter of one probe; looks as the rollups have them, a minute behind."""
     periods = (("24 hours", DAY), ("7 days", 7 * DAY), ("30 days", 30 * DAY), ("90 days", LONGEST))
     return [
-        Line(words, share(known, length, now=now, excluded=excluded), answers(probe, length, now=now))
+        Line(words, share(known, length, now=now, excluded=excluded), *counted(probe, length, now=now))
         for words, length in periods
     ]
 
 
-def answers(probe: Probe, length: timedelta, *, now: datetime) -> Measure:
-    """How many looks were counted in the time up to now, and how long they took, failed ones included."""
-    period = Period(now - length, now)
-    return reading.read(probe.project_id, "probes", period=period, now=now).by(where={"probe": (probe.slug,)}).at_once()
+def counted(probe: Probe, length: timedelta, *, now: datetime) -> tuple[int, Measure]:
+    """How many looks there were in the time up to now, and how long those took that were well."""
+    cells = reading.read(probe.project_id, "probes", period=Period(now - length, now), now=now)
+    of_probe = cells.by("status", where={"probe": (probe.slug,)}).groups()
+    return sum(measure.count for measure in of_probe.values()), of_probe.get(("up",), NOTHING)
 
 
 def answers_along(probe: Probe, length: timedelta, step: timedelta, *, now: datetime) -> list[list[Any]]:
@@ -68,7 +70,7 @@ def answers_along(probe: Probe, length: timedelta, step: timedelta, *, now: date
     minutes = step // timedelta(minutes=1)
     period = Period(now - length, now)
     cells = reading.read(probe.project_id, "probes", period=period, now=now, step=step)
-    measured = cells.by(where={"probe": (probe.slug,)}, step=minutes).measures()
+    measured = cells.by(where={"probe": (probe.slug,), "status": ("up",)}, step=minutes).measures()
     found = {reading.moment_of(minute): measure for (minute, _), measure in measured.items()}
     starts = sorted(found)
     if not starts:

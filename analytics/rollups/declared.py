@@ -101,7 +101,7 @@ ROLLUPS: dict[str, Rollup] = {
         ), where="coalesce(status, '') <> 'in_progress'"),
         Rollup("probes", "probes", (
             Dimension("probe", most=1000), Dimension("kind", most=4), Dimension("status", most=2),
-        ), value="total_ms"),
+        ), value="coalesce(total_ms, 0)"),
         Rollup("security", "security", (Dimension("kind", most=12), ENVIRONMENT), weight="coalesce(quantity, 1)"),
     )
 }  # fmt: skip

@@ -264,7 +264,7 @@ def _told(line: Line) -> Told:
         line.words,
         percent(line.uptime.share, digits=3),
         spoken(int(line.uptime.down.total_seconds())) if line.uptime.down else "–",
-        f"{answers.count:,}",
+        f"{line.looks:,}",
         *(duration(answers.quantile(q)) for q in (0.5, 0.95, 0.99)),
     )
 
