@@ -72,16 +72,17 @@ class Prober:
         self._done.put((claimed, at, rounds.look(claimed, now=at)))
 
     def _take(self, wait: float) -> int:
-        """Keep what has ended, waiting so many seconds for the first."""
-        kept = 0
+        """Keep what has ended, waiting so many seconds for the first; not for long, because others are due."""
+        kept, until = 0, time.monotonic() + wait + LONGEST_WAIT
         try:
-            while True:
+            while time.monotonic() < until:
                 claimed, at, found = self._done.get(timeout=wait) if wait else self._done.get_nowait()
                 wait = 0.0
                 self.busy -= 1
                 kept += self._keep(claimed, at, found)
         except queue.Empty:
-            return kept
+            pass
+        return kept
 
     def _keep(self, claimed: Claimed, at: datetime, found: Found) -> bool:
         try:

@@ -20,6 +20,7 @@ urlpatterns = [
         name="api-grouping-rules-try",
     ),
     path("", include("dashboard.api.performance_urls")),
+    path("", include("dashboard.api.probe_urls")),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),
 ]

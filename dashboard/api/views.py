@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import include, path
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,23 +16,14 @@ from rest_framework.response import Response
 from analytics.questions.errors import issue_list
 from dashboard.api import forms
 from dashboard.api.base import ApiView
+from dashboard.api.paging import keyset, page_of
 from events.accounts import access, tokens
 from events.endpoints import performance_api
 from events.ingest import accounting, payloads
 from events.issues import search, triage
 from events.models import Occurrence, Project, Release
 
-PAGE = 100
 _CHANGES = {"resolved": "resolve", "unresolved": "unresolve", "ignored": "ignore"}
-
-
-def _page_of(item: type[serializers.Serializer], name: str, **extra: serializers.Field) -> serializers.Serializer:
-    fields: dict[str, Any] = {
-        "results": item(many=True),
-        "next": serializers.IntegerField(allow_null=True, help_text="The cursor of the next page."),
-        **extra,
-    }
-    return inline_serializer(name, fields)
 
 
 class Projects(ApiView):
@@ -40,14 +31,14 @@ class Projects(ApiView):
 
     @extend_schema(
         operation_id="projects", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.ProjectOut, "ProjectPage"), **forms.BAD, **forms.REFUSALS},
+        responses={200: page_of(forms.ProjectOut, "ProjectPage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         """The projects this token may read."""
         visible = access.visible_projects(request.user)
         if request.auth.project_id:
             visible = visible.filter(pk=request.auth.project_id)
-        rows, following = _keyset(visible.order_by("pk"), self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(visible.order_by("pk"), self.parameters(forms.Cursor).get("cursor"), "pk__gt")
         return Response({"results": forms.ProjectOut(rows, many=True).data, "next": following})
 
 
@@ -66,7 +57,7 @@ class Issues(ApiView):
     @extend_schema(
         operation_id="issues", parameters=[forms.IssueQuery],
         responses={
-            200: _page_of(forms.IssueOut, "IssuePage", total=serializers.IntegerField()),
+            200: page_of(forms.IssueOut, "IssuePage", total=serializers.IntegerField()),
             **forms.BAD, **forms.REFUSALS,
         },
     )  # fmt: skip
@@ -125,13 +116,13 @@ class IssueEvents(ApiView):
 
     @extend_schema(
         operation_id="issue_events", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.EventLine, "EventPage"), **forms.BAD, **forms.REFUSALS},
+        responses={200: page_of(forms.EventLine, "EventPage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str, issue_id: int) -> Response:
         """The events kept in full of an issue, as they came in, newest first."""
         issue = triage.get_or_404(self.open_project(slug), issue_id)
         kept = Occurrence.objects.filter(group__issue=issue).select_related("group").defer("payload").order_by("-pk")
-        rows, following = _keyset(kept, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(kept, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
         return Response({"results": forms.EventLine(rows, many=True).data, "next": following})
 
 
@@ -157,12 +148,12 @@ class Releases(ApiView):
 
     @extend_schema(
         operation_id="releases", parameters=[forms.Cursor],
-        responses={200: _page_of(forms.ReleaseOut, "ReleasePage"), **forms.BAD, **forms.REFUSALS},
+        responses={200: page_of(forms.ReleaseOut, "ReleasePage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The releases of a project, newest first."""
         releases = Release.objects.filter(project=self.open_project(slug)).order_by("-pk")
-        rows, following = _keyset(releases, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(releases, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
         return Response({"results": forms.ReleaseOut(rows, many=True).data, "next": following})
 
 
@@ -208,9 +199,3 @@ def _member(project: Project, username: str | None) -> Any:
     if member is None or not access.has_role(member, project):
         raise exceptions.ValidationError({"detail": "assigned_to: no member of the project has this name."})
     return member
-
-
-def _keyset(rows: Any, cursor: int | None, beyond: str) -> tuple[list[Any], int | None]:
-    """A page of `rows` beyond `cursor` (a primary key), and the cursor of the next page."""
-    page = list((rows.filter(**{beyond: cursor}) if cursor else rows)[: PAGE + 1])
-    return page[:PAGE], page[PAGE - 1].pk if len(page) > PAGE else None

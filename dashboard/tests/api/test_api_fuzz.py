@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core import NotSet
 
+from alerts.tests.make import probe as make_probe
 from dashboard.tests.test_every_route import API
 from events.accounts import tokens
 from events.models import IngestKey, Project
@@ -26,7 +27,7 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "api" / "openapi.json"
 SCHEMA = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 EXAMPLES = int(os.environ.get("OBS_FUZZ_EXAMPLES", "10"))
-STATUSES = {200, 400, 401, 403, 404, 405, 413, 415}
+STATUSES = {200, 201, 204, 400, 401, 403, 404, 405, 413, 415}
 ANSWERS: Counter[int] = Counter()
 UNDOCUMENTED = {"api-schema", "api-nothing"}
 
@@ -54,6 +55,8 @@ def test_it_answers(
     make.release(project, "web@1.0.0")
     known = {"slug": "web", "issue_id": issue.pk, "event_id": make.occurrence(issue.groups.get()).event_id.hex}
     _, secret = tokens.create(alice, name="fuzz", scopes=["read", "admin"], now=now)
+    if "{probe_id}" in operation.path:
+        known["probe_id"] = make_probe(project, now=now).pk
     takes_key = operation.definition.raw["security"] == [{"key": []}]
     headers = {"X-Obs-Key": key.public_key} if takes_key else {"Authorization": f"Bearer {secret}"}
     client = Client(raise_request_exception=False)
