@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,18 +21,18 @@ from django.utils import timezone
 
 from alerts.models import ProbeState
 from alerts.probes import rounds
-from alerts.probes.found import Found
-from alerts.probes.rounds import Claimed
+from alerts.probes.rounds import Claimed, Done
 
 logger = logging.getLogger(__name__)
 
 # So many looks at once. A minute of 1,000 probes that all time out after ten seconds needs 170 (bench/probes.py).
 MOST_AT_ONCE = 300
 AHEAD = timedelta(seconds=6)  # a tick and a little: the thread is there before what it is for
-REST, LONGEST_WAIT = 0.05, 0.5
+# So many looks are kept in one transaction, and so long nothing is done while looks go on.
+MOST_AT_A_TIME = 50
+REST, LONGEST_WAIT = 0.2, 0.5
 
 Clock = Callable[[], datetime]
-Done = tuple[Claimed, datetime, Found]
 
 
 @dataclass
@@ -51,10 +52,13 @@ class Prober:
         kept = 0
         while until is None or time.monotonic() < until:
             kept += self.turn()
-            following = rounds.next_due()
-            if not self.busy and (following is None or following > self.clock() + self.ahead):
-                break
-            kept += self._take(self._wait(following))
+            wait = REST
+            if not self.busy:
+                following = rounds.next_due()
+                if following is None or following > self.clock() + self.ahead:
+                    break
+                wait = max(0.0, min(LONGEST_WAIT, (following - self.clock()).total_seconds()))
+            time.sleep(wait)
         return kept
 
     def turn(self) -> int:
@@ -63,40 +67,23 @@ class Prober:
         for claimed in rounds.claim(now=self.clock(), most=room) if room > 0 else ():
             self.busy += 1
             threading.Thread(target=self._look, args=(claimed,), name="look", daemon=True).start()
-        return self._take(0.0)
+        done = self._ended()
+        self.busy -= len(done)
+        return len(rounds.keep_all(done, now=self.clock())) if done else 0
 
     def _look(self, claimed: Claimed) -> None:
         at = self.clock()
         if self.on_look is not None:
             self.on_look(claimed, at)
-        self._done.put((claimed, at, rounds.look(claimed, now=at)))
+        self._done.put(Done(claimed, at, rounds.look(claimed, now=at)))
 
-    def _take(self, wait: float) -> int:
-        """Keep what has ended, waiting so many seconds for the first; not for long, because others are due."""
-        kept, until = 0, time.monotonic() + wait + LONGEST_WAIT
-        try:
-            while time.monotonic() < until:
-                claimed, at, found = self._done.get(timeout=wait) if wait else self._done.get_nowait()
-                wait = 0.0
-                self.busy -= 1
-                kept += self._keep(claimed, at, found)
-        except queue.Empty:
-            pass
-        return kept
-
-    def _keep(self, claimed: Claimed, at: datetime, found: Found) -> bool:
-        try:
-            return rounds.keep(claimed, found, at=at, now=self.clock()) is not None
-        except DatabaseError:
-            raise
-        except Exception as problem:  # one that cannot be kept must not stop those behind it; it is due again
-            logger.warning("A look was not kept: %s", type(problem).__name__, exc_info=True)
-            return False
-
-    def _wait(self, following: datetime | None) -> float:
-        if following is None:
-            return LONGEST_WAIT
-        return min(LONGEST_WAIT, max(REST, (following - self.clock()).total_seconds()))
+    def _ended(self) -> list[Done]:
+        """What has ended, a bounded number: others are due."""
+        done: list[Done] = []
+        with suppress(queue.Empty):
+            while len(done) < MOST_AT_A_TIME:
+                done.append(self._done.get_nowait())
+        return done
 
 
 _lock = threading.Lock()

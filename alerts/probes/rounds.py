@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from alerts.models import Probe, ProbeLook, ProbeSpan, ProbeState
 from alerts.probes import checks, looking, own_network, standing, telling
@@ -40,6 +42,15 @@ class Claimed:
     check: Check | None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A look that began at `at`, and what it found."""
+
+    claimed: Claimed
+    at: datetime
+    found: Found
+
+
 @transaction.atomic
 def claim(*, now: datetime, most: int) -> list[Claimed]:
     """Up to `most` probes that are due, the longest due first; nobody else looks at them meanwhile."""
@@ -64,18 +75,47 @@ def look(claimed: Claimed, *, now: datetime) -> Found:
     return replace(found, is_unknown=found.is_silent and not own_network.is_there())
 
 
-@transaction.atomic
 def keep(claimed: Claimed, found: Found, *, at: datetime, now: datetime) -> ProbeLook | None:
-    """Write down a look that began at `at`; None where its claim is gone: paused, changed, or too late."""
-    states = ProbeState.objects.select_related("probe__project").defer("probe__secrets")
-    state = states.select_for_update(of=("self",)).filter(pk=claimed.state_id, claim=claimed.claim).first()
-    if state is None:
-        return None
-    entry = _look_of(state, claimed, found, at=at)
-    entry.save(force_insert=True)
+    """Write down one look; None where its claim is gone."""
+    return next(iter(keep_all([Done(claimed, at, found)], now=now)), None)
+
+
+@transaction.atomic
+def keep_all(done: Sequence[Done], *, now: datetime) -> list[ProbeLook]:
+    """Write down looks; left out are those whose claim is gone: paused, changed, or too late.
+
+    One whose message cannot be written stops none of the others: it is as if it had been killed, and due again.
+    """
+    by_state = {one.claimed.state_id: one for one in done}
+    states = ProbeState.objects.select_related("probe__project").defer("probe__secrets").filter(pk__in=by_state)
+    looks = []
+    for state in states.select_for_update(of=("self",)).order_by("pk"):
+        one = by_state[state.pk]
+        if state.claim != one.claimed.claim:
+            continue
+        try:
+            looks.append(_kept(state, one, now=now))
+        except DatabaseError:
+            raise
+        except Exception as problem:
+            logger.warning("A look was not kept: %s", type(problem).__name__, exc_info=True)
+    return ProbeLook.objects.bulk_create(looks)
+
+
+def _kept(state: ProbeState, one: Done, *, now: datetime) -> ProbeLook:
+    """The state after a look, saved, and the look, which the caller saves."""
+    found, at = one.found, one.at
+    entry = _look_of(state, one.claimed, found, at=at)
     plan, after = plan_of(state.probe), standing_of(state)
+    spans: tuple[Span, ...] = ()
     if not found.is_unknown:
         after, spans = standing.looked(after, plan, at=at, is_ok=found.is_ok)
+    following = standing.next_look(after, plan, key=state.probe_id, now=now, is_unknown=found.is_unknown)
+    if found.is_unknown:
+        ProbeState.objects.filter(pk=state.pk).update(claim=None, next_at=following)
+        return entry
+    is_news = bool(spans) or after.status != state.status or state.is_owed or found.certificate_ends is not None
+    with transaction.atomic() if is_news else nullcontext():
         put(state, after, spans)
         if found.is_ok:
             state.last_ok_at = at
@@ -84,9 +124,8 @@ def keep(claimed: Claimed, found: Found, *, at: datetime, now: datetime) -> Prob
         if found.certificate_ends is not None:
             state.certificate_ends_at = datetime.fromtimestamp(found.certificate_ends, tz=UTC)
         telling.tell(state, now=now)
-    state.claim = None
-    state.next_at = standing.next_look(after, plan, key=state.probe_id, now=now, is_unknown=found.is_unknown)
-    state.save()
+        state.claim, state.next_at = None, following
+        state.save()
     return entry
 
 
@@ -126,10 +165,11 @@ def standing_of(state: ProbeState) -> Standing:
 def put(state: ProbeState, after: Standing, spans: tuple[Span, ...]) -> None:
     """Where it stands now onto the state, which the caller saves, and the stretches that are over as rows."""
     words = state.words if state.status == Status.DOWN else ""
-    ProbeSpan.objects.bulk_create(
-        ProbeSpan(probe_id=state.probe_id, status=one.status, start=one.start, end=one.end, words=words)
-        for one in spans
-    )
+    if spans:
+        ProbeSpan.objects.bulk_create(
+            ProbeSpan(probe_id=state.probe_id, status=one.status, start=one.start, end=one.end, words=words)
+            for one in spans
+        )
     if after.status is Status.DOWN and state.status != Status.DOWN:
         state.down_at = after.since
     for name in Standing.__dataclass_fields__:

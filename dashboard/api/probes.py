@@ -48,7 +48,7 @@ class CheckIn(serializers.Serializer):
 
 class ProbeIn(serializers.Serializer):
     name = serializers.CharField(max_length=100)
-    kind = serializers.ChoiceField(choices=checks.KINDS)
+    kind = serializers.CharField(max_length=4, help_text="http, tcp, tls or dns.")
     target = serializers.CharField(max_length=500, help_text="A URL; host:port; or a name for dns.")
     interval_seconds = serializers.IntegerField(default=60, min_value=30, max_value=86_400)
     timeout_seconds = serializers.IntegerField(default=10, min_value=1, max_value=probe_setup.LONGEST_TIMEOUT)
@@ -79,7 +79,7 @@ class ProbeSwitch(serializers.Serializer):
 
 
 class ProbeOut(serializers.ModelSerializer):
-    target = serializers.CharField(help_text="Without the query of a URL for those who may not change it.")
+    kind = serializers.CharField(help_text="http, tcp, tls or dns.")
     check_ = serializers.JSONField(source="config")
     channels = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
     status = serializers.CharField(source="state.status", help_text="new, up, down or paused.")
@@ -102,6 +102,8 @@ class ProbeOut(serializers.ModelSerializer):
 
 
 class LookOut(serializers.ModelSerializer):
+    status = serializers.CharField(help_text="up, down or unknown.")
+
     class Meta:
         model = ProbeLook
         fields = [

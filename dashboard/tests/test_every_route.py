@@ -32,7 +32,12 @@ SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
-HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
+HEALTH = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "api-health",
+}  # say nothing about any project; test_health.py tries their doors
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
 POLLS = {
     "pulse",
