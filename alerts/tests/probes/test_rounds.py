@@ -1,5 +1,8 @@
 """From a look to a message: told once each, held by silences, lost and doubled by nobody, killed or two at once."""
 
+import os
+import queue
+import signal
 import socket
 import threading
 from datetime import timedelta
@@ -15,6 +18,7 @@ from alerts.probes.probe_setup import Wanted
 from alerts.probes.prober import Prober
 from alerts.rules import rule_setup
 from alerts.tests import make
+from alerts.tests.probes import targets
 from alerts.tests.servers import Reply, serving
 from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import windows
@@ -203,6 +207,29 @@ def test_headers_that_no_key_reads_are_named_and_stop_nobody(project: Project, s
     broken, fine = claimed[secret.state.pk], claimed[other.state.pk]
     assert "cannot be read" in rounds.look(broken, now=NOW).words
     assert fine.check is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_prober_that_is_killed_in_a_look_leaves_it_to_the_next(project: Project, settings: Any) -> None:
+    make.channel(project)
+    heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    with targets.listening(lambda one: (heard.put(one.recv(100)), one.recv(100))) as port:
+        settings.OBS_OUTBOUND_ALLOW = [f"127.0.0.1:{port}"]
+        check = {"send": "x", "match": "y"}
+        one(project, kind="tcp", target=f"127.0.0.1:{port}", failure_threshold=2, timeout_seconds=1, check=check)
+        for moment in (NOW, NOW + MINUTE):
+            connection.close()
+            child = os.fork()
+            if not child:
+                Prober(clock=lambda moment=moment: moment).run()
+                os._exit(0)
+            assert heard.get(timeout=20) == b"x"
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            assert (ProbeLook.objects.count(), kinds()) == (0, [])
+        for moment in (NOW + 2 * MINUTE, NOW + 2 * MINUTE + 5 * SECOND):
+            Prober(clock=lambda moment=moment: moment, ahead=timedelta(0)).run(seconds=20)
+    assert (ProbeLook.objects.count(), kinds(), ProbeState.objects.get().status) == (2, ["probe_down"], "down")
 
 
 @pytest.mark.django_db(transaction=True)
