@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from alerts.models import Notification, Probe, ProbeLook, ProbeSpan, ProbeState
-from alerts.probes import counting, own_network, probe_setup, prober, retention, rounds, telling
+from alerts.probes import counting, own_network, probe_setup, prober, reports, retention, rounds, telling
 from alerts.probes.found import Found, failed
 from alerts.probes.probe_setup import Wanted
 from alerts.probes.prober import Prober
 from alerts.rules import rule_setup
+from alerts.slos import indicators
+from alerts.slos import reports as slo_reports
 from alerts.tests import make
 from alerts.tests.probes import targets
 from alerts.tests.servers import Reply, serving
@@ -233,6 +236,22 @@ def test_a_prober_that_is_killed_in_a_look_leaves_it_to_the_next(project: Projec
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_tick_has_what_is_due_looked_at_and_holds_up_no_task(project: Project, settings: Any) -> None:
+    now = timezone.now()
+    assert not prober.tick(now=now), "without a probe there is no thread"
+    with serving() as server:
+        settings.OBS_OUTBOUND_ALLOW = [server.endpoint]
+        wanted = Wanted(name="Shop", kind="http", target=server.url, interval_seconds=86_400)
+        probe_setup.create(project, wanted, actor="test", now=now)
+        assert prober.tick(now=now)
+        thread = prober._thread
+        assert thread is not None
+        thread.join(30)
+        assert not thread.is_alive(), "it ends when nothing is due"
+    assert (len(server.requests), ProbeState.objects.get().status) == (1, "up")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_probers_at_once_look_once_at_each(project: Project, settings: Any) -> None:
     make.channel(project)
     with serving(Reply(500)) as bad, serving() as good:
@@ -277,6 +296,12 @@ def test_looks_become_facts_once_without_second_tries(project: Project) -> None:
     [bad] = windows(project.pk, metric_of("probes.bad"), edges=edges, now=NOW, where=where)
     value = bad.over(*edges)
     assert (value.samples, value.bad, segment.rows) == (2, 1, 2)
+    promise = make.objective(project, now=NOW, indicator="probe", where=where, target=99)
+    report = slo_reports.report(promise, now=NOW)
+    assert (report.budget.seen.total, report.budget.seen.bad) == (2, 1)
+    assert "99 % of looks find their target well" in indicators.words(promise)
+    [day, *_] = reports.lines(probe, [], now=NOW)
+    assert (day.looks, day.answers.count, day.uptime.share) == (2, 1, None)
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from dashboard.frame.formatting import duration, percent
 from dashboard.pages.alerts.presenting import draw
 from events.models import Project
 
-BARS, SHOWN = 90, 200
+BARS = 90
 BAR_WIDTH, BAR_HEIGHT = 3, 22
 DAYS = 90
 PHASES = (
@@ -60,6 +60,8 @@ class Row:
     share: str
     certificate: str
     certificate_tone: str
+    following: str
+    is_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +97,17 @@ class Told:
     p99: str
 
 
-def rows(project: Project, *, now: datetime) -> list[Row]:
-    """What is down first; the first SHOWN."""
+def listed(project: Project) -> QuerySet[ProbeState]:
+    """What is down first, then by name."""
     gravity = Case(
         *(When(status=name, then=Value(place)) for place, name in enumerate(_GRAVITY)), output_field=IntegerField()
     )
-    states = list(
-        ProbeState.objects.filter(probe__project=project)
-        .select_related("probe")
-        .defer("probe__secrets")
-        .order_by(gravity, "probe__name", "pk")[:SHOWN]
-    )
+    states = ProbeState.objects.filter(probe__project=project).select_related("probe").defer("probe__secrets")
+    return states.order_by(gravity, "probe__name", "pk")
+
+
+def rows(states: Sequence[ProbeState], *, now: datetime) -> list[Row]:
+    """These, in their order."""
     looks = latest_looks([state.probe_id for state in states])
     known = reports.stretches(states, since=now - reports.LONGEST, now=now)
     return [_row(state, looks.get(state.probe_id, []), known.get(state.probe_id, []), now=now) for state in states]
@@ -243,7 +245,17 @@ def _row(state: ProbeState, looks: Sequence[ProbeLook], known: Sequence[Stretch]
         percent(reports.share(known, reports.LONGEST, now=now).share),
         certificate,
         tone,
+        _following(state, now=now),
+        bool(looks) and looks[-1].status == ProbeLook.Status.UNKNOWN,
     )
+
+
+def _following(state: ProbeState, *, now: datetime) -> str:
+    """When it is looked at next; a look that goes on has moved that moment behind its end."""
+    if state.next_at is None:
+        return "–"
+    seconds = int((state.next_at - now).total_seconds())
+    return "now" if state.claim or seconds <= 0 else f"in {spoken(seconds)}"
 
 
 def _certificate(state: ProbeState, *, now: datetime) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Uptime: what this server looks at by itself, what it found, and how a probe is set up."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -17,7 +18,7 @@ from dashboard.pages.uptime import presenting
 from events.accounts import access
 from events.models import Project
 
-PAGE = 50
+PAGE, LISTED = 50, 100
 JOBS = 10  # scheduled jobs beside the probes; all of them are on their own page
 _COLUMNS = (
     "at", "status", "is_retry", "words", "http_status", "redirects", "dns_ms", "connect_ms", "tls_ms", "first_byte_ms",
@@ -28,10 +29,10 @@ _COLUMNS = (
 @page("probe.list")
 def probe_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Every probe, what is down first."""
+    listed = Paginator(presenting.listed(project), LISTED).get_page(request.GET.get("page", "1"))
     context = {
-        "rows": presenting.rows(project, now=timezone.now()),
-        "count": project.probes.count(),
-        "shown": presenting.SHOWN,
+        "listed": listed,
+        "rows": presenting.rows(list(listed), now=timezone.now()),
         "kinds": Probe.Kind.choices,
         "jobs": monitors.lines(project)[:JOBS],
         "job_count": project.monitors.count(),

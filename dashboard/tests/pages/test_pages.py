@@ -55,6 +55,8 @@ def pages(world: World) -> list[str]:
         ("settings", [slug]),
         ("slos", [slug]),
         ("slo-new", [slug]),
+        ("probe-list", [slug]),
+        ("probe-new", [slug, "http"]),
         ("chart", [slug, "errors"]),
         ("chart", [slug, "crash_free"]),
     ]

@@ -154,6 +154,19 @@ def test_the_list_shows_what_is_down_first_and_jobs_beside(as_bob: Client, proje
     assert "Add HTTP" not in page
 
 
+def test_a_long_list_has_pages(as_bob: Client, project: Project) -> None:
+    probes = Probe.objects.bulk_create(
+        Probe(project=project, slug=f"p{n:03}", name=f"Probe {n:03}", kind="tcp", target="1.1.1.1:1")
+        for n in range(120)
+    )
+    soon = timezone.now() + timedelta(seconds=90)
+    ProbeState.objects.bulk_create(ProbeState(probe=probe, next_at=soon) for probe in probes)
+    first, second = text(as_bob), text(as_bob, f"{BASE}?page=2")
+    assert ("Probe 099" in first, "Probe 100" in first, "1–100 of 120" in first) == (True, False, True)
+    assert ("Probe 099" in second, "Probe 119" in second) == (False, True)
+    assert "in 1 min" in first
+
+
 def test_a_page_shows_days_phases_outages_and_looks(as_alice: Client, project: Project) -> None:
     now = timezone.now()
     probe = make.probe(project, now=now - timedelta(hours=2))
