@@ -1,8 +1,8 @@
 """The thread that looks: it lives in a worker's process beside the tasks, so that a slow target holds none of them.
 
-The tick starts it when a probe is due soon, and it ends when none is. It alone talks to the database; looks run in
-threads of their own, a bounded number at once, and hand over what they found. Killed with its process, it leaves claims
-that run out: `rounds` says what that means.
+The tick starts it when a probe is due before long, and it ends when none is. It alone talks to the database; looks run
+in threads of their own, a bounded number at once, and hand over what they found. Killed with its process, it leaves
+claims that run out: `rounds` says what that means.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from alerts.probes.rounds import Claimed, Done
 
 logger = logging.getLogger(__name__)
 
-# So many looks at once. A minute of 1,000 probes that all time out after ten seconds needs 170 (bench/probes.py).
-MOST_AT_ONCE = 300
-AHEAD = timedelta(seconds=6)  # a tick and a little: the thread is there before what it is for
+# So many looks at once. 1,000 probes a minute that all take the longest timeout, 30 s, need 500.
+MOST_AT_ONCE = 600
+# The thread is there long before what it is for: a tick may wait in the queue of a busy worker, a look may not.
+AHEAD = timedelta(seconds=75)
 # So many looks are kept in one transaction, and so long nothing is done while looks go on.
 MOST_AT_A_TIME = 50
-REST, LONGEST_WAIT = 0.2, 0.5
+REST, LONGEST_WAIT = 0.2, 5.0
 
 Clock = Callable[[], datetime]
 

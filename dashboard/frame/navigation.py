@@ -38,7 +38,7 @@ PROJECT_PAGES: list[Page] = [
     Page("releases", "Releases", "dashboard:release-list", "r", is_main=True),
     Page("alerts", "Alerts", "dashboard:alerts", "a", is_main=True),
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),
-    Page("uptime", "Uptime", "dashboard:probe-list", "t"),
+    Page("uptime", "Uptime", "dashboard:probe-list", "d"),
     Page("slos", "SLOs", "dashboard:slos", "b"),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),
