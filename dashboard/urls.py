@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 SUBJECTS = (
     "account",
     "alerts",
+    "analytics",
     "chart",
     "hosts",
     "issues",

@@ -12,6 +12,7 @@ from events.facts import compaction, dimensions
 from events.ingest import accounting, host, inbox, replay
 from events.issues import counters, counting
 from events.releases import uploads
+from events.visitors import naming
 
 
 @shared_task
@@ -42,6 +43,11 @@ def ensure_partitions() -> None:
 @shared_task
 def forget_seen_spans() -> None:
     seen_spans.forget(now=timezone.now())
+
+
+@shared_task
+def destroy_visitor_salts() -> None:
+    naming.forget(now=timezone.now())
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from events.endpoints import browser, sdk_loader, sentry
+from events.endpoints import browser, deploy_hooks, sdk_loader, sentry
 from events.endpoints.cli import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -21,7 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<int:project_id>/browser/config.json", browser.BrowserConfigView.as_view(), name="browser-config"),
     path("", include("events.endpoints.performance_urls")),
     path("api/0/", include("events.endpoints.cli.urls")),
-    path("api/deploys/", views.DeployHook.as_view(), name="deploy-hook"),
+    path("api/deploys/", views.DeployReport.as_view(), name="deploy-report"),
+    path("api/deploys/hooks/<str:token>/", deploy_hooks.hook, name="deploy-hook"),
     path("js-sdk-loader/<str:public_key>.min.js", sdk_loader.LoaderView.as_view(), name="sdk-loader"),
     path("js-sdk-loader/<str:public_key>.js", sdk_loader.LoaderView.as_view(), name="sdk-loader-plain"),
     path("tunnel/", sentry.TunnelView.as_view(), name="tunnel"),

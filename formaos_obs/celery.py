@@ -55,6 +55,7 @@ app.conf.beat_schedule = {
     "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
     "forget-seen-spans": every(3600, "events.tasks.forget_seen_spans"),
+    "destroy-visitor-salts": every(600, "events.tasks.destroy_visitor_salts"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),
     "note-audit-head": every(60, "events.tasks.note_audit_head"),
     "send-audit-head": every(60, "alerts.tasks.send_audit_head"),

@@ -24,6 +24,8 @@ from events.runtime import bell
 
 logger = logging.getLogger(__name__)
 
+# A transaction holds the monitors it has moved, which pings of the same ones wait for.
+BATCH = 50
 # What stands for a check-in of no environment.
 ENVIRONMENT = "production"
 MARGINS, RUNTIMES, THRESHOLDS = (1, 40_320), (1, 40_320), (1, 720)
@@ -55,34 +57,33 @@ def put_row(batch: Batch, item: Item) -> str | None:
 
 
 def take(*, now: datetime, until: float = math.inf) -> int:
-    """Takes the check-ins that wait, the oldest first, each in a transaction of its own; how many.
+    """Takes the check-ins that wait, the oldest first, BATCH in a transaction; how many.
 
     `until` is when to stop, by the clock that never jumps.
     """
     taken = 0
-    while time.monotonic() < until and _take_next(now=now):
-        taken += 1
+    while time.monotonic() < until and (batch := _take_batch(now=now)):
+        taken += batch
     return taken
 
 
 @transaction.atomic
-def _take_next(*, now: datetime) -> bool:
+def _take_batch(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_ORDER)
         if not cursor.fetchone()[0]:
-            return False
-    row = CheckIn.objects.select_related("project").order_by("id").first()
-    if row is None:
-        return False
-    try:
-        with transaction.atomic():
-            _take(row, now=now)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as problem:  # one that cannot be taken must not stop those behind it
-        logger.warning("A check-in of project %s was dropped: %s", row.project_id, type(problem).__name__)
-    row.delete()
-    return True
+            return 0
+    rows = list(CheckIn.objects.select_related("project").order_by("id")[:BATCH])
+    for row in rows:
+        try:
+            with transaction.atomic():
+                _take(row, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as problem:  # one that cannot be taken must not stop those behind it
+            logger.warning("A check-in of project %s was dropped: %s", row.project_id, type(problem).__name__)
+    CheckIn.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
 
 
 def _take(row: CheckIn, *, now: datetime) -> None:

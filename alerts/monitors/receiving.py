@@ -16,6 +16,9 @@ from alerts.monitors.standing import Plan, Standing, Status
 
 OPEN = MonitorRun.Status.IN_PROGRESS
 OVERTAKEN = timedelta(hours=1)
+_MOVES = [
+    field.name for field in MonitorState._meta.concrete_fields if field.name not in ("id", "monitor", "environment")
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,10 +45,12 @@ def receive(monitor: Monitor, report: Report, *, now: datetime) -> MonitorRun | 
         return _written(MonitorRun(state=state, status=report.status, at=report.at), report)
     if report.run_id and not report.is_ping and _is_foreign(state, report.run_id):
         return None
-    run = _run_of(state, report)
+    # Read once: the run that this is about is among them as a rule, and so is the next that takes too long.
+    going_on = list(state.runs.filter(status=OPEN).order_by("-at", "-pk").defer("body"))
+    run = _run_of(state, going_on, report)
     if report.status == OPEN:
-        return _begin(state, run, report, now=now)
-    return _end(state, run, report, now=now)
+        return _begin(state, run, going_on, report, now=now)
+    return _end(state, run, going_on, report, now=now)
 
 
 def locked_state(monitor: Monitor, environment: str, *, now: datetime) -> MonitorState:
@@ -88,7 +93,7 @@ def put(
             state.down_at, state.words = at, words[:300]
         MonitorTransition.objects.create(state=state, before=before, after=after.status, at=at, words=words[:300])
     telling.tell(state, now=now)
-    state.save()
+    state.save(update_fields=_MOVES)
 
 
 def open_timeouts(state: MonitorState) -> list[datetime]:
@@ -97,7 +102,9 @@ def open_timeouts(state: MonitorState) -> list[datetime]:
     return [moment for moment in open_runs.order_by("timeout_at").values_list("timeout_at", flat=True)[:1] if moment]
 
 
-def _begin(state: MonitorState, run: MonitorRun | None, report: Report, *, now: datetime) -> MonitorRun | None:
+def _begin(
+    state: MonitorState, run: MonitorRun | None, going_on: Sequence[MonitorRun], report: Report, *, now: datetime
+) -> MonitorRun | None:
     if run is not None and run.status != OPEN:
         return None  # its end came before its beginning
     length = timedelta(seconds=state.monitor.max_runtime_seconds)
@@ -112,11 +119,13 @@ def _begin(state: MonitorState, run: MonitorRun | None, report: Report, *, now: 
     if not report.is_ping:
         after = standing.begun(before, plan, at=_in_order(state, report))
         state.last_at = _in_order(state, report)
-    put(state, after, plan, now=now, timeouts=open_timeouts(state))
+    put(state, after, plan, now=now, timeouts=_timeouts(going_on, run))
     return run
 
 
-def _end(state: MonitorState, run: MonitorRun | None, report: Report, *, now: datetime) -> MonitorRun | None:
+def _end(
+    state: MonitorState, run: MonitorRun | None, going_on: Sequence[MonitorRun], report: Report, *, now: datetime
+) -> MonitorRun | None:
     has_begun = run is not None
     if run is None:
         run = MonitorRun(state=state, run_id=report.run_id, at=report.at)
@@ -144,7 +153,7 @@ def _end(state: MonitorState, run: MonitorRun | None, report: Report, *, now: da
     if is_ok:
         state.last_ok_at = at
     words = "" if is_ok else f"it failed with exit status {report.exit_code}" if report.exit_code else "it said so"
-    put(state, after, plan, words=words, now=now, timeouts=open_timeouts(state))
+    put(state, after, plan, words=words, now=now, timeouts=_timeouts(going_on, run))
     return run
 
 
@@ -158,16 +167,23 @@ def _written(run: MonitorRun, report: Report) -> MonitorRun:
     return run
 
 
-def _run_of(state: MonitorState, report: Report) -> MonitorRun | None:
-    """The run that this report is about, if there is one already."""
+def _run_of(state: MonitorState, going_on: Sequence[MonitorRun], report: Report) -> MonitorRun | None:
+    """The run that this report is about, if there is one already; those that go on have the latest first."""
     if report.run_id is not None:
-        return state.runs.filter(run_id=report.run_id).first()
-    going_on = state.runs.filter(status=OPEN).order_by("-at", "-pk")
+        named = next((run for run in going_on if run.run_id == report.run_id), None)
+        return named or state.runs.filter(run_id=report.run_id).first()
     if report.is_ping:
         # A run without a name is begun anew by a beginning without one; an end without one ends whatever goes on.
-        nameless = going_on.filter(run_id=None).first()
-        return nameless or (going_on.first() if report.status != OPEN else None)
-    return going_on.first()
+        nameless = next((run for run in going_on if run.run_id is None), None)
+        if nameless or report.status == OPEN:
+            return nameless
+    return next(iter(going_on), None)
+
+
+def _timeouts(going_on: Sequence[MonitorRun], changed: MonitorRun) -> list[datetime]:
+    """When the first of the runs that still go on takes too long, the one that changed among them."""
+    runs = {run.pk: run for run in (*going_on, changed)}.values()
+    return sorted(run.timeout_at for run in runs if run.status == OPEN and run.timeout_at)[:1]
 
 
 def _is_foreign(state: MonitorState, run_id: uuid.UUID) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from alerts.models import Rule
 from alerts.rules.contract import Judged
 from analytics.questions.watched.series import History
-from events.models import Deploy
+from events.releases import deploys as arrivals
 
 POINTS = 120
 DEPLOYS = timedelta(hours=2)
@@ -46,10 +46,9 @@ def series(history: History, *, needs: timedelta, at: datetime) -> list[list[Any
 
 def deploys(rule: Rule, *, at: datetime) -> list[dict[str, str]]:
     """The latest first."""
-    found = Deploy.objects.filter(
-        release__project_id=rule.project_id, finished_at__gt=at - DEPLOYS, finished_at__lte=at
-    )
+    found = arrivals.arrived(rule.project).filter(finished_at__gt=at - DEPLOYS, finished_at__lte=at)
     return [
         {"at": deploy.finished_at.isoformat(), "release": deploy.release.version, "environment": deploy.environment}
-        for deploy in found.select_related("release").order_by("-finished_at")[:5]
+        for deploy in found[:5]
+        if deploy.finished_at
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 MARK = b"0123456789abcdef0123456789abcdef"
 CONNECTIONS = 8
+_ENVELOPES = Path(__file__).with_name("load.lua")
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,11 @@ def prepare(folder: Path) -> tuple[Path, int]:
     return listing, sum(path.stat().st_size for path in written) // len(written)
 
 
-def run(url: str, listing: Path, *, seconds: float, connections: int = CONNECTIONS) -> Load:
-    """Post as fast as `url` answers."""
+def run(url: str, listing: Path, *, seconds: float, connections: int = CONNECTIONS, script: Path = _ENVELOPES) -> Load:
+    """Send what `script` makes of the list as fast as `url` answers."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("The load is made by wrk; install it (apt-get install wrk).")
-    script = Path(__file__).with_name("load.lua")
     command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s",
                str(script), url, "--", str(listing), str(random.randrange(2**31))]  # fmt: skip
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

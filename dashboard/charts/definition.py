@@ -1,13 +1,21 @@
 """What a chart is, where its evidence is listed, and the deploy markers that all of them carry."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from django.urls import reverse
+
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
-from events.models import Deploy, Project
+from events.models import Commit, Deploy, Project
+from events.releases import deploys as arrivals
+
+_MARKERS = 50
+_DEPLOYS = 500  # that markers are chosen from
+_COMMITS = 5_000
 
 Ask = Callable[[Project, State, Mapping[str, str], datetime], Figure]
 Named = Callable[[Project, Sequence[str], State], list[str]]
@@ -49,10 +57,37 @@ class Chart:
 
 
 def deploys(project: Project, state: State) -> list[dict[str, Any]]:
-    """The deploys of the period as markers."""
-    found = Deploy.objects.filter(
-        release__project=project, finished_at__gte=state.start, finished_at__lt=state.end
-    ).select_related("release")
+    """The deploys that arrived in the period as markers: one a release and environment, its first."""
+    found = arrivals.arrived(project).filter(finished_at__gte=state.start, finished_at__lt=state.end)
     if state.environment:
         found = found.filter(environment=state.environment)
-    return [{"at": deploy.finished_at, "label": deploy.release.version} for deploy in reversed(found[:50])]
+    latest = list(found.order_by("-finished_at")[:_DEPLOYS])
+    first = list({(deploy.release_id, deploy.environment): deploy for deploy in latest}.values())[:_MARKERS]
+    people = _authors({deploy.release_id for deploy in first})
+    return [
+        {
+            "at": deploy.finished_at,
+            "label": deploy.release.version,
+            "hover": _card(deploy, people.get(deploy.release_id, [])),
+            "url": reverse("dashboard:release", args=[project.slug, deploy.release.version]),
+        }
+        for deploy in sorted(first, key=lambda deploy: deploy.finished_at or state.start)
+    ]
+
+
+def _authors(releases: Collection[int]) -> dict[int, list[str]]:
+    """Who wrote the commits of each release, a name for each commit."""
+    found: dict[int, list[str]] = {}
+    for release, author in Commit.objects.filter(release__in=releases).values_list("release", "author")[:_COMMITS]:
+        found.setdefault(release, []).append(author)
+    return found
+
+
+def _card(deploy: Deploy, authors: Sequence[str]) -> list[str]:
+    """What stands on the card of a deploy."""
+    lines = [deploy.release.version, f"to {deploy.environment}, {deploy.finished_at:%Y-%m-%d %H:%M} UTC"]
+    if authors:
+        names = [name for name, _ in Counter(name for name in authors if name).most_common(3)]
+        by = f" by {', '.join(names)}" if names else ""
+        lines.append(f"{len(authors)} commit{'s' if len(authors) > 1 else ''}{by}")
+    return lines

@@ -4,8 +4,10 @@ A series names its colour by place (`meta: {"series": 1}` is the theme's first);
 since plotly reads some HTML in labels.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +41,15 @@ class Figure:
             "keys": [list(key) for key in self.keys],
         }
 
+    def for_strangers(self) -> Figure:
+        """The figure without what its notes tell of people, and without the pages they lead to."""
+        private = {"hovertext", "captureevents", "name"}
+        notes = [
+            {name: value for name, value in note.items() if name not in private}
+            for note in self.layout.get("annotations", ())
+        ]
+        return replace(self, layout={**self.layout, "annotations": notes}) if notes else self
+
 
 def label(text: object, *, limit: int = 60) -> str:
     """Text from outside as a plotly label: no pseudo-HTML, bounded."""
@@ -52,7 +63,8 @@ def stamp(moment: datetime) -> str:
 
 
 def layout(*, start: datetime, end: datetime, markers: Sequence[Mapping[str, Any]] = (), **more: Any) -> dict[str, Any]:
-    """The layout of a chart over time. `markers` are deploys: `{"at": datetime, "label": str}`, dotted lines.
+    """The layout of a chart over time. `markers` are deploys, dotted lines: `{"at": datetime, "label": str}`, with
+    `hover` (lines of text) and `url` where more is known.
 
     The newest have labels too, of which the page shows as many as fit into its width.
     """
@@ -81,6 +93,9 @@ def layout(*, start: datetime, end: datetime, markers: Sequence[Mapping[str, Any
             "xanchor": "left",
             "yanchor": "top",
             "font": {"size": 10},
+            # A name is the one property of a note that plotly hands back untouched: where a click leads.
+            **({"captureevents": True, "name": m["url"]} if m.get("url") else {}),
+            **({"hovertext": "<br>".join(label(line, limit=80) for line in m["hover"])} if m.get("hover") else {}),
         }
         for m in markers[-_LABELS:]
     ]

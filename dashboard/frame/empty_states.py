@@ -54,6 +54,15 @@ const send = (metric) =>
 [onCLS, onFCP, onINP, onLCP, onTTFB].forEach((on) => on(send));
 """,
     ),
+    "analytics": (
+        "No visitors yet",
+        "PostHog's and Vercel's scripts, and our own, send page views and events; no cookie is needed.",
+        """import posthog from "posthog-js";
+
+posthog.init("<KEY>", { api_host: "<BASE>" });
+posthog.capture("signup", { plan: "team" });
+""",
+    ),
     "logs": (
         "No log lines yet",
         "The SDK sends what your logger writes.",

@@ -37,6 +37,7 @@ PROJECT_PAGES: list[Page] = [
     Page("logs", "Logs", "dashboard:logs", "l", is_main=True),
     Page("releases", "Releases", "dashboard:release-list", "r", is_main=True),
     Page("alerts", "Alerts", "dashboard:alerts", "a", is_main=True),
+    Page("analytics", "Analytics", "dashboard:analytics", "t"),
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),
     Page("uptime", "Uptime", "dashboard:probe-list", "d"),
     Page("slos", "SLOs", "dashboard:slos", "b"),

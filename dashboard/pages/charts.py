@@ -1,6 +1,7 @@
 """The charts of all pages. A subject with charts adds one line to `SUBJECTS`."""
 
 from dashboard.charts.definition import Chart
+from dashboard.pages.analytics import charts as analytics
 from dashboard.pages.hosts import charts as hosts
 from dashboard.pages.issues import charts as issues
 from dashboard.pages.logs import charts as logs
@@ -10,6 +11,6 @@ from dashboard.pages.releases import charts as releases
 from dashboard.pages.security import charts as security
 from dashboard.pages.vitals import charts as vitals
 
-SUBJECTS = (issues, releases, performance, queries, vitals, logs, hosts, security)
+SUBJECTS = (issues, releases, performance, queries, vitals, logs, hosts, security, analytics)
 
 CHARTS: dict[str, Chart] = {name: chart for subject in SUBJECTS for name, chart in subject.CHARTS.items()}

@@ -24,12 +24,14 @@ from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
 from events.facts import segments
 from events.models import Artifact, ArtifactBundle, Attachment, AuditEntry, IngestKey, Project
+from events.releases import deploys
 from events.tests import make
 
 # Addresses for which being a stranger means nothing; each with its reason.
 # Take keys or tokens to write; a browser's configuration is as public as its key.
-SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-hook", "browser", "browser-config"}
+SENDING = {"envelope", "store", "security", "csp-report", "tunnel", "deploy-report", "browser", "browser-config"}
 SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-loader", "sdk-loader-plain"}
+SENDING |= {"deploy-hook"}  # its token is in its address, and what it sends is signed
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
 HEALTH = {
@@ -126,6 +128,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     return {
         "slug": project.slug,
         "file": artifact.pk,
+        "deploy_id": deploys.put(release, environment="live", actor="test", now=now)[0].pk,
+        "hook_id": deploys.create_hook(project, source="github", actor="test", now=now).pk,
         "organization": project.slug,
         "project_id": project.pk,
         "issue_id": issue.pk,
@@ -237,6 +241,8 @@ _IDS = {
     "event_id",
     "attachment_id",
     "channel_id",
+    "deploy_id",
+    "hook_id",
     "rule_id",
     "alert_id",
     "silence_id",

@@ -16,6 +16,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from events.models import IngestKey
 from events.values.levels import Level
+from events.values.modes import Mode
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Key:
     local_variables: Level = "names"
     request_bodies: Level = "off"
     query_strings: Level = "off"
+    analytics: Mode = "anonymous"
 
     def is_usable(self, *, now: datetime) -> bool:
         return self.is_active and (self.expires_at is None or self.expires_at > now)
@@ -165,4 +167,5 @@ def _load(project_id: int | None, public_key: str) -> Key | None:
         local_variables=cast(Level, project.local_variables),
         request_bodies=cast(Level, project.request_bodies),
         query_strings=cast(Level, project.query_strings),
+        analytics=cast(Mode, project.analytics),
     )

@@ -97,7 +97,7 @@ def change_key(
 
 SWITCHES = (
     "collects_user_data", "collects_ip", "keeps_machine_names", "keeps_pictures", "accepts_binary_attachments",
-    "local_variables", "request_bodies", "query_strings",
+    "local_variables", "request_bodies", "query_strings", "analytics",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from events.accounts import dsn as dsns
 from events.accounts import keys, projects
 from events.accounts.keys import Key
-from events.demo import faults, speed, traffic
+from events.demo import faults, speed, traffic, visitors
 from events.demo.faults import Fault
 from events.demo.traffic import Moment
 from events.digest import loop
@@ -27,7 +27,7 @@ from events.issues import triage
 from events.models import Issue, Membership, Project
 from events.protocols import otlp, sentry
 from events.protocols.contract import Context, Decoded
-from events.releases import lifecycle
+from events.releases import deploys, lifecycle
 from events.runtime.progress import Watch, unwatched
 
 LONGEST = 29  # days: the door takes nothing older than 30 for true
@@ -47,7 +47,9 @@ COMMITS = (
 RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
 WEEKEND = 0.2
 # What its project keeps beyond the careful defaults.
-KEPT: dict[str, bool | str] = {"keeps_machine_names": True, "local_variables": "scrubbed"}
+KEPT: dict[str, bool | str] = {
+    "keeps_machine_names": True, "local_variables": "scrubbed", "analytics": "identified",
+}  # fmt: skip
 
 
 @dataclass
@@ -64,9 +66,12 @@ class Demo:
     sent: int = 0
     errors: list[str] = field(default_factory=list)
 
-    def send(self, body: bytes, *, at: datetime, decode: intake.Decoder = sentry.decode_envelope) -> None:
+    def send(
+        self, body: bytes, *, at: datetime, decode: intake.Decoder = sentry.decode_envelope,
+        sender: intake.Sender = SENDER,
+    ) -> None:  # fmt: skip
         """One request through the door, received when it happened."""
-        intake.ingest(body, decode=decode, key=self.key, sender=SENDER, now=at)
+        intake.ingest(body, decode=decode, key=self.key, sender=sender, now=at)
         self.sent += 1
 
     def moment(self, at: datetime) -> Moment:
@@ -155,6 +160,7 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
     plan(sends(lambda moment: speed.request(dice, moment, _route(dice))), 1 + round(busy * demo.pace * 3))
     plan(sends(lambda moment: traffic.visit(dice, moment)), round(errors * 0.5))
     plan(sends(lambda moment: speed.page_load(dice, moment)), round(busy * demo.pace))
+    plan(lambda moment: _visit(demo, moment), round(busy * demo.pace * 2))
     plan(sends(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400))))
     plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20))))
     plan(sends(lambda moment: traffic.metrics(dice, moment, busy)))
@@ -173,6 +179,11 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
         plan(sends(lambda moment: traffic.feedback(dice, moment, dice.choice(demo.errors[-30:]))))
     for at, act in sorted(acts, key=lambda pair: pair[0]):
         act(demo.moment(at))
+
+
+def _visit(demo: Demo, moment: Moment) -> None:
+    body, sender = visitors.visit(demo.dice, moment, demo.key.public_key)
+    demo.send(body, at=moment.at, decode=visitors.decode, sender=sender)
 
 
 def _readings(body: bytes, context: Context) -> Decoded:
@@ -257,7 +268,7 @@ def _tell_releases(demo: Demo, *, now: datetime) -> None:
         with transaction.atomic():
             lifecycle.set_commits(release, changes, actor="seed_demo", now=now)
             for environment, at in (("staging", since - HOUR), ("production", since)):
-                lifecycle.add_deploy(
+                deploys.put(
                     release, environment=environment, actor="seed_demo", name=f"build {4100 + number}",
                     started_at=at - timedelta(minutes=6), finished_at=at, now=now,
                 )  # fmt: skip

@@ -54,6 +54,8 @@ class Batch:
     rules: Rules = field(default_factory=Rules)
     # Spans that are stored already, or that an item before in this batch brought.
     known_spans: set[SpanKey] = field(default_factory=set)
+    # Product events that are neither stored nor in an item before in this batch: project, id.
+    fresh_events: set[tuple[int, str]] = field(default_factory=set)
 
     def drop(self, item: Item, reason: str, quantity: int = 1, *, outcome: str = "filtered") -> None:
         """Count `quantity` of the item's records as filtered, or as what `outcome` says."""

@@ -1,11 +1,11 @@
 """The digest's steps, kind by kind: each is named for what it drops or puts, and a drop has a counted reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
 
-from events.digest import seen_spans
+from events.digest import seen_events, seen_spans
 from events.digest.batch import Batch, Item, Step
 from events.digest.steps import (
     check_ins,
@@ -15,6 +15,7 @@ from events.digest.steps import (
     files,
     logs,
     metrics,
+    product_events,
     queries,
     refusals,
     reports,
@@ -47,6 +48,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "metric": (metrics.put_metrics,),
     "vital": (vitals.put_vitals,),
     "timing": (requests.put_timings,),
+    "product_event": (product_events.put_events,),
     "refusal": (refusals.put_refusals,),
     "check_in": (check_ins.put_check_in,),
     "client_report": (client_reports.put_reports,),
@@ -58,9 +60,11 @@ STEPS: dict[str, tuple[Step, ...]] = {
 def process(rows: Sequence[InboxItem], *, now: datetime) -> None:
     """Digest `rows` in the caller's transaction: issues, occurrences, facts, transitions and the ledger together."""
     batch = Batch(now=now)
-    # Batches of spans are opened first, to be asked about together; all others one after the other.
-    opened = {row.pk: Item(row, payloads.unpack(bytes(row.payload))) for row in rows if row.kind == "span"}
-    batch.known_spans |= seen_spans.remember(opened.values(), now=now)
+    # Batches of spans and product events are opened first, to be asked about together; all others one after the other.
+    together = ("span", "product_event")
+    opened = {row.pk: Item(row, payloads.unpack(bytes(row.payload))) for row in rows if row.kind in together}
+    batch.known_spans |= seen_spans.remember(_of(opened, "span"), now=now)
+    batch.fresh_events |= seen_events.remember(_of(opened, "product_event"), now=now)
     for row in rows:
         item = opened.pop(row.pk, None) or Item(row, payloads.unpack(bytes(row.payload)))
         reason = next((reason for step in STEPS[row.kind] if (reason := step(batch, item))), None)
@@ -68,6 +72,10 @@ def process(rows: Sequence[InboxItem], *, now: datetime) -> None:
             batch.drop(item, reason, row.quantity)
         batch.lines[Line(item.project_id, row.kind, "stored")] += row.quantity - item.dropped
     store(batch)
+
+
+def _of(opened: Mapping[int, Item], kind: str) -> list[Item]:
+    return [item for item in opened.values() if item.row.kind == kind]
 
 
 def store(batch: Batch) -> None:

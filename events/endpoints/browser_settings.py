@@ -83,9 +83,12 @@ def refusal(settings: BrowserSettings, environ: Mapping[str, Any]) -> str:
     """Why nothing of a request is kept although its key is good; "" when it is."""
     if not settings.is_on:
         return "switched_off"
-    if environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1":
-        return "visitor_objects"
-    return ""
+    return "visitor_objects" if objects(environ) else ""
+
+
+def objects(environ: Mapping[str, Any]) -> bool:
+    """Whether the visitor's browser says that they object: Global Privacy Control, or Do Not Track."""
+    return environ.get("HTTP_SEC_GPC") == "1" or environ.get("HTTP_DNT") == "1"
 
 
 _cache: dict[int, tuple[float, BrowserSettings, bytes]] = {}

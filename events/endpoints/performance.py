@@ -12,9 +12,13 @@ from events.endpoints import browser_scripts
 from events.endpoints.admission import authentication
 from events.endpoints.admission.authentication import Refused, plain_key
 from events.endpoints.base import IngestView
+from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
 from events.protocols import otlp, timings, vercel, vitals
 from events.protocols.contract import Decoded
+from events.protocols.contract import Refused as RefusedItem
+from events.protocols.product import canonical
+from events.protocols.product import vercel as product_events
 from events.protocols.sentry.auth import agreed
 from events.protocols.vitals import Page
 from events.values import lenient
@@ -74,7 +78,9 @@ class VercelView(BodyKeyView):
     def decode(self, data: bytes, context: Any) -> Decoded:
         if self.takes_vitals:
             return vercel.decode_vitals(self.sent, context, page=page_of(self))
-        return vercel.decode_event(self.sent)
+        if objects(self.environ):
+            return Decoded(refused=(RefusedItem(canonical.KIND, "filtered", "visitor_objects"),))
+        return product_events.decode(self.sent, context)
 
 
 class ScriptView(View):

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/vitals", views.VercelView.as_view(takes_vitals=True), name="vercel-vitals-older"),
     re_path(r"^_vercel/insights/(?:view|event|session)$", views.VercelView.as_view(), name="vercel-events"),
     *(re_path(rf"^{name}/?$", posthog.CaptureView.as_view(), name="posthog-capture") for name in _POSTHOG),
+    re_path(r"^i/v1/analytics/events/?$", posthog.CaptureV1View.as_view(), name="posthog-capture-v1"),
     re_path(r"^(?:flags|decide)/?$", posthog.FlagsView.as_view(), name="posthog-flags"),
     path("array/<str:token>/config", posthog.ConfigView.as_view(), name="posthog-config"),
     path("array/<str:token>/config.js", posthog.ConfigView.as_view(is_script=True), name="posthog-config-js"),

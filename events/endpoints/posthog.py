@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 
 from events.accounts.keys import Key
 from events.endpoints.admission.authentication import plain_key
+from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
 from events.endpoints.performance import BodyKeyView
 from events.protocols import posthog_vitals
-from events.protocols.contract import Decoded
+from events.protocols.contract import Decoded, Refused
+from events.protocols.fields.texts import scalar
+from events.protocols.product import canonical, posthog
 from events.values import lenient
 
 METRICS = ["LCP", "INP", "CLS", "FCP"]
@@ -60,10 +63,32 @@ class CaptureView(PosthogView):
         return posthog_vitals.of_query(self.environ.get("QUERY_STRING", ""))
 
     def decode(self, data: bytes, context: Any) -> Decoded:
-        return posthog_vitals.decode(self.batch, context)
+        if objects(self.environ):
+            count = max(len(self.batch.events), 1)
+            return Decoded(refused=(Refused(canonical.KIND, "filtered", "visitor_objects", count),))
+        return posthog.decode(self.batch, context)
 
     def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        """One bad event does not lose the others; where there is nothing else, its sender hears of it."""
+        if not decoded.items and any(refused.outcome == "invalid" for refused in decoded.refused):
+            return self.problem(400, "No event of this request can be read: each needs an `event`, its name.")
         return _json({"status": "Ok"})
+
+
+class CaptureV1View(CaptureView):
+    """`/i/v1/analytics/events`: the key stands in the header, and the answer names each event."""
+
+    receives_by_get = False
+    methods = ("POST", "OPTIONS")
+
+    def accepted(self, decoded: Decoded, key: Key) -> Answer:
+        named = {scalar(event.get("uuid"), 200): bool(scalar(event.get("event"), 200)) for event in self.batch.events}
+        results = {
+            own: {"result": "ok"} if has_name else {"result": "drop", "details": "an event needs a name"}
+            for own, has_name in named.items()
+            if own
+        }
+        return _json({"results": results})
 
 
 class FlagsView(PosthogView):

@@ -248,10 +248,28 @@ SECURITY = Fact(
     retention_days=90,
 )
 
+# Page views, custom events, what people did. `visitor` and `session` are the first 64 bits of their pseudonyms, signed.
+EVENTS = Fact(
+    name="events",
+    columns=columns(
+        lookup="event_id",
+        text="event host path title referrer source channel utm_source utm_medium utm_campaign utm_term utm_content "
+        "device browser country release environment sdk",
+        int="visitor session",
+        float="engaged_ms",
+        bool="is_bot is_interactive",
+        time="received_at",
+        tags="properties",
+    ),
+    sort=("visitor", "at"),
+    retention_days=395,
+)
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
         ERRORS, SESSIONS, SPANS, REQUESTS, QUERIES, VITALS, LOGS, METRICS, CHECK_INS, PROBES, CLIENT_REPORTS, SECURITY,
+        EVENTS,
     )
 }  # fmt: skip
 

@@ -16,6 +16,8 @@ from events.ingest import accounting, inbox, payloads, pressure, spool
 from events.ingest.payloads import Packed
 from events.protocols.contract import Context, Decoded, Incoming, Limits, Refused, nowhere
 from events.values import countries, lenient, pseudonyms
+from events.values.modes import IDENTIFIED
+from events.visitors.naming import Naming
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ CATEGORIES = {
     "security": "security",
     "vital": "vital",
     "timing": "timing",
+    "product_event": "product_event",
 }
 
 
@@ -164,13 +167,17 @@ def _is_taken(item: Incoming, key: Key) -> bool:
 
 def context_of(key: Key, sender: Sender, now: datetime) -> Context:
     """What the decoders need to know of the project and of the sender."""
+    # A batch is mostly of few people and machines: remembered for this request alone.
+    pseudonym = lru_cache(maxsize=256)(partial(pseudonyms.of, key.pepper))
+    naming = Naming(key.analytics, key.project_id, sender.address, sender.user_agent, now, pseudonym)
     return Context(
         project_id=key.project_id,
         received_at=now,
         peer_ip=sender.address,
         user_agent=sender.user_agent,
-        # A batch is mostly of few people and machines: remembered for this request alone.
-        pseudonym=lru_cache(maxsize=256)(partial(pseudonyms.of, key.pepper)),
+        pseudonym=pseudonym,
+        visitor=naming.name,
+        names_people=key.analytics == IDENTIFIED,
         collects_ip=key.collects_ip,
         collects_user_data=key.collects_user_data,
         accepts_binary_attachments=key.accepts_binary_attachments,

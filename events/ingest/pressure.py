@@ -17,7 +17,9 @@ from events.ingest import spool
 CALM, TELEMETRY, ERRORS_ONLY, CLOSED = range(4)
 # A level is left when all signals are below this part of the marks that enter it.
 _LEAVE = 0.6
-_TELEMETRY = frozenset({"vital", "log", "metric", "span", "transaction", "timing", "attachment", "client_report"})
+_TELEMETRY = frozenset(
+    {"vital", "log", "metric", "span", "transaction", "timing", "attachment", "client_report", "product_event"}
+)
 # What SDKs are told to hold back while a level lasts, in Sentry's categories, and for how many seconds.
 SECONDS = 30
 CATEGORIES = {

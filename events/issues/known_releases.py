@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 
 from django.db.models import Max, QuerySet
 
+from events.issues import release_order
 from events.issues.release_order import Release
 from events.models import Commit, Issue, Occurrence, Project
 from events.models import Release as Row
@@ -33,6 +35,16 @@ def named(project_id: int, names: Iterable[str]) -> dict[str, Release]:
     wanted = {name for name in names if name}
     found = of(Row.objects.filter(project_id=project_id, version__in=wanted)) if wanted else {}
     return {name: found.get(name) or Release(name, 0) for name in wanted}
+
+
+def before(project: Project, names: Iterable[str]) -> dict[str, str]:
+    """The release before each of these, in the order of its package; "" for the first of it."""
+    placed = sorted(of_project(project), key=lambda one: one.key)
+    previous = {
+        late.version: early.version if release_order.are_of_one_order(early, late) else ""
+        for early, late in pairwise(placed)
+    }
+    return {name: previous.get(name, "") for name in names}
 
 
 def met_by(issues: Iterable[int]) -> Mapping[int, list[str]]:

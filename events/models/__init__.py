@@ -19,13 +19,14 @@ from events.models.issue import (
 )
 from events.models.login import LoginFailure, RecoveryCode, SecondFactor
 from events.models.project import ApiToken, Environment, IngestKey, Membership, Project
-from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, Release, UploadChunk
+from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
 from events.models.segment import FactChange, RetiredSegment, Segment
+from events.models.visitor import VisitorSalt
 
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
-    "DeadLetter", "Deploy", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback", "GroupEnvironment",
-    "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup", "LoginFailure",
-    "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor",
-    "Seen", "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk",
+    "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback",
+    "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup",
+    "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment",
+    "SecondFactor", "Seen", "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

@@ -30,6 +30,14 @@ def level(default: Level, help_text: str) -> models.CharField:
     )
 
 
+class Analytics(models.TextChoices):
+    """How visitors are told apart: `events.values.modes`."""
+
+    OFF = "off", "not collected"
+    ANONYMOUS = "anonymous", "anonymous"
+    IDENTIFIED = "identified", "identified"
+
+
 class Project(models.Model):
     """One monitored application."""
 
@@ -71,6 +79,14 @@ class Project(models.Model):
         Level.OFF,
         "Of query strings beside utm_* and ref: not kept; their parameters; or values too, scrubbed, which tell the "
         "page's state and may tell what somebody searched for.",
+    )
+    analytics = models.CharField(
+        max_length=10,
+        choices=Analytics.choices,
+        default=Analytics.ANONYMOUS,
+        db_default=Analytics.ANONYMOUS.value,
+        help_text="Page views and product events: not collected; of visitors that nobody knows again the next day; "
+        "or of the people their sender names, as pseudonyms.",
     )
     uses_allow_list = models.BooleanField(default=False, help_text="Keep only the keys in allow_list; fails closed.")
     allow_list = models.JSONField(default=list, blank=True)

@@ -1,9 +1,12 @@
 """Releases, what is in them, where they run, and the artifacts that explain their stack traces."""
 
+import secrets
+
 from django.db import models
 from django.utils import timezone
 
 from events.models.project import Project
+from events.models.secrets import EncryptedTextField
 
 
 class Release(models.Model):
@@ -44,15 +47,69 @@ class Commit(models.Model):
 
 
 class Deploy(models.Model):
+    """A version on its way into an environment, or arrived: then it has a `finished_at`."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        IN_PROGRESS = "in_progress", "Under way"
+        SUCCESS = "success", "Arrived"
+        FAILURE = "failure", "Failed"
+        CANCELED = "canceled", "Canceled"
+        SUPERSEDED = "superseded", "Replaced"
+
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="deploys")
     environment = models.CharField(max_length=64)
     name = models.CharField(max_length=64, blank=True)
     url = models.CharField(max_length=2000, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True, default=timezone.now, help_text="When it arrived.")
+    state = models.CharField(max_length=11, choices=State.choices, default=State.SUCCESS, db_default="success")
+    external = models.CharField(
+        max_length=140,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="What its source calls it, as github:42; a repetition has the same.",
+    )
+    changed_at = models.DateTimeField(null=True, blank=True, help_text="The source's moment of its state.")
 
     class Meta:
-        ordering = ["-finished_at"]
+        ordering = [models.F("finished_at").desc(nulls_first=True), "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "environment", "external"], name="deploy_once", condition=~models.Q(external="")
+            )
+        ]
+
+
+def new_hook_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class DeployHook(models.Model):
+    """An address of one project that a source of deploys calls. Its token is a secret, and so is what signs."""
+
+    class Source(models.TextChoices):
+        GITHUB = "github", "GitHub"
+        GITLAB = "gitlab", "GitLab"
+        NETLIFY = "netlify", "Netlify"
+        VERCEL = "vercel", "Vercel"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="deploy_hooks")
+    source = models.CharField(max_length=8, choices=Source.choices)
+    token = models.CharField(max_length=40, unique=True, default=new_hook_token, editable=False)
+    secret = EncryptedTextField(editable=False)
+    repository = models.CharField(max_length=200, blank=True, help_text="The only one that is listened to; empty: all.")
+    version = models.CharField(max_length=120, default="{sha}", help_text="How the release is named.")
+    created_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(null=True, blank=True)
+    last_words = models.CharField(max_length=200, blank=True, help_text="What became of the last call.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()} {self.repository}".strip()
 
 
 class UploadChunk(models.Model):

@@ -1,4 +1,4 @@
-"""What the first-party browser script counts and times: one JSON object a batch, kept as metrics.
+"""What the first-party browser script counts and times: one JSON object a batch, kept as metrics and product events.
 
     {"id": "<16 hex>", "release": "1.2.0", "environment": "production", "items": [
         {"type": "page", "route": "/items/{id}", "ago": 900, "referrer": "news.example",
@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.fields import kept as keeping
 from events.protocols.fields.texts import hexadecimal, scalar
+from events.protocols.product import first_party
 from events.values import lenient, routes
 from events.values.errors import Malformed
 
@@ -60,17 +61,19 @@ def decode(data: bytes, context: Context, *, refuse: str = "") -> Decoded:
         "sentry.release": scalar(batch.get("release"), 200),
         "sentry.environment": scalar(batch.get("environment"), 64),
     }
-    kept, refused = [], []
-    for item in sent[:MOST_ITEMS]:
+    kept, sound, refused = [], [], []
+    for place, item in enumerate(sent[:MOST_ITEMS]):
         outcome = _metric(item, shared, context)
         if isinstance(outcome, Refused):
             refused.append(outcome)
         else:
             kept.append(outcome)
+            sound.append((place, item))
     if len(sent) > MOST_ITEMS:
         refused.append(Refused(CATEGORY, "invalid", "too_many_items", len(sent) - MOST_ITEMS))
     items = (Incoming("metric", _identity(batch, data, context), len(kept), {"items": kept}),) if kept else ()
-    return Decoded(items=items, refused=tuple(refused))
+    events = first_party.decode(batch, sound, context)
+    return Decoded(items=(*items, *events.items), refused=(*refused, *events.refused))
 
 
 def _identity(batch: dict[str, Any], data: bytes, context: Context) -> uuid.UUID:

@@ -31,6 +31,7 @@ KINDS = frozenset(
         "security",
         "vital",
         "timing",
+        "product_event",
         "refusal",
     }
 )
@@ -60,6 +61,11 @@ class Limits:
     breadcrumbs: int = 100
 
 
+def nobody(distinct_id: str, site: str) -> str | None:
+    """No visitor: of a project that counts none."""
+    return None
+
+
 def nowhere() -> str | None:
     """No country: of a sender that is not asked about."""
     return None
@@ -67,7 +73,8 @@ def nowhere() -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person.
+    """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person,
+    `visitor(distinct_id, site)` who is counted.
 
     `country()` is that of the browser which sent, `located(address)` that of an address, None
     without a database; both are asked only where a country is kept.
@@ -86,6 +93,8 @@ class Context:
     local_variables: Level = "names"
     request_bodies: Level = "off"
     query_strings: Level = "off"
+    visitor: Callable[[str, str], str | None] = nobody
+    names_people: bool = False
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)

@@ -1,4 +1,4 @@
-"""What posthog-js sends: `$web_vitals` events become vitals, every other event is counted and not kept yet.
+"""What PostHog's SDKs send, unwrapped, and the vitals among it.
 
 A body is JSON in one of several wrappings, which the SDK's versions do not always announce: gzip (undone before),
 `data=<base64>` as a form, base64 alone, lz64 in place of base64; in it one event, a list, or `{"api_key", "batch"}`.
@@ -21,8 +21,8 @@ from events.protocols.vitals import Page
 from events.values import lenient
 from events.values.errors import Malformed
 
-NOT_YET = "not_yet_collected"
 MOST = 1000
+WEB_VITALS = "$web_vitals"
 # So begins the lz64 form of "{" and "["; their base64 begins with "e" and "W".
 LZ64 = b"N"
 NAMES = ("LCP", "INP", "CLS", "FCP", "TTFB")
@@ -85,19 +85,15 @@ def token_of(sent: dict[str, Any]) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def decode(batch: Batch, context: Context) -> Decoded:
-    """Return the vitals among the events; the others are filtered."""
+def vitals_of(batch: Batch, context: Context) -> Decoded:
+    """The vitals among the events."""
     clock = Clock(context.received_at, batch.sent_at)
-    outcomes = [vital for event in batch.events for vital in _vitals(event, clock, context)]
-    others = sum(event.get("event") != "$web_vitals" for event in batch.events)
-    if others:
-        outcomes.append(Refused("event", "filtered", NOT_YET, others))
-    return vitals.kept(outcomes, context)
+    return vitals.kept([vital for event in batch.events for vital in _vitals(event, clock, context)], context)
 
 
 def _vitals(event: dict[str, Any], clock: Clock, context: Context) -> Iterator[dict[str, Any] | Refused]:
     properties = event.get("properties")
-    if event.get("event") != "$web_vitals" or not isinstance(properties, dict):
+    if event.get("event") != WEB_VITALS or not isinstance(properties, dict):
         return
     for name in NAMES:
         report = properties.get(f"$web_vitals_{name}_event")

@@ -1,17 +1,15 @@
-"""Vercel's bodies: vitals, page views and events of our copies of its scripts, its server SDK, its older vitals API."""
+"""Vercel's bodies, and the vitals among them: of our copies of its scripts, its server SDK, its older vitals API."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from events.protocols import vitals
-from events.protocols.contract import Context, Decoded, Refused
+from events.protocols.contract import Context, Decoded
 from events.protocols.vitals import Page
 from events.values import lenient
 from events.values.errors import Malformed
 
-# Nothing stores page views and custom events yet; they are counted under this reason.
-NOT_YET = "not_yet_collected"
 MOST = 1000
 
 
@@ -35,8 +33,3 @@ def decode_vitals(sent: dict[str, Any], context: Context, *, page: Page) -> Deco
     reports = inner if isinstance(inner, list) else [sent]
     shared: dict[str, Any] = {name: sent[name] for name in ("href", "route", "page", "path", "speed") if name in sent}
     return vitals.kept(vitals.of_reports(reports, context, page=page, shared=shared), context)
-
-
-def decode_event(sent: dict[str, Any]) -> Decoded:
-    """Return the page view or event as counted and not kept."""
-    return Decoded(refused=(Refused("event", "filtered", NOT_YET),))

@@ -1,4 +1,4 @@
-"""Releases: made, finalized, given their commits and deploys; each change audited in its own transaction.
+"""Releases: made, finalized, given their commits; each change audited in its own transaction.
 
 A name is the one that events carry; events make releases known by themselves, so creating one twice is no error."""
 
@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from events import scrubbing
 from events.accounts import audit
 from events.facts import schema
-from events.issues import counters, known_releases, release_order
-from events.models import ArtifactBundle, Commit, Deploy, Project, Release
+from events.issues import known_releases, release_order
+from events.models import ArtifactBundle, Commit, Project, Release
 
 COMMITS = 1_000
 PATHS = 500  # changed files that are kept of one commit
@@ -53,7 +53,7 @@ def create(
     demand_version(version)
     with transaction.atomic():
         release, is_new = Release.objects.get_or_create(project=project, version=version, defaults={"created_at": now})
-        changed = _put(release, started_at=started_at, released_at=released_at, url=_url(url), ref=ref[:250])
+        changed = _put(release, started_at=started_at, released_at=released_at, url=web_address(url), ref=ref[:250])
         if is_new or changed:
             action = "release.create" if is_new else "release.update"
             audit.record(
@@ -79,11 +79,11 @@ def set_commits(release: Release, changes: Iterable[Change], *, actor: Any, now:
             release=release,
             position=position,
             sha=change.sha,
-            repository=_text(change.repository, 200),
-            author=_text(_ADDRESS.sub("", change.author), 128),
-            message=_text(change.message, _MESSAGE),
+            repository=text_of(change.repository, 200),
+            author=text_of(_ADDRESS.sub("", change.author), 128),
+            message=text_of(change.message, _MESSAGE),
             committed_at=change.committed_at,
-            paths=[[kind[:1], _text(path, _PATH_LENGTH)] for kind, path in change.paths[:PATHS]],
+            paths=[[kind[:1], text_of(path, _PATH_LENGTH)] for kind, path in change.paths[:PATHS]],
         )
         for position, change in enumerate(changes)
         if position < COMMITS and _SHA.match(change.sha)
@@ -97,40 +97,6 @@ def set_commits(release: Release, changes: Iterable[Change], *, actor: Any, now:
             detail={"version": release.version, "commits": len(commits)}, now=now,
         )  # fmt: skip
     return len(commits)
-
-
-def add_deploy(
-    release: Release,
-    *,
-    environment: str,
-    actor: Any,
-    name: str = "",
-    url: str = "",
-    started_at: datetime | None = None,
-    finished_at: datetime | None = None,
-    now: datetime,
-) -> Deploy:
-    """The deploy, finished at `finished_at` or now. Raises ValidationError without an environment."""
-    environment = environment.strip()
-    if not environment or len(environment) > 64 or not environment.isprintable():
-        raise ValidationError("An environment has 1 to 64 characters.")
-    if started_at and finished_at and finished_at < started_at:
-        raise ValidationError("A deploy cannot finish before it starts.")
-    with transaction.atomic():
-        deploy = Deploy.objects.create(
-            release=release,
-            environment=environment,
-            name=_text(name, 64),
-            url=_url(url),
-            started_at=started_at,
-            finished_at=finished_at or now,
-        )
-        counters.put_environments({(release.project_id, environment)})
-        audit.record(
-            "release.deploy", actor=actor, project=release.project, obj=release,
-            detail={"version": release.version, "environment": environment, "deploy": deploy.pk}, now=now,
-        )  # fmt: skip
-    return deploy
 
 
 def delete(release: Release, *, actor: Any, now: datetime) -> None:
@@ -202,12 +168,13 @@ def _put(release: Release, **fields: Any) -> list[str]:
     return changed
 
 
-def _url(url: str) -> str:
+def web_address(url: str) -> str:
     """The address if it is one of the web that a page may link to; "" otherwise."""
-    return _text(url, 2000) if url.startswith(("https://", "http://")) else ""
+    return text_of(url, 2000) if url.startswith(("https://", "http://")) else ""
 
 
-def _text(value: str, limit: int) -> str:
+def text_of(value: str, limit: int) -> str:
+    """What may be stored of a text of a pipeline: scrubbed, cut."""
     return scrubbing.scrub_text(value[: limit * 2])[:limit].strip()
 
 

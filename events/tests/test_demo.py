@@ -19,6 +19,7 @@ from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
 
 FACTS = {
     "vitals", "errors", "sessions", "requests", "queries", "spans", "logs", "metrics", "check_ins", "security",
+    "events",
 }  # fmt: skip
 
 

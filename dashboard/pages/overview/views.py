@@ -13,7 +13,8 @@ from dashboard.frame import comparison, layout
 from dashboard.pages.overview import speed, tiles
 from events.accounts import access
 from events.issues.search import parse
-from events.models import Deploy, Issue, Project
+from events.models import Issue, Project
+from events.releases import deploys as arrivals
 
 _TOP = 11
 _DEPLOYS = 8
@@ -36,7 +37,7 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         user=request.user,
         now=now,
     )
-    deploys = Deploy.objects.filter(release__project=project).select_related("release")[:_DEPLOYS]
+    deploys = arrivals.arrived(project)[:_DEPLOYS]
     against = comparison.of(project, shown)
     found = tiles.numbers(project, shown, against, now=now)
     measured = speed.of(project, shown, found, against)

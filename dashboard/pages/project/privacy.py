@@ -91,6 +91,25 @@ SWITCHES = (
             ),
         ),
     ),
+    Switch(
+        "analytics",
+        "Visitors",
+        (
+            Choice(OFF, "not collected", "nobody is counted", "page views, events, and what people do"),
+            Choice(
+                "anonymous",
+                "anonymous, a day long",
+                "visitors, pages and sources without a cookie; the salt that names them is destroyed each night",
+                "who comes again another day, and what a person did",
+            ),
+            Choice(
+                "identified",
+                "as pseudonyms",
+                "people are known again, beside their errors and requests",
+                "what somebody does can be followed; whoever knows their id can find it. Ask for consent first",
+            ),
+        ),
+    ),
     _yes_no(
         "keeps_machine_names",
         "Servers and devices",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.project import grouping_views, home_views, settings_views, setup_views
+from dashboard.pages.project import deploy_views, grouping_views, home_views, settings_views, setup_views
 
 urlpatterns: list[URLPattern] = [
     path("", home_views.home, name="home"),
@@ -12,6 +12,13 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/setup/sample/", setup_views.send_sample, name="setup-sample"),
     path("p/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("p/<slug:slug>/settings/change/", settings_views.settings_change, name="settings-change"),
+    path("p/<slug:slug>/settings/deploys/", deploy_views.deploy_list, name="deploys"),
+    path("p/<slug:slug>/settings/deploys/hooks/", deploy_views.hook_create, name="deploy-hook-create"),
+    path(
+        "p/<slug:slug>/settings/deploys/hooks/<int:hook_id>/delete/",
+        deploy_views.hook_delete,
+        name="deploy-hook-delete",
+    ),
     path("p/<slug:slug>/settings/grouping/", grouping_views.grouping, name="grouping"),
     path("p/<slug:slug>/settings/grouping/try/", grouping_views.grouping_try, name="grouping-try"),
     path("p/<slug:slug>/settings/grouping/save/", grouping_views.grouping_save, name="grouping-save"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import Any
 
 from analytics.questions.releases.release_health import Health, ReleaseHealth
@@ -37,39 +36,32 @@ class Row:
 
 def rows(
     releases: Sequence[Release],
+    before: Mapping[str, str],
     *,
     health: Mapping[str, ReleaseHealth],
     compared: Mapping[str, ReleaseCompared],
     errors: Mapping[str, int] | None = None,
     is_long: bool = False,
 ) -> list[Row]:
-    """The releases, newest first, each with the one after it in the list as its release before.
-
-    The last one is there only for that, unless it is the first of the project.
-    """
+    """The releases, each with the version that `before` has for it."""
     found = [
-        _row(release, before, health=health, compared=compared[release.version], is_long=is_long)
-        for release, before in zip_longest(releases, releases[1:])
-        if release.version in compared
-    ]
+        _row(
+            release, before.get(release.version, ""), health=health, compared=compared[release.version],
+            is_long=is_long,
+        )
+        for release in releases
+    ]  # fmt: skip
     return found if errors is None else [replace(row, errors=errors.get(row.release.version, 0)) for row in found]
-
-
-def pairs(releases: Sequence[Release], *, most: int) -> list[tuple[str, str]]:
-    """The first `most` releases, each with the version before it."""
-    versions = [release.version for release in releases]
-    return list(zip_longest(versions, versions[1:], fillvalue=""))[:most]
 
 
 def _row(
     release: Release,
-    before: Release | None,
+    version: str,
     *,
     health: Mapping[str, ReleaseHealth],
     compared: ReleaseCompared,
     is_long: bool,
 ) -> Row:
-    version = before.version if before else ""
     own, old = (_health(health.get(name)) for name in (release.version, version))
     sessions = comparisons.shares(own.sessions - own.crashed, own.sessions, old.sessions - old.crashed, old.sessions)
     users = comparisons.shares(own.users - own.crashed_users, own.users, old.users - old.crashed_users, old.users)

@@ -17,6 +17,7 @@ from dashboard.charts import cards
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.releases import release_rows
+from events.issues import known_releases
 from events.models import Issue, Project, Release
 
 _PAGE = 25
@@ -34,9 +35,9 @@ def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     listed = Paginator(found.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
     health, is_known = _health(project, shown)
     releases = list(listed.object_list)
-    before = Release.objects.filter(project=project, pk__lt=releases[-1].pk).order_by("-pk")[:1] if releases else []
+    before = known_releases.before(project, [release.version for release in releases])
     context = {
-        "rows": _rows(project, [*releases, *before], shown, health=health, most=len(releases)),
+        "rows": _rows(project, releases, before, shown, health=health),
         "listed": listed,
         "is_known": is_known,
         "card": cards.card(project, "crash_free", state=shown, width="all"),
@@ -52,13 +53,13 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
     shown = layout.state_of(request)
     release = get_object_or_404(Release, project=project, version=version)
     health = _health(project, shown)[0]
-    before = Release.objects.filter(project=project, pk__lt=release.pk).order_by("-pk")[:1]
-    [row] = _rows(project, [release, *before], shown, health=health, most=1, is_long=True)
+    before = known_releases.before(project, [version])
+    [row] = _rows(project, [release], before, shown, health=health, is_long=True)
     issues = Issue.objects.filter(project=project).select_related("assigned_to")
     context = {
         "release": release,
         "row": row,
-        "before": before[0] if before else None,
+        "before": Release.objects.filter(project=project, version=before[version]).first(),
         "card": cards.card(project, "crash_free", state=shown, release=version),
         "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
         "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
@@ -75,22 +76,22 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
 def _rows(
     project: Project,
     releases: Sequence[Release],
+    before: Mapping[str, str],
     shown: State,
     *,
     health: Mapping[str, ReleaseHealth],
-    most: int,
     is_long: bool = False,
 ) -> list[release_rows.Row]:
-    """The first `most` of the releases, each against the one after it."""
+    """The releases, each against the one before it."""
     compared = releases_compared.releases_compared(
         project,
-        release_rows.pairs(releases, most=most),
+        before.items(),
         period=Period(shown.start, shown.end),
         now=timezone.now(),
         environment=shown.environment,
     )
     return release_rows.rows(
-        releases, health=health, compared=compared, errors=_errors(project, shown), is_long=is_long
+        releases, before, health=health, compared=compared, errors=_errors(project, shown), is_long=is_long
     )
 
 

@@ -87,7 +87,7 @@ def chart(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpR
     figure = cards.figure(
         link.project, name, state=links.state_of(link, now=now), parameters=links.fixed(link), now=now
     )
-    context = {"chart": _card(token, name) | {"height": "tall", "width": "all"}, "figure": figure}
+    context = {"chart": _card(token, name) | {"height": "tall", "width": "all"}, "figure": figure.for_strangers()}
     return _draw(request, "dashboard/share/chart.html", context, link, token)
 
 
@@ -103,7 +103,7 @@ def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> 
         )
     except EngineError as error:
         return JsonResponse({"detail": str(error)}, status=503)
-    body = orjson.dumps({**figure.as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
+    body = orjson.dumps({**figure.for_strangers().as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
     return HttpResponse(body, content_type="application/json")
 
 

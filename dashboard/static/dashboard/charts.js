@@ -29,7 +29,10 @@
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: { color: muted, size: 11 }, automargin: true, tickcolor: line };
     for (const name of Object.keys(layout)) if (/^[xy]axis\d*$/.test(name)) layout[name] = { ...axis, ...layout[name] };
     for (const shape of layout.shapes || []) shape.line = { ...shape.line, color: fg };
-    for (const note of layout.annotations || []) note.font = { size: 10, color: muted };
+    for (const note of layout.annotations || []) {
+      note.font = { size: 10, color: muted };
+      if (note.hovertext) note.hoverlabel = { bgcolor: card, bordercolor: line, font: { color: fg, size: 12 } };
+    }
     return {
       data,
       layout: {
@@ -146,6 +149,7 @@
       const url = linkOf(shown, place, 1 + met(plot, points, event));
       if (url) location.assign(url);
     });
+    plot.on("plotly_clickannotation", ({ annotation }) => { if (annotation.name?.startsWith("/")) location.assign(annotation.name); });
     plot.on("plotly_relayout", (change) => {
       if (change.autosize) { draw(card); return; }
       if (card.dataset.fixed !== undefined) return;

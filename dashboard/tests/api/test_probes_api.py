@@ -71,7 +71,7 @@ def test_what_is_wrong_is_named_by_its_field(project: Project, alice: Any) -> No
     may = bearer(alice, "read", "admin")
     foreign = make.channel(Project.objects.create(slug="other", name="Other"))
     for changes, words in (
-        ({"kind": "ftp"}, "kind"),
+        ({"kind": "ftp"}, "One of: http, tcp, tls, dns."),
         ({"target": "http://10.0.0.1/"}, "OBS_OUTBOUND_ALLOW"),
         ({"timeout_seconds": 31}, "timeout_seconds"),
         ({"interval_seconds": 30, "timeout_seconds": 25}, "four fifths"),

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from dashboard.tests.browser.conftest import Watched
 from dashboard.tests.populated import World
+from events.releases import deploys, lifecycle
+from events.releases.lifecycle import Change
 
 pytestmark = pytest.mark.browser
 
@@ -139,4 +141,24 @@ def test_the_login_page_is_quiet_and_lets_people_in(watch: Any, world: World, wi
     page.fill("#id_password", "alice-password-1")
     page.click("button")
     page.wait_for_url(f"**/p/{world.project.slug}/issues/")
+    assert watched.complaints == []
+
+
+def test_a_deploy_on_a_chart_says_what_it_brought_and_leads_to_it(watch: Any, world: World) -> None:
+    release, _ = lifecycle.create(world.project, "shop@9", actor="test", now=timezone.now())
+    changes = [Change("a" * 40, author="Ada"), Change("b" * 40, author="Ada")]
+    lifecycle.set_commits(release, changes, actor="test", now=timezone.now())
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    deploys.put(release, environment="production", actor="test", finished_at=an_hour_ago, now=an_hour_ago)
+    watched = watch()
+    page = watched.page
+    watched.open(f"/p/{world.project.slug}/")
+    watched.settle()
+    note = page.locator(".annotation", has_text="shop@9").first
+    note.scroll_into_view_if_needed()
+    note.hover()
+    page.wait_for_selector(".hovertext:has-text('2 commits by Ada')")
+    keep(watched, "deploy-on-a-chart")
+    note.click()
+    page.wait_for_url("**/releases/shop@9/")
     assert watched.complaints == []

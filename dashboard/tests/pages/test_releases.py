@@ -78,3 +78,12 @@ def test_errors_are_errors_and_failed_requests_are_called_so(as_alice: Client, p
     assert "Failed requests" in html
     tile = as_alice.get("/p/web/releases/shop@1.1/").content.decode().split("<dt>Errors</dt>")[1]
     assert tile.startswith('<dd class="value">37</dd>')
+
+
+def test_before_means_before_in_the_package_and_not_in_the_order_of_arrival(as_alice: Client, three: Project) -> None:
+    for late in ("api@7", "shop@1.0.5"):  # another package; a fix of an older line
+        make.release(three, late)
+    fixed = as_alice.get("/p/web/releases/shop@1.1/").content.decode()
+    assert ">0 in shop@1.0.5<" in fixed
+    assert ">4 in shop@1.0<" in as_alice.get("/p/web/releases/shop@1.0.5/").content.decode()
+    assert "no release to compare with" in as_alice.get("/p/web/releases/api@7/").content.decode()

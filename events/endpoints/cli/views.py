@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from events.accounts import access
 from events.endpoints.cli.base import CliView
 from events.models import Commit, Deploy, Project, Release
-from events.releases import lifecycle
+from events.releases import deploys, lifecycle
 
 ORGANIZATION = {
     "id": "1", "slug": "formaos", "name": "FormaOS", "dateCreated": "2026-01-01T00:00:00Z", "isEarlyAdopter": False,
@@ -146,7 +146,7 @@ class Deploys(CliView):
 
     def post(self, request: Request, organization: str, version: str) -> Response:
         made = [
-            lifecycle.add_deploy(
+            deploys.put(
                 release,
                 environment=self.field("environment"),
                 actor=self.token.user,
@@ -155,33 +155,40 @@ class Deploys(CliView):
                 started_at=self.moment("dateStarted"),
                 finished_at=self.moment("dateFinished"),
                 now=self.now,
-            )
+            )[0]
             for release in self.releases_named(version, access.EDITOR)
         ]
         return Response(_deploy(made[0]), status=201)
 
 
-class DeployHook(CliView):
+class DeployReport(CliView):
     """`POST /api/deploys/`: one call for a script.
 
-    `{project, version, environment, name?, url?, started_at?, finished_at?}`"""
+    `{project, version, environment, name?, url?, state?, run?, started_at?, finished_at?}`; who names its `run` may
+    repeat the call, and tell of the same deploy again when its state is another."""
 
     def post(self, request: Request) -> Response:
         bound = self.token.project.slug if self.token.project else ""
         project = self.open_project(self.field("project") or bound)
-        finished_at = self.moment("finished_at") or self.now
+        state = self.field("state", 20) or deploys.State.SUCCESS
+        if state not in deploys.State.values:
+            raise ValidationError(f"state is one of {', '.join(deploys.State.values)}.")
+        run = self.field("run", 120)
         release, _ = lifecycle.create(project, self.field("version", 250), actor=self.token.user, now=self.now)
-        deploy = lifecycle.add_deploy(
+        deploy, is_changed = deploys.put(
             release,
             environment=self.field("environment"),
             actor=self.token.user,
+            state=deploys.State(state),
+            external=f"run:{run}" if run else "",
             name=self.field("name"),
             url=self.field("url"),
             started_at=self.moment("started_at"),
-            finished_at=finished_at,
+            finished_at=self.moment("finished_at"),
             now=self.now,
         )
-        return Response({**_deploy(deploy), "project": project.slug, "version": release.version}, status=201)
+        answer = {**_deploy(deploy), "state": deploy.state, "project": project.slug, "version": release.version}
+        return Response(answer, status=201 if is_changed else 200)
 
 
 class Nothing(CliView):

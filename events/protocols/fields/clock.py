@@ -16,12 +16,12 @@ class Clock:
 
     __slots__ = ("earliest", "latest", "received", "shift")
 
-    def __init__(self, received_at: datetime, sent_at: Any = None) -> None:
+    def __init__(self, received_at: datetime, sent_at: Any = None, *, drift: float = DRIFT) -> None:
         self.received = received_at.timestamp()
         self.earliest, self.latest = self.received - PAST, self.received + FUTURE
         sent = seconds(sent_at) if isinstance(sent_at, str) else None
-        drift = self.received - sent if sent is not None else 0.0
-        self.shift = drift if abs(drift) >= DRIFT else 0.0
+        off = self.received - sent if sent is not None else 0.0
+        self.shift = off if abs(off) >= drift else 0.0
 
     def moment(self, value: Any, notes: list[str]) -> float:
         """Return epoch seconds inside [receipt - 30 days, receipt + 60 s]; without a readable value, the receipt."""

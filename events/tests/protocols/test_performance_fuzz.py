@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from events.ingest import intake
 from events.protocols import otlp, posthog_vitals, timings, vercel, vitals
+from events.protocols.product import posthog
 from events.protocols.vitals import Page
 from events.tests.protocols.test_otlp import sample
 from events.tests.sentry_bodies import context
@@ -32,10 +33,11 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=25
 )
 BODIES = VALUES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200)
+counting = context(visitor=lambda distinct_id, site: "u_0123456789abcdef")
 DECODERS: dict[str, Callable[[bytes], Any]] = {
     "vitals": lambda body: vitals.decode_vitals(body, context(), page=Page()),
-    "posthog": lambda body: posthog_vitals.decode(posthog_vitals.read(body), context()),
-    "posthog lz64": lambda body: posthog_vitals.decode(posthog_vitals.read(b"N" + b64encode(body)), context()),
+    "posthog": lambda body: posthog.decode(posthog_vitals.read(body), counting),
+    "posthog lz64": lambda body: posthog.decode(posthog_vitals.read(b"N" + b64encode(body)), counting),
     "vercel": lambda body: vercel.decode_vitals(vercel.parse(body), context(), page=Page()),
     "timings": lambda body: timings.decode_timings(body, context()),
     "metrics": lambda body: timings.decode_metrics(body, context()),

@@ -8,6 +8,7 @@ import pytest
 
 from events.endpoints.admission import body
 from events.protocols import posthog_vitals, vercel, vitals
+from events.protocols.product import posthog
 from events.protocols.vitals import Page
 from events.tests.sentry_bodies import KEY, context
 
@@ -23,6 +24,10 @@ def sent(case: str) -> list[tuple[str, bytes, dict[str, str]]]:
         data = body.decompress(file.read_bytes(), encoding=headers.get("Content-Encoding", ""), cap=1 << 20)
         found.append((described["path"], data, headers))
     return found
+
+
+def visitor(distinct_id: str, site: str) -> str:
+    return "u_0123456789abcdef"
 
 
 def metrics_of(items: Any) -> dict[str, dict[str, Any]]:
@@ -42,9 +47,20 @@ def test_a_web_vitals_beacon_names_its_page(number: int) -> None:
 def test_posthog_js_bundles_several_vitals_in_one_event() -> None:
     batches = [posthog_vitals.read(data) for path, data, _ in sent("posthog") if path.startswith(("/e/", "/i/"))]
     assert {batch.token for batch in batches} == {KEY}
-    decoded = [posthog_vitals.decode(batch, context()) for batch in batches]
-    assert {refused.reason for each in decoded for refused in each.refused} == {"not_yet_collected"}
-    found = metrics_of(item for each in decoded for item in each.items)
+    decoded = [posthog.decode(batch, context(visitor=visitor)) for batch in batches]
+    assert [refused for each in decoded for refused in each.refused] == []
+    events = [
+        event
+        for each in decoded
+        for item in each.items
+        if item.kind == "product_event"
+        for event in item.payload["items"]
+    ]
+    assert {"$pageview", "signup"} <= {event["event"] for event in events}
+    assert {(event["path"], event["sdk"].split()[0], event["device"]) for event in events} == {
+        ("/items/42/", "web", "desktop")
+    }
+    found = metrics_of(item for each in decoded for item in each.items if item.kind == "vital")
     assert set(found) >= {"LCP", "FCP"}
     assert {vital["route"] for vital in found.values()} == {"/items/{id}/"}
 

@@ -1,0 +1,1 @@
+"""Questions about product events: who came, from where, what they looked at and did."""

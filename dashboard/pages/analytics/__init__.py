@@ -1,0 +1,1 @@
+"""Web analytics: who came, from where, to which pages."""

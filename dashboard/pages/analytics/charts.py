@@ -1,0 +1,40 @@
+"""The chart of web analytics."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from analytics.periods import Period
+from analytics.questions.product import visits
+from analytics.questions.product.web import web
+from dashboard.charts import figures
+from dashboard.charts.definition import Chart, deploys
+from dashboard.charts.figures import Figure
+from dashboard.frame.state import State
+from events.models import Project
+
+
+def _visitors(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
+    where = {name: parameters[name] for name in visits.DIMENSIONS if parameters.get(name)}
+    with_bots = parameters.get("bots") == "1"
+    found = web(
+        project, period=Period(state.start, state.end), where=where, environment=state.environment, with_bots=with_bots
+    )
+    series = {
+        name: [float(counted[place]) for counted in found.trend]
+        for place, name in enumerate(("visitors", "visits", "page views"))
+    }
+    return figures.lines(
+        found.starts, series if found.total.visits else {}, noun="In the last step", end=state.end,
+        markers=deploys(project, state),
+    )  # fmt: skip
+
+
+CHARTS = {
+    "visitors": Chart(
+        "Visitors",
+        "per step",
+        "People who were there, their visits, and the pages they saw; a visit is counted where it began.",
+        _visitors,
+        (*visits.DIMENSIONS, "bots"),
+    )
+}

@@ -1,0 +1,141 @@
+"""Web analytics in words: tiles with their change, lists with their bars, chips of what is chosen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import QueryDict
+
+from analytics.questions.product import visits
+from analytics.questions.product.web import Counted, Line, Web
+from analytics.statistics import comparisons
+from analytics.statistics.comparisons import Comparison
+from dashboard.frame import formatting, measures
+from dashboard.frame.comparison import Compared
+from dashboard.frame.measures import Tile
+
+TITLES = {
+    "source": "Source", "channel": "Channel", "referrer": "Referrer", "utm_source": "UTM source",
+    "utm_medium": "UTM medium", "utm_campaign": "Campaign", "utm_term": "UTM term", "utm_content": "UTM content",
+    "entry": "Entry page", "exit": "Exit page", "page": "Page", "event": "Event", "country": "Country",
+    "device": "Device", "browser": "Browser",
+}  # fmt: skip
+# The cards of lists: their names, and what each may be cut by, the first by itself.
+CARDS: dict[str, tuple[str, ...]] = {
+    "Sources": ("source", "channel", "referrer", "utm_campaign", "utm_medium", "utm_source", "utm_term", "utm_content"),
+    "Pages": ("page", "entry", "exit"),
+    "Places and devices": ("country", "browser", "device"),
+    "Events": ("event",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list; `share` is its part of all visitors, in percent of a bar."""
+
+    value: str
+    visitors: int
+    visits: int
+    views: int
+    share: float
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListCard:
+    """A card with its tabs: (title, address, whether it is the one that is shown); `by` is the dimension shown."""
+
+    title: str
+    by: str
+    column: str
+    tabs: tuple[tuple[str, str, bool], ...]
+    rows: tuple[Row, ...]
+
+
+def chosen(asked: Mapping[str, str]) -> dict[str, str]:
+    """What the address asks to be left: dimension -> value."""
+    return {name: asked[name][:1000].replace("\x00", "") for name in visits.DIMENSIONS if asked.get(name)}
+
+
+def tabs(asked: Mapping[str, str]) -> dict[str, str]:
+    """The dimension that each card shows."""
+    return {
+        title: asked.get(parameter(title), "") if asked.get(parameter(title)) in names else names[0]
+        for title, names in CARDS.items()
+    }
+
+
+def parameter(title: str) -> str:
+    """The name of a card's tab in the address."""
+    return f"by_{title.split()[0].lower()}"
+
+
+def cards(found: Web, shown: Mapping[str, str], *, query: QueryDict) -> list[ListCard]:
+    """The lists; a row leads to the page with it chosen, a tab to the page with that tab open."""
+    return [
+        ListCard(
+            title,
+            shown[title],
+            TITLES[shown[title]],
+            tuple((TITLES[name], address(query, parameter(title), name), name == shown[title]) for name in names),
+            tuple(
+                _row(line, shown[title], of=found.total.visitors, query=query)
+                for line in found.lists.get(shown[title], ())
+            ),
+        )
+        for title, names in CARDS.items()
+    ]
+
+
+def chips(where: Mapping[str, str], *, query: QueryDict) -> list[tuple[str, str, str]]:
+    """(title, value, the address without it) of what is chosen."""
+    return [(TITLES[name], value, address(query, name, "")) for name, value in where.items()]
+
+
+def address(query: QueryDict, name: str, value: str) -> str:
+    """The query string with one more parameter, or without it."""
+    changed = query.copy()
+    changed.pop(name, None)
+    if value:
+        changed[name] = value
+    return f"?{changed.urlencode()}"
+
+
+def _row(line: Line, by: str, *, of: int, query: QueryDict) -> Row:
+    share = 100 * line.visitors / of if of else 0.0
+    return Row(line.value, line.visitors, line.visits, line.views, share, address(query, by, line.value))
+
+
+def tiles(now: Counted, before: Counted, *, against: Compared, url: str) -> list[Tile]:
+    """The six numbers."""
+    days, days_before = (span.length / timedelta(days=1) for span in (against.baseline.after, against.baseline.before))
+
+    def counted(name: str, value: int, old: int) -> Tile:
+        compared = comparisons.rates(value, days, old, days_before) if value or old else None
+        return measures.tile(name, formatting.compact(value), compared, url=url, against=against, less_is_better=False)
+
+    bounces = comparisons.shares(now.bounces, now.viewing, before.bounces, before.viewing)
+    return [
+        counted("Visitors", now.visitors, before.visitors),
+        counted("Visits", now.visits, before.visits),
+        counted("Page views", now.views, before.views),
+        _plain("Views per visit", url, f"{now.views_per_visit:.1f}" if now.views_per_visit is not None else "–"),
+        measures.tile(
+            "Bounce rate", formatting.percent(now.bounce_rate, digits=0), _known(bounces), url=url, against=against
+        ),
+        _plain("Visit duration", url, lasted(now.median_seconds), f"median; mean {lasted(now.mean_seconds)}"),
+    ]  # fmt: skip
+
+
+def lasted(seconds: float | None) -> str:
+    return formatting.duration(seconds * 1000) if seconds is not None else "–"
+
+
+def _plain(name: str, url: str, value: str, note: str = "") -> Tile:
+    return Tile(name, value, note, "", url)
+
+
+def _known(compared: Comparison) -> Comparison | None:
+    return compared if compared.value is not None else None

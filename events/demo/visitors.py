@@ -1,0 +1,72 @@
+"""Who visits the demo's shop: where people come from, which pages they see, and where they stop."""
+
+import random
+import uuid
+from datetime import timedelta
+
+import orjson
+
+from events.demo.traffic import COUNTRIES, Moment
+from events.ingest import intake
+from events.protocols import posthog_vitals
+from events.protocols.contract import Context, Decoded
+from events.protocols.product import posthog
+
+SITE = "https://shop.example"
+PEOPLE = 400  # customers who come again and again
+# Each step of an order is reached by this part of those who reached the one before.
+ORDER = (("/", 1.0), ("/catalogue", 0.8), ("/items/steel-shelf", 0.7), ("/basket", 0.45), ("/checkout", 0.6))
+PAID = 0.7
+_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 "
+    "Safari/605.1.15",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 "
+    "Mobile/15E148 Safari/604.1",
+)
+_SOURCES = (
+    ("", ""), ("", ""), ("https://www.google.com/", ""), ("https://www.google.de/", ""), ("https://www.bing.com/", ""),
+    ("", "?utm_source=newsletter&utm_medium=email&utm_campaign=autumn"), ("https://www.linkedin.com/", ""),
+    ("https://chatgpt.com/", ""), ("https://partner.example/shops", ""),
+)  # fmt: skip
+
+
+def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.Sender]:
+    """The events of one visit as posthog-js sends them when it is over, and who sends them."""
+    person = f"customer-{dice.randrange(PEOPLE)}" if dice.random() < 0.7 else f"guest-{dice.getrandbits(40)}"
+    referrer, campaign = dice.choice(_SOURCES)
+    session, at, url = str(uuid.UUID(int=dice.getrandbits(128))), moment.at - timedelta(minutes=8), f"{SITE}/{campaign}"
+    events: list[dict[str, object]] = []
+
+    def tell(name: str, path: str, **said: object) -> None:
+        address = url if path == "/" else f"{SITE}{path}"
+        properties = {
+            "$lib": "web", "$lib_version": "1.449.2", "$current_url": address, "$session_id": session,
+            "$referrer": "" if events else referrer, "release": moment.release, "environment": moment.environment,
+            **said,
+        }  # fmt: skip
+        own = str(uuid.UUID(int=dice.getrandbits(128)))
+        events.append({
+            "uuid": own, "event": name, "distinct_id": person, "timestamp": at.isoformat(), "properties": properties,
+        })  # fmt: skip
+
+    for path, share in ORDER:
+        if dice.random() > share:
+            break
+        tell("$pageview", path)
+        at += timedelta(seconds=dice.uniform(4, 90))
+        if path == "/basket":
+            tell("basket opened", path, lines=dice.randrange(1, 9))
+    else:
+        if dice.random() < PAID:
+            tell("order paid", "/checkout", total=dice.randrange(40, 2400), plan=dice.choice(("standard", "framework")))
+    if events[-1]["event"] == "$pageview" and dice.random() < 0.5:
+        tell("$pageleave", "/")
+    body = orjson.dumps({"api_key": key, "batch": events, "sent_at": moment.at.isoformat()})
+    country = dice.choice(COUNTRIES)
+    return body, intake.Sender("127.0.0.1", dice.choice(_AGENTS), lambda: country)
+
+
+def decode(body: bytes, context: Context) -> Decoded:
+    return posthog.decode(posthog_vitals.read(body), context)

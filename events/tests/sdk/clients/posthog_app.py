@@ -1,0 +1,12 @@
+"""A server that counts with PostHog's SDK: `posthog_app.py HOST KEY [v1]`."""
+
+import sys
+
+import posthog
+
+host, key, *mode = sys.argv[1:]
+client = posthog.Posthog(key, host=host, sync_mode=False, flush_at=50, **({"capture_mode": "v1"} if mode else {}))
+for number in range(120):
+    client.capture("order paid", distinct_id=f"customer {number % 40}", properties={"plan": "team", "total": number})
+client.capture("no one said who")
+client.shutdown()

@@ -1,0 +1,1 @@
+"""Who is the same visitor, as the project's mode allows: nobody beyond a day, or the person the sender names."""
