@@ -66,9 +66,12 @@ def objective(project: Project, *, now: datetime = NOW, **changes: Any) -> Objec
 
 
 def probe(project: Project, *, name: str = "Shop", now: datetime = NOW, **fields: Any) -> Probe:
-    """A probe that was well once."""
+    """A probe that was well once. Unless a target is given, looks at it are refused: no test leaves the house."""
     given = {"kind": "http", "target": "https://1.1.1.1/health?token=s3cret", **fields}
     made = probe_setup.create(project, probe_setup.Wanted(name=name, **given), actor="test", now=now)
+    if "target" not in fields:
+        made.target = "https://127.0.0.1/health?token=s3cret"
+        made.save(update_fields=["target"])
     looked(made, Found(is_ok=True, http_status=200, total_ms=123.0), at=now)
     return made
 

@@ -87,6 +87,6 @@ def test_it_answers(
         )
         ANSWERS[response.status_code] += 1
         assert response.status_code in STATUSES, (path, query, body, response.content[:500])
-        assert response["Content-Type"] == "application/json", path
+        assert response.status_code == 204 or response["Content-Type"] == "application/json", path
 
     call()
