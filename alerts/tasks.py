@@ -10,6 +10,8 @@ from alerts.foreign import taking as foreign
 from alerts.incidents import keeping
 from alerts.incidents.status import days, mails, notices, subscribing
 from alerts.monitors import retention, watch
+from alerts.probes import counting, prober
+from alerts.probes import retention as of_probes
 from alerts.routing import tick as routing
 from alerts.rules import evaluation
 
@@ -39,6 +41,7 @@ def route() -> None:
     routing.run(now=timezone.now())
 
 
+@shared_task
 def keep_incidents() -> None:
     keeping.run(now=timezone.now())
 
@@ -56,6 +59,16 @@ def send_status_mails() -> None:
 
 
 @shared_task
+def probe() -> None:
+    prober.tick(now=timezone.now())
+
+
+@shared_task
+def count_looks() -> None:
+    counting.run(now=timezone.now())
+
+
+@shared_task
 def forget() -> None:
     delivering.forget(now=timezone.now())
     routing.forget(now=timezone.now())
@@ -63,6 +76,7 @@ def forget() -> None:
     retention.forget(now=timezone.now())
     subscribing.forget(now=timezone.now())
     mails.forget(now=timezone.now())
+    of_probes.forget(now=timezone.now())
 
 
 @shared_task

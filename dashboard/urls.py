@@ -24,6 +24,7 @@ SUBJECTS = (
     "status",
     "system",
     "traces",
+    "uptime",
     "vitals",
 )
 

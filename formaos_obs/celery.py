@@ -45,6 +45,8 @@ app.conf.beat_schedule = {
     "keep-incidents": every(30, "alerts.tasks.keep_incidents"),
     "keep-status-pages": every(60, "alerts.tasks.keep_status_pages"),
     "send-status-mails": every(10, "alerts.tasks.send_status_mails"),
+    "probe": every(5, "alerts.tasks.probe"),
+    "count-looks": every(30, "alerts.tasks.count_looks"),
     "forget-notifications": every(3600, "alerts.tasks.forget"),
     "end-due-ignores": every(30, "events.tasks.end_due_ignores"),
     "count-trends": every(10, "events.tasks.count_trends"),

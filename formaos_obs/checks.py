@@ -230,6 +230,13 @@ def outbound_exceptions_are_narrow() -> Found:
             yield _error(15, f"{entry} in OBS_OUTBOUND_ALLOW allows every address.", hint)
 
 
+def references_are_endpoints() -> Found:
+    for entry in settings.OBS_PROBE_REFERENCES:
+        host, _, port = entry.rpartition(":")
+        if not (host and port.isdecimal() and 0 < int(port[:6]) < 65536):
+            yield _error(31, f"{entry} in OBS_PROBE_REFERENCES is no host and port.", "Use 192.0.2.1:443.")
+
+
 def bundle_is_an_address() -> Found:
     address = settings.OBS_JS_BUNDLE_URL
     parts = urlsplit(address)
@@ -266,7 +273,7 @@ def public_site_is_encrypted() -> Found:
 CHECKS: tuple[Callable[[], Found], ...] = (
     values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
-    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow, bundle_is_an_address,
-    countries_are_known, public_site_is_encrypted, heads_have_a_place, owner_has_the_same_database,
-    house_is_told,
+    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow,
+    references_are_endpoints, bundle_is_an_address, countries_are_known, public_site_is_encrypted,
+    heads_have_a_place, owner_has_the_same_database, house_is_told,
 )  # fmt: skip

@@ -3,9 +3,10 @@
 import hmac
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -18,12 +19,20 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encode
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from events.accounts import audit
+from events.accounts import audit, tokens
 from events.ingest import spool
+from events.values import addresses
 
 BEAT_MAX_AGE_SECONDS = 30  # three heartbeats missed
 SPOOL_MAX_SHARE = 0.9
+OUTBOX_MAX_AGE_SECONDS = 300
+LOOK_MAX_AGE_SECONDS = 60
 _HEARTBEAT = "heartbeat"
+# The oldest message that should have left, and the oldest look that should have begun.
+_OLDEST_DUE = """
+SELECT (SELECT min(next_attempt_at) FROM alerts_notification WHERE status = 'pending'),
+       (SELECT min(next_at) FROM alerts_probestate WHERE next_at IS NOT NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,18 @@ class Reading:
     inbox_age: float | None
     spool_bytes: int
     beat_age: float | None
+    outbox_age: float | None = None
+    look_age: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the whole: pass, warn or fail, why, and what was read."""
+
+    status: str
+    words: str = ""
+    value: float | None = None
+    unit: str = ""
 
 
 def beat(*, now: datetime) -> None:
@@ -48,12 +69,14 @@ def beat(*, now: datetime) -> None:
 
 def read(*, now: datetime) -> Reading:
     """What the database, Redis and the spool say; a failure is a finding, never an exception."""
-    items, age, database = None, None, True
+    items, age, outbox_age, look_age, database = None, None, None, None, True
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*), min(received_at) FROM ingest_inbox")
             items, oldest = cursor.fetchone()
             age = (now - oldest).total_seconds() if oldest else 0.0
+            cursor.execute(_OLDEST_DUE)
+            outbox_age, look_age = (max(0.0, (now - due).total_seconds()) if due else 0.0 for due in cursor.fetchone())
     except DatabaseError:
         database = False
         connection.close()
@@ -63,25 +86,72 @@ def read(*, now: datetime) -> Reading:
         beat_age = now.timestamp() - beaten if beaten else None
     except (redis.RedisError, OSError):
         has_redis = False
-    return Reading(database, has_redis, items, age, spool.used_bytes(), beat_age)
+    return Reading(database, has_redis, items, age, spool.used_bytes(), beat_age, outbox_age, look_age)
+
+
+def components(reading: Reading, *, inbox_max_age: float, spool_max_bytes: int) -> dict[str, Component]:
+    """What each part of the whole is like. What warns alone leaves the whole ready: it takes and keeps what is sent."""
+    beat_age = reading.beat_age
+    is_old = beat_age is not None and beat_age > BEAT_MAX_AGE_SECONDS
+    beat_words = "no heartbeat yet" if beat_age is None else f"the last heartbeat is {beat_age:.0f} s old"
+    return {
+        "database": _part(not reading.database, "PostgreSQL does not answer"),
+        "redis": _part(not reading.redis, "Redis does not answer"),
+        "inbox": _aged(reading.inbox_age, inbox_max_age, "item"),
+        "spool": _part(
+            reading.spool_bytes > spool_max_bytes * SPOOL_MAX_SHARE,
+            f"the spool holds {reading.spool_bytes} of {spool_max_bytes} bytes",
+            value=reading.spool_bytes, unit="bytes",
+        ),
+        "beat": _part(is_old or (beat_age is None and reading.redis), beat_words, value=beat_age, unit="s"),
+        "outbox": _aged(reading.outbox_age, OUTBOX_MAX_AGE_SECONDS, "message", status="warn"),
+        "looks": _aged(reading.look_age, LOOK_MAX_AGE_SECONDS, "look that is due", status="warn"),
+    }  # fmt: skip
+
+
+def _part(is_bad: bool, words: str, *, status: str = "fail", value: float | None = None, unit: str = "") -> Component:
+    return Component(status, words, value, unit) if is_bad else Component("pass", "", value, unit)
+
+
+def _aged(age: float | None, most: float, what: str, *, status: str = "fail") -> Component:
+    words = "" if age is None else f"the oldest {what} waits for {age:.0f} s, more than {most:.0f} s"
+    return _part(age is not None and age > most, words, status=status, value=age, unit="s")
 
 
 def judge(reading: Reading, *, inbox_max_age: float, spool_max_bytes: int) -> dict[str, str]:
     """Why the whole is not ready, by subject; empty when it is."""
-    reasons = {}
-    if not reading.database:
-        reasons["database"] = "PostgreSQL does not answer"
-    if not reading.redis:
-        reasons["redis"] = "Redis does not answer"
-    if reading.inbox_age is not None and reading.inbox_age > inbox_max_age:
-        reasons["inbox"] = f"the oldest item waits for {reading.inbox_age:.0f} s, more than {inbox_max_age:.0f} s"
-    if reading.spool_bytes > spool_max_bytes * SPOOL_MAX_SHARE:
-        reasons["spool"] = f"the spool holds {reading.spool_bytes} of {spool_max_bytes} bytes"
-    if reading.redis and reading.beat_age is None:
-        reasons["beat"] = "no heartbeat yet"
-    elif reading.beat_age is not None and reading.beat_age > BEAT_MAX_AGE_SECONDS:
-        reasons["beat"] = f"the last heartbeat is {reading.beat_age:.0f} s old"
-    return reasons
+    found = components(reading, inbox_max_age=inbox_max_age, spool_max_bytes=spool_max_bytes)
+    return {name: part.words for name, part in found.items() if part.status == "fail"}
+
+
+def document(parts: Mapping[str, Component], *, is_whole: bool) -> dict[str, Any]:
+    """The health of the whole in one word, as application/health+json has it; each part's for those who may know."""
+    worst = max((part.status for part in parts.values()), key=("pass", "warn", "fail").index)
+    if not is_whole:
+        return {"status": "fail" if worst == "fail" else "pass"}
+    checks = {}
+    for name, part in parts.items():
+        told = {"status": part.status, "output": part.words, "observedValue": part.value, "observedUnit": part.unit}
+        checks[name] = [{key: value for key, value in told.items() if value not in ("", None)}]
+    return {"status": worst, "version": settings.OBS_VERSION, "checks": checks}
+
+
+def is_operator(request: HttpRequest, *, now: datetime) -> bool:
+    """Whether whoever asks may know the parts: staff, signed in or by a token that reads; or who scrapes /metrics.
+
+    People leave an entry in the audit trail, as on every page.
+    """
+    secret = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    if hmac.compare_digest(secret.encode(), settings.OBS_METRICS_TOKEN.encode()):
+        return True
+    token = tokens.find(secret, now=now) if secret else None
+    may_read = token is not None and token.project_id is None and tokens.READ in token.scopes
+    person, via = (token.user, f"token:{token.pk}") if token and may_read else (request.user, "session")
+    if not (person.is_authenticated and person.is_staff):
+        return False
+    with audit.scope(via=via, address=addresses.of_request(request)):
+        audit.record("health.view", actor=person, now=now)
+    return True
 
 
 @require_safe
@@ -90,12 +160,26 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+def _limits() -> dict[str, int]:
+    return {"inbox_max_age": settings.OBS_INBOX_MAX_AGE_SECONDS, "spool_max_bytes": settings.OBS_SPOOL_MAX_BYTES}
+
+
+@require_safe
+def api_health(request: HttpRequest) -> HttpResponse:
+    """One word for everybody, 503 with `fail`; the parts for operators."""
+    now = timezone.now()
+    parts = components(read(now=now), **_limits())
+    found = document(parts, is_whole=parts["database"].status == "pass" and is_operator(request, now=now))
+    answer = JsonResponse(found, status=503 if found["status"] == "fail" else 200)
+    answer.headers["Content-Type"] = "application/health+json"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """200, or 503 with the reasons."""
-    reading = read(now=timezone.now())
-    limits = {"inbox_max_age": settings.OBS_INBOX_MAX_AGE_SECONDS, "spool_max_bytes": settings.OBS_SPOOL_MAX_BYTES}
-    reasons = judge(reading, **limits)
+    reasons = judge(read(now=timezone.now()), **_limits())
     return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
 
@@ -153,9 +237,7 @@ class Exposition(Collector):
     def collect(self) -> Iterator[Metric]:
         started = time.monotonic()
         reading = read(now=self._now)
-        reasons = judge(
-            reading, inbox_max_age=settings.OBS_INBOX_MAX_AGE_SECONDS, spool_max_bytes=settings.OBS_SPOOL_MAX_BYTES
-        )
+        reasons = judge(reading, **_limits())
         yield _gauge("obs_ready", "1 when /readyz answers 200.", int(not reasons))
         yield InfoMetricFamily("obs", "The version that runs.", {"version": settings.OBS_VERSION})
         yield _gauge("obs_inbox_items", "Items accepted and not digested.", reading.inbox_items)

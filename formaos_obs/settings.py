@@ -295,6 +295,7 @@ OBS_OUTBOUND_ALLOW = env.list(
     "OBS_OUTBOUND_ALLOW", default=[]
 )  # host:port or network, exceptions from delivery/http.py
 OBS_OUTBOUND_PORTS = env.list("OBS_OUTBOUND_PORTS", cast=int, default=[])  # besides 80, 443 and 8443
+OBS_PROBE_REFERENCES = env.list("OBS_PROBE_REFERENCES", default=[])  # host:port, by which an own outage is told
 OBS_MAILS_PER_HOUR = env.int("OBS_MAILS_PER_HOUR", 30)  # a channel; more become one digest
 
 OBS_APPRISE = [schema.lower() for schema in env.list("OBS_APPRISE", default=[])]  # that may be used; none: off

@@ -8,6 +8,7 @@ from formaos_obs import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/health/", health.api_health, name="api-health"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("events.urls")),
     path("", include("alerts.urls")),

@@ -1,5 +1,5 @@
 """What staff see of alerts in the admin, one file a subject."""
 
-from alerts.admin import channels, incidents, monitors, objectives, routing, rules
+from alerts.admin import channels, incidents, monitors, objectives, probes, routing, rules
 
-__all__ = ["channels", "incidents", "monitors", "objectives", "routing", "rules"]
+__all__ = ["channels", "incidents", "monitors", "objectives", "probes", "routing", "rules"]

@@ -89,7 +89,7 @@ class AlertAdmin(ReadOnlyAdmin):
     """Where the alerts of each rule stand."""
 
     project_path = "rule__project"
-    list_display = ["rule", "labels", "state", "since", "value", "words", "fired_at", "told_at", "acknowledged_by"]
+    list_display = ["rule", "labels", "state", "since", "value", "words", "fired_at", "acknowledged_by"]
     list_filter = ["state", "is_flapping", "is_without_data", ("rule__project", OwnProjects)]
     list_select_related = ["rule", "acknowledged_by"]
     search_fields = ["rule__name", "fingerprint"]

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from http.client import HTTPException
 from typing import Any
 
@@ -73,7 +74,9 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer: name, connection, TLS, time or protocol."""
+    """No answer: name, connection, TLS, time or protocol; `phases` is how far it came."""
+
+    phases: "Phases | None" = None
 
 
 @dataclass(frozen=True)
@@ -96,13 +99,33 @@ class Timeout:
 
 
 @dataclass(frozen=True)
+class Phases:
+    """Milliseconds of the parts of a call; None for what it did not come to, or does not have."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    first_byte: float | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What came back; header names in lower case, the body cut at MAX_ANSWER_BYTES and never decompressed."""
+    """What came back; header names in lower case, the body cut at its limit and never decompressed."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     latency_ms: int
+    phases: Phases = Phases()
+    certificate_ends: float | None = None  # seconds since 1970
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A connection to an address that was checked."""
+
+    raw: socket.socket
+    phases: Phases
 
 
 def parse(url: str) -> Url:
@@ -149,21 +172,27 @@ def send(
     timeout: Timeout | None = None,
     hosts: frozenset[str] = frozenset(),
     allow: Sequence[str] | None = None,
+    limit: int = MAX_ANSWER_BYTES,
 ) -> Answer:
     """The answer of one request, redirects not followed; raises Refused, Unreachable.
 
     `hosts`: if given, the only hosts, by https on port 443. `allow` (OBS_OUTBOUND_ALLOW): exceptions from all of it,
-    `host:port` or a network such as `10.0.0.0/8`.
+    `host:port` or a network such as `10.0.0.0/8`. `limit`: so many bytes of the body are read.
     """
     timeout = timeout or Timeout()
     parsed = _check_url(url, hosts=hosts, allow=_allowed(allow))
-    addresses = _resolve(parsed, allow=_allowed(allow))
     connection = _connection(parsed, timeout)
-    started = time.monotonic()
-    raw = _open(addresses, timeout)
+    opened = open_socket(parsed, timeout=timeout, allow=allow)
+    raw, phases = opened.raw, opened.phases
+    started = time.monotonic() - (phases.connect or 0) / 1000
     try:
-        with _fuse(raw, timeout.total):
+        with fuse(raw, timeout.total):
             connection.opened = raw
+            at = time.monotonic()
+            connection.connect()
+            if parsed.scheme == "https":
+                phases = replace(phases, tls=_since(at))
+            at = time.monotonic()
             connection.request(
                 method,
                 parsed.target,
@@ -173,18 +202,53 @@ def send(
                 decode_content=False,
             )
             connection.sock.settimeout(timeout.read)
+            ends = certificate_ends(connection.sock)
             response = connection.getresponse()
-            content = response.read(MAX_ANSWER_BYTES, decode_content=False)
+            phases = replace(phases, first_byte=_since(at))
+            content = response.read(limit, decode_content=False)
             if time.monotonic() - started >= timeout.total:  # what the fuse cut looks like a complete answer
                 raise TimeoutError
             answer_headers = {name.lower(): value for name, value in response.headers.items()}
             latency = round((time.monotonic() - started) * 1000)
-            return Answer(response.status, answer_headers, content, latency)
+            return Answer(response.status, answer_headers, content, latency, phases, ends)
     except (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError) as error:
-        raise Unreachable(_reason(error, is_late=time.monotonic() - started >= timeout.total)) from None
+        raise _unreachable(reason(error, is_late=time.monotonic() - started >= timeout.total), phases) from None
     finally:
         connection.close()
         raw.close()
+
+
+def open_socket(url: Url, *, timeout: Timeout, allow: Sequence[str] | None = None) -> Opened:
+    """A connection to the host, whatever is spoken over it, by the addresses that it has now, all of them permitted.
+
+    Raises Refused, Unreachable. The ports that may be reached are a matter of `check` and `send`, which speak HTTP.
+    """
+    at = time.monotonic()
+    addresses = _resolve(url, allow=_allowed(allow))
+    phases = Phases(dns=_since(at))
+    at = time.monotonic()
+    try:
+        raw = _open(addresses, timeout)
+    except Unreachable as error:
+        raise _unreachable(str(error), phases) from None
+    return Opened(raw, replace(phases, connect=_since(at)))
+
+
+def addresses_of(url: Url, *, allow: Sequence[str] | None = None) -> list[str]:
+    """The addresses of the host, all of them permitted; raises Refused, Unreachable."""
+    return [address[0] for _, address in _resolve(url, allow=_allowed(allow))]
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """Whose certificates are believed: the machine's authorities, or those of SSL_CERT_FILE. Reading them is slow."""
+    return ssl.create_default_context()
+
+
+def certificate_ends(sock: Any) -> float | None:
+    """When the certificate of a checked TLS connection ends, in seconds since 1970."""
+    found = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    return ssl.cert_time_to_seconds(str(found["notAfter"])) if found and "notAfter" in found else None
 
 
 @dataclass(frozen=True)
@@ -261,12 +325,15 @@ def _resolve(url: Url, *, allow: _Allowed) -> list[Address]:
 
 
 def _open(addresses: list[Address], timeout: Timeout) -> socket.socket:
-    """A connection to the first of the addresses that takes one, all tries together within the time to connect."""
+    """A connection to the first of the addresses that takes one, all tries together within the time to connect.
+
+    Each has an equal share of what is left: one that answers nothing, as IPv6 often does, leaves time for the next.
+    """
     until = time.monotonic() + timeout.connect
-    for family, address in addresses:
+    for place, (family, address) in enumerate(addresses):
         raw = socket.socket(family, socket.SOCK_STREAM)
         try:
-            raw.settimeout(max(until - time.monotonic(), 0.001))
+            raw.settimeout(max((until - time.monotonic()) / (len(addresses) - place), 0.001))
             raw.connect(address)
         except OSError:
             raw.close()
@@ -278,12 +345,12 @@ def _open(addresses: list[Address], timeout: Timeout) -> socket.socket:
 
 def _connection(url: Url, timeout: Timeout) -> _Plain | _Encrypted:
     if url.scheme == "https":
-        return _Encrypted(url.host, url.port, timeout=timeout.read, ssl_context=ssl.create_default_context())
+        return _Encrypted(url.host, url.port, timeout=timeout.read, ssl_context=trust())
     return _Plain(url.host, url.port, timeout=timeout.read)
 
 
 @contextmanager
-def _fuse(raw: socket.socket, seconds: float) -> Iterator[None]:
+def fuse(raw: socket.socket, seconds: float) -> Iterator[None]:
     """Ends the connection when the time is up, also for a peer that sends one byte before each timeout."""
     with raw.dup() as end:
         timer = threading.Timer(seconds, _shut, [end])
@@ -301,8 +368,22 @@ def _shut(end: socket.socket) -> None:
         end.shutdown(socket.SHUT_RDWR)
 
 
-def _reason(error: Exception, *, is_late: bool) -> str:
+def reason(error: Exception, *, is_late: bool) -> str:
+    """Why a connection that was open brought no answer, in words."""
     if is_late or isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
         return "No complete answer in time."
-    is_tls = isinstance(error, ssl.SSLError | urllib3.exceptions.SSLError)
-    return "TLS failed." if is_tls else "The answer was not HTTP."
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"TLS failed: {error.verify_message.rstrip('.')}."
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {str(error.reason or 'no handshake').replace('_', ' ').lower()}."
+    return "TLS failed." if isinstance(error, urllib3.exceptions.SSLError) else "The answer was not HTTP."
+
+
+def _unreachable(words: str, phases: Phases) -> Unreachable:
+    error = Unreachable(words)
+    error.phases = phases
+    return error
+
+
+def _since(at: float) -> float:
+    return round((time.monotonic() - at) * 1000, 2)

@@ -16,7 +16,7 @@ VERSION = 1
 LEVELS = ("debug", "info", "warning", "error", "fatal")
 _COLOURS = {"debug": 0x9CA3AF, "info": 0x3B82F6, "warning": 0xF59E0B, "error": 0xDC2626, "fatal": 0x7F1D1D}
 _GREEN = 0x16A34A
-ENDS = frozenset({"resolved", "alert_ended", "monitor_up", "house_ended"})  # of what was told in the same thread
+ENDS = frozenset({"resolved", "alert_ended", "monitor_up", "probe_up", "house_ended"})  # of what a thread told before
 _GOOD = ENDS | {"test"}
 _INVISIBLE = dict.fromkeys(
     code
@@ -39,6 +39,9 @@ _HEADLINES = {
     "quiet": "While it was quiet",
     "house": "Trouble of this server",
     "house_ended": "This server is well again",
+    "probe_down": "Down",
+    "probe_up": "Up again",
+    "certificate": "Certificate ends soon",
     "test": "Test message",
 }
 

@@ -5,6 +5,7 @@ from alerts.forms.incident import IncidentForm, IncidentPolicyForm, NewIncidentF
 from alerts.forms.maintenance import MaintenanceForm
 from alerts.forms.monitor import MonitorForm
 from alerts.forms.objective import ObjectiveForm
+from alerts.forms.probe import ProbeForm
 from alerts.forms.route import InhibitionForm, RouteForm
 from alerts.forms.rule import RuleForm
 from alerts.forms.silence import SilenceForm
@@ -13,6 +14,6 @@ from alerts.forms.status import NoticeForm, StatusComponentForm, StatusPageForm,
 
 __all__ = [
     "ChannelForm", "IncidentForm", "IncidentPolicyForm", "InhibitionForm", "MaintenanceForm", "MonitorForm",
-    "NewIncidentForm", "NoticeForm", "ObjectiveForm", "RouteForm", "RuleForm", "SilenceForm", "SourceForm",
+    "NewIncidentForm", "NoticeForm", "ObjectiveForm", "ProbeForm", "RouteForm", "RuleForm", "SilenceForm", "SourceForm",
     "StatusComponentForm", "StatusPageForm", "UpdateForm",
 ]  # fmt: skip

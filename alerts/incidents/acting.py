@@ -52,7 +52,8 @@ def acknowledge(incident: Incident, *, actor: Any, now: datetime) -> bool:
     numbers = list(alerts.values_list("pk", flat=True))
     Alert.objects.filter(pk__in=numbers).update(acknowledged_at=now, acknowledged_by=_person(actor))
     states = incident.alerts.exclude(monitor_state=None).values("monitor_state")
-    notices = Notice.objects.filter(Q(alert__in=numbers) | Q(monitor_state__in=states))
+    probes = list(incident.alerts.filter(source="probe").values_list("key", flat=True))
+    notices = Notice.objects.filter(Q(alert__in=numbers) | Q(monitor_state__in=states) | Q(key__in=probes))
     telling.acknowledge(notices, actor=_person(actor), now=now)
     if not _acknowledge(incident, actor=actor, now=now):
         return False

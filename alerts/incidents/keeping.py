@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from alerts.incidents import following, suspects, timeline
-from alerts.models import Alert, Incident, IncidentAlert, MonitorState
+from alerts.models import Alert, Incident, IncidentAlert, MonitorState, ProbeState
 from analytics.questions.incidents import moved
 from events.models import Project
 
@@ -56,7 +56,9 @@ def _unheard() -> list[IncidentAlert]:
     is_rule = Q(source=IncidentAlert.Source.RULE) & (Q(alert=None) | Q(alert__state=Alert.State.OK))
     is_monitor = Q(source=IncidentAlert.Source.MONITOR)
     is_monitor &= Q(monitor_state=None) | ~Q(monitor_state__status=MonitorState.Status.DOWN)
-    return list(on.filter(is_rule | is_monitor).order_by("pk")[:500])
+    down = ProbeState.objects.filter(status=ProbeState.Status.DOWN).values("probe_id")
+    is_probe = Q(source=IncidentAlert.Source.PROBE) & ~Q(source_id__in=down)
+    return list(on.filter(is_rule | is_monitor | is_probe).order_by("pk")[:500])
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from alerts.models.house import HouseTrouble, HouseWatch
 from alerts.models.incident import Incident, IncidentAlert, IncidentEvent, IncidentPolicy
 from alerts.models.monitor import CheckIn, Monitor, MonitorRun, MonitorState, MonitorTransition, PingKey, Watch
 from alerts.models.objective import Objective
+from alerts.models.probe import Probe, ProbeLook, ProbeSpan, ProbeState
 from alerts.models.routing import (
     EscalationStep,
     Inhibition,
@@ -30,6 +31,7 @@ __all__ = [
     "Alert", "AlertTransition", "Channel", "CheckIn", "DeliveryAttempt", "EscalationStep", "ForeignAlert",
     "ForeignSource", "HouseTrouble", "HouseWatch", "Incident", "IncidentAlert", "IncidentEvent", "IncidentPolicy",
     "Inhibition", "Maintenance", "Membership", "Monitor", "MonitorRun", "MonitorState", "MonitorTransition", "Notice",
-    "NoticeGroup", "Notification", "Objective", "PingKey", "Route", "Rule", "Silence", "StatusComponent", "StatusDay",
-    "StatusMail", "StatusNotice", "StatusPage", "StatusSubscriber", "StatusUpdate", "Watch",
+    "NoticeGroup", "Notification", "Objective", "PingKey", "Probe", "ProbeLook", "ProbeSpan", "ProbeState", "Route",
+    "Rule", "Silence", "StatusComponent", "StatusDay", "StatusMail", "StatusNotice", "StatusPage", "StatusSubscriber",
+    "StatusUpdate", "Watch",
 ]  # fmt: skip

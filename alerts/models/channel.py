@@ -77,6 +77,9 @@ class Notification(models.Model):
         QUIET = "quiet", "Digest of quiet hours"
         HOUSE = "house", "Trouble of this server"
         HOUSE_ENDED = "house_ended", "Trouble of this server ended"
+        PROBE_DOWN = "probe_down", "Probe is down"
+        PROBE_UP = "probe_up", "Probe is up"
+        CERTIFICATE = "certificate", "Certificate ends"
         TEST = "test", "Test"
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="notifications", db_index=False)

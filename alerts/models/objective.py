@@ -16,6 +16,7 @@ class Objective(models.Model):
         LCP = "lcp", "Visits that showed in time"
         CRASH_FREE = "crash_free", "Sessions without a crash"
         UPTIME = "uptime", "Check-ins that were well"
+        PROBE = "probe", "Looks of probes that were well"
 
     class Days(models.IntegerChoices):
         WEEK = 7, "7 days"

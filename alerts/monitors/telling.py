@@ -106,6 +106,7 @@ def message_of(state: MonitorState, kind: str, *, now: datetime, incident: int |
         reason=state.words if kind == DOWN else "",
         thread=notify.dedup_id("monitor", state.pk),
         link=link_of(monitor),
+        links=(("Acknowledge", links.acknowledging(monitor.project, incident)),) if incident else (),
         details=tuple((label, value) for label, value in details if value),
     )
 

@@ -35,6 +35,7 @@ INDICATORS: Mapping[str, Indicator] = {
     ),
     Objective.Indicator.CRASH_FREE: Indicator("Crash-free", "sessions.crash_rate", "sessions", "end without a crash"),
     Objective.Indicator.UPTIME: Indicator("Uptime", "check_ins.bad", "check-ins", "are well"),
+    Objective.Indicator.PROBE: Indicator("Probes", "probes.bad", "looks", "find their target well"),
 }
 
 

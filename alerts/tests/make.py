@@ -20,11 +20,15 @@ from alerts.models import (
     MonitorRun,
     Notification,
     Objective,
+    Probe,
+    ProbeState,
     Route,
     StatusSubscriber,
 )
 from alerts.monitors import monitor_setup, receiving
 from alerts.monitors.receiving import Report
+from alerts.probes import probe_setup, rounds
+from alerts.probes.found import Found
 from alerts.routing import setup
 from alerts.routing.setup import WantedInhibition, WantedMaintenance, WantedRoute
 from alerts.rules import evaluation, rule_setup
@@ -135,3 +139,22 @@ def status_page(project: Project, *, word: str = "", now: datetime = NOW) -> dic
     notice = notices.publish(page, wrote, actor="test", now=now)
     subscribing.ask(page, f"{word if word.isalnum() else 'ann'}@example.org", now=now)
     return {"component_id": component, "notice_id": notice, "subscriber": StatusSubscriber.objects.get(page=page)}
+
+
+def probe(project: Project, *, name: str = "Shop", now: datetime = NOW, **fields: Any) -> Probe:
+    """A probe that was well once. Unless a target is given, looks at it are refused: no test leaves the house."""
+    given = {"kind": "http", "target": "https://1.1.1.1/health?token=s3cret", **fields}
+    made = probe_setup.create(project, probe_setup.Wanted(name=name, **given), actor="test", now=now)
+    if "target" not in fields:
+        made.target = "https://127.0.0.1/health?token=s3cret"
+        made.save(update_fields=["target"])
+    looked(made, Found(is_ok=True, http_status=200, total_ms=123.0), at=now)
+    return made
+
+
+def looked(probe: Probe, found: Found, *, at: datetime) -> None:
+    """A look at that moment, whatever was due, that found this."""
+    ProbeState.objects.exclude(probe=probe).filter(next_at__lte=at).update(next_at=at + timedelta(seconds=1))
+    ProbeState.objects.filter(probe=probe).update(next_at=at)
+    [claimed] = rounds.claim(now=at, most=1)
+    rounds.keep(claimed, found, at=at, now=at)

@@ -99,6 +99,9 @@ ROLLUPS: dict[str, Rollup] = {
         Rollup("check_ins", "check_ins", (
             Dimension("monitor", most=100), Dimension("status", most=6), ENVIRONMENT,
         ), where="coalesce(status, '') <> 'in_progress'"),
+        Rollup("probes", "probes", (
+            Dimension("probe", most=1000), Dimension("kind", most=4), Dimension("status", most=2),
+        ), value="coalesce(total_ms, 0)"),
         Rollup("security", "security", (Dimension("kind", most=12), ENVIRONMENT), weight="coalesce(quantity, 1)"),
     )
 }  # fmt: skip

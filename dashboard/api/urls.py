@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("dashboard.api.performance_urls")),
     path("", include("dashboard.api.alerting_urls")),
     path("", include("dashboard.api.routing_urls")),
+    path("", include("dashboard.api.probe_urls")),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),
 ]

@@ -40,6 +40,7 @@ PROJECT_PAGES: list[Page] = [
     Page("analytics", "Analytics", "dashboard:analytics", "t"),
     Page("incidents", "Incidents", "dashboard:incident-list", "c"),
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),
+    Page("uptime", "Uptime", "dashboard:probe-list", "d"),
     Page("slos", "SLOs", "dashboard:slos", "b"),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),

@@ -32,6 +32,7 @@ from alerts.models import (
     Notice,
     Notification,
     Objective,
+    Probe,
     Route,
     Rule,
     Silence,
@@ -51,7 +52,7 @@ WAYS: dict[type[Model], str] = {
     Dimension: "project", AuditEntry: "project_id", Channel: "project", Notification: "channel__project",
     DeliveryAttempt: "notification__channel__project", Monitor: "project", Rule: "project", Alert: "rule__project",
     AlertTransition: "alert__rule__project", Silence: "project", Objective: "project", Route: "project",
-    Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project",
+    Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project", Probe: "project",
     Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
@@ -92,6 +93,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.routed(project, word=word)
     make_alerts.incident(project, title=f"{word}-incident")
     make_alerts.status_page(project, word=word)
+    make_alerts.probe(project, name=f"{word}-probe")
     make_alerts.transitions(project, 1)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
@@ -218,7 +220,7 @@ def test_each_attack_is_one(world: World) -> None:
         changed |= {name for name, rows in after.items() if rows != before[name]}
         before = after
     assert changed >= {
-        "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "User", "owned",
+        "Project", "IngestKey", "Membership", "ApiToken", "DeadLetter", "Channel", "Monitor", "Probe", "User", "owned",
         "Rule", "Silence", "Objective",
     }  # fmt: skip
 

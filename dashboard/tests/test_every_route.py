@@ -36,7 +36,12 @@ SENDING |= {"alerts-in"}  # a source's own token; alerts/tests/foreign tries it
 SENDING |= {"alert-picture"}  # its address is signed and says what it shows; test_pictures.py tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
-HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
+HEALTH = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "api-health",
+}  # say nothing about any project; test_health.py tries their doors
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
 POLLS = {
     "pulse",
@@ -144,6 +149,8 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
         "notification_id": make_alerts.given_up(project).pk,
+        "probe_id": make_alerts.probe(project).pk,
+        "probe_kind": "http",
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -254,6 +261,7 @@ _IDS = {
     "source_id",
     "foreign_id",
     "monitor_id",
+    "probe_id",
     "objective_id",
     "incident_id",
     "component_id",

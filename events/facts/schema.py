@@ -220,6 +220,15 @@ CHECK_INS = Fact(
     sort=("monitor", "at"),
     retention_days=90,
 )
+# One row is one look at an address, as often as its interval says: second tries are none. `status` is up or down.
+PROBES = Fact(
+    name="probes",
+    columns=columns(
+        text="probe kind status", int="http_status", float="dns_ms connect_ms tls_ms first_byte_ms total_ms"
+    ),
+    sort=("probe", "at"),
+    retention_days=395,
+)
 CLIENT_REPORTS = Fact(
     name="client_reports",
     columns=columns(text="reason category sdk", int="quantity"),
@@ -259,7 +268,8 @@ EVENTS = Fact(
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        ERRORS, SESSIONS, SPANS, REQUESTS, QUERIES, VITALS, LOGS, METRICS, CHECK_INS, CLIENT_REPORTS, SECURITY, EVENTS,
+        ERRORS, SESSIONS, SPANS, REQUESTS, QUERIES, VITALS, LOGS, METRICS, CHECK_INS, PROBES, CLIENT_REPORTS, SECURITY,
+        EVENTS,
     )
 }  # fmt: skip
 

@@ -53,6 +53,8 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_LOG_LEVEL", "LOUD", "E014"),
         ("OBS_OUTBOUND_ALLOW", ["0.0.0.0/0"], "E015"),
         ("OBS_OUTBOUND_ALLOW", ["*"], "E015"),
+        ("OBS_PROBE_REFERENCES", ["example.org"], "E031"),
+        ("OBS_PROBE_REFERENCES", ["192.0.2.1:70000"], "E031"),
         ("OBS_JS_BUNDLE_URL", "cdn.example/bundle.js", "E026"),
         ("OBS_JS_BUNDLE_URL", "javascript:alert(1)", "E026"),
         ("OBS_COUNTRY_HEADER", "CF-IPCountry", "E017"),

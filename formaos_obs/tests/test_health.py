@@ -11,8 +11,8 @@ from django.utils import timezone
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics_parser
 
-from events.accounts import audit
-from events.models import OutcomeCount, Project
+from events.accounts import audit, tokens
+from events.models import AuditEntry, OutcomeCount, Project
 from formaos_obs import health
 
 FINE = health.Reading(database=True, redis=True, inbox_items=0, inbox_age=0.0, spool_bytes=0, beat_age=3.0)
@@ -29,6 +29,7 @@ FINE = health.Reading(database=True, redis=True, inbox_items=0, inbox_age=0.0, s
         ({"spool_bytes": 901}, "spool"),
         ({"beat_age": None}, "beat"),
         ({"beat_age": 31.0}, "beat"),
+        ({"outbox_age": 9999.0, "look_age": 9999.0}, None),
     ],
 )
 def test_it_judges(change: dict[str, Any], subject: str | None) -> None:
@@ -155,3 +156,56 @@ def test_an_old_heartbeat_is_told_by_its_age(clean_redis: redis.Redis) -> None:
     now = timezone.now()
     health.beat(now=now - timedelta(seconds=40))
     assert health.read(now=now).beat_age == pytest.approx(40, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "part"),
+    [
+        ({}, "pass", None),
+        ({"outbox_age": 301.0}, "warn", "outbox"),
+        ({"look_age": 61.0}, "warn", "looks"),
+        ({"look_age": 61.0, "inbox_age": 61.0}, "fail", "inbox"),
+    ],
+)
+def test_the_whole_is_as_well_as_its_worst_part(change: dict[str, Any], status: str, part: str | None) -> None:
+    reading = health.Reading(**{**{name: getattr(FINE, name) for name in FINE.__slots__}, **change})
+    parts = health.components(reading, inbox_max_age=60, spool_max_bytes=1000)
+    whole, terse = (health.document(parts, is_whole=is_whole) for is_whole in (True, False))
+    assert whole["status"] == status
+    assert terse == {"status": "fail" if status == "fail" else "pass"}
+    assert {name for name, [one] in whole["checks"].items() if one["status"] == status} >= ({part} if part else set())
+
+
+@pytest.mark.django_db
+def test_operators_see_the_parts_and_others_one_word(
+    client: Client, alice: Any, project: Project, clean_redis: redis.Redis, now: datetime
+) -> None:
+    def asked(**headers: str) -> Any:
+        return client.get("/api/health/", headers=headers)
+
+    assert (asked().status_code, asked().json()) == (503, {"status": "fail"})
+    health.beat(now=timezone.now())
+    assert (asked().status_code, asked().json()) == (200, {"status": "pass"})
+    assert asked()["Content-Type"] == "application/health+json"
+    alice.is_staff = False
+    alice.save()
+    _, read = tokens.create(alice, name="read", scopes=["read"], now=now)
+    refused = [read, "fobs_user_0", "", "é", django_settings.OBS_METRICS_TOKEN[:-1]]
+    for secret in refused:
+        assert asked(Authorization=f"Bearer {secret}").json() == {"status": "pass"}
+    client.force_login(alice)
+    assert asked().json() == {"status": "pass"}, "no staff"
+    client.logout()
+    alice.is_staff = True
+    alice.save()
+    _, narrow = tokens.create(alice, name="narrow", scopes=["read"], project=project, now=now)
+    _, other = tokens.create(alice, name="other", scopes=["releases"], now=now)
+    for secret in (narrow, other):
+        assert asked(Authorization=f"Bearer {secret}").json() == {"status": "pass"}
+    assert not AuditEntry.objects.filter(action="health.view").exists()
+    whole = [asked(Authorization=f"Bearer {secret}").json() for secret in (read, django_settings.OBS_METRICS_TOKEN)]
+    client.force_login(alice)
+    for found in (*whole, asked().json()):
+        assert found["checks"].keys() >= {"database", "redis", "inbox", "spool", "beat", "outbox", "looks"}
+        assert (found["status"], found["version"]) == ("pass", django_settings.OBS_VERSION)
+    assert list(AuditEntry.objects.filter(action="health.view").values_list("actor", flat=True)) == ["alice", "alice"]

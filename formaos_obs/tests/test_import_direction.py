@@ -21,8 +21,8 @@ ROOMS = {
     ],
     "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
     "alerts": [
-        "demo", "forms", "foreign", "monitors", "slos", "rules", "incidents", "routing", "delivery", "models",
-        "schedule",
+        "demo", "forms", "foreign", "probes", "monitors", "slos", "rules", "incidents", "routing", "delivery",
+        "models", "schedule",
     ],
     "dashboard": ["api", "pages", "samples", "charts", "frame", "exports", "access", "models"],
 }  # fmt: skip

@@ -18,6 +18,8 @@ from alerts.models import (
     AlertTransition,
     MonitorState,
     MonitorTransition,
+    ProbeSpan,
+    ProbeState,
     Rule,
     StatusComponent,
     StatusDay,
@@ -128,6 +130,18 @@ def _monitor(project_id: int, number: int, start: datetime, end: datetime) -> It
             last, before = max(at, start), after
 
 
+def _probe(project_id: int, number: int, start: datetime, end: datetime) -> Iterator[Stretch]:
+    """Known while it is looked at; down is an outage."""
+    found = ProbeSpan.objects.filter(probe_id=number, probe__project_id=project_id, end__gt=start, start__lt=end)
+    for span in found.order_by("start"):
+        if span.status in _OF_MONITOR:
+            yield Stretch(max(span.start, start), min(span.end, end), _OF_MONITOR[span.status])
+    state = ProbeState.objects.filter(probe_id=number, probe__project_id=project_id).first()
+    if state and state.status in _OF_MONITOR and state.span_at and state.span_at < end:
+        # What goes on is known until its next look is missed.
+        yield Stretch(max(state.span_at, start), end, _OF_MONITOR[state.status])
+
+
 _OF_MONITOR = {"up": State.OPERATIONAL, "late": State.OPERATIONAL, "down": State.MAJOR}
 
 
@@ -157,7 +171,7 @@ def _rule(project_id: int, number: int, start: datetime, end: datetime) -> Itera
 
 
 # A new kind of source adds its line: (project, number, start, end) -> when it was in which state.
-SOURCES: dict[str, Reader] = {"monitor": _monitor, "rule": _rule}
+SOURCES: dict[str, Reader] = {"monitor": _monitor, "probe": _probe, "rule": _rule}
 
 
 def _published(component: StatusComponent, start: datetime, end: datetime) -> Iterator[Stretch]:

@@ -102,6 +102,12 @@ METRICS: dict[str, Metric] = {
         _of("metrics", "metrics.count", "Readings of a metric of yours", "count"),
         _of("check_ins", "check_ins.count", "Check-ins that ended", "count"),
         _of("check_ins", "check_ins.bad", "Check-ins that were not well", "share", "%", part=_NOT_WELL),
+        _of("probes", "probes.count", "Looks of probes", "count"),
+        _of("probes", "probes.bad", "Looks of probes that failed", "share", "%", part={"status": ("down",)}),
+        *(
+            Metric(f"probes.{q}", f"Answer time of probes, {q}", "probes", q, "ms", {"status": ("up",)})
+            for q in QUANTILES
+        ),
         _of("security", "security.count", "Security reports", "count"),
     )
 }  # fmt: skip

@@ -18,6 +18,7 @@ from schemathesis import GenerationMode
 from schemathesis.core import NotSet
 
 from alerts.tests import make as make_alerts
+from alerts.tests.make import probe as make_probe
 from dashboard.tests.test_every_route import API
 from events.accounts import tokens
 from events.models import IngestKey, Project
@@ -60,6 +61,8 @@ def test_it_answers(
         known |= {name: row.pk for name, row in make_alerts.firing(project, now=now).items()}
         known |= {"monitor_id": make_alerts.monitor(project).pk, "objective_id": make_alerts.objective(project).pk}
     _, secret = tokens.create(alice, name="fuzz", scopes=["read", "admin"], now=now)
+    if "{probe_id}" in operation.path:
+        known["probe_id"] = make_probe(project, now=now).pk
     takes_key = operation.definition.raw["security"] == [{"key": []}]
     headers = {"X-Obs-Key": key.public_key} if takes_key else {"Authorization": f"Bearer {secret}"}
     client = Client(raise_request_exception=False)

@@ -69,6 +69,8 @@ def pages(world: World) -> list[str]:
         ("status-page", [slug]),
         ("component-new", [slug]),
         ("notice-new", [slug]),
+        ("probe-list", [slug]),
+        ("probe-new", [slug, "http"]),
         ("chart", [slug, "errors"]),
         ("chart", [slug, "crash_free"]),
     ]

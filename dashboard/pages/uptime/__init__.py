@@ -1,0 +1,1 @@
+"""Probes: what they found, how long they were up."""
