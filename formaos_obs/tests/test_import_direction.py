@@ -19,7 +19,7 @@ ROOMS = {
         "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "accounts", "facts", "scrubbing",
         "values", "models", "runtime",
     ],
-    "analytics": ["questions", "statistics", "rollups", "engine", "models", "periods"],
+    "analytics": ["questions", "flags", "statistics", "rollups", "engine", "models", "periods"],
     "alerts": ["forms", "monitors", "slos", "rules", "delivery", "models"],
     "dashboard": ["api", "pages", "samples", "charts", "frame", "exports", "access", "models"],
 }  # fmt: skip
