@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("events.urls")),
+    path("", include("analytics.urls")),
     path("", include("alerts.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from analytics.flags import definitions
+from analytics import models
+from analytics.flags import changing, definitions
+from analytics.flags.checking import Wanted
 from analytics.flags.definitions import Book, Flag
+from events.models import Project
 
 
 def prop(key: str, value: Any = None, operator: str = "exact", **rest: Any) -> dict[str, Any]:
@@ -42,3 +45,10 @@ def sent(one: Flag) -> dict[str, Any]:
 
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
+
+
+def stored(project: Project, key: str, *groups: dict[str, Any], now: datetime = NOW, **rest: Any) -> models.Flag:
+    """A flag of a project, active; `rest` are columns of Wanted and parts of the filters."""
+    columns = {name: rest.pop(name) for name in [*rest] if name in Wanted.__dataclass_fields__}
+    wanted = Wanted(filters=filters(*groups, **rest), **{"is_active": True, **columns})
+    return changing.create(project, key, wanted, actor="test", now=now)
