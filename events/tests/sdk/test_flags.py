@@ -68,16 +68,19 @@ def expected(shop: Shop, number: int, plan: str, *, has_group: bool) -> dict[str
     return {key: verdict.value for key, verdict in verdicts.items()}
 
 
+def answered(printed: str) -> dict[str, Any]:
+    """What a client says in the one line that is JSON."""
+    (line,) = (line for line in printed.splitlines() if line.startswith("{"))
+    return dict(json.loads(line))
+
+
 def test_posthog_for_python_and_openfeature_agree_with_the_server(
     shop: Shop, flags: dict[str, Any], secrets: tuple[str, str], arrived: Arrived
 ) -> None:
     personal, own = secrets
-    said = json.loads(
-        shop.run(
-            sys.executable, "-W", "ignore", CLIENTS / "flags_python.py", shop.server.url, shop.key.public_key, personal,
-            "10000", PROJECT_TOKEN=own,
-        ).splitlines()[-1]
-    )  # fmt: skip
+    sent = [shop.server.url, shop.key.public_key, personal, "10000"]
+    before = len(shop.server.answers("/flags/definitions"))
+    said = answered(shop.run(sys.executable, "-W", "ignore", CLIENTS / "flags_python.py", *sent, PROJECT_TOKEN=own))
     assert said["keys"] == sorted(flags)
     plans = ["free", "pro"]
     assert len(said["local"]) == 10_000
@@ -94,7 +97,7 @@ def test_posthog_for_python_and_openfeature_agree_with_the_server(
         "gone": "FLAG_NOT_FOUND", "nobody": "TARGETING_KEY_MISSING", "reason": "TARGETING_MATCH",
         "mismatch": "TYPE_MISMATCH",
     }  # fmt: skip
-    statuses = [answer.status for answer in shop.server.answers("/flags/definitions")]
+    statuses = [answer.status for answer in shop.server.answers("/flags/definitions")[before:]]
     assert statuses[0] == 200
     assert set(statuses[1:]) == {304}, "what was not changed is not sent again"
     arrived("posthog for Python", package("posthog"), KIND)
@@ -105,19 +108,18 @@ def test_node_clients_of_every_house_agree_with_the_server(
     shop: Shop, packages: Path, flags: dict[str, Any], secrets: tuple[str, str], arrived: Arrived
 ) -> None:
     sent = [shop.server.url, shop.key.public_key, *secrets, "300"]
-    said = json.loads(
-        shop.run("node", CLIENTS / "flags_node.cjs", *sent, NODE_PATH=str(packages)).splitlines()[-1]
-    )  # fmt: skip
+    said = answered(shop.run("node", CLIENTS / "flags_node.cjs", *sent, NODE_PATH=str(packages)))
     for name in ("posthog-node", "posthog-node-4", "posthog-node-3"):
         one = said[name]
         for number, got in enumerate(one["remote"]):
             assert got == expected(shop, number, "pro", has_group=False), name
         for number, got in enumerate(one["local"]):
             wanted = expected(shop, number, ["free", "pro"][number % 2], has_group=False)
+            wanted |= {} if name == "posthog-node" else {"held": True}  # those of before know no holdout
             assert got == {key: wanted[key] for key in got}, (name, number)
             assert len(got) >= len(flags) - 3, name
         assert one["payload"] == {"a": 1}
-        assert one.get("config", {"a": 1}) == {"a": 1}
+        assert one.get("config", {"a": 1}) in ({"a": 1}, '{"a": 1}'), "node 4 leaves the text to its caller"
         arrived("posthog-node", npm(packages, name), KIND)
     assert said["openfeature"] == {"pros": True, "number": 42, "object": {"a": [1, 2.5]}, "gone": "FLAG_NOT_FOUND"}
     assert said["web"] == {"pros": True, "text": "hello", "servers": "FLAG_NOT_FOUND", "frees": False}

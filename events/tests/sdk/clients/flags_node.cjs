@@ -1,6 +1,9 @@
 // A server, or an app, that asks for flags with the packages of PostHog, OpenFeature, Unleash and GrowthBook.
 const [url, key, token, projectToken, count] = process.argv.slice(2);
 
+// Those of before wait in vain for their own polling to end.
+const over = (client) => Promise.race([client.shutdown(), new Promise((done) => setTimeout(done, 1000))]);
+
 async function posthog(name, said) {
   const { PostHog } = require(name);
   const remote = new PostHog(key, { host: url, flushAt: 1 });
@@ -8,7 +11,7 @@ async function posthog(name, said) {
   said.remote = [];
   for (let number = 0; number < 10; number++) said.remote.push(await remote.getAllFlags(`user-${number}`, properties));
   said.payload = await remote.getFeatureFlagPayload("plain", "user-1", undefined, properties);
-  await remote.shutdown();
+  await over(remote);
   const local = new PostHog(key, { host: url, personalApiKey: token, flushAt: 1 });
   await local.reloadFeatureFlags();
   said.local = [];
@@ -17,7 +20,7 @@ async function posthog(name, said) {
     said.local.push(await local.getAllFlags(`user-${number}`, asked));
   }
   if (local.getRemoteConfigPayload) said.config = await local.getRemoteConfigPayload("plain");
-  await local.shutdown();
+  await over(local);
 }
 
 async function openfeature(said) {
@@ -80,11 +83,15 @@ async function growthbook(said) {
 
 (async () => {
   const said = {};
+  const late = setTimeout(() => {
+    console.error("still waiting after", JSON.stringify(said).slice(-1500));
+    process.exit(1);
+  }, 60_000);
   for (const name of ["posthog-node", "posthog-node-4", "posthog-node-3"]) await posthog(name, (said[name] = {}));
   await openfeature((said.openfeature = {}));
   await openfeatureWeb((said.web = {}));
   await unleash((said.unleash = {}));
   await growthbook((said.growthbook = {}));
-  console.log(JSON.stringify(said));
-  process.exit(0);
+  clearTimeout(late);
+  process.stdout.write(`${JSON.stringify(said)}\n`, () => process.exit(0));
 })();
