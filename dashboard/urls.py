@@ -6,6 +6,7 @@ SUBJECTS = (
     "account",
     "alerts",
     "chart",
+    "flags",
     "hosts",
     "issues",
     "logs",

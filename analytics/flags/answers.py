@@ -35,9 +35,14 @@ def detailed(verdicts: Verdicts, *, request_id: str, now: datetime, is_typed: bo
     }
 
 
+def reason_words(verdict: Verdict) -> str:
+    """Why, in words; conditions count from 1."""
+    number = None if verdict.condition is None else verdict.condition + 1
+    return _DESCRIPTIONS[verdict.reason].format(number=number)
+
+
 def _detail(verdict: Verdict, *, is_typed: bool) -> dict[str, Any]:
     flag, payload = verdict.flag, verdict.payload
-    number = None if verdict.condition is None else verdict.condition + 1
     metadata: dict[str, Any] = {
         "id": flag.id,
         "version": flag.version,
@@ -52,7 +57,7 @@ def _detail(verdict: Verdict, *, is_typed: bool) -> dict[str, Any]:
         "reason": {
             "code": verdict.reason.value,
             "condition_index": verdict.condition,
-            "description": _DESCRIPTIONS[verdict.reason].format(number=number),
+            "description": reason_words(verdict),
         },
         "metadata": metadata,
     }

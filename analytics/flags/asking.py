@@ -12,7 +12,7 @@ from typing import Any
 
 from analytics.flags import evaluation, places
 from analytics.flags.counting import tally
-from analytics.flags.definitions import Book
+from analytics.flags.definitions import Book, Place
 from analytics.flags.evaluation import Subject, Verdict
 from events.values.errors import Malformed
 
@@ -59,23 +59,30 @@ def of_posthog(sent: Mapping[str, Any], *, is_page: bool) -> Asked:
 
 def ask(book: Book, asked: Asked, *, now: datetime) -> dict[str, Verdict]:
     """The verdicts on all flags that may be told to who asks."""
-    is_remembered = any(flag.is_continuous and flag.is_on(now) for flag in book.flags.values())
-    subject = Subject(
+    remembered: Mapping[int, Place] = {}
+    if any(flag.is_continuous and flag.is_on(now) for flag in book.flags.values()):
+        remembered = places.of(book, asked.distinct_id, anonymous_id=asked.anonymous_id, now=now)
+    who = subject(book, asked, remembered=remembered)
+    wanted = [
+        key for key, flag in book.flags.items()
+        if (asked.keys is None or key in asked.keys) and (not asked.runtime or flag.runtime in ("all", asked.runtime))
+    ]  # fmt: skip
+    verdicts = evaluation.evaluate(book, who, now=now, keys=wanted)
+    tally.note(verdicts.values(), now=now)
+    return verdicts
+
+
+def subject(book: Book, asked: Asked, *, remembered: Mapping[int, Place] | None = None) -> Subject:
+    """Who is asked about, in the evaluator's words."""
+    return Subject(
         distinct_id=asked.distinct_id,
         device_id=asked.device_id,
         properties=asked.properties,
         groups=asked.groups,
         group_properties=asked.group_properties,
         pseudonym=places.pseudonym(book, asked.distinct_id) if book.has_overrides and asked.distinct_id else "",
-        places=places.of(book, asked.distinct_id, anonymous_id=asked.anonymous_id, now=now) if is_remembered else {},
+        places=remembered or {},
     )
-    wanted = [
-        key for key, flag in book.flags.items()
-        if (asked.keys is None or key in asked.keys) and (not asked.runtime or flag.runtime in ("all", asked.runtime))
-    ]  # fmt: skip
-    verdicts = evaluation.evaluate(book, subject, now=now, keys=wanted)
-    tally.note(verdicts.values(), now=now)
-    return verdicts
 
 
 def _id(value: Any) -> str:

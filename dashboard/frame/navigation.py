@@ -39,6 +39,7 @@ PROJECT_PAGES: list[Page] = [
     Page("alerts", "Alerts", "dashboard:alerts", "a", is_main=True),
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),
     Page("slos", "SLOs", "dashboard:slos", "b"),
+    Page("flags", "Flags", "dashboard:flag-list", "t"),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),
     Page("security", "Security", "dashboard:security", "y"),

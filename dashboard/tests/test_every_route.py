@@ -16,6 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.tests import make as make_alerts
+from analytics import urls as flag_urls
+from analytics.flags import changing
+from analytics.tests.flags import make as make_flags
 from dashboard.api.base import ApiView
 from dashboard.frame import saved_views
 from dashboard.pages.share import links
@@ -34,6 +37,7 @@ SENDING |= {"store-by-key", "cron", "cron-by-key", "nel", "attachments", "sdk-lo
 SENDING |= {"deploy-hook"}  # its token is in its address, and what it sends is signed
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
+SENDING |= {route.name for route in flag_urls.urlpatterns if route.name}  # test_posthog_endpoints.py tries their doors
 HEALTH = {"healthz", "readyz", "metrics"}  # say nothing about any project; metrics has a token of its own
 ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
 POLLS = {
@@ -136,6 +140,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "objective_id": make_alerts.objective(project).pk,
         "rule_kind": "threshold",
         "monitor_id": make_alerts.monitor(project).pk,
+        **flagged(project, now),
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -146,6 +151,13 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         **measured(project, now),
         "rest": "no/such/thing",
     }
+
+
+def flagged(project: Project, now: datetime) -> dict[str, Any]:
+    """A flag with an override, and an audience."""
+    flag = make_flags.stored(project, "walk", now=now)
+    override = changing.put_override(flag, "ada", True, actor="test", now=now)
+    return {"flag_id": flag.pk, "override_id": override.pk, "audience_id": make_flags.audience(project, now=now).pk}
 
 
 @pytest.fixture
@@ -241,6 +253,9 @@ _IDS = {
     "silence_id",
     "monitor_id",
     "objective_id",
+    "flag_id",
+    "override_id",
+    "audience_id",
     "token_id",
     "version",
     "view_id",

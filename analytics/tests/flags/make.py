@@ -52,3 +52,9 @@ def stored(project: Project, key: str, *groups: dict[str, Any], now: datetime = 
     columns = {name: rest.pop(name) for name in [*rest] if name in Wanted.__dataclass_fields__}
     wanted = Wanted(filters=filters(*groups, **rest), **{"is_active": True, **columns})
     return changing.create(project, key, wanted, actor="test", now=now)
+
+
+def audience(project: Project, *properties: dict[str, Any], name: str = "Pros", now: datetime = NOW) -> models.Audience:
+    definition = {"type": "OR", "values": [{"type": "AND", "values": list(properties or [prop("plan", "pro")])}]}
+    made = models.Audience(project=project, created_at=now)
+    return changing.put_audience(made, name=name, definition=definition, actor="test", now=now)
