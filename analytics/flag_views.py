@@ -196,7 +196,7 @@ class _TooFast(Throttled):
 class UnleashView(AskingView):
     """`GET` and `POST /api/frontend`: Unleash's browser and app clients; the key stands alone in `Authorization`."""
 
-    methods = ("GET", "POST", "OPTIONS")
+    methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "OPTIONS")
 
     def find_key(self) -> str | None:
         scheme, _, rest = self.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analytics.flags import books
 from analytics.models import Audience, Flag, FlagHour, FlagOverride
-from analytics.tests.flags.make import group, prop, stored, variants
+from analytics.tests.flags.make import group, prop, stored
 from events.models import AuditEntry, IngestKey, Project
 
 BASE = "/p/web/flags/"
