@@ -23,8 +23,8 @@ from analytics.flags.definitions import (
     InAudience,
     Place,
     Property,
+    hashed,
     holdout_place,
-    place,
 )
 
 # Flags lean on flags, and audiences on audiences, at most so deep.
@@ -145,24 +145,16 @@ class _Run:
             properties = self._properties(condition.group_type)
             if not all(self._holds(one, properties) for one in condition.filters):
                 continue
-            at = self._place(flag, condition, bucketing_id)
-            if condition.rollout is not None and at.rollout > condition.rollout / 100:
+            remembered = (
+                self.subject.places.get(flag.id) if flag.is_continuous and condition.group_type is None else None
+            )
+            if not _reaches(flag, condition, bucketing_id, remembered):
                 reason, index = Reason.OUT_OF_ROLLOUT, number
                 if flag.exits_early:
                     break
                 continue
-            return self._matched(flag, condition, number, at)
+            return _matched(flag, condition, number, bucketing_id, remembered)
         return Verdict(flag, False, reason, index)
-
-    def _matched(self, flag: Flag, condition: Condition, number: int, at: Place) -> Verdict:
-        if condition.variant is not None and any(key == condition.variant for key, _ in flag.variants):
-            return Verdict(flag, condition.variant, Reason.MATCH, number, is_forced=True)
-        end = 0.0
-        for key, percentage in flag.variants:
-            start, end = end, end + percentage / 100
-            if start <= at.variant < end:
-                return Verdict(flag, key, Reason.MATCH, number)
-        return Verdict(flag, True, Reason.MATCH, number)
 
     def _bucketing_id(self, flag: Flag, group_type: int | None) -> str | None:
         """What is hashed; None where the group that is asked about is not named."""
@@ -171,10 +163,6 @@ class _Run:
             return self.subject.device_id if by_device else self.subject.distinct_id
         name = self._group_name(group_type)
         return self.subject.groups.get(name) if name else None
-
-    def _place(self, flag: Flag, condition: Condition, bucketing_id: str) -> Place:
-        remembered = self.subject.places.get(flag.id) if flag.is_continuous and condition.group_type is None else None
-        return remembered or place(flag.key, bucketing_id)
 
     def _group_name(self, group_type: int) -> str:
         types = self.book.group_types
@@ -219,3 +207,23 @@ class _Run:
         if isinstance(verdict.value, str):
             return wanted.wanted is True or verdict.value == wanted.wanted
         return isinstance(wanted.wanted, bool) and verdict.value == wanted.wanted
+
+
+def _reaches(flag: Flag, condition: Condition, bucketing_id: str, remembered: Place | None) -> bool:
+    """Whether the share of a condition takes somebody in; all of them is told without hashing."""
+    if condition.rollout is None or condition.rollout >= 100:
+        return True
+    at = remembered.rollout if remembered else hashed(f"{flag.key}.{bucketing_id}")
+    return at <= condition.rollout / 100
+
+
+def _matched(flag: Flag, condition: Condition, number: int, bucketing_id: str, remembered: Place | None) -> Verdict:
+    if condition.variant is not None and any(key == condition.variant for key, _ in flag.variants):
+        return Verdict(flag, condition.variant, Reason.MATCH, number, is_forced=True)
+    if flag.variants:
+        at, end = remembered.variant if remembered else hashed(f"{flag.key}.{bucketing_id}variant"), 0.0
+        for key, percentage in flag.variants:
+            start, end = end, end + percentage / 100
+            if start <= at < end:
+                return Verdict(flag, key, Reason.MATCH, number)
+    return Verdict(flag, True, Reason.MATCH, number)

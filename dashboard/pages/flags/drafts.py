@@ -43,6 +43,12 @@ class Row:
     def is_empty(self) -> bool:
         return not self.key.strip() and not self.value.strip()
 
+    @property
+    def sentence(self) -> str:
+        """The filter in words."""
+        words = {**WORDS, **OTHERS}.get(self.operator, self.operator)
+        return f"{self.key} {words} {self.value}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

@@ -97,13 +97,8 @@ def rollout_of(flag: Flag) -> str:
         return "nobody"
     first = read.conditions[0]
     share = f"{100.0 if first.rollout is None else first.rollout:g} %"
-    whom = (
-        "of all"
-        if not first.filters
-        else f"where {len(first.filters)} propert{'y' if len(first.filters) == 1 else 'ies'} match"
-    )
-    others = len(read.conditions) - 1
-    more = f", and {others} condition{'s' if others > 1 else ''} more" if others else ""
+    whom = "by property" if first.filters else "of all"
+    more = f", {len(read.conditions) - 1} more" if len(read.conditions) > 1 else ""
     return f"{share} {whom}{more}"
 
 
