@@ -58,13 +58,11 @@ def switch(flag: Flag, *, is_active: bool, note: str = "", actor: Any, now: date
 def go_back(flag: Flag, number: int, *, actor: Any, now: datetime) -> Flag:
     """The flag as it was in a version, as a new version. Raises ValidationError, FlagVersion.DoesNotExist."""
     stored = FlagVersion.objects.get(flag=flag, number=number).definition
-    index = stored["filters"].get("aggregation_group_type_index")
-    shared = FlagBook.objects.filter(pk=flag.project_id).first()
     wanted = Wanted(
         **{name: stored[name] for name in _COLUMNS},
         starts_at=_moment(stored["starts_at"]),
         ends_at=_moment(stored["ends_at"]),
-        group_type=shared.group_types[index] if shared and index is not None else "",
+        group_type=_group_type_name(flag.project_id, stored["filters"].get("aggregation_group_type_index")),
     )
     return update(flag, wanted, note=f"Back to version {number}", actor=actor, now=now)
 
@@ -166,6 +164,16 @@ def leaning(flag: Flag) -> list[str]:
     return sorted(
         key for key, filters in others.values_list("key", "filters") if flag.key in definitions.needed(filters)
     )
+
+
+def group_type_of(flag: Flag) -> str:
+    """The type of the groups that a flag is about; empty for persons."""
+    return _group_type_name(flag.project_id, flag.filters.get("aggregation_group_type_index"))
+
+
+def _group_type_name(project_id: int, index: int | None) -> str:
+    shared = FlagBook.objects.filter(pk=project_id).first() if index is not None else None
+    return str(shared.group_types[index]) if shared and index is not None and index < len(shared.group_types) else ""
 
 
 def definition_of(flag: Flag) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from analytics.flags import changing
 from analytics.flags.checking import Wanted
 from analytics.flags.operators import OPERATORS, text_of
-from analytics.models import Audience, Flag, FlagBook
+from analytics.models import Audience, Flag
 
 # Rows that a form may have; the store has limits of its own.
 MOST = 50
@@ -140,7 +141,7 @@ def of_flag(flag: Flag) -> Draft:
     texts = {
         "description": flag.description,
         "runtime": flag.runtime,
-        "group_type": group_type_of(flag),
+        "group_type": changing.group_type_of(flag),
         "starts_at": _typed(flag.starts_at),
         "ends_at": _typed(flag.ends_at),
         "holdout_id": str(holdout.get("id", "")),
@@ -181,12 +182,6 @@ def rows_of(stored: Sequence[Mapping[str, Any]], audiences: Mapping[str, str]) -
             text = "|".join(map(text_of, value)) if isinstance(value, list) else "" if value is None else text_of(value)
             rows.append(Row(str(one.get("key", "")), one.get("operator") or "exact", text))
     return tuple(rows) or (Row(),)
-
-
-def group_type_of(flag: Flag) -> str:
-    index = flag.filters.get("aggregation_group_type_index")
-    shared = FlagBook.objects.filter(pk=flag.project_id).first() if index is not None else None
-    return str(shared.group_types[index]) if shared and 0 <= index < len(shared.group_types) else ""
 
 
 def wanted(draft: Draft, audiences: Mapping[str, int]) -> Wanted:

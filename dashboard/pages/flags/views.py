@@ -219,7 +219,7 @@ def _detail(
         "conditions": presenting.conditions(flag),
         "shares": presenting.shares(flag, now=now),
         "read": read,
-        "group_type": drafts.group_type_of(flag),
+        "group_type": changing.group_type_of(flag),
         "overrides": list(flag.overrides.all()),
         "values": ["true", "false", *(name for name, _ in read.variants)],
         "versions": presenting.versions(flag),
