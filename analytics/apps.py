@@ -7,5 +7,8 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         from analytics import checks
+        from analytics.flags import counting
+        from events.ingest import background
 
         register(checks.vitals_weights)
+        background.also.append(counting.tally.flush)

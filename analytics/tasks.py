@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from analytics.flags import counting, places
 from analytics.rollups import filling
 
 
@@ -14,3 +15,5 @@ def roll_up() -> None:
 @shared_task
 def forget() -> None:
     filling.forget(now=timezone.now())
+    counting.forget(now=timezone.now())
+    places.forget(now=timezone.now())

@@ -7,6 +7,7 @@ SUBJECTS = (
     "alerts",
     "analytics",
     "chart",
+    "flags",
     "hosts",
     "incidents",
     "issues",

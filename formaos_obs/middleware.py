@@ -1,10 +1,11 @@
-"""The short ways past sessions and pages: to the health addresses, and for the pings of jobs."""
+"""The short ways past sessions and pages: to the health addresses, for flags, and for the pings of jobs."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from analytics.urls import DEFINED, may_be_evaluated
 from events.endpoints.middleware import Shortcut, hardened
 from formaos_obs import health
 
@@ -34,3 +35,13 @@ class PingShortcut(Shortcut):
     @staticmethod
     def is_meant(path: str) -> bool:
         return path.startswith("/ping/")
+
+
+class FlagShortcut(Shortcut):
+    """Answers what SDKs ask of flags, which have neither a session nor a form."""
+
+    urls = "analytics.urls"
+
+    @staticmethod
+    def is_meant(path: str) -> bool:
+        return may_be_evaluated(path) or path.startswith(DEFINED)

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "formaos_obs.middleware.HealthShortcut",
     "events.endpoints.middleware.IngestShortcut",
+    "formaos_obs.middleware.FlagShortcut",
     "formaos_obs.middleware.PingShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

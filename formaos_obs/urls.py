@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/health/", health.api_health, name="api-health"),
     path("metrics", health.metrics, name="metrics"),
     path("", include("events.urls")),
+    path("", include("analytics.urls")),
     path("", include("alerts.urls")),
     path("admin/", admin.site.urls),
     path("", include("dashboard.urls")),

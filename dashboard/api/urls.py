@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard.api import grouping_rules, incidents, views
+from dashboard.api import flags, grouping_rules, incidents, views
 
 urlpatterns = [
     path("projects/", views.Projects.as_view(), name="api-projects"),
@@ -21,6 +21,9 @@ urlpatterns = [
         grouping_rules.GroupingTrial.as_view(),
         name="api-grouping-rules-try",
     ),
+    path("projects/<slug:slug>/flags/", flags.Flags.as_view(), name="api-flags"),
+    path("projects/<slug:slug>/flags/<int:flag_id>/", flags.FlagDetail.as_view(), name="api-flag"),
+    path("projects/<slug:slug>/flags/<int:flag_id>/history/", flags.FlagHistory.as_view(), name="api-flag-history"),
     path("", include("dashboard.api.performance_urls")),
     path("", include("dashboard.api.alerting_urls")),
     path("", include("dashboard.api.routing_urls")),

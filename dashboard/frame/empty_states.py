@@ -44,6 +44,18 @@ sentry_sdk.init(
 _STARTS = {
     "requests": ("No requests yet", "Tracing sends each request with its duration, queries and status.", _TRACING),
     "queries": ("No queries yet", "Tracing records each statement with its time; literals are removed.", _TRACING),
+    "flags": (
+        "No flag yet",
+        "A flag switches something on for some people, by share or property, without a deploy. PostHog's SDKs ask for "
+        "it here, unchanged; so do OpenFeature, Unleash's frontend clients and GrowthBook's remote evaluation.",
+        """import posthog from "posthog-js";
+
+posthog.init("<KEY>", { api_host: "<BASE>" });
+posthog.onFeatureFlags(() => {
+  if (posthog.isFeatureEnabled("new-basket")) { /* … */ }
+});
+""",
+    ),
     "vitals": (
         "No web vitals yet",
         "Browsers measure them while people use the page.",

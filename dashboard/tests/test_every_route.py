@@ -16,6 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from alerts.tests import make as make_alerts
+from analytics import urls as flag_urls
+from analytics.flags import changing
+from analytics.tests.flags import make as make_flags
 from dashboard.api.base import ApiView
 from dashboard.frame import saved_views
 from dashboard.pages.share import links
@@ -36,6 +39,7 @@ SENDING |= {"alerts-in"}  # a source's own token; alerts/tests/foreign tries it
 SENDING |= {"alert-picture"}  # its address is signed and says what it shows; test_pictures.py tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
+SENDING |= {route.name for route in flag_urls.urlpatterns if route.name}  # test_posthog_endpoints.py tries their doors
 HEALTH = {
     "healthz",
     "readyz",
@@ -151,6 +155,7 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         "notification_id": make_alerts.given_up(project).pk,
         "probe_id": make_alerts.probe(project).pk,
         "probe_kind": "http",
+        **flagged(project, now),
         "channel_id": make_alerts.channel(project, kind="email").pk,
         "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
         "share_id": links.create(
@@ -161,6 +166,13 @@ def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
         **measured(project, now),
         "rest": "no/such/thing",
     }
+
+
+def flagged(project: Project, now: datetime) -> dict[str, Any]:
+    """A flag with an override, and an audience."""
+    flag = make_flags.stored(project, "walk", now=now)
+    override = changing.put_override(flag, "ada", True, actor="test", now=now)
+    return {"flag_id": flag.pk, "override_id": override.pk, "audience_id": make_flags.audience(project, now=now).pk}
 
 
 @pytest.fixture
@@ -266,6 +278,9 @@ _IDS = {
     "incident_id",
     "component_id",
     "notice_id",
+    "flag_id",
+    "override_id",
+    "audience_id",
     "token_id",
     "version",
     "view_id",

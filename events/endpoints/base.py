@@ -132,8 +132,10 @@ class IngestView:
                 self.open_doors()
                 if method == "POST" or (self.receives_by_get and self.is_get):
                     self.taken = self.receive()
-                    return
-                self.answer = self.get()
+                    if self.taken is not None:
+                        return
+                else:
+                    self.answer = self.get()
             else:
                 self.answer = self.problem(405, f'Method "{method}" not allowed.')
                 self.answer.headers["Allow"] = ", ".join(self.methods)
@@ -176,8 +178,8 @@ class IngestView:
             raise Throttled(wait)
         return key
 
-    def receive(self) -> intake.Taken:
-        """Read, decode and scrub the body."""
+    def receive(self) -> intake.Taken | None:
+        """Read, decode and scrub the body; None where it was a question, and is answered."""
         data = self.body()
         key = self.agreed_key(data, self.arrival.named.get("project_id", 0))
         agent, country = self.environ.get("HTTP_USER_AGENT", "")[:400], partial(countries.of, self.environ)

@@ -37,9 +37,6 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^_vercel/insights/(?:view|event|session)$", views.VercelView.as_view(), name="vercel-events"),
     *(re_path(rf"^{name}/?$", posthog.CaptureView.as_view(), name="posthog-capture") for name in _POSTHOG),
     re_path(r"^i/v1/analytics/events/?$", posthog.CaptureV1View.as_view(), name="posthog-capture-v1"),
-    re_path(r"^(?:flags|decide)/?$", posthog.FlagsView.as_view(), name="posthog-flags"),
-    path("array/<str:token>/config", posthog.ConfigView.as_view(), name="posthog-config"),
-    path("array/<str:token>/config.js", posthog.ConfigView.as_view(is_script=True), name="posthog-config-js"),
     *(
         path(f"api/{name}/", posthog.EmptyListView.as_view(names=names), name="posthog-list")
         for name, names in _LISTS.items()

@@ -1,7 +1,6 @@
 """The edges of posthog-js: enough for an unmodified SDK to start, and for its web vitals to arrive."""
 
 import json
-import uuid
 from typing import Any, ClassVar
 
 from events.accounts.keys import Key
@@ -91,25 +90,6 @@ class CaptureV1View(CaptureView):
         return _json({"results": results})
 
 
-class FlagsView(PosthogView):
-    """`/flags/` and `/decide/`: no flags, and the configuration where it is asked for."""
-
-    methods = ("POST", "OPTIONS")
-
-    def decode(self, data: bytes, context: Any) -> Decoded:
-        return Decoded()
-
-    def accepted(self, decoded: Decoded, key: Key) -> Answer:
-        flags = {
-            "flags": {},
-            "featureFlags": {},
-            "featureFlagPayloads": {},
-            "errorsWhileComputingFlags": False,
-            "requestId": str(uuid.uuid4()),
-        }
-        return _json({**config_of(key.public_key), **flags})
-
-
 class ConfigView(PosthogView):
     """`GET /array/<token>/config` and `config.js`: web vitals on, everything else off."""
 
@@ -117,7 +97,7 @@ class ConfigView(PosthogView):
     is_script = False
 
     def get(self) -> Answer:
-        config = config_of(self.admit(None, plain_key(self.arrival.named["token"])).public_key)
+        config = self.config(self.admit(None, plain_key(self.arrival.named["token"])))
         if not self.is_script:
             return _json(config)
         text = json.dumps({"config": config, "siteApps": []})
@@ -126,6 +106,10 @@ class ConfigView(PosthogView):
             f'w._POSTHOG_REMOTE_CONFIG["{config["token"]}"]={text}}})(window);'
         )
         return Answer(script.encode(), content_type="text/javascript; charset=utf-8")
+
+    def config(self, key: Key) -> dict[str, Any]:
+        """What is sent; who knows of flags adds them."""
+        return config_of(key.public_key)
 
 
 class EmptyListView(PosthogView):

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
@@ -11,6 +12,9 @@ from events.ingest import accounting, pressure, refusals
 
 logger = logging.getLogger(__name__)
 
+# What apps above this one have done with each tick; each may raise the database's error, to be asked again.
+also: list[Callable[[], None]] = []
+
 
 def tick() -> None:
     """One round; what fails now is done in the next."""
@@ -18,6 +22,8 @@ def tick() -> None:
     try:
         accounting.refusals.flush(now=now)
         refusals.buffer.flush(now=now)
+        for do in also:
+            do()
     except (DatabaseError, InterfaceError):
         connection.close()
     pressure.gauge.renew(now=now)

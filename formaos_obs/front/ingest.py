@@ -27,8 +27,11 @@ _FAILED = Answer(500, [("Content-Type", "text/plain")], b"The server failed.\n")
 class Ingest:
     """`count` threads and what waits for them. What is at an address of ingest and no endpoint goes to `other`."""
 
-    def __init__(self, count: int, *, other: Callable[[Request], None], call_soon: Callable[..., Any]) -> None:
+    def __init__(
+        self, count: int, *, other: Callable[[Request], None], call_soon: Callable[..., Any], urls: str = "events.urls"
+    ) -> None:
         self.count = count
+        self.urls = urls
         self.other = other
         self.call_soon = call_soon
         self._queue: queue.SimpleQueue[Request] = queue.SimpleQueue()
@@ -39,7 +42,7 @@ class Ingest:
         if not self._is_started:
             self._is_started = True
             for number in range(self.count):
-                threading.Thread(target=self._run, name=f"ingest-{number}", daemon=True).start()
+                threading.Thread(target=self._run, name=f"{self.urls.partition('.')[0]}-{number}", daemon=True).start()
         self._queue.put(request)
 
     def _run(self) -> None:
@@ -63,7 +66,7 @@ class Ingest:
         taken: list[Request] = []
         views: list[IngestView] = []
         for request in requests:
-            found = _endpoint(request.path)
+            found = _endpoint(self.urls, request.path)
             # What is no endpoint, and what is sent to a foreign host name, goes the long way and is answered there.
             if found is None or not middleware.is_known_host(request.environ):
                 self.other(request)
@@ -86,10 +89,10 @@ class Ingest:
 
 
 @lru_cache(maxsize=1024)
-def _endpoint(path: str) -> tuple[type[IngestView], dict[str, Any]] | None:
+def _endpoint(urls: str, path: str) -> tuple[type[IngestView], dict[str, Any]] | None:
     """The endpoint at a path, and what the path names; None for any other view, and none."""
     try:
-        match = get_resolver("events.urls").resolve(path)
+        match = get_resolver(urls).resolve(path)
     except Resolver404:
         return None
     view_class: type = getattr(match.func, "view_class", object)

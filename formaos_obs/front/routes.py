@@ -6,6 +6,8 @@ from enum import Enum
 from django.conf import settings
 
 from alerts.monitors import pings
+from analytics.flag_views import LONGEST
+from analytics.urls import may_be_evaluated
 from events.endpoints.middleware import may_be_ingest, may_carry_files
 from events.releases import uploads
 
@@ -16,11 +18,12 @@ _PING_BYTES = 256 * 1024 * 1024
 
 
 class Lane(Enum):
-    """Who answers: ingest's threads, those of pages, or the event loop itself where nothing can wait."""
+    """Who answers: ingest's threads, flags', those of pages, or the event loop itself where nothing can wait."""
 
     INGEST = 1
     PAGES = 2
     LOOP = 3
+    FLAGS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,13 @@ class Routes:
         self.pings = Route(Lane.PAGES, _PING_BYTES, kept=pings.BODY_LIMIT)
         self.pages = Route(Lane.PAGES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         self.health = Route(Lane.LOOP, 0)
+        self.flags = Route(Lane.FLAGS, LONGEST)
 
     def of(self, path: str) -> Route:
         if may_be_ingest(path):
             return self.files if may_carry_files(path) else self.ingest
+        if may_be_evaluated(path):
+            return self.flags
         if path.startswith("/api/0/"):
             return self.uploads
         if path.startswith("/ping/"):

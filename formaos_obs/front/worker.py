@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 # What is under way may end within this time; the master waits a little longer, its own keeper longer still.
 GRACE_SECONDS = 8.0
 INGEST_THREADS = 2
+# Apart from those of ingest, so that no flag waits for a disk.
+FLAG_THREADS = 1
 
 
 class Worker:
@@ -49,6 +51,7 @@ class Worker:
         self.date = formatdate(usegmt=True)
         self.site = Site(application, call_soon=self.call_soon, clock=loop.time)
         self.ingest = Ingest(INGEST_THREADS, other=self.site.answer, call_soon=self.call_soon)
+        self.flags = Ingest(FLAG_THREADS, other=self.site.answer, call_soon=self.call_soon, urls="analytics.urls")
         self.pages = ThreadPoolExecutor(settings.OBS_WEB_THREADS, "page")
 
     def call_soon(self, callback: Callable[..., object], *args: object) -> None:
@@ -84,6 +87,8 @@ class Worker:
         match request.route.lane:
             case Lane.INGEST:
                 self.ingest.submit(request)
+            case Lane.FLAGS:
+                self.flags.submit(request)
             case Lane.PAGES:
                 self.pages.submit(self.site.page, request)
             case Lane.LOOP:

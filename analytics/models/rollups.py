@@ -1,4 +1,4 @@
-"""The tables of analytics: what was counted from the facts, and may be counted from them again."""
+"""What was counted from the facts, and may be counted from them again."""
 
 from django.db import models
 

@@ -1,0 +1,9 @@
+"""The tables of analytics: what was counted from the facts, and what people set up to be decided by."""
+
+from analytics.models.flags import Audience, Flag, FlagBook, FlagHour, FlagOverride, FlagPlace, FlagVersion
+from analytics.models.rollups import Bucket, FillState, Series
+
+__all__ = [
+    "Audience", "Bucket", "FillState", "Flag", "FlagBook", "FlagHour", "FlagOverride", "FlagPlace", "FlagVersion",
+    "Series",
+]  # fmt: skip
