@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alerts", "0004_slos"),
+        ("alerts", "0005_probes"),
         ("events", "0017_seen_partitions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("alerts", "0004_slos"),
+        ("alerts", "0006_incidents"),
         ("events", "0017_seen_partitions"),
     ]
 

@@ -55,7 +55,7 @@ def _keep(models, key, owner, title, words, kind, told_at, **of):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("alerts", "0004_slos"),
+        ("alerts", "0007_channels"),
         ("events", "0017_seen_partitions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
