@@ -26,6 +26,7 @@ PARSER.add_argument("--rules", type=int, default=10_000)
 PARSER.add_argument("--projects", type=int, default=20)
 PARSER.add_argument("--processes", type=int, default=2)
 PARSER.add_argument("--rounds", type=int, default=2)
+PARSER.add_argument("--kills", type=int, default=0, help="then kill -9 so many evaluators, and count what was told")
 OPTIONS = PARSER.parse_args()
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(ROOT / "var" / "bench" / "rules")
@@ -75,8 +76,45 @@ def main() -> None:
         config={"side": "above", "threshold": -1.0, "recovery": None, "window": 5, "min_samples": 0}
     )
     judge("some begin to fire", NOW + OPTIONS.rounds * 10 * MINUTE)
+    if OPTIONS.kills:
+        survive(OPTIONS.kills, NOW + (OPTIONS.rounds + 1) * 10 * MINUTE)
     print(f"alerts {Alert.objects.count():,}, changes kept {AlertTransition.objects.count():,}, "
           f"messages {Notification.objects.count():,}")  # fmt: skip
+
+
+def survive(kills: int, now: datetime) -> None:
+    """Rules that all fire, by evaluators that are killed at random; each must be told once, and once only."""
+    for model in (Notification, Alert):
+        model.objects.all().delete()
+    thresholds = Rule.objects.filter(kind="threshold", metric="requests.count", group_by=[])
+    Rule.objects.exclude(pk__in=thresholds).update(is_enabled=False)
+    thresholds.update(
+        config={"side": "above", "threshold": -1.0, "recovery": None, "window": 5, "min_samples": 0}, next_eval_at=now
+    )
+    meant, draw, context, done = thresholds.count(), random.Random(3), multiprocessing.get_context("spawn"), 0
+    connection.close()
+    while done < kills and Rule.objects.filter(is_enabled=True, next_eval_at__lte=now).exists():
+        connection.close()
+        ready = context.Event()
+        process = context.Process(target=_slowly, args=(now, ready))
+        process.start()
+        ready.wait()
+        time.sleep(draw.uniform(0, 0.6))
+        process.kill()
+        process.join()
+        done += 1
+    evaluation.run(now=now, seconds=600)
+    fired = AlertTransition.objects.filter(after="firing").count()
+    told = Notification.objects.exclude(kind="digest").count()
+    alerts = Alert.objects.filter(state="firing").count()
+    print(f"{done} evaluators killed: {meant} rules fire, {alerts} alerts, {fired} changes kept, {told} messages")
+
+
+def _slowly(now: datetime, ready: Any) -> None:
+    """A worker whose transactions are small, so that there are many moments to be killed at."""
+    _warm(0)
+    ready.set()
+    evaluation.run(now=now, seconds=600, batch=3)
 
 
 def judge(name: str, now: datetime) -> None:

@@ -39,7 +39,7 @@ def of(rule: Rule, history: History | None, judged: Judged, *, needs: timedelta,
 
 def series(history: History, *, needs: timedelta, at: datetime) -> list[list[Any]]:
     """[moment in ISO form, value or null] of what the judgement rests on, evenly cut."""
-    first = max(history.at[0], at - needs) if history.at else at
+    first = at - needs
     width = max(1, -(-int((at - first) / history.step) // POINTS)) * history.step
     return [[moment.isoformat(), found.value] for moment, found in history.along(first, at, width)]
 

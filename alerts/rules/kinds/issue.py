@@ -112,7 +112,7 @@ def judge(config: Mapping[str, Any], history: History, *, at: datetime) -> Judge
     count = found.value or 0.0
     if trigger in CHANGES:
         verdict = Verdict.BREACH if count else Verdict.CLEAR
-        return Judged(verdict, count, 0.0, f"{_SAID[trigger]}: {history.about}", found.samples)
+        return Judged(verdict, count, None, f"{_SAID[trigger]}: {history.about}", found.samples)
     limit = float(config["more_than"])
     words = (
         f"{count:,.0f} {history.metric.unit} within {span(config['window'])}, more than {limit:,.0f} alert: "

@@ -20,7 +20,7 @@ from analytics.questions.watched.series import History, counted
 
 TITLE = "Monitor"
 SAYS = "Tells you when scheduled jobs are missed, fail, are late or take too long."
-METRIC = Metric("monitors", "Scheduled jobs", "check_ins", "count", "in a row")
+METRIC = Metric("monitors", "Scheduled jobs", "check_ins", "state", "in a row")
 IS_PROMPT = True
 GONE = Judged(Verdict.CLEAR, words="it is watched no more")
 WHEN = {

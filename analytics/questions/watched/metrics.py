@@ -14,7 +14,7 @@ QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`measure` is count, per_minute, share, mean, or one of QUANTILES.
+    """`measure` is count, per_minute, share, mean, or one of QUANTILES; state of what no rollup counts.
 
     `where` cuts what is measured; for a share, `part` cuts what of it is counted as bad, or `beyond` is the edge of the
     histogram above which a value is.

@@ -52,6 +52,8 @@ class History:
                 return Value(float(samples), samples)
             case "per_minute":
                 return Value(samples / max(1.0, (end - start) / timedelta(minutes=1)), samples)
+            case "state":  # the latest is what it is
+                return Value(float(self.bad[span][-1].count) if self.bad[span] else None, samples)
             case "share":
                 bad = self._bad(span)
                 return Value(100 * bad / samples if samples else None, samples, bad)

@@ -55,9 +55,8 @@ def test_it_answers(
     issue = make.issue(project, events=3, users=(1,))
     make.release(project, "web@1.0.0")
     known = {"slug": "web", "issue_id": issue.pk, "event_id": make.occurrence(issue.groups.get()).event_id.hex}
-    if {"rule_id", "alert_id", "silence_id", "monitor_id", "objective_id"} & set(
-        re.findall(r"{(\w+)}", operation.path)
-    ):
+    alerting = {"rule_id", "alert_id", "silence_id", "monitor_id", "objective_id"}
+    if alerting & set(re.findall(r"{(\w+)}", operation.path)):
         known |= {name: row.pk for name, row in make_alerts.firing(project, now=now).items()}
         known |= {"monitor_id": make_alerts.monitor(project).pk, "objective_id": make_alerts.objective(project).pk}
     _, secret = tokens.create(alice, name="fuzz", scopes=["read", "admin"], now=now)
