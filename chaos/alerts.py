@@ -151,15 +151,16 @@ def judge(sink: Sink, killed: Counter[str], made: int) -> bool:
     missing = [dedup for dedup, status in dedups.items() if not taken[dedup] or status != "sent"]
     doubled = sum(count - 1 for count in taken.values() if count > 1)
     unknown = set(taken) - set(Notification.objects.values_list("dedup", flat=True))
-    dangerous = killed[POINTS[2]]
+    channels = Notification.objects.values("channel").distinct().count()
+    # Beside the message that a blow meets, those of other channels are under way, one each.
+    dangerous = killed[POINTS[2]] if channels == 1 else channels * (sum(killed.values()) - killed[POINTS[0]])
     print(f"kills            {sum(killed.values())}  ({', '.join(f'{name} {n}' for name, n in killed.items())})")
     print(f"answers          {', '.join(f'{name}: {n}' for name, n in sorted(sink.answers().items()))}")
     print(f"messages         {made} made, {len(dedups)} kept, {sum(taken.values())} answered 200")
     print(f"missing          {len(missing)}")
-    print(f"doubled          {doubled}, each under its own dedup id; {dangerous} kills could double")
+    print(f"doubled          {doubled}, each under its own dedup id; at most {dangerous} by these kills")
     print(f"unknown          {len(unknown)}")
-    channels = Notification.objects.values("channel").distinct().count()
-    return made == len(dedups) and not missing and not unknown and doubled <= dangerous * channels
+    return made == len(dedups) and not missing and not unknown and doubled <= dangerous
 
 
 # --- evaluation -------------------------------------------------------------------------------------------------------
@@ -168,6 +169,7 @@ def judge(sink: Sink, killed: Counter[str], made: int) -> bool:
 def evaluate_all(*, rules: int) -> bool:
     project = Project.objects.get(slug="chaos")
     now, kills, wrong = START + timedelta(days=30), 0, 0
+    channels = Channel.objects.filter(is_enabled=True).count()
     for n in range(rules):
         config = {"side": "below", "threshold": "1", "window": "5"}
         wanted = Wanted(name=f"rule {n}", kind="threshold", metric="requests.count", config=config)
@@ -182,7 +184,7 @@ def evaluate_all(*, rules: int) -> bool:
             )
             alert = Alert.objects.get(rule=rule)
             told = Notification.objects.filter(payload__title=str(alert)).exclude(kind="digest").count()
-            wrong += found != expected or told != len(expected) or alert.state != expected[-1]
+            wrong += found != expected or told != len(expected) * channels or alert.state != expected[-1]
             now += timedelta(minutes=1)
         Rule.objects.filter(pk=rule.pk).update(is_enabled=False)
     print(f"evaluation       {kills} kills around the commits of {rules} rules")

@@ -38,6 +38,7 @@ class ChannelAdmin(AuditedAdmin):
         return super().get_queryset(request).defer("config")
 
     def get_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
+        house = ["is_house"] if request.user.is_superuser else []  # the form has no such field for others
         if obj is None:
             return [
                 "project",
@@ -49,11 +50,11 @@ class ChannelAdmin(AuditedAdmin):
                 "addresses",
                 *FILTERS,
                 *QUIET,
-                "is_house",
+                *house,
             ]
         kind = KINDS[obj.kind]
         quiet = [] if kind.TAKES_EACH else QUIET
-        return ["project", "name", *kind.FIELDS, *FILTERS, *quiet, "is_house", *self.readonly_fields]
+        return ["project", "name", *kind.FIELDS, *FILTERS, *quiet, *house, *self.readonly_fields]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, *args, **kwargs)
