@@ -140,9 +140,7 @@ def status_confirm(request: HttpRequest, token: str) -> HttpResponseBase:
         found = subscribing.waiting(token, now=now)
         if found is not None:
             return _said(found.page, "Mails about this page", "", button="Confirm")
-    return _said(
-        None, "This link is old", "It was used, or a day has passed. Ask for another mail.", status=404
-    )
+    return _said(None, "This link is old", "It was used, or a day has passed. Ask for another mail.", status=404)
 
 
 @csrf_exempt  # the signed mark is the proof; mail programs post without a cookie
