@@ -94,8 +94,8 @@ def _writings(
         "rule": {"name": texts, "kind": "threshold", "metric": "requests.error_rate", "config": {"side": texts}},
     }  # fmt: skip
     incident.alerts.create(
-        source="rule", source_id=1, key="k" * 64, title=texts[:200], severity="error", labels={"route": texts},
-        words=texts[:300], evidence=evidence, began_at=now,
+        source="rule", source_id=1, key=f"rule of {project.pk}", title=texts[:200], severity="error",
+        labels={"route": texts}, words=texts[:300], evidence=evidence, began_at=now,
     )  # fmt: skip
     make_alerts.status_page(project, word=texts[:60], now=now)
     Activity.objects.create(

@@ -16,6 +16,9 @@ from events.accounts import audit
 from events.models import Project
 
 MOST_COMPONENTS = 50
+# A new kind of source adds its line, here and in `days.SOURCES`.
+_OFFERED: dict[str, Any] = {"monitor": Monitor, "rule": Rule}
+RESERVED = frozenset({"confirm", "unsubscribe"})
 _FIELDS = ("slug", "title", "description", "zone", "is_published", "is_indexed", "takes_subscribers")
 
 
@@ -32,6 +35,8 @@ def store_page(project: Project, wanted: Mapping[str, Any], *, actor: Any, now: 
     was_zone = page.zone
     for name in _FIELDS:
         setattr(page, name, wanted[name])
+    if page.slug in RESERVED:
+        raise ValidationError({"slug": "This address is taken by mails to subscribers."})
     if page.zone not in available_timezones():
         raise ValidationError({"zone": f"There is no time zone {page.zone!r}: Europe/Vienna, say."})
     page.updated_at = now
@@ -55,11 +60,10 @@ def delete_page(page: StatusPage, *, actor: Any, now: datetime) -> None:
 
 def offered(project: Project) -> list[tuple[str, str]]:
     """What a component may stand for: (kind:number, words)."""
-    monitors = project.monitors.values_list("pk", "name")
-    rules = project.rules.values_list("pk", "name")
     return [
-        *((f"monitor:{pk}", f"Monitor {name}") for pk, name in monitors),
-        *((f"rule:{pk}", f"Rule {name}") for pk, name in rules),
+        (f"{kind}:{pk}", f"{model._meta.verbose_name.capitalize()} {name}")
+        for kind, model in _OFFERED.items()
+        for pk, name in model.objects.filter(project=project).order_by("name").values_list("pk", "name")
     ]
 
 
@@ -97,10 +101,9 @@ def delete_component(component: StatusComponent, *, actor: Any, now: datetime) -
 
 def _source(project: Project, text: str) -> list[Any]:
     kind, _, number = text.partition(":")
-    models: dict[str, Any] = {"monitor": Monitor, "rule": Rule}
     is_own = (
-        kind in models and number.isascii() and number.isdecimal() and len(number) < 19
-        and models[kind].objects.filter(project=project, pk=int(number)).exists()
+        kind in _OFFERED and number.isascii() and number.isdecimal() and len(number) < 19
+        and _OFFERED[kind].objects.filter(project=project, pk=int(number)).exists()
     )  # fmt: skip
     if not is_own:
         raise ValidationError({"sources": "No monitor and no rule of the project."})

@@ -12,6 +12,7 @@ from alerts.incidents.postmortem import length
 from alerts.models import Alert, Incident, Notification, Rule
 from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
+from alerts.slos import house
 from alerts.tests import make
 from analytics.models import Bucket
 from analytics.questions.watched.metrics import metric_of
@@ -168,6 +169,9 @@ def test_numbers_are_medians_of_what_somebody_could_look_after(project: Project)
     assert (found.to_resolve.n, found.to_resolve.median, found.to_resolve.p90) == (4, 6.5 * MINUTE, 23.7 * MINUTE)
     assert (found.to_acknowledge.n, found.to_acknowledge.median) == (4, 3.25 * MINUTE)
     assert (found.soon.total, found.soon.bad) == (4, 1)
+    promised = house.resolving(project, now=NOW + timedelta(days=1))
+    assert (promised.is_kept, promised.unresolved) == (True, 1)
+    assert house.resolving(project, now=NOW + timedelta(days=40)).is_kept is None
     assert numbers.numbers(project.pk, start=NOW + MINUTE, end=NOW + 2 * MINUTE).to_resolve.median is None
     assert [length(timedelta(seconds=n)) for n in (45, 700, 11_100, 187_200)] == [
         "45 s",

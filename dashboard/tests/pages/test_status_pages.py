@@ -263,7 +263,10 @@ def test_people_make_it_and_publish_by_hand(project: Project, as_alice: Client, 
     wrong = as_alice.post(base, {"title": "Shop", "slug": "shop", "zone": "Mars/Olympus"})
     assert (wrong.status_code, "There is no time zone" in wrong.content.decode()) == (422, True)
     as_alice.post(base, {"title": "Shop", "slug": "shop", "zone": "Europe/Vienna", "is_published": "on"})
+    taken = {"title": "Shop", "slug": "confirm", "zone": "UTC"}
+    assert as_alice.post(base, taken).status_code == 422
     monitor = make.monitor(project)
+    assert "Monitor Nightly backup" in as_alice.get(f"{base}components/new/").content.decode()
     sources = {"name": "Checkout", "position": "0", "sources": [f"monitor:{monitor.pk}"]}
     assert as_alice.post(f"{base}components/new/", sources).status_code == 302
     made = StatusComponent.objects.get()
