@@ -219,16 +219,6 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(help_text="The last number of days told of.", null=True),
                 ),
                 (
-                    "told_at",
-                    models.DateTimeField(
-                        help_text="When people heard that it is down; empty: they did not.", null=True
-                    ),
-                ),
-                (
-                    "is_owed",
-                    models.BooleanField(default=False, help_text="A silence holds back what people should hear."),
-                ),
-                (
                     "probe",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE, related_name="state", to="alerts.probe"
@@ -255,9 +245,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="probestate",
             index=models.Index(condition=models.Q(("next_at__isnull", False)), fields=["next_at"], name="probe_due"),
-        ),
-        migrations.AddIndex(
-            model_name="probestate",
-            index=models.Index(condition=models.Q(("is_owed", True)), fields=["id"], name="probe_owed"),
         ),
     ]

@@ -66,14 +66,11 @@ class ProbeState(models.Model):
     claim = models.UUIDField(null=True, help_text="Of the look that goes on.")
     certificate_ends_at = models.DateTimeField(null=True)
     certificate_told = models.PositiveSmallIntegerField(null=True, help_text="The last number of days told of.")
-    told_at = models.DateTimeField(null=True, help_text="When people heard that it is down; empty: they did not.")
-    is_owed = models.BooleanField(default=False, help_text="A silence holds back what people should hear.")
 
     class Meta:
         indexes = [
-            # The queue of looks, and what silences hold back.
+            # The queue of looks.
             models.Index(fields=["next_at"], name="probe_due", condition=models.Q(next_at__isnull=False)),
-            models.Index(fields=["id"], name="probe_owed", condition=models.Q(is_owed=True)),
         ]
 
     def __str__(self) -> str:

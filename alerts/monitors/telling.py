@@ -92,7 +92,6 @@ def message_of(state: MonitorState, kind: str, *, now: datetime, incident: int |
         ("Last success", clock(state.last_ok_at, monitor.zone) if state.last_ok_at else "never"),
         ("Next expected", clock(state.due_at, monitor.zone)),
         ("Since", clock(began, monitor.zone) if kind == DOWN else ""),
-        ("Acknowledge", links.acknowledging(monitor.project, incident)),
         ("Was down for", schedule.spoken(int(lasted.total_seconds())) if kind == UP else ""),
     )
     return Message(
@@ -104,7 +103,6 @@ def message_of(state: MonitorState, kind: str, *, now: datetime, incident: int |
         level="error" if kind == DOWN else "info",
         environment=state.environment,
         reason=state.words if kind == DOWN else "",
-        thread=notify.dedup_id("monitor", state.pk),
         link=link_of(monitor),
         links=(("Acknowledge", links.acknowledging(monitor.project, incident)),) if incident else (),
         details=tuple((label, value) for label, value in details if value),

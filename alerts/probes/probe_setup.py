@@ -19,6 +19,7 @@ from alerts.models import Channel, Probe, ProbeState
 from alerts.probes import checks, looking, rounds, standing, telling
 from alerts.probes.checks import SECRET, Check, InvalidCheck
 from alerts.probes.found import Found
+from alerts.routing import telling as routing
 from events.accounts import audit
 from events.models import Project
 from events.models.secrets import Undecipherable
@@ -64,6 +65,7 @@ def update(probe: Probe, wanted: Wanted, *, channels: Collection[Channel] = (), 
     """The changed probe, looked at at once. Where it is another address now, what was known of the old one ends."""
     before = (probe.kind, probe.target)
     _store(probe, wanted, channels, "probe.update", actor=actor, now=now)
+    routing.mute(telling.notices_of(probe), is_muted=probe.is_muted)
     state = ProbeState.objects.select_for_update().get(probe=probe)
     state.probe = probe
     if probe.is_enabled:
@@ -80,7 +82,8 @@ def pause(probe: Probe, *, actor: Any, now: datetime) -> None:
     state = ProbeState.objects.select_for_update().get(probe=probe)
     after, spans = standing.paused(rounds.standing_of(state), now=now)
     rounds.put(state, after, spans)
-    state.next_at, state.claim, state.told_at, state.is_owed = None, None, None, False  # whoever pauses it knows
+    state.next_at, state.claim = None, None
+    routing.forget(telling.notices_of(probe), now=now)  # whoever pauses it knows
     state.save()
     _switch(probe, "probe.pause", on=False, actor=actor, now=now)
 
@@ -100,6 +103,7 @@ def resume(probe: Probe, *, actor: Any, now: datetime) -> None:
 def delete(probe: Probe, *, actor: Any, now: datetime) -> None:
     """Removes the probe with its looks; what rollups counted of it stays."""
     audit.record("probe.delete", actor=actor, project=probe.project, obj=probe, detail=detail_of(probe), now=now)
+    telling.notices_of(probe).delete()
     probe.delete()
 
 
@@ -178,7 +182,8 @@ def _store(
 def _begin_anew(state: ProbeState, *, now: datetime) -> None:
     after, spans = standing.paused(rounds.standing_of(state), now=now)
     rounds.put(state, standing.resumed(after, now=now) if state.probe.is_enabled else after, spans)
-    state.told_at, state.is_owed, state.last_ok_at, state.words = None, False, None, ""
+    state.last_ok_at, state.words = None, ""
+    routing.forget(telling.notices_of(state.probe), now=now)
     state.certificate_ends_at = state.certificate_told = None
 
 

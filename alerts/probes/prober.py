@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from alerts.models import ProbeState
 from alerts.probes import rounds
 from alerts.probes.rounds import Claimed, Done
 
@@ -92,9 +91,8 @@ _thread: threading.Thread | None = None
 
 
 def tick(*, now: datetime) -> bool:
-    """Tell what silences held back, and see to it that somebody looks when a probe is due soon; whether one is."""
+    """See to it that somebody looks when a probe is due before long; whether one is."""
     global _thread
-    tell_owed(now=now)
     following = rounds.next_due()
     if following is None or following > now + AHEAD:
         return False
@@ -103,15 +101,6 @@ def tick(*, now: datetime) -> bool:
             _thread = threading.Thread(target=_work, name="prober", daemon=True)
             _thread.start()
     return True
-
-
-def tell_owed(*, now: datetime) -> int:
-    """Tell what a silence held back that is over now; how much."""
-    told = 0
-    owed = ProbeState.objects.filter(is_owed=True, probe__is_muted=False).order_by("pk")
-    for pk in list(owed.values_list("pk", flat=True)[:1000]):
-        told += len(rounds.tell_one(pk, now=now))
-    return told
 
 
 def _work() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.models import Probe, ProbeSpan, ProbeState
-from alerts.probes import rounds, uptime
+from alerts.models import Maintenance, Probe, ProbeSpan, ProbeState
+from alerts.probes import rounds, telling, uptime
 from alerts.probes.uptime import Interval, Stretch, Uptime
+from alerts.routing import matchers, windows
 from analytics.periods import Period
 from analytics.rollups import reading
 from analytics.rollups.cells import NOTHING, Measure
@@ -39,6 +40,19 @@ def stretches(states: Sequence[ProbeState], *, since: datetime, now: datetime) -
         end = _lasts_until(state, now=now)
         if end is not None and state.span_at is not None and end > state.span_at:
             found[state.probe_id].append(Stretch(state.status == ProbeState.Status.UP, state.span_at, end))
+    return found
+
+
+def planned(states: Sequence[ProbeState], *, since: datetime, now: datetime) -> dict[int, list[Interval]]:
+    """By the probe's id: the planned maintenance that holds its news back, which is no part of its uptime."""
+    found: dict[int, list[Interval]] = defaultdict(list)
+    begun = Maintenance.objects.filter(project__in={state.probe.project_id for state in states}, starts_at__lt=now)
+    for one in begun:
+        times = [(window.starts_at, window.ends_at) for window in windows.windows(one, start=since, end=now)]
+        asked = matchers.read(one.matchers)
+        for state in states:
+            if state.probe.project_id == one.project_id and matchers.match(asked, telling.labels_of(state)):
+                found[state.probe_id] += times
     return found
 
 

@@ -114,7 +114,8 @@ def _kept(state: ProbeState, one: Done, *, now: datetime) -> ProbeLook:
     if found.is_unknown:
         ProbeState.objects.filter(pk=state.pk).update(claim=None, next_at=following)
         return entry
-    is_news = bool(spans) or after.status != state.status or state.is_owed or found.certificate_ends is not None
+    before = state.status
+    is_news = bool(spans) or Status.DOWN in (before, after.status) or found.certificate_ends is not None
     with transaction.atomic() if is_news else nullcontext():
         put(state, after, spans)
         if found.is_ok:
@@ -123,22 +124,10 @@ def _kept(state: ProbeState, one: Done, *, now: datetime) -> ProbeLook:
             state.words = entry.words
         if found.certificate_ends is not None:
             state.certificate_ends_at = datetime.fromtimestamp(found.certificate_ends, tz=UTC)
-        telling.tell(state, now=now)
+        telling.tell(state, before, now=now)
         state.claim, state.next_at = None, following
         state.save()
     return entry
-
-
-@transaction.atomic
-def tell_one(state_id: int, *, now: datetime) -> list[str]:
-    """Tell of one probe what people have not heard yet: its kinds."""
-    states = ProbeState.objects.select_related("probe__project").defer("probe__secrets").filter(pk=state_id)
-    state = states.select_for_update(skip_locked=True, of=("self",)).first()
-    if state is None:
-        return []
-    kinds = telling.tell(state, now=now)
-    state.save(update_fields=["told_at", "certificate_told", "is_owed"])
-    return kinds
 
 
 def look_now(probe: Probe, *, now: datetime) -> ProbeLook | None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from alerts.delivery import notify
 from alerts.delivery.messages import Message
 from alerts.incidents import following, links
 from alerts.incidents.contract import Signal
-from alerts.models import Probe, ProbeState
+from alerts.models import Notice, Probe, ProbeState
 from alerts.probes import checks, standing
 from alerts.routing import holding, telling
 from alerts.routing.telling import Report
@@ -21,68 +22,37 @@ from alerts.schedule import spoken
 DOWN, UP, CERTIFICATE = "probe_down", "probe_up", "certificate"
 
 
-def tell(state: ProbeState, *, now: datetime) -> list[str]:
-    """Say how it stands to incidents and to people, and of its certificate what they have not heard yet: the kinds that
-    left at once. The caller saves the state."""
-    is_down = state.status == ProbeState.Status.DOWN
-    has_turned = is_down != (state.told_at is not None)
-    days, told = standing.warning(_days_left(state, now=now), _thresholds(state), state.certificate_told)
-    if days is None:
-        state.certificate_told = told
-    if not has_turned and days is None:
-        state.is_owed = False
-        return []
-    probe = state.probe
+def tell(state: ProbeState, before: str, *, now: datetime) -> None:
+    """Say how it stands, if it is down or was, and what is new of its certificate; the caller saves the state."""
+    down, is_down = ProbeState.Status.DOWN, state.status == ProbeState.Status.DOWN
+    reports = []
+    if down in (before, state.status):
+        if before != state.status:
+            _follow(state, now=now)
+        kind = DOWN if is_down else UP
+        reports.append(_report(state, kind, key=_key(state.probe), is_on=is_down, now=now))
+    reports += _of_certificate(state, now=now)
+    if reports:
+        telling.report(state.probe.project, reports, now=now)
+
+
+def _follow(state: ProbeState, *, now: datetime) -> None:
+    """Incidents hear of what went down or came up; nobody wants to hear of a muted one that goes down."""
+    probe, is_down = state.probe, state.status == ProbeState.Status.DOWN
+    if is_down and probe.is_muted:
+        return
     labels = labels_of(state)
     is_held = probe.is_muted or holding.load(probe.project_id, now=now).of(0, labels) is not None
-    kinds = _turned(state, labels, is_held=is_held, now=now) if has_turned else []
-    state.is_owed = days is not None and is_held
-    if days is not None and not is_held:
-        listeners = notify.listeners(probe.channels.all(), probe.project_id)
-        notify.tell(listeners, message_of(state, CERTIFICATE, now=now), now=now)
-        kinds, state.certificate_told = [*kinds, CERTIFICATE], told
-    return kinds
-
-
-def _turned(state: ProbeState, labels: Mapping[str, str], *, is_held: bool, now: datetime) -> list[str]:
-    """It went down, or came up again."""
-    probe, is_down = state.probe, state.status == ProbeState.Status.DOWN
-    if not (is_down and probe.is_muted):
-        following.follow([signal_of(state, is_silenced=is_held, now=now)], now=now)
-    incident = following.of_alert("probe", key_of(state)) if is_down else None
-    report = Report(
-        key=key_of(state), source="probe", labels=labels,
-        message=message_of(state, DOWN if is_down else UP, now=now, incident=incident), is_on=is_down,
-        began_at=state.down_at or now, is_muted=probe.is_muted,
-        named=list(probe.channels.values_list("pk", flat=True)),
-    )  # fmt: skip
-    state.told_at = (state.told_at or now) if is_down else None
-    return list(telling.report(probe.project, [report], now=now).values())
-
-
-def key_of(state: ProbeState) -> str:
-    """What routing and incidents know it by."""
-    return f"probe:{state.probe_id}"
-
-
-def signal_of(state: ProbeState, *, is_silenced: bool, now: datetime) -> Signal:
-    """What incidents must know of where the probe stands."""
-    probe, is_down = state.probe, state.status == ProbeState.Status.DOWN
-    at = (state.down_at if is_down else state.since) or now
     evidence = {
         "version": 1, "words": state.words, "target": plain_target(probe.kind, probe.target),
         "last_ok_at": state.last_ok_at.isoformat() if state.last_ok_at else "",
     }  # fmt: skip
-    return Signal(
-        project_id=probe.project_id, source="probe", source_id=probe.pk, key=key_of(state), title=probe.name,
-        severity="error", at=at, is_on=is_down, words=state.words, link=link_of(probe), labels=labels_of(state),
-        is_silenced=is_silenced, evidence=evidence,
+    signal = Signal(
+        project_id=probe.project_id, source="probe", source_id=probe.pk, key=_key(probe), title=probe.name,
+        severity="error", at=(state.down_at if is_down else state.since) or now, is_on=is_down, words=state.words,
+        link=link_of(probe), labels=labels, is_silenced=is_held, evidence=evidence,
     )  # fmt: skip
-
-
-def labels_of(state: ProbeState) -> Mapping[str, str]:
-    """What silences and routes tell it by."""
-    return {"probe": state.probe.slug, "severity": "error"}
+    following.follow([signal], now=now)
 
 
 def link_of(probe: Probe) -> str:
@@ -90,9 +60,54 @@ def link_of(probe: Probe) -> str:
     return settings.OBS_PUBLIC_URL + reverse("dashboard:probe", args=[probe.project.slug, probe.pk])
 
 
-def message_of(state: ProbeState, kind: str, *, now: datetime, incident: int | None = None) -> Message:
-    """With `incident`, where it is acknowledged."""
+def notices_of(probe: Probe) -> QuerySet[Notice]:
+    """All that people may have to hear of it."""
+    of_certificate = Q(key__startswith=f"{CERTIFICATE}:{probe.pk}:")
+    return Notice.objects.filter(Q(key=_key(probe)) | of_certificate, project_id=probe.project_id)
+
+
+def labels_of(state: ProbeState) -> Mapping[str, str]:
+    """What silences, maintenance and routes tell it by."""
+    return {"probe": state.probe.slug, "severity": "error"}
+
+
+def _of_certificate(state: ProbeState, *, now: datetime) -> list[Report]:
+    """One notice a threshold: what was told of the one before is over, which is no news."""
+    before = state.certificate_told
+    _, told = standing.warning(_days_left(state, now=now), _thresholds(state), before)
+    if told == before:
+        return []
+    state.certificate_told = told
+    changed = [(days, is_on) for days, is_on in ((before, False), (told, True)) if days is not None]
+    return [
+        _report(state, CERTIFICATE, key=f"{CERTIFICATE}:{state.probe_id}:{days}", is_on=is_on, now=now)
+        for days, is_on in changed
+    ]
+
+
+def _report(state: ProbeState, kind: str, *, key: str, is_on: bool, now: datetime) -> Report:
+    probe, is_passing = state.probe, kind == CERTIFICATE
+    labels = {**labels_of(state), "severity": "warning"} if is_passing else labels_of(state)
+    return Report(
+        key=key,
+        source="probe",
+        labels=labels,
+        message=message_of(state, kind, now=now),
+        is_on=is_on,
+        began_at=now if is_passing else state.down_at or now,
+        is_muted=probe.is_muted,
+        named=list(probe.channels.values_list("pk", flat=True)),
+        is_passing=is_passing,
+    )
+
+
+def _key(probe: Probe) -> str:
+    return f"probe:{probe.pk}"
+
+
+def message_of(state: ProbeState, kind: str, *, now: datetime) -> Message:
     probe = state.probe
+    incident = following.of_alert("probe", _key(probe)) if kind == DOWN else None
     began = state.down_at or state.since or now
     lasted = max(timedelta(0), (state.since or now) - began)
     ends = state.certificate_ends_at
@@ -113,7 +128,6 @@ def message_of(state: ProbeState, kind: str, *, now: datetime, incident: int | N
         at=now.isoformat(),
         level={DOWN: "error", CERTIFICATE: "warning"}.get(kind, "info"),
         reason=reasons[kind],
-        thread=notify.dedup_id("probe", probe.pk),
         link=link_of(probe),
         links=(("Acknowledge", links.acknowledging(probe.project, incident)),) if incident else (),
         details=tuple((label, value) for label, value in details if value),

@@ -11,13 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from alerts.incidents.status import days
-from alerts.models import Monitor, Rule, StatusComponent, StatusNotice, StatusPage
+from alerts.models import Monitor, Probe, Rule, StatusComponent, StatusNotice, StatusPage
 from events.accounts import audit
 from events.models import Project
 
 MOST_COMPONENTS = 50
 # A new kind of source adds its line, here and in `days.SOURCES`.
-_OFFERED: dict[str, Any] = {"monitor": Monitor, "rule": Rule}
+_OFFERED: dict[str, Any] = {"monitor": Monitor, "probe": Probe, "rule": Rule}
 RESERVED = frozenset({"confirm", "unsubscribe"})
 _FIELDS = ("slug", "title", "description", "zone", "is_published", "is_indexed", "takes_subscribers")
 
@@ -106,7 +106,7 @@ def _source(project: Project, text: str) -> list[Any]:
         and _OFFERED[kind].objects.filter(project=project, pk=int(number)).exists()
     )  # fmt: skip
     if not is_own:
-        raise ValidationError({"sources": "No monitor and no rule of the project."})
+        raise ValidationError({"sources": "No monitor, probe or rule of the project."})
     return [kind, int(number)]
 
 

@@ -12,11 +12,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from alerts.models import Notification, Probe, ProbeLook, ProbeSpan, ProbeState
+from alerts.models import Maintenance, Notification, Probe, ProbeLook, ProbeSpan, ProbeState
 from alerts.probes import counting, own_network, probe_setup, prober, reports, retention, rounds, telling
 from alerts.probes.found import Found, failed
 from alerts.probes.probe_setup import Wanted
 from alerts.probes.prober import Prober
+from alerts.routing import setup, tick
+from alerts.routing.setup import WantedMaintenance
 from alerts.rules import rule_setup
 from alerts.slos import indicators
 from alerts.slos import reports as slo_reports
@@ -89,11 +91,29 @@ def test_silences_and_mutes_hold_it_back_and_what_is_still_so_is_told(project: P
     down(probe, at=NOW)
     down(quiet, at=NOW)
     assert kinds() == []
-    prober.tell_owed(now=NOW + MINUTE)
+    tick.run(now=NOW + MINUTE)
     assert kinds() == []
-    prober.tell_owed(now=ends_at + SECOND)
-    prober.tell_owed(now=ends_at + MINUTE)
+    tick.run(now=ends_at + SECOND)
+    tick.run(now=ends_at + MINUTE)
     assert kinds() == ["probe_down"]
+
+
+@pytest.mark.django_db
+def test_planned_maintenance_holds_it_back_and_is_no_part_of_its_uptime(project: Project) -> None:
+    make.channel(project)
+    probe = one(project)
+    ends_at = NOW + timedelta(hours=1)
+    wanted = WantedMaintenance(name="Moving", matchers="probe=shop", starts_at=NOW, ends_at=ends_at)
+    setup.store_maintenance(Maintenance(project=project), wanted, actor="test", now=NOW)
+    found(probe, GOOD, at=NOW - MINUTE)
+    down(probe, at=NOW)
+    assert kinds() == []
+    state = ProbeState.objects.select_related("probe").get()
+    now = NOW + MINUTE
+    known = reports.stretches([state], since=NOW - DAY, now=now)[probe.pk]
+    planned = reports.planned([state], since=NOW - DAY, now=now)[probe.pk]
+    assert planned == [(NOW, ends_at)]
+    assert [reports.share(known, DAY, now=now, excluded=left_out).share for left_out in ((), planned)] == [0.5, 1.0]
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from alerts.models import Probe, ProbeLook, ProbeSpan, ProbeState
 from alerts.probes import checks, reports, telling, uptime
 from alerts.probes.reports import Line
-from alerts.probes.uptime import Stretch, Uptime
+from alerts.probes.uptime import Interval, Stretch, Uptime
 from alerts.schedule import spoken
 from dashboard.charts import sparklines
 from dashboard.frame.formatting import duration, percent
@@ -110,7 +110,12 @@ def rows(states: Sequence[ProbeState], *, now: datetime) -> list[Row]:
     """These, in their order."""
     looks = latest_looks([state.probe_id for state in states])
     known = reports.stretches(states, since=now - reports.LONGEST, now=now)
-    return [_row(state, looks.get(state.probe_id, []), known.get(state.probe_id, []), now=now) for state in states]
+    planned = reports.planned(states, since=now - reports.LONGEST, now=now)
+    return [
+        _row(state, looks.get(pk, []), known.get(pk, []), planned.get(pk, []), now=now)
+        for state in states
+        for pk in (state.probe_id,)
+    ]
 
 
 def latest_looks(probes: Sequence[int]) -> dict[int, list[ProbeLook]]:
@@ -125,12 +130,13 @@ def detail(probe: Probe, *, now: datetime) -> dict[str, Any]:
     """What the page of one probe shows, besides its looks."""
     state = probe.state
     known = reports.stretches([state], since=now - reports.LONGEST, now=now).get(probe.pk, [])
+    planned = reports.planned([state], since=now - reports.LONGEST, now=now).get(probe.pk, [])
     looks = latest_looks([probe.pk]).get(probe.pk, [])
     return {
-        "row": _row(state, looks, known, now=now),
+        "row": _row(state, looks, known, planned, now=now),
         "check": described(probe),
-        "periods": [_told(line) for line in reports.lines(probe, known, now=now)],
-        "days": day_bars(uptime.by_day(known, end=now, days=DAYS, zone=UTC)),
+        "periods": [_told(line) for line in reports.lines(probe, known, now=now, excluded=planned)],
+        "days": day_bars(uptime.by_day(known, end=now, days=DAYS, zone=UTC, excluded=planned)),
         "phases": phase_chart(probe, now=now),
         "drawing": draw(reports.answers_along(probe, 30 * reports.DAY, timedelta(hours=6), now=now), None, "ms"),
         "outages": outages(probe, now=now),
@@ -231,7 +237,14 @@ def looks_of(probe: Probe) -> QuerySet[ProbeLook]:
     return probe.looks.order_by("-at", "-pk")
 
 
-def _row(state: ProbeState, looks: Sequence[ProbeLook], known: Sequence[Stretch], *, now: datetime) -> Row:
+def _row(
+    state: ProbeState,
+    looks: Sequence[ProbeLook],
+    known: Sequence[Stretch],
+    planned: Sequence[Interval],
+    *,
+    now: datetime,
+) -> Row:
     probe = state.probe
     answered = [look.total_ms for look in looks if look.status == "up" and look.total_ms is not None]
     certificate, tone = _certificate(state, now=now)
@@ -242,7 +255,7 @@ def _row(state: ProbeState, looks: Sequence[ProbeLook], known: Sequence[Stretch]
         look_bars(looks),
         sparklines.line(answered),
         duration(answered[-1]) if answered else "–",
-        percent(reports.share(known, reports.LONGEST, now=now).share),
+        percent(reports.share(known, reports.LONGEST, now=now, excluded=planned).share),
         certificate,
         tone,
         _following(state, now=now),
