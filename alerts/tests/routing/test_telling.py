@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -411,3 +413,12 @@ def test_the_database_says_what_a_model_of_it_says(project: Project, history: li
             say(project, stands(which, on=what == "on", now=now, **team), now=now)
             model.put(which, what == "on", now)
     assert sorted(lines for _, lines in told(project)) == sorted(model.said), history
+
+
+def test_what_goes_on_costs_three_statements(project: Project) -> None:
+    make.channel(project, name="a")
+    say(project, stands("x", now=NOW), now=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        say(project, stands("x", now=NOW), now=NOW + MINUTE)
+    told_apart = [query["sql"].split()[0] for query in asked if "SAVEPOINT" not in query["sql"]]
+    assert told_apart == ["SELECT", "UPDATE", "SELECT"], told_apart
