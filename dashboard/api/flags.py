@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,8 +36,8 @@ class FlagIn(serializers.Serializer):
     is_by_device = serializers.BooleanField(required=False)
     is_continuous = serializers.BooleanField(required=False)
     runtime = serializers.ChoiceField(required=False, choices=Flag.Runtime.choices)
-    starts_at = serializers.DateTimeField(required=False, allow_null=True)
-    ends_at = serializers.DateTimeField(required=False, allow_null=True)
+    starts_at = forms.Moment(required=False, allow_null=True)
+    ends_at = forms.Moment(required=False, allow_null=True)
     group_type = serializers.CharField(required=False, allow_blank=True, max_length=60)
     note = serializers.CharField(required=False, allow_blank=True, max_length=200, help_text="Why this change.")
     based_on = serializers.IntegerField(
@@ -59,13 +59,18 @@ class FlagVersionOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+_FOLLOWING = serializers.IntegerField(allow_null=True, help_text="The cursor of the next page.")
+_PAGE_OF_FLAGS = inline_serializer("FlagPage", {"results": FlagOut(many=True), "next": _FOLLOWING})
+_HISTORY = inline_serializer("FlagHistory", {"results": FlagVersionOut(many=True)})
+
+
 class Flags(ApiView):
     actions: ClassVar = {"GET": "flag.list", "POST": "flag.create"}
     scopes: ClassVar = {"POST": tokens.ADMIN}
 
     @extend_schema(
         operation_id="flags", parameters=[forms.Cursor],
-        responses={200: FlagOut(many=True), **forms.BAD, **forms.REFUSALS},
+        responses={200: _PAGE_OF_FLAGS, **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The flags by number, archived ones too, 100 at a time; `next` is the cursor of more."""
@@ -115,7 +120,7 @@ class FlagDetail(ApiView):
 class FlagHistory(ApiView):
     actions: ClassVar = {"GET": "flag.history"}
 
-    @extend_schema(operation_id="flag_history", responses={200: FlagVersionOut(many=True), **forms.REFUSALS})
+    @extend_schema(operation_id="flag_history", responses={200: _HISTORY, **forms.REFUSALS})
     def get(self, request: Request, slug: str, flag_id: int) -> Response:
         """The newest 100 versions of a flag."""
         flag = get_object_or_404(self.open_project(slug).flags, pk=flag_id)

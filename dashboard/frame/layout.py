@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts.models import Notice
+from analytics.flags import own
 from dashboard.frame import navigation, saved_views, state
 from dashboard.frame.state import COMPARISONS, PERIODS, State
 from events.accounts import access
@@ -78,9 +79,14 @@ def draw(
             "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
             "may_edit": may_edit,
             "may_own": access.is_enough(role, access.OWNER),
-            "pulse_url": reverse("dashboard:pulse", args=[project.slug]),
+            # Pages that look again by themselves cost the server most: a flag of its own can end it for all, or some.
+            "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user) else "",
         }
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
+
+
+def _is_live(user: Any) -> bool:
+    return own.is_on("live-pages", user, default=True)
 
 
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:

@@ -41,6 +41,8 @@ from alerts.models import (
     StatusSubscriber,
 )
 from alerts.tests import make as make_alerts
+from analytics.models import Audience, Flag, FlagVersion
+from analytics.tests.flags import make as make_flags
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
 from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
@@ -54,6 +56,7 @@ WAYS: dict[type[Model], str] = {
     AlertTransition: "alert__rule__project", Silence: "project", Objective: "project", Route: "project",
     Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project", Probe: "project",
     Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
+    Flag: "project", FlagVersion: "flag__project", Audience: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -95,6 +98,8 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.status_page(project, word=word)
     make_alerts.probe(project, name=f"{word}-probe")
     make_alerts.transitions(project, 1)
+    make_flags.stored(project, f"{word}-flag", description=word, now=now)
+    make_flags.audience(project, name=f"{word}-audience", now=now)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
 
@@ -128,7 +133,14 @@ def staff(name: str, world: World, role: str, codenames: list[str], now: datetim
 
 def addresses(world: World, projects_named: list[Project]) -> Iterator[str]:
     """Every address of the admin: those of no object, and those of each kind of object, of projects and of people."""
-    yield from ("/admin/", "/admin/events/", "/admin/auth/", "/admin/alerts/", "/admin/password_change/")
+    yield from (
+        "/admin/",
+        "/admin/events/",
+        "/admin/auth/",
+        "/admin/alerts/",
+        "/admin/analytics/",
+        "/admin/password_change/",
+    )
     for model in (*SHOWN, User):
         yield from (f"{_base(model)}", f"{_base(model)}add/")
         objects = [world.rows(model, project).first() for project in projects_named] if model is not User else []
