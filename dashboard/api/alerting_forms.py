@@ -148,7 +148,7 @@ class AlertOut(serializers.ModelSerializer):
         model = Alert
         fields = [
             "id", "rule", "name", "severity", "labels", "fingerprint", "state", "since", "is_without_data",
-            "is_flapping", "value", "words", "fired_at", "told_at", "acknowledged_at", "acknowledged_by",
+            "is_flapping", "value", "words", "fired_at", "acknowledged_at", "acknowledged_by",
         ]  # fmt: skip
 
 

@@ -234,13 +234,13 @@ def test_steps_are_taken_in_order_once_until_somebody_acknowledges(project: Proj
     assert ["Escalated", "nobody has looked after it for 15 min"] in Notification.objects.order_by("pk")[1].payload[
         "details"
     ]
-    # It ends and begins anew: the steps, too; and an acknowledgement stops them.
+    # Whoever came in hears the end. It begins anew: the steps, too; and an acknowledgement stops them.
     say(project, stands("x", on=False, now=NOW), now=NOW + HOUR)
     say(project, stands("x", now=NOW + 2 * HOUR), now=NOW + 2 * HOUR)
     tick.run(now=NOW + 2 * HOUR + 15 * MINUTE)
     assert telling.acknowledge(Notice.objects.all(), actor=bob, now=NOW + 2 * HOUR + 16 * MINUTE) == 1
     tick.run(now=NOW + 4 * HOUR)
-    assert [channel for channel, _ in told(project)][3:] == ["first", "first", "second"]
+    assert [channel for channel, _ in told(project)][3:] == ["first", "second", "boss", "first", "second"]
     notice.refresh_from_db()
     assert (escalation.next_step(notice), notice.acknowledged_by) == (None, bob)
 
