@@ -227,8 +227,9 @@ def test_posthog_js_is_configured_and_gets_no_flags(key: IngestKey) -> None:
     script = Client().get(f"/array/{key.public_key}/config.js")
     assert script["Content-Type"].startswith("text/javascript")
     assert key.public_key.encode() in script.content
-    flags = Client().generic("POST", "/flags/?v=2&config=true", json.dumps({"token": key.public_key})).json()
-    assert (flags["flags"], flags["featureFlags"], flags["errorsWhileComputingFlags"]) == ({}, {}, False)
+    asked = {"token": key.public_key, "distinct_id": "ada"}
+    flags = Client().generic("POST", "/flags/?v=2&config=true", json.dumps(asked)).json()
+    assert (flags["flags"], flags["hasFeatureFlags"], flags["errorsWhileComputingFlags"]) == ({}, False, False)
     assert Client().get("/array/nonsense/config").status_code == 401
     assert Client().get("/api/surveys/?token=x").json() == {"surveys": []}
 
