@@ -23,6 +23,7 @@ from events.models import Project
 _ABOUT = {
     "errors": "Errors", "requests": "Requests", "vitals": "Web vitals", "sessions": "Sessions", "logs": "Logs",
     "queries": "Queries", "metrics": "Metrics of yours", "security": "Security", "check_ins": "Check-ins",
+    "probes": "Probes",
 }  # fmt: skip
 _OWN = "of_kind_"
 

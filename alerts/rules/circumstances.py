@@ -17,7 +17,7 @@ from django.urls import reverse
 from alerts.incidents import suspects
 from alerts.models import Rule
 from alerts.rules.contract import Judged, said, span
-from alerts.rules.kinds import KINDS
+from alerts.rules.kinds import KINDS, SOURCES
 from analytics.periods import Period
 from analytics.questions.watched import series
 from analytics.questions.watched.metrics import Metric, metric_of
@@ -38,12 +38,15 @@ def of(
     rule: Rule, labels: Mapping[str, str], judged: Judged, *, breach: datetime, until: datetime, now: datetime
 ) -> dict[str, Any]:
     """For the group of a rule that fires; `breach` is when it began to be so, `until` what was judged up to."""
-    metric = metric_of(rule.metric)
+    # A rule that reads what it judges by itself watches no metric of the rollups.
+    metric = None if rule.kind in SOURCES else metric_of(rule.metric)
     where = {**rule.where, **{name: [value] for name, value in labels.items()}}
     width = min(LONGEST, max(SHORTEST, KINDS[rule.kind].needs(rule.config)))
     environment = where["environment"][0] if len(where.get("environment", ())) == 1 else ""
     return {
-        "contributors": _safely(lambda: contributors(rule, metric, where, until=until, width=width, now=now)),
+        "contributors": _safely(
+            lambda: contributors(rule, metric, where, until=until, width=width, now=now) if metric else []
+        ),
         "events": _safely(lambda: samples(rule, where, start=until - width, end=now)),
         "suspects": _safely(
             lambda: suspects.suspects(
@@ -51,7 +54,7 @@ def of(
                 where=where, threshold=judged.threshold,
             )
         ),
-        "budget": _safely(lambda: budget(rule, metric, until=until, now=now)),
+        "budget": _safely(lambda: budget(rule, metric, until=until, now=now) if metric else {}),
     }  # fmt: skip
 
 

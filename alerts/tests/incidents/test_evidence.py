@@ -129,8 +129,8 @@ def test_the_timeline_writes_itself_and_is_frozen(project: Project, alice: Any, 
     later = NOW + timedelta(hours=3)
     before = [(entry.kind, entry.text) for entry in timeline.of(incident, now=later)]
     kinds = [kind for kind, _ in before]
-    said = dict(Notification.objects.order_by("pk")[0].payload["details"])
-    assert said["Deployed before"].startswith("12 min after shop@1.4.2, error rate of requests ×")
+    suspect = Notification.objects.order_by("pk")[0].payload["suspect"]
+    assert suspect.startswith("12 min after shop@1.4.2, error rate of requests ×")
     assert {"alert", "deploy", "opened", "message", "acknowledged", "comment", "silence", "resolved"} <= set(kinds)
     assert not any("sk_live" in text for _, text in before), "what people write is scrubbed"
     assert keeping.run(now=later).frozen == 1

@@ -189,7 +189,7 @@ def test_a_rule_that_fires_opens_an_incident_and_the_message_says_where(project:
     assert [alert.labels["route"] for alert in incident.alerts.all()] == ["GET /a", "GET /b"]
     assert incident.labels == {"team": "web", "rule": "Too many failures"}
     link = reverse("dashboard:incident-acknowledge", args=[project.slug, incident.pk])
-    told = dict(Notification.objects.order_by("pk")[0].payload["details"])
+    told = dict(Notification.objects.order_by("pk")[0].payload["links"])
     assert told["Acknowledge"].endswith(link)
     assert acting.acknowledge(incident, actor=alice, now=NOW + MINUTE)
     assert set(Alert.objects.values_list("acknowledged_by__username", flat=True)) == {"alice"}
@@ -231,5 +231,7 @@ def test_the_lock_of_a_project_is_one_of_its_own(db: None) -> None:
     with transaction.atomic():
         following.lock(1)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 2"
+            )
             assert [row[0] for row in cursor.fetchall()] == [1]

@@ -34,7 +34,7 @@ def test_a_firing_alert_brings_its_last_windows_and_what_they_are_usually(projec
     assert payload["normal"] == "14 in 5 min, usually 1, 14 times as much"
     assert (payload["chart"]["threshold"], payload["chart"]["series"][-1][1]) == (10.0, 14.0)
     assert [label for label, _ in payload["links"]] == ["Acknowledge", "Runbook"]
-    assert payload["links"][0][1].endswith("/#acknowledge")
+    assert payload["links"][0][1].endswith("/acknowledge/")
     assert payload["thread"]
 
 
