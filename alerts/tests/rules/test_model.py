@@ -1,7 +1,8 @@
 """The database's alerts beside a model of them, on histories drawn at random, with clocks that jump.
 
-The model is written anew from docs/alerts.md and shares no code with the product: a dictionary, a list of what people
-were told, and a clock. Each history is looked at by the evaluator, through PostgreSQL, as a worker does.
+The model is written anew from docs/alerts.md and shares no code with the product: a dictionary and a clock. Each history
+is looked at by the evaluator, through PostgreSQL, as a worker does. What people are told has a model of its own
+(alerts/tests/routing).
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.models import Alert, AlertTransition, Notification, Rule, Silence
+from alerts.models import Alert, AlertTransition, Rule
 from alerts.rules import evaluation, rule_setup, watching
 from alerts.rules.contract import Judged, Verdict
 from alerts.rules.rule_setup import Wanted
-from alerts.tests import make
 from analytics.questions.watched.metrics import metric_of
 from analytics.questions.watched.series import History
 from events.models import Project
@@ -38,28 +38,24 @@ class Modelled:
     since: datetime | None = None
     looks: list[bool] = field(default_factory=list)
     is_flapping: bool = False
-    is_told: bool = False
-    told_at: datetime | None = None
     exists: bool = False
 
 
 @dataclass
 class Model:
-    """A rule: what each of its groups is, every change, and everything that people were told."""
+    """A rule: what each of its groups is, and every change."""
 
     for_: int
     keep: int
     no_data: str
-    repeat: int
     alerts: dict[str, Modelled] = field(default_factory=dict)
     changes: list[tuple[str, str, str]] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
 
-    def look(self, verdicts: dict[str, str], now: datetime, *, is_silenced: bool) -> None:
+    def look(self, verdicts: dict[str, str], now: datetime) -> None:
         for group, verdict in verdicts.items():
-            self.one(group, self.alerts.setdefault(group, Modelled()), verdict, now, is_silenced=is_silenced)
+            self.one(group, self.alerts.setdefault(group, Modelled()), verdict, now)
 
-    def one(self, group: str, alert: Modelled, verdict: str, now: datetime, *, is_silenced: bool) -> None:
+    def one(self, group: str, alert: Modelled, verdict: str, now: datetime) -> None:
         if verdict == "no_data":
             verdict = {"alert": "breach", "ok": "clear", "keep": ""}[self.no_data]
         before, is_ill, is_well = alert.state, verdict == "breach", verdict == "clear"
@@ -86,22 +82,6 @@ class Model:
         alert.looks = [*alert.looks, is_on][-21:]
         rate = self.rate(alert.looks)
         alert.is_flapping = rate >= 20 or (was_flapping and rate > 5)
-        if is_silenced:
-            return
-        if alert.is_flapping:
-            if not was_flapping:
-                self.tell(alert, "flapping", now)
-        elif is_on and alert.told_at is None:
-            self.tell(alert, "firing", now)
-        elif is_on and self.repeat and alert.told_at is not None and now - alert.told_at >= self.repeat * MINUTE:
-            self.tell(alert, "still_firing", now)
-        elif not is_on and alert.told_at is not None:
-            self.tell(alert, "alert_ended", now)
-            alert.told_at = None
-
-    def tell(self, alert: Modelled, what: str, now: datetime) -> None:
-        self.told.append(what)
-        alert.told_at = now
 
     @staticmethod
     def waited(alert: Modelled, minutes: int, now: datetime) -> bool:
@@ -132,7 +112,7 @@ class Told:
 VERDICTS = st.sampled_from(["breach", "breach", "clear", "clear", "between", "no_data"])
 # Minutes to the next look; the clock may stand, be set back by hours, or jump over a night.
 WAITS = st.sampled_from([1, 1, 1, 1, 2, 5, 0, -1, -90, 600])
-LOOKS = st.lists(st.tuples(VERDICTS, VERDICTS, WAITS, st.integers(0, 9)), min_size=1, max_size=45)
+LOOKS = st.lists(st.tuples(VERDICTS, VERDICTS, WAITS), min_size=1, max_size=45)
 
 
 @pytest.fixture
@@ -144,44 +124,28 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
 
 @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(
-    looks=LOOKS, for_=st.integers(0, 3), keep=st.integers(0, 3), no_data=st.sampled_from(["alert", "ok", "keep"]),
-    repeat=st.sampled_from([0, 3, 240]),
-)  # fmt: skip
+@given(looks=LOOKS, for_=st.integers(0, 3), keep=st.integers(0, 3), no_data=st.sampled_from(["alert", "ok", "keep"]))
 def test_any_history_is_in_the_database_as_the_model_says(
     project: Project,
     told: Told,
-    looks: list[tuple[str, str, int, int]],
+    looks: list[tuple[str, str, int]],
     for_: int,
     keep: int,
     no_data: str,
-    repeat: int,
 ) -> None:
-    for table in (Rule, Notification, Silence):
-        table._default_manager.all().delete()
-    if not project.channels.exists():
-        make.channel(project)
+    Rule.objects.all().delete()
     wanted = Wanted(
         name="Drawn", kind="threshold", metric="requests.count", group_by=["route"], for_minutes=for_,
-        keep_minutes=keep, no_data=no_data, repeat_minutes=repeat,
+        keep_minutes=keep, no_data=no_data,
         config={"side": "above", "threshold": 1, "window": 5},
     )  # fmt: skip
     rule = rule_setup.create(project, wanted, actor="test", now=NOW)
-    model, now = Model(for_, keep, no_data, repeat), NOW
-    for first, second, wait, silence in looks:
-        if silence == 0:
-            Silence.objects.create(
-                project=project,
-                matchers={"rule": "Drawn"},
-                starts_at=now - MINUTE,
-                ends_at=now + 3 * MINUTE,
-                reason="x",
-            )
-        is_silenced = Silence.objects.filter(starts_at__lte=now, ends_at__gt=now).exists()
+    model, now = Model(for_, keep, no_data), NOW
+    for first, second, wait in looks:
         told.now = {"a": first, "b": second}
         Rule.objects.update(next_eval_at=now)
         assert evaluation.run(now=now).failed == 0
-        model.look(told.now, now, is_silenced=is_silenced)
+        model.look(told.now, now)
         now += wait * MINUTE + timedelta(microseconds=1)  # no two looks are at the very same moment
     stored = {alert.labels["route"]: alert for alert in Alert.objects.filter(rule=rule)}
     assert set(stored) == {group for group, alert in model.alerts.items() if alert.exists}
@@ -193,8 +157,6 @@ def test_any_history_is_in_the_database_as_the_model_says(
         AlertTransition.objects.filter(alert__rule=rule).order_by("pk").values_list("alert__labels", "before", "after")
     )
     assert [(labels["route"], before, after) for labels, before, after in kept] == model.changes
-    messages = Notification.objects.exclude(kind="digest").order_by("pk").values_list("kind", flat=True)
-    assert sorted(messages) == sorted(model.told)
 
 
 # Every arrow with its clock: (policy, [(wait in minutes, verdict, state after it)]).
