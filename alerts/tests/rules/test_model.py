@@ -1,8 +1,8 @@
 """The database's alerts beside a model of them, on histories drawn at random, with clocks that jump.
 
-The model is written anew from docs/alerts.md and shares no code with the product: a dictionary and a clock. Each history
-is looked at by the evaluator, through PostgreSQL, as a worker does. What people are told has a model of its own
-(alerts/tests/routing).
+The model is written anew from docs/alerts.md and shares no code with the product: a dictionary and a clock. Each
+history is looked at by the evaluator, through PostgreSQL, as a worker does. What people are told has a model of its
+own (alerts/tests/routing).
 """
 
 from __future__ import annotations
