@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.ingest import load, processes  # noqa: E402
@@ -54,7 +54,7 @@ def ping(ours: Ours, tokens: list[str], *, seconds: float) -> load.Load:
     listing = ours.folder / "pings.txt"
     listing.write_text("".join(f"/ping/{token}\n" for token in tokens))
     (web,) = ours.start("web")
-    script = Path(__file__).with_name("heartbeats.lua")
+    script = Path(__file__).with_name("load.lua")
     try:
         url = f"http://127.0.0.1:{ours.port}/"
         load.run(url, listing, seconds=1, script=script)
