@@ -42,17 +42,9 @@ class AskingView(PosthogView):
     def largest(cls) -> int:
         return LONGEST
 
-    @abstractmethod
-    def answered(self, key: Key) -> Answer:
-        """The answer to `sent`."""
-
     def key_in(self, data: bytes) -> str | None:
         self.sent = lenient.loads(data)
         return None
-
-    def receive(self) -> None:
-        """Answer; there is nothing to keep."""
-        self.answer = self.answered(self.agreed_key(self.body(), 0))
 
     def book(self, project_id: int) -> Book:
         try:
@@ -74,7 +66,19 @@ class AskingView(PosthogView):
         return headers | {"Access-Control-Expose-Headers": f"{exposed}, ETag".lstrip(", ")}
 
 
-class FlagsView(AskingView):
+class AnsweringView(AskingView):
+    """An endpoint that answers whoever sends a project's key."""
+
+    @abstractmethod
+    def answered(self, key: Key) -> Answer:
+        """The answer to `sent`."""
+
+    def receive(self) -> None:
+        """Answer; there is nothing to keep."""
+        self.answer = self.answered(self.agreed_key(self.body(), 0))
+
+
+class FlagsView(AnsweringView):
     """`POST /flags/?v=` and `/decide/?v=`: what PostHog's SDKs, browsers' and servers', ask for."""
 
     is_decide = False
@@ -172,9 +176,6 @@ class OfrepView(AskingView):
         else:
             self.answer = _json(found[0], 400 if "errorCode" in found[0] else 200)
 
-    def answered(self, key: Key) -> Answer:
-        raise NotImplementedError
-
     def refused(self, error: Exception) -> Answer:
         if isinstance(error, _TooFast):
             answer = self.problem(429, "Too many requests.")
@@ -193,7 +194,7 @@ class _TooFast(Throttled):
     """A token, which belongs to no key, asks too often."""
 
 
-class UnleashView(AskingView):
+class UnleashView(AnsweringView):
     """`GET` and `POST /api/frontend`: Unleash's browser and app clients; the key stands alone in `Authorization`."""
 
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "OPTIONS")
@@ -225,7 +226,7 @@ class UnleashReportView(UnleashView):
         return Answer(status=202)
 
 
-class GrowthbookView(AskingView):
+class GrowthbookView(AnsweringView):
     """`POST /api/eval/<key>`: GrowthBook's remote evaluation."""
 
     def find_key(self) -> str | None:
@@ -249,9 +250,6 @@ class RefusedView(AskingView):
         is_asked = self.environ["REQUEST_METHOD"] == "OPTIONS"
         self.answer = self.preflight() if is_asked else self.problem(404, self.why)
         self.finish()
-
-    def answered(self, key: Key) -> Answer:
-        raise NotImplementedError
 
 
 def _json(content: Any, status: int = 200) -> Answer:

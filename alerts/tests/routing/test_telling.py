@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.delivery.messages import Message
 from alerts.models import (
     Channel,
     EscalationStep,
@@ -24,54 +23,15 @@ from alerts.models import (
     Route,
     Silence,
 )  # fmt: skip
-from alerts.routing import escalation, holding, setup, telling, tick
+from alerts.routing import holding, setup, telling, tick
 from alerts.routing.setup import Step, WantedInhibition, WantedMaintenance, WantedRoute
-from alerts.routing.telling import Report
-from alerts.rules import rule_setup
 from alerts.tests import make
+from alerts.tests.routing.stage import route, say, silence, stands, told
 from events.models import AuditEntry, Project
 from events.tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-WORDS = {"firing": "Fires", "still_firing": "Still fires", "alert_ended": "Ended", "flapping": "Flapping"}
-
-
-def stands(name: str, *, on: bool = True, now: datetime, **given: Any) -> Report:
-    """How the thing of this name stands."""
-    kind = "firing" if on else "alert_ended"
-    message = Message(kind=kind, dedup="", title=name, project="Web", at=now.isoformat(), level="error")
-    labels = {"rule": name, "team": "web", **given.pop("labels", {})}
-    given.setdefault("repeat_minutes", 240)
-    return Report(key=f"test:{name}", source="rule", labels=labels, message=message, is_on=on, began_at=now, **given)
-
-
-def say(project: Project, *reports: Report, now: datetime) -> dict[str, str]:
-    return telling.report(project, reports, now=now)
-
-
-def told(project: Project) -> list[tuple[str, list[str]]]:
-    """Each message: its channel, and what it says of what."""
-    found = Notification.objects.filter(channel__project=project).select_related("channel").order_by("pk")
-    return [(one.channel.name, lines_of(one.payload)) for one in found]
-
-
-def lines_of(payload: dict[str, Any]) -> list[str]:
-    return sorted(payload["lines"]) or [f"{WORDS[payload['kind']]}: {payload['title']}"]
-
-
-def route(project: Project, name: str, text: str = "", *, to: Channel | None = None, **wanted: Any) -> Route:
-    steps = wanted.pop("steps", ())
-    place = Route.objects.filter(project=project).count() + 1
-    given = WantedRoute(name=name, matchers=text, **{"position": place, **wanted})
-    channels = [to] if to else []
-    return setup.store_route(Route(project=project), given, channels=channels, steps=steps, actor="test", now=NOW)
-
-
-def silence(project: Project, name: str, *, start: datetime, length: timedelta) -> Silence:
-    return rule_setup.silence(
-        project, {"rule": name}, starts_at=start, ends_at=start + length, reason="Moving", actor="test", now=start
-    )
 
 
 def test_without_routes_every_channel_hears_at_once_and_of_the_end(project: Project) -> None:
@@ -216,45 +176,6 @@ def test_what_flaps_is_told_once_and_then_when_it_is_stable(project: Project) ->
     say(project, stands("x", on=True, now=NOW), now=NOW + 9 * MINUTE)
     say(project, stands("x", on=False, now=NOW), now=NOW + 10 * MINUTE)
     assert told(project)[2:] == [("a", ["Fires: x"]), ("a", ["Ended: x"])]
-
-
-def test_steps_are_taken_in_order_once_until_somebody_acknowledges(project: Project, bob: Any) -> None:
-    first, second, boss = (make.channel(project, name=name) for name in ("first", "second", "boss"))
-    steps = [Step(15, [second]), Step(30, [boss])]
-    route(project, "Team", to=first, steps=steps, wait_seconds=0, interval_seconds=0, repeat_minutes=0)
-    say(project, stands("x", now=NOW), now=NOW)
-    notice = Notice.objects.get()
-    ahead = escalation.next_step(notice)
-    assert ahead is not None
-    assert ([channel.name for channel in ahead[0].channels.all()], ahead[1]) == (["second"], NOW + 15 * MINUTE)
-    for minutes, wanted in ((14, 1), (15, 2), (16, 2), (29, 2), (30, 3), (60, 3)):
-        tick.run(now=NOW + minutes * MINUTE)
-        assert len(told(project)) == wanted, minutes
-    assert [channel for channel, _ in told(project)] == ["first", "second", "boss"]
-    assert ["Escalated", "nobody has looked after it for 15 min"] in Notification.objects.order_by("pk")[1].payload[
-        "details"
-    ]
-    # Whoever came in hears the end. It begins anew: the steps, too; and an acknowledgement stops them.
-    say(project, stands("x", on=False, now=NOW), now=NOW + HOUR)
-    say(project, stands("x", now=NOW + 2 * HOUR), now=NOW + 2 * HOUR)
-    tick.run(now=NOW + 2 * HOUR + 15 * MINUTE)
-    assert telling.acknowledge(Notice.objects.all(), actor=bob, now=NOW + 2 * HOUR + 16 * MINUTE) == 1
-    tick.run(now=NOW + 4 * HOUR)
-    assert [channel for channel, _ in told(project)][3:] == ["first", "second", "boss", "first", "second"]
-    notice.refresh_from_db()
-    assert (escalation.next_step(notice), notice.acknowledged_by) == (None, bob)
-
-
-def test_steps_wait_while_news_is_held_back_and_none_is_missed_after_an_absence(project: Project) -> None:
-    first, second = make.channel(project, name="first"), make.channel(project, name="second")
-    steps = [Step(5, [first]), Step(10, [second])]
-    route(project, "Team", to=first, steps=steps, wait_seconds=0, interval_seconds=0, repeat_minutes=0)
-    silence(project, "x", start=NOW, length=HOUR)
-    say(project, stands("x", now=NOW), now=NOW)
-    tick.run(now=NOW + 30 * MINUTE)
-    assert told(project) == []
-    tick.run(now=NOW + 61 * MINUTE)
-    assert [channel for channel, _ in told(project)] == ["first", "first", "second"]
 
 
 def test_what_cannot_be_is_named_where_the_person_is(project: Project) -> None:

@@ -71,4 +71,4 @@ def test_questions_do_not_grow_with_the_lists(
 ) -> None:
     _visitors(project)
     with django_assert_max_num_queries(30):
-        as_alice.get(PAGE)
+        assert as_alice.get(PAGE).status_code == 200
