@@ -40,8 +40,8 @@ def bands_of(groups: Mapping[tuple[str, ...], Measure], *labels: str) -> dict[st
 
 
 def _within(metric: str, rated: str, index: int, mean: float | None) -> float:
-    """What a value of this bucket is read back as: the mean where all have one bucket, else the middle of the part that
-    has this rating."""
+    """What a value of this bucket is read back as: the mean where all have one bucket (exact where all are one value,
+    at most the bucket's 2 % off), else the middle of the part that has this rating."""
     good, poor = THRESHOLDS[metric]
     least, most = {"good": (-math.inf, good), "needs-improvement": (good, poor), "poor": (poor, math.inf)}[rated]
     value = middle(index) if mean is None else mean

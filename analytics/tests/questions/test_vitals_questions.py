@@ -16,7 +16,7 @@ from analytics.questions.vitals.percentiles import percentile
 from analytics.questions.vitals.vitals import countries, culprits, regressions, route_vitals, vitals
 from analytics.rollups import filling
 from analytics.rollups.cells import Measure
-from analytics.rollups.histograms import Histogram, exact
+from analytics.rollups.histograms import GAMMA, Histogram, exact
 from analytics.tests import facts
 from events.models import Release
 from events.tests import intake
@@ -104,7 +104,8 @@ def test_a_percentile_is_rated_as_the_exact_one_between_values_of_one_rating(
         if (own := [value for value in values if rating("LCP", value) == rated])
     }
     found = percentile("LCP", bands, q)
-    assert found == pytest.approx(exact(values, q), rel=0.011)
+    # A rating whose values share one bucket is read back as their mean, which may be anywhere in that bucket.
+    assert found == pytest.approx(exact(values, q), rel=GAMMA - 1 + 1e-9)
     rank = q * (len(values) - 1)
     beside = {rating("LCP", values[place]) for place in (math.floor(rank), math.ceil(rank))}
     if len(beside) == 1:
