@@ -133,7 +133,7 @@ def status_page(project: Project, *, word: str = "", now: datetime = NOW) -> dic
     }  # fmt: skip
     page = status_setup.store_page(project, wanted, actor="test", now=now)
     component = status_setup.store_component(
-        page, None, name="Checkout", description="", sources=(), position=0, actor="test", now=now
+        page, None, name=f"{word} Checkout".strip(), description="", sources=(), position=0, actor="test", now=now
     )
     wrote = notices.Wanted(title=f"{word} Payments fail", body="We look into it.")
     notice = notices.publish(page, wrote, actor="test", now=now)
