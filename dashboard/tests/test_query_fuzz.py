@@ -18,22 +18,25 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import dashboard
+from alerts.incidents.status import mails
+from alerts.models import StatusNotice
 from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
 from dashboard.frame.state import KEPT, PERIODS
 from dashboard.tests.populated import populate
 from dashboard.tests.populated_performance import store
 from dashboard.tests.shared import Kept, kept
-from dashboard.tests.test_every_route import PAGES, POLLS, ROUTES, Route, bearer, by_name, things
+from dashboard.tests.test_every_route import PAGES, POLLS, PUBLIC, ROUTES, Route, bearer, by_name, things
 from events.endpoints.cli.base import CliView
 from events.models import IngestKey, Project
 from events.tests.cast import make_alice
 
 EXAMPLES = int(os.environ.get("OBS_FUZZ_EXAMPLES", "3"))
+UNREADY = {"readyz", "api-health"}
 ASKED = [route for route in ROUTES if route in PAGES or route.name in POLLS]
-OTHERS = [route for route in ROUTES if route not in ASKED and not route.is_api and route.name != "readyz"]
-"""Addresses of senders, of sentry-cli and of health; those of the read API are fuzzed by its document, and /readyz says
-503 to everybody until the clock is heard."""
+OTHERS = [route for route in ROUTES if route not in ASKED and not route.is_api and route.name not in UNREADY]
+"""Addresses of senders, of sentry-cli and of health; those of the read API are fuzzed by its document, and those that
+say whether all is well say 503 until the clock is heard."""
 
 _READ = re.compile(r"GET(?:\.get\(|\.getlist\(|\[)\s*[\"']([\w.]+)")
 FOUND = {name for file in Path(dashboard.__file__).parent.rglob("*.py") for name in _READ.findall(file.read_text())}
@@ -128,7 +131,15 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
         key = IngestKey.objects.filter(project=project).latest("pk")
         named = things(project, person, now)
         keys = {"public_key": key.public_key, "token": key.public_key, "ping": project.monitors.get().token}
-        return World(person, {**named, **keys}, bearer(person, now))
+        read = {
+            "document": "incidents",
+            "only": "unresolved",
+            "mark": mails.MARKS.sign("0"),
+            "project": project.slug,
+            "key": "walk",
+        }
+        notice = StatusNotice.objects.get(pk=named["notice_id"])
+        return World(person, {**named, **keys, **read, "public_id": notice.public_id}, bearer(person, now))
 
     def fill_at_once() -> World:
         with transaction.atomic():
@@ -187,7 +198,7 @@ def test_no_query_breaks_any_other_address(
 def concrete(route: Route, named: dict[str, Any]) -> str:
     """An address of `route`; of a pattern, the first of its choices, without what may be left out."""
     if "^" not in route.path:
-        return route.url(named)
+        return route.url({**named, "slug": f"{named['slug']}-status"} if route.name in PUBLIC else named)
     path = re.sub(r"\(\?:\(\?P<version>.*?\)/\)\?|\(\?:-soft-navs\)\?|[\^$]|/\?$", "", route.path.replace("/?$", "/"))
     return "/" + re.sub(r"\(\?:([\w-]+)[^)]*\)", r"\1", path).replace("\\", "")
 

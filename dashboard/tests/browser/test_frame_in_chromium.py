@@ -211,8 +211,8 @@ def test_the_bar_is_one_line_and_more_opens_by_key(watch: Any, world: World, sch
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/monitors/**")
-    assert page.locator(".more summary").inner_text().endswith("Monitors")
+    page.wait_for_url("**/analytics/**")
+    assert page.locator(".more summary").inner_text().endswith("Analytics")
     assert watched.complaints == []
 
 

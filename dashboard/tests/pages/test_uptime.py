@@ -90,7 +90,7 @@ def test_each_kind_has_its_form(as_alice: Client, project: Project, kind: str, t
     [
         (
             {"target": "http://127.0.0.1/"},
-            "not public. Whoever runs this server can permit it with OBS_OUTBOUND_ALLOW.",
+            "not public. OBS_OUTBOUND_ALLOW=127.0.0.1:80 would allow it.",
         ),
         ({"target": "http://1.1.1.1:22/"}, "Port 22 is not among the permitted ones."),
         ({"target": "ftp://a.example/"}, "A URL of plain letters with http:// or https://"),
