@@ -71,6 +71,11 @@ def given_up(project: Project, *, now: datetime = NOW) -> Notification:
 
 
 def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
+    """What fires, and what says who is told."""
+    return {**ruled(project, now=now), **routed(project, now=now)}
+
+
+def ruled(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
     """A rule, its alert that fires, and a silence of something else."""
     config = {"side": "below", "threshold": "1", "window": "5"}
     wanted = Wanted(name="No requests", kind="threshold", metric="requests.count", config=config)
@@ -80,12 +85,7 @@ def firing(project: Project, *, now: datetime = NOW) -> dict[str, Any]:
     silence = rule_setup.silence(
         project, {"rule": "Other"}, starts_at=now, ends_at=ends_at, reason="Moving", actor="test", now=now
     )
-    return {
-        "rule_id": rule,
-        "alert_id": Alert.objects.get(rule=rule),
-        "silence_id": silence,
-        **routed(project, now=now),
-    }
+    return {"rule_id": rule, "alert_id": Alert.objects.get(rule=rule), "silence_id": silence}
 
 
 def routed(project: Project, *, word: str = "own", now: datetime = NOW) -> dict[str, Any]:

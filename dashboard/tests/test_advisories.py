@@ -16,7 +16,8 @@ from dashboard.pages.share import links
 from dashboard.tests import hostile
 from dashboard.tests.pages.test_pages import pages, read
 from dashboard.tests.populated import World, populate
-from dashboard.tests.test_every_route import ROUTES, Route, things
+from dashboard.tests.test_every_route import ROUTES, Route
+from dashboard.tests.things import things
 from events.accounts import tokens
 from events.models import Issue, Membership, Project
 from events.tests import make
@@ -94,8 +95,8 @@ def test_cve_2026_21721_the_permission_looks_at_the_object(
     as_alice: Client, alice: Any, charlie: Any, other: Project, now: Any, name: str
 ) -> None:
     """Grafana: a right on one dashboard was taken for a right on all."""
-    given = things(other, charlie, now)
     [route] = [route for route in ROUTES if route.name == name]
+    given = things(other, charlie, now, names=route.parameters)
     assert as_alice.post(route.url(given)).status_code == 404
 
 

@@ -10,7 +10,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
-from dashboard.tests.test_every_route import API, CLI, PAGES, Route, bearer, by_name, things
+from dashboard.tests.test_every_route import API, CLI, PAGES, Route, bearer, by_name
+from dashboard.tests.things import things
 from events.models import AuditEntry, DeadLetter, Project
 
 OF_TOKENS = [*API, *CLI]
@@ -19,8 +20,8 @@ WORDS = dict.fromkeys(("query", "q", "text", "body", "name", "label", "comment",
 
 
 @pytest.fixture
-def here(project: Project, alice: Any, now: datetime) -> dict[str, Any]:
-    return things(project, alice, now)
+def here(route: Route, project: Project, alice: Any, now: datetime) -> dict[str, Any]:
+    return things(project, alice, now, names=route.parameters)
 
 
 @pytest.mark.parametrize("route", OF_TOKENS, ids=by_name)
@@ -59,8 +60,9 @@ def test_no_entry_holds_what_was_asked_for_or_typed(route: Route, here: dict[str
 @pytest.mark.parametrize("role", ["viewer", "editor", "owner"])
 @pytest.mark.parametrize("needed", ["viewer", "editor", "owner"])
 def test_a_role_opens_its_pages_and_those_of_the_roles_below(
-    here: dict[str, Any], project: Project, role: str, needed: str
+    project: Project, alice: Any, now: datetime, role: str, needed: str
 ) -> None:
+    here = things(project, alice, now)
     person = get_user_model().objects.create_user("robin")
     project.memberships.create(user=person, role=role)
     client = Client(raise_request_exception=False)

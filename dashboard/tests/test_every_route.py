@@ -1,7 +1,5 @@
 """A walk over every address: a new page can forget neither its door, nor its stranger, nor its audit entry."""
 
-import hashlib
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,22 +11,14 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
-from alerts.tests import make as make_alerts
 from analytics import urls as flag_urls
-from analytics.flags import changing
-from analytics.tests.flags import make as make_flags
 from dashboard.api.base import ApiView
-from dashboard.frame import saved_views
-from dashboard.pages.share import links
+from dashboard.tests.things import things
 from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
-from events.facts import segments
-from events.models import Artifact, ArtifactBundle, Attachment, AuditEntry, IngestKey, Project
-from events.releases import deploys
-from events.tests import make
+from events.models import AuditEntry, IngestKey, Project
 
 # Addresses for which being a stranger means nothing; each with its reason.
 # Take keys or tokens to write; a browser's configuration is as public as its key.
@@ -109,83 +99,17 @@ def by_name(route: Route) -> str:
     return route.name
 
 
-def measured(project: Project, now: datetime) -> dict[str, Any]:
-    """One of each fact that an address can name."""
-    named = hashlib.md5(project.slug.encode()).hexdigest()
-    at = {"at": timezone.now()}
-    rows = {
-        "spans": {**at, "trace_id": named, "span_id": named[:16], "name": "GET /", "duration_ms": 3.0},
-        "queries": {**at, "fingerprint": named[:16], "statement": "SELECT ?", "count": 1, "total_ms": 2.0},
-        "logs": {**at, "log_id": f"{named}0000", "body": "hello", "level": "info"},
-    }
-    segments.write({(project.pk, fact): [row] for fact, row in rows.items()}, now=now)
-    return {"trace_id": named, "fingerprint": named[:16], "log_id": f"{named}0000"}
-
-
-def things(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
-    """One of each kind of thing that an address can name, in `project`."""
-    issue = make.issue(project, groups=2, users=(1,))
-    event = make.occurrence(issue.groups.all()[0])
-    release = make.release(project, f"{project.slug}@1.0.0")
-    token, _ = tokens.create(owner, name="walk", scopes=["read"], project=project, now=now)
-    sent = {"event_id": event.event_id, "at": now, "filename": "a.txt", "size": 1, "content": b"a"}
-    attachment = Attachment.objects.create(project=project, attachment_id=uuid.uuid4(), **sent)
-    bundle = ArtifactBundle.objects.create(project=project, checksum="0" * 40, release=release.version, state="ok")
-    artifact = Artifact.objects.create(
-        bundle=bundle, project=project, kind="minified", url="~/a.js", size=1, content=b""
-    )
-    return {
-        "slug": project.slug,
-        "file": artifact.pk,
-        "deploy_id": deploys.put(release, environment="live", actor="test", now=now)[0].pk,
-        "hook_id": deploys.create_hook(project, source="github", actor="test", now=now).pk,
-        "organization": project.slug,
-        "project_id": project.pk,
-        "issue_id": issue.pk,
-        "event_id": event.event_id.hex,
-        "version": release.version,
-        "token_id": token.pk,
-        "attachment_id": attachment.attachment_id,
-        **{name: row.pk for name, row in make_alerts.firing(project).items()},
-        "objective_id": make_alerts.objective(project).pk,
-        "incident_id": make_alerts.incident(project).pk,
-        **{name: row.pk for name, row in make_alerts.status_page(project).items() if name != "subscriber"},
-        "rule_kind": "threshold",
-        "monitor_id": make_alerts.monitor(project).pk,
-        "notification_id": make_alerts.given_up(project).pk,
-        "probe_id": make_alerts.probe(project).pk,
-        "probe_kind": "http",
-        **flagged(project, now),
-        "channel_id": make_alerts.channel(project, kind="email").pk,
-        "view_id": saved_views.save(project, owner=owner, name="walk", url=f"/p/{project.slug}/issues/", now=now).pk,
-        "share_id": links.create(
-            project, actor=owner, name="walk", url=f"/p/{project.slug}/", days=7, now=timezone.now()
-        )[0].pk,
-        "name": "errors",
-        "kind": "email",
-        **measured(project, now),
-        "rest": "no/such/thing",
-    }
-
-
-def flagged(project: Project, now: datetime) -> dict[str, Any]:
-    """A flag with an override, and an audience."""
-    flag = make_flags.stored(project, "walk", now=now)
-    override = changing.put_override(flag, "ada", True, actor="test", now=now)
-    return {"flag_id": flag.pk, "override_id": override.pk, "audience_id": make_flags.audience(project, now=now).pk}
+@pytest.fixture
+def here(route: Route, project: Project, alice: Any, bob: Any, now: datetime) -> dict[str, Any]:
+    return things(project, alice, now, names=route.parameters)
 
 
 @pytest.fixture
-def here(project: Project, alice: Any, bob: Any, now: datetime) -> dict[str, Any]:
-    return things(project, alice, now)
-
-
-@pytest.fixture
-def elsewhere(db: None, now: datetime) -> dict[str, Any]:
+def elsewhere(route: Route, db: None, now: datetime) -> dict[str, Any]:
     other = Project.objects.create(slug="other", name="Other")
     dora = get_user_model().objects.create_user("dora")
     other.memberships.create(user=dora, role="owner")
-    return things(other, dora, now)
+    return things(other, dora, now, names=route.parameters)
 
 
 def bearer(user: Any, now: datetime) -> dict[str, str]:

@@ -13,7 +13,8 @@ from django.utils import timezone
 import dashboard
 from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.populated import populate
-from dashboard.tests.test_every_route import HEALTH, PAGES, ROUTES, SENDING, Route, things
+from dashboard.tests.test_every_route import HEALTH, PAGES, ROUTES, SENDING, Route
+from dashboard.tests.things import things
 from events.accounts import tokens
 from events.models import OutcomeCount
 
@@ -47,7 +48,7 @@ def test_no_page_is_shared_with_other_origins(client: Client, path: str) -> None
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.name not in HEALTH | SENDING], ids=lambda route: route.name)
 def test_nobody_keeps_an_answer(route: Route, project: Any, as_alice: Client, alice: Any, now: Any) -> None:
-    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now)}
+    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now, names=route.parameters)}
     _, secret = tokens.create(alice, name="t", scopes=tokens.SCOPES, now=now)
     headers = {"Authorization": f"Bearer {secret}"}
     for send in (as_alice.get, as_alice.post, as_alice.head, Client().get):
@@ -97,7 +98,7 @@ def test_a_probe_may_name_any_host(host: str) -> None:
 def test_a_form_without_its_token_changes_nothing(route: Route, project: Any, alice: Any, bob: Any, now: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now)}
+    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now, names=route.parameters)}
     assert client.post(route.url(given), headers={"Origin": "https://evil.example"}).status_code in (403, 405)
     assert client.post(route.url(given)).status_code in (403, 405)
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from dashboard.tests.test_every_route import API, CLI, by_name, things
+from dashboard.tests.test_every_route import API, CLI, by_name
+from dashboard.tests.things import things
 from events.accounts import tokens
 from events.models import Project
 
@@ -19,7 +20,7 @@ def alone(user: Any, scope: str, now: datetime) -> dict[str, str]:
 
 @pytest.mark.parametrize("route", [*API, *CLI], ids=by_name)
 def test_an_address_takes_the_scope_of_its_kind_alone(route: Any, project: Project, alice: Any, now: datetime) -> None:
-    address = route.url(things(project, alice, now))
+    address = route.url(things(project, alice, now, names=route.parameters))
     taken = set()
     for scope in sorted(tokens.SCOPES):
         statuses = {
@@ -34,7 +35,7 @@ def test_an_address_takes_the_scope_of_its_kind_alone(route: Any, project: Proje
 def test_reading_takes_the_scope_read_and_changing_the_scope_admin(
     project: Project, alice: Any, now: datetime, scope: str
 ) -> None:
-    address = f"/api/v1/projects/web/issues/{things(project, alice, now)['issue_id']}/"
+    address = f"/api/v1/projects/web/issues/{things(project, alice, now, names=['issue_id'])['issue_id']}/"
     headers = alone(alice, scope, now)
     read = Client().get(address, headers=headers).status_code
     changed = Client().patch(address, {"status": "resolved"}, "application/json", headers=headers).status_code
