@@ -36,8 +36,17 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[Row]]:
         "logs": logs(shared),
         "metrics": readings(now=now),
         "security": security(shared[:120]),
+        "events": visits(shared[:60]),
         "spans": spans(now=now),
     }
+
+
+def visits(shared: list[Row]) -> list[Row]:
+    """One page view of each visitor."""
+    return [
+        {**row, "event_id": f"{place:032x}", "visitor": place, "event": "$pageview", "path": "/basket", "is_bot": False}
+        for place, row in enumerate(shared)
+    ]
 
 
 def requests(shared: list[Row], random: Random) -> list[Row]:

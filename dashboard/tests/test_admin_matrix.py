@@ -17,6 +17,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from alerts.delivery import deliver, notify
 from alerts.models import (
@@ -64,7 +65,7 @@ SHOWN = [model for model in admin.site._registry if model is not User]
 FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owner", "label": "taken", "name": "taken"}
 FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
 FORM |= dict.fromkeys(("local_variables", "request_bodies", "query_strings"), "names")
-FORM |= {"retention_days": "{}", "browser": "{}"}
+FORM |= {"retention_days": "{}", "browser": "{}", "analytics": "off"}
 ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume", "end")
 
 
@@ -92,7 +93,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.channel(project, kind="email", name=f"{word}-channel")
     make_alerts.monitor(project, name=f"{word}-monitor")
     make_alerts.objective(project, name=f"{word}-objective")
-    make_alerts.firing(project)
+    make_alerts.firing(project, now=timezone.now())  # a silence of yesterday has nothing to end
     make_alerts.routed(project, word=word)
     make_alerts.incident(project, title=f"{word}-incident")
     make_alerts.status_page(project, word=word)
