@@ -44,7 +44,15 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[Row]]:
 def visits(shared: list[Row]) -> list[Row]:
     """One page view of each visitor."""
     return [
-        {**row, "event_id": f"{place:032x}", "visitor": place, "event": "$pageview", "path": "/basket", "is_bot": False}
+        {
+            **row,
+            "event_id": f"{place:032x}",
+            "visitor": place,
+            "event": "$pageview",
+            "path": "/basket",
+            "is_bot": False,
+            "device": "mobile",
+        }
         for place, row in enumerate(shared)
     ]
 
