@@ -284,6 +284,8 @@ SPECTACULAR_SETTINGS = {
         "RunStatusEnum": "alerts.models.monitor.MonitorRun.Status",
         "IssueStatusEnum": "events.models.issue.Issue.Status",
         "RuleKindEnum": "alerts.rules.kinds.CHOICES",
+        "AlertStateEnum": "alerts.models.rule.Alert.State",
+        "IncidentStateEnum": "alerts.models.incident.Incident.State",
     },
 }
 
