@@ -42,7 +42,7 @@ PROJECT_PAGES: list[Page] = [
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),
     Page("uptime", "Uptime", "dashboard:probe-list", "d"),
     Page("slos", "SLOs", "dashboard:slos", "b"),
-    Page("flags", "Flags", "dashboard:flag-list", "t"),
+    Page("flags", "Flags", "dashboard:flag-list", "x"),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),
     Page("security", "Security", "dashboard:security", "y"),
