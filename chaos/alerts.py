@@ -194,7 +194,7 @@ def evaluate_all(*, rules: int) -> bool:
 
 def evaluate_until(*, is_after: bool | None, now: datetime) -> None:
     """The task's function, with a blow between judging and the commit, or right after the commit."""
-    name = "_next" if is_after else "evaluate"
+    name = "_together" if is_after else "_evaluate"
     real = getattr(evaluation, name)
 
     def struck(*args: Any, **kwargs: Any) -> Any:
