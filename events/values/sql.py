@@ -31,7 +31,11 @@ _CALL_WITH_VALUES = re2.compile(rb"\w ?\([^)]")
 _NO_TABLES = frozenset({b"dual", b"sys.dual", b"sysibm.sysdummy1", b"rdb$database", b"dummy"})
 _CUT = "…".encode()
 # What a second look may read otherwise than the first. In practice it changes nothing.
-_ODD = re2.compile(rb"[^\w ,.()=<>*?\"`]|\.\.")
+_ODD = re2.compile(
+    rb"(?i)[^\w ,.()=<>*?\"`]|\.\.|[(,] ?,|, ?\)|,$|\?[^ ,)]|\? \?|[^ ,(=<>]\?"
+    rb"|\( | \)|\) ?, ?\(|\([^?)][^()]*[?*]|\([?*][^)]|(?:in|values|any)(?:\(| ?\([^?\w])"
+)
+_BRACKETS = re2.compile(rb"[()]")
 _ROUNDS = 4
 
 
@@ -81,7 +85,7 @@ def _normalised(sql: str, system: str) -> Statement:
     dialect = of_system(system)
     text = _form(sql, dialect)
     for _ in range(_ROUNDS):
-        if not _ODD.search(text) and text.count(b"(") == text.count(b")"):
+        if not _ODD.search(text) and _is_closed(text):
             break
         text, before = _form(text.decode("utf-8", "replace"), dialect), text
         if text == before:
@@ -96,6 +100,16 @@ def _normalised(sql: str, system: str) -> Statement:
         found.group(1).decode().upper() if found else "",
         _is_overhead(lower),
     )
+
+
+def _is_closed(text: bytes) -> bool:
+    """Whether each bracket that opens closes, and none closes that was not open."""
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket == b"(" else -1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _form(sql: str, dialect: Dialect) -> bytes:

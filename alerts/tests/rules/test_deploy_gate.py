@@ -164,7 +164,7 @@ def test_the_workflow_passes_a_healthy_deploy_and_fails_the_others(run: Any, pro
     _fire(project, at=timezone.now() + MINUTE)
     bad = run(version="v1", minutes="1")
     assert bad.returncode == 1
-    assert "v1 is unhealthy: Critical: Rule 0 fires" in bad.stdout
+    assert "v1 is unhealthy: Critical: Rule 0 fires" in bad.stdout, bad.stdout + bad.stderr
     refused = run(version="v1", project="nothing")
     assert (refused.returncode, "answered 404" in refused.stdout) == (1, True)
     assert Deploy.objects.filter(release__version="v1", environment="live").count() == 1

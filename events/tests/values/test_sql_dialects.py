@@ -164,3 +164,12 @@ def test_a_normal_form_is_its_own(system: str, data: st.DataObject) -> None:
     )
     once = sql.normalised(written, system=system)
     assert sql.normalised(once.text, system=system) == once
+
+
+@pytest.mark.parametrize(
+    "written", [")IN (*//*`", "a IN (),", "a = ANY (-- b\n)x", "VALUES ($1/*)*/ ?)*", "= ANY ()IN (x"]
+)
+@pytest.mark.parametrize("system", [*DIALECTS, ""])
+def test_what_a_comment_or_an_empty_list_leaves_behind_is_its_own_form(written: str, system: str) -> None:
+    once = sql.normalised(written, system=system)
+    assert sql.normalised(once.text, system=system) == once
