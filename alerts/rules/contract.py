@@ -177,6 +177,14 @@ def query(given: Mapping[str, Any], name: str) -> str:
     return text
 
 
+def event(given: Mapping[str, Any], name: str) -> str:
+    """The name of an event, or what stands for one. Raises InvalidRule."""
+    text = str(given.get(name) or "").strip()
+    if not text:
+        raise InvalidRule(name, "Say which.")
+    return text[:200]
+
+
 def search(config: Mapping[str, Any], name: str, *, now: datetime) -> Search:
     """What a stored query looks for."""
     return parse(config[name], now=now)

@@ -5,11 +5,31 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.rules.contract import Kind, Source
-from alerts.rules.kinds import absence, anomaly, burn_rate, change, forecast, formula, issue, logs, monitor, threshold
+from alerts.rules.kinds import (
+    absence,
+    anomaly,
+    burn_rate,
+    change,
+    conversion,
+    forecast,
+    formula,
+    issue,
+    logs,
+    monitor,
+    threshold,
+    variant,
+)
 from analytics.questions.watched.metrics import title_of
 
 # Kinds that watch something else than a metric of the rollups, and read it themselves.
-SOURCES: dict[str, Source] = {"issue": issue, "monitor": monitor, "logs": logs, "formula": formula}
+SOURCES: dict[str, Source] = {
+    "issue": issue,
+    "monitor": monitor,
+    "logs": logs,
+    "formula": formula,
+    "conversion": conversion,
+    "variant": variant,
+}
 KINDS: dict[str, Kind] = {
     "threshold": threshold,
     "absence": absence,

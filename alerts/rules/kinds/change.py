@@ -13,7 +13,7 @@ TITLE = "Change"
 SAYS = "Tells you when a metric rises or falls by a share against before."
 SIDES = {"rise": "rises by more than", "fall": "falls by more than"}
 AGAINST = {"before": "the window before", "day": "the same time a day ago", "week": "the same time a week ago"}
-_AGO = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
+AGO = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 FIELDS = (
     Field("side", "When it", "rise", tuple(SIDES.items())),
     Field("percent", "percent", "100"),
@@ -36,12 +36,12 @@ def clean(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def needs(config: Mapping[str, Any]) -> timedelta:
     window = timedelta(minutes=config["window"])
-    return window + _AGO.get(config["against"], window)
+    return window + AGO.get(config["against"], window)
 
 
 def judge(config: Mapping[str, Any], history: History, *, at: datetime) -> Judged:
     window, unit = timedelta(minutes=config["window"]), history.metric.unit
-    ago = _AGO.get(config["against"], window)
+    ago = AGO.get(config["against"], window)
     present, past = history.over(at - window, at), history.over(at - window - ago, at - ago)
     if past.value is None or present.value is None or past.samples < config["min_samples"]:
         return Judged(Verdict.NO_DATA, None, None, f"too few samples before ({past.samples:,})", past.samples)

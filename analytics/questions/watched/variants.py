@@ -1,0 +1,77 @@
+"""How people with each variant of a feature flag do beside those with another: exposures, and who reached a goal.
+
+An exposure is a person's first `$feature_flag_called` of the flag in what is read. Who saw two variants is left out,
+and so is who was held out, as in PostHog's experiments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from analytics import engine, periods
+from analytics.periods import Period
+from analytics.questions.watched import conversions
+from analytics.questions.watched.metrics import Metric
+from analytics.questions.watched.series import MOST_GROUPS, History, counted
+
+METRIC = Metric("flags.variant", "Feature flag", "events", "share", "%")
+CALLED, KEY, RESPONSE, HELD_OUT = "$feature_flag_called", "$feature_flag", "$feature_flag_response", "holdout-"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside(History):
+    """A variant's history, with that of the variant it is compared with."""
+
+    other: History | None = None
+
+
+def variants(
+    project_id: int,
+    flag: str,
+    control: str,
+    goal: str,
+    *,
+    within: timedelta,
+    period: Period,
+    where: Mapping[str, Sequence[str]] | None = None,
+) -> list[Beside]:
+    """Of each variant but `control`: the people exposed in each minute, and as its bad part those who did `goal` from
+    their exposure on `within` that time, both ends included."""
+    bound: dict[str, Any] = {
+        "from": period.start, "to": period.end, "within": within, "origin": periods.ORIGIN,
+        "called": CALLED, "key": KEY, "response": RESPONSE, "flag": flag, "held_out": HELD_OUT,
+    }  # fmt: skip
+    sql = f"""
+        WITH called AS (
+            SELECT e.visitor, e."at", e.properties[$response] AS variant FROM events e
+            WHERE e.event = $called AND e.properties[$key] = $flag AND e."at" >= $from AND e."at" < $to
+              AND {conversions.counting(where, bound)}
+        ), exposed AS (
+            SELECT c.visitor, min(c."at") AS first, min(c.variant) AS variant FROM called c
+            WHERE c.variant IS NOT NULL AND NOT starts_with(c.variant, $held_out)
+            GROUP BY c.visitor HAVING count(DISTINCT c.variant) = 1
+        ), won AS (
+            SELECT DISTINCT x.visitor FROM exposed x JOIN events e ON e.visitor = x.visitor
+            WHERE {conversions.matching("goal", goal, bound)} AND e."at" >= x.first AND e."at" <= x.first + $within
+        )
+        SELECT x.variant, time_bucket(INTERVAL 1 MINUTE, x.first, $origin) AS minute, count(*) AS people,
+               count(w.visitor) AS converted
+        FROM exposed x LEFT JOIN won w USING (visitor) GROUP BY ALL
+    """
+    with engine.read(project_id, {"events": Period(period.start, period.end + within)}) as facts:
+        rows = facts.ask(sql, bound)
+    found: dict[str, list[tuple[datetime, int, int]]] = defaultdict(list)
+    for row in rows:
+        found[row["variant"]].append((row["minute"], row["people"], row["converted"]))
+    against = counted(METRIC, (control,), found.pop(control, []), step=conversions.MINUTE)
+    order = sorted(found, key=lambda variant: (-sum(people for _, people, _ in found[variant]), variant))
+    return [_beside(variant, found[variant], against) for variant in order[:MOST_GROUPS]]
+
+
+def _beside(variant: str, counts: list[tuple[datetime, int, int]], other: History) -> Beside:
+    own = counted(METRIC, (variant,), counts, step=conversions.MINUTE)
+    return Beside(own.metric, own.labels, own.step, own.at, own.all, own.bad, other=other)
