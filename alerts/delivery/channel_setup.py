@@ -22,6 +22,7 @@ from events.models.secrets import Undecipherable
 from events.runtime import bell
 
 SYSTEM = "system"
+TAKEN = "Another channel of this project has this name."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class Conduct:
     is_house: bool = False
 
 
-_CONDUCT = tuple(field.name for field in fields(Conduct))
+CONDUCT = tuple(field.name for field in fields(Conduct))
 
 
 def create(
@@ -53,10 +54,12 @@ def create(
     now: datetime,
 ) -> Channel:
     """A new channel of the project; raises ValidationError, also for an address that may not be reached from here."""
-    channel = Channel(project=project, kind=kind, name=name.strip(), created_at=now)
+    channel = Channel(project=project, kind=kind, created_at=now)
+    _demand_superuser(channel, actor=actor)
+    _put_name(channel, name)
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
     _put_conduct(channel, conduct, actor=actor)
-    _put_config(channel, config, actor=actor)
+    _put_config(channel, config)
     channel.full_clean(exclude=["config", "masked"])
     with transaction.atomic():
         channel.save(force_insert=True)
@@ -80,27 +83,28 @@ def update(
 
     Raises ValidationError.
     """
-    channel.name = name.strip()
+    _demand_superuser(channel, actor=actor)
+    _put_name(channel, name)
     _put_filters(channel, transitions=transitions, min_level=min_level, environments=environments)
     _put_conduct(channel, conduct, actor=actor)
     changes = {field: value for field, value in config.items() if value.strip()}
     if changes:
-        _put_config(channel, changes, actor=actor)
+        _put_config(channel, changes)
     channel.full_clean(exclude=["config", "masked"])
     detail = {**_detail(channel), "changed": sorted(changes)}
-    names = ["name", "transitions", "min_level", "environments", *_CONDUCT, *(["config", "masked"] if changes else [])]
+    names = ["name", "transitions", "min_level", "environments", *CONDUCT, *(["config", "masked"] if changes else [])]
     with transaction.atomic():
         channel.save(update_fields=names)
         audit.record("channel.update", actor=actor, project=channel.project, obj=channel, detail=detail, now=now)
     return channel
 
 
-def named(project_id: int, names: Collection[str]) -> list[Channel]:
+def named(project_id: int, names: Collection[str], *, field: str = "channels") -> list[Channel]:
     """The project's channels of these names. Raises ValidationError for one that there is not."""
     found = list(Channel.objects.filter(project_id=project_id, name__in=list(names)).defer("config"))
     missing = set(names) - {channel.name for channel in found}
     if missing:
-        raise ValidationError({"channels": f"There is no channel {', '.join(sorted(missing))}."})
+        raise ValidationError({field: f"There is no channel {', '.join(sorted(missing))}."})
     return found
 
 
@@ -200,7 +204,11 @@ def check_config(channel: Channel, given: Mapping[str, str]) -> dict[str, Any]:
     kind = KINDS.get(channel.kind)
     if kind is None:
         raise ValidationError({"kind": "Not a kind of channel."})
-    before = stored(channel) if channel.pk and set(given) != set(kind.FIELDS) else {}
+    missing = [name for name in kind.FIELDS if name not in given]
+    try:
+        before = stored(channel) if channel.pk and missing else {}
+    except Undecipherable as error:
+        raise ValidationError({missing[0]: f"{error} Give all fields anew."}) from None
     if isinstance(before.get("addresses"), list):
         before["addresses"] = " ".join(before["addresses"])
     try:
@@ -233,9 +241,18 @@ def _switch(channel: Channel, action: str, changed: dict[str, Any], *, actor: An
     return True
 
 
-def _put_config(channel: Channel, given: Mapping[str, str], *, actor: Any) -> None:
+def _demand_superuser(channel: Channel, *, actor: Any) -> None:
     if channel.kind == Channel.Kind.APPRISE and not getattr(actor, "is_superuser", True):
         raise ValidationError({"url": "Only a superuser may add or change a channel of Apprise."})
+
+
+def _put_name(channel: Channel, name: str) -> None:
+    channel.name = name.strip()
+    if is_name_taken(channel, channel.name):
+        raise ValidationError({"name": TAKEN})
+
+
+def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
     config = check_config(channel, given)
     channel.config, channel.masked = json.dumps(config), KINDS[channel.kind].mask(config)[:120]
 
@@ -254,8 +271,10 @@ def _put_filters(
 def _put_conduct(channel: Channel, conduct: Conduct | None, *, actor: Any) -> None:
     if conduct is None:
         return
-    if conduct.is_house and not channel.is_house and not getattr(actor, "is_superuser", True):
-        raise ValidationError({"is_house": "Only a superuser may send trouble of the server somewhere."})
+    if conduct.is_house != channel.is_house and not getattr(actor, "is_superuser", True):
+        raise ValidationError({"is_house": "Only a superuser may say where trouble of the server is sent."})
+    if conduct.quiet_from and channel.kind in KINDS and KINDS[channel.kind].TAKES_EACH:
+        raise ValidationError({"quiet_from": f"{channel.get_kind_display()} takes each message at once."})
     if (conduct.quiet_from is None) != (conduct.quiet_until is None):
         raise ValidationError({"quiet_until": "From and until, or neither."})
     if conduct.quiet_zone and conduct.quiet_zone not in available_timezones():
@@ -268,10 +287,11 @@ def _put_conduct(channel: Channel, conduct: Conduct | None, *, actor: Any) -> No
     while following is not None:
         if following.pk == channel.pk:
             raise ValidationError({"fallback": "These channels would send to each other in a circle."})
-        following = following.fallback
-    for name in _CONDUCT:
+        after = following.fallback_id
+        following = Channel.objects.defer("config").get(pk=after) if after else None
+    for name in CONDUCT:
         setattr(channel, name, getattr(conduct, name))
-    channel.quiet_days = sorted(conduct.quiet_days)
+    channel.quiet_days = sorted(set(conduct.quiet_days))
 
 
 def _detail(channel: Channel) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class ChannelForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"].strip()
         if self.instance.project_id and channel_setup.is_name_taken(self.instance, name):
-            raise ValidationError("Another channel of this project has this name.")
+            raise ValidationError(channel_setup.TAKEN)
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -152,7 +152,8 @@ class ChannelForm(forms.ModelForm):
         }
         try:
             if self.instance.pk:
-                return channel_setup.update(Channel.objects.get(pk=self.instance.pk), **values)
+                stored = Channel.objects.select_related("project").defer("config").get(pk=self.instance.pk)
+                return channel_setup.update(stored, **values)
             return channel_setup.create(project, kind=self.instance.kind, **values)
         except ValidationError as error:
             parts.put_errors(self, error)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Q, QuerySet
+
 from alerts.delivery import notify
-from alerts.models import Notice, NoticeGroup, Route
+from alerts.models import Channel, Notice, NoticeGroup, Route
 from alerts.routing import matchers
 from alerts.routing.grouping import Timing
 
@@ -43,6 +45,11 @@ def targets(routes: Sequence[Route], *, key: str, labels: Mapping[str, str], nam
 def target_of(route: Route, labels: Mapping[str, str]) -> Target:
     own = tuple((name, str(labels.get(name, ""))) for name in route.group_by)
     return Target(notify.dedup_id("route", route.pk, *(f"{name}\x1e{value}" for name, value in own)), route, own)
+
+
+def naming(channel: Channel) -> QuerySet[Route]:
+    """The routes that name the channel, themselves or in a step, in the order in which they are tried."""
+    return Route.objects.filter(Q(channels=channel) | Q(steps__channels=channel)).distinct()
 
 
 def timing_of(group: NoticeGroup, notices: Iterable[Notice]) -> Timing:

@@ -13,9 +13,11 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from alerts.delivery import channel_setup, deliver, http, notify
+from alerts.delivery.channels import KINDS as ALL_KINDS
 from alerts.models import Channel, DeliveryAttempt
 from alerts.tests import make
 from alerts.tests.delivery.test_http import resolver
+from events.accounts import tokens
 from events.models import Project
 from events.tests import make as events_make
 from events.tests.advisories import growth
@@ -31,27 +33,46 @@ def form(kind: str, url: str) -> dict[str, str]:
     return {**FORM, "kind": kind, "url": url, "secret": SECRETS.get(kind, "")}
 
 
+def sent(kind: str, url: str) -> dict[str, str]:
+    """What the kind has of it, as the API takes it."""
+    return {name: text for name, text in form(kind, url).items() if name in ALL_KINDS[kind].FIELDS}
+
+
 def given(kind: str, url: str) -> str:
     return json.dumps({"url": url, "secret": SECRETS.get(kind, ""), "routing_key": make.ROUTING_KEY})
 
 
+def call(user: Any, method: str, where: str, sent: Any, now: datetime) -> Any:
+    """The answer of the API of channels."""
+    _, secret = tokens.create(user, name="call", scopes=["read", "admin"], now=now)
+    address, headers = f"/api/v1/projects/web/channels/{where}", {"Authorization": f"Bearer {secret}"}
+    return getattr(Client(), method)(address, sent, content_type="application/json", headers=headers)
+
+
 @pytest.mark.parametrize("url", INSIDE)
-def test_cve_2023_46746_ssrf_on_create(as_alice: Client, project: Project, url: str) -> None:
+def test_cve_2023_46746_ssrf_on_create(as_alice: Client, alice: Any, project: Project, url: str, now: datetime) -> None:
     """PostHog: a webhook could be made that called the house's own services."""
     for kind in KINDS:
         with pytest.raises(ValidationError):
             make.channel(project, url, kind=kind)
-        assert as_alice.post(f"/p/web/alerts/channels/new/{kind}/", form(kind, url)).status_code == 422
+        page = as_alice.post(f"/p/web/alerts/channels/new/{kind}/", form(kind, url))
+        answer = call(alice, "post", "", {"name": "Team", "kind": kind, **sent(kind, url)}, now)
+        assert (page.status_code, answer.status_code) == (422, 400)
+        assert answer.json()["fields"] == {"url": page.context["form"].errors["url"]}
+        assert "OBS_OUTBOUND_ALLOW=" in answer.json()["detail"]
     assert not Channel.objects.exists()
 
 
 @pytest.mark.parametrize("url", INSIDE)
-def test_cve_2024_9710_ssrf_on_update(as_alice: Client, project: Project, url: str) -> None:
+def test_cve_2024_9710_ssrf_on_update(as_alice: Client, alice: Any, project: Project, url: str, now: datetime) -> None:
     """PostHog: what was checked when made was not checked when changed."""
     for kind in KINDS:
         channel = make.channel(project, PUBLIC, kind=kind)
         answer = as_alice.post(f"/p/web/alerts/channels/{channel.pk}/edit/", form(kind, url))
         assert answer.status_code == 422
+        for change in (sent(kind, url), {"url": url}):
+            refused = call(alice, "patch", f"{channel.pk}/", change, now)
+            assert (refused.status_code, list(refused.json()["fields"])) == (400, ["url"])
         assert channel_setup.stored(Channel.objects.get(pk=channel.pk))["url"] == PUBLIC
 
 
@@ -68,7 +89,7 @@ def test_cve_2025_1521_ssrf_on_admin_save(project: Project, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", INSIDE)
-def test_cve_2025_1522_ssrf_on_send(project: Project, url: str, now: datetime) -> None:
+def test_cve_2025_1522_ssrf_on_send(project: Project, alice: Any, url: str, now: datetime) -> None:
     """PostHog: the worker trusted the stored address, followed redirects, and ended in code execution."""
     for kind in KINDS:
         channel = make.channel(project, PUBLIC, kind=kind)
@@ -81,6 +102,9 @@ def test_cve_2025_1522_ssrf_on_send(project: Project, url: str, now: datetime) -
     assert DeliveryAttempt.objects.count() == len(KINDS)
     for channel in Channel.objects.select_related("project"):
         assert not channel_setup.test(channel, actor="test", now=now).is_sent
+        tried = call(alice, "post", f"{channel.pk}/test/", None, now).json()
+        assert (tried["is_sent"], tried["status"]) == (False, None)
+        assert "OBS_OUTBOUND_ALLOW=" in tried["words"]
 
 
 @pytest.mark.parametrize("url", INSIDE)

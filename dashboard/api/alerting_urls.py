@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.api import alerts, monitors, rules
+from dashboard.api import alerts, channels, monitors, rules
 
 _P = "projects/<slug:slug>/"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,15 @@ urlpatterns: list[URLPattern] = [
     path(_P + "alerts/<int:alert_id>/acknowledge/", alerts.AlertAcknowledge.as_view(), name="api-alert-acknowledge"),
     path(_P + "silences/", alerts.Silences.as_view(), name="api-silences"),
     path(_P + "silences/<int:silence_id>/end/", alerts.SilenceEnd.as_view(), name="api-silence-end"),
+    path(_P + "channels/", channels.Channels.as_view(), name="api-channels"),
+    path(_P + "channels/<int:channel_id>/", channels.ChannelDetail.as_view(), name="api-channel"),
+    path(_P + "channels/<int:channel_id>/test/", channels.ChannelTest.as_view(), name="api-channel-test"),
+    path(
+        _P + "channels/<int:channel_id>/deliveries/",
+        channels.ChannelDeliveries.as_view(),
+        name="api-channel-deliveries",
+    ),
+    path(_P + "channels/<int:channel_id>/routes/", channels.ChannelRoutes.as_view(), name="api-channel-routes"),
     path(_P + "monitors/", monitors.Monitors.as_view(), name="api-monitors"),
     path(_P + "monitors/<int:monitor_id>/", monitors.MonitorDetail.as_view(), name="api-monitor"),
     path(_P + "monitors/<int:monitor_id>/runs/", monitors.MonitorRuns.as_view(), name="api-monitor-runs"),

@@ -60,6 +60,8 @@ def test_it_answers(
         known |= {name: row.pk for name, row in make_alerts.firing(project, now=now).items()}
         known |= {"monitor_id": make_alerts.monitor(project).pk, "objective_id": make_alerts.objective(project).pk}
     _, secret = tokens.create(alice, name="fuzz", scopes=["read", "admin"], now=now)
+    if "{channel_id}" in operation.path:
+        known["channel_id"] = make_alerts.channel(project).pk
     if "{probe_id}" in operation.path:
         known["probe_id"] = make_probe(project, now=now).pk
     takes_key = operation.definition.raw["security"] == [{"key": []}]
