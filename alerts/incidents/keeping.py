@@ -80,7 +80,7 @@ def _unstudied(*, now: datetime) -> list[int]:
 
 @transaction.atomic
 def study(pk: int, *, now: datetime) -> bool:
-    """Look for deploys before and for what else moved; what cannot be read is left out, and looked for no more."""
+    """Look for what changed before and for what else moved; what cannot be read is left out, and looked for no more."""
     incident = Incident.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
     if incident is None:
         return False
@@ -98,18 +98,18 @@ def study(pk: int, *, now: datetime) -> bool:
 
 
 def _suspects(incident: Incident, *, now: datetime) -> list[dict[str, Any]]:
-    """What its alerts found when they fired, each deploy once; else the deploys before it began."""
-    by_deploy: dict[tuple[str, str], dict[str, Any]] = {}
+    """What its alerts found when they fired, each change once; else the changes before it began."""
+    by_change: dict[tuple[str, str], dict[str, Any]] = {}
     for alert in incident.alerts.all():
         for one in alert.evidence.get("suspects") or ():
-            mark = (one["release"], one["at"])
-            if mark not in by_deploy or one["score"] > by_deploy[mark]["score"]:
-                by_deploy[mark] = one
-    if not by_deploy:
+            mark = (one.get("flag") or one["release"], one["at"])
+            if mark not in by_change or one["score"] > by_change[mark]["score"]:
+                by_change[mark] = one
+    if not by_change:
         return suspects.suspects(
             incident.project_id, breach=incident.began_at, until=now, now=now, environment=incident.environment
         )
-    return sorted(by_deploy.values(), key=lambda one: -one["score"])[: suspects.MOST]
+    return sorted(by_change.values(), key=lambda one: -one["score"])[: suspects.MOST]
 
 
 def _moved(incident: Incident, *, now: datetime) -> list[dict[str, Any]]:

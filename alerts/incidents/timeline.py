@@ -22,9 +22,10 @@ from alerts.models import (
     Notification,
     Silence,
 )
+from analytics.flags.happened import happened
 from events.models import AuditEntry, Deploy, Release
 
-BEFORE = timedelta(hours=2)  # deploys before it began
+BEFORE = timedelta(hours=2)  # deploys and flags before it began
 AFTER = timedelta(hours=1)  # messages about its end
 LOOKS = timedelta(minutes=30)  # a person who looks again so soon is not written down again
 MOST = 500
@@ -64,6 +65,7 @@ def computed(incident: Incident, *, now: datetime) -> list[Entry]:
     parts = (
         _changes(alerts, start, end),
         _deploys(incident, start, end),
+        _flags(incident, start, end),
         _silences(incident, start, end),
         _messages(incident, alerts, end),
         _looks(incident, alerts, end),
@@ -104,6 +106,11 @@ def _deploys(incident: Incident, start: datetime, end: datetime) -> Iterator[Ent
     for release in released.order_by("released_at")[:50]:
         if release.released_at:
             yield Entry(release.released_at, "release", f"{release.version} was released.")
+
+
+def _flags(incident: Incident, start: datetime, end: datetime) -> Iterator[Entry]:
+    for one in happened(incident.project_id, start=start, end=end)[:50]:
+        yield Entry(one.at, "flag", one.words[:1].upper() + one.words[1:] + ".", actor=one.actor)
 
 
 def _silences(incident: Incident, start: datetime, end: datetime) -> Iterator[Entry]:

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from dashboard.api import flags, grouping_rules, incidents, views
+from dashboard.api import flags, grouping_rules, views
+from dashboard.api.alerting import incidents
 
 urlpatterns = [
     path("projects/", views.Projects.as_view(), name="api-projects"),
@@ -25,9 +26,9 @@ urlpatterns = [
     path("projects/<slug:slug>/flags/<int:flag_id>/", flags.FlagDetail.as_view(), name="api-flag"),
     path("projects/<slug:slug>/flags/<int:flag_id>/history/", flags.FlagHistory.as_view(), name="api-flag-history"),
     path("", include("dashboard.api.performance_urls")),
-    path("", include("dashboard.api.alerting_urls")),
-    path("", include("dashboard.api.routing_urls")),
-    path("", include("dashboard.api.probe_urls")),
+    path("", include("dashboard.api.alerting.urls")),
+    path("", include("dashboard.api.alerting.routing_urls")),
+    path("", include("dashboard.api.alerting.probe_urls")),
     path("schema/", views.Schema.as_view(), name="api-schema"),
     path("<path:rest>", views.Nothing.as_view(), name="api-nothing"),
 ]

@@ -14,10 +14,13 @@ from alerts.rules import evaluation, rule_setup
 from alerts.rules.rule_setup import Wanted
 from alerts.slos import house
 from alerts.tests import make
+from analytics.flags import changing
+from analytics.flags.checking import Wanted as FlagWanted
 from analytics.models import Bucket
 from analytics.questions.watched.metrics import metric_of
 from analytics.statistics.ratios import ratio
 from analytics.tests import facts
+from analytics.tests.flags import make as make_flags
 from events.models import Deploy, Issue, Project, Segment
 from events.tests import make as make_events
 from events.tests.cast import NOW
@@ -76,6 +79,30 @@ def test_a_page_of_evidence_outlives_its_rule_and_its_facts(project: Project, as
     page = as_alice.get(f"/p/web/incidents/{incident.pk}/").content.decode()
     for text in ("<polyline", "Requests fail", "route GET /a", "KeyError: basket", "12 min after shop@1.4.2", "budget"):
         assert text in page, text
+
+
+def test_a_flag_that_was_switched_is_suspect_like_a_deploy_and_stands_in_the_timeline(
+    project: Project, alice: Any
+) -> None:
+    bad_quarter(project)
+    deployed(project, "shop@1.4.1", 100)
+    off = FlagWanted(filters=make_flags.filters(make_flags.group()), is_active=False)
+    flag = changing.create(project, "pay", off, actor=alice, now=NOW - timedelta(days=1))
+    changing.switch(flag, is_active=True, actor=alice, now=NOW - 12 * MINUTE)
+    changing.create(project, "nobody", off, actor=alice, now=NOW - 12 * MINUTE)
+    evaluation.run(now=NOW)
+    incident = Incident.objects.get()
+    known = incident.alerts.get().evidence["suspects"]
+    assert [(one["kind"], one["flag"], one["release"]) for one in known] == [
+        ("flag", "pay", ""), ("deploy", "", "shop@1.4.1"),
+    ]  # fmt: skip
+    assert known[0]["words"].startswith("12 min after the flag pay was switched on, error rate of requests ×")
+    keeping.run(now=NOW + 3 * MINUTE)
+    incident.refresh_from_db()
+    assert [one["flag"] for one in incident.suspects] == ["pay", ""]
+    told = [(entry.kind, entry.text, entry.actor) for entry in timeline.of(incident, now=NOW + 5 * MINUTE)]
+    assert ("flag", "The flag pay was switched on.", "alice") in told
+    assert ("flag", "The flag nobody was made.", "alice") in told
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ COLUMNS = (
     "minutes_to_acknowledge", "minutes_to_resolve", "opened_by", "led_by", "alerts",
 )  # fmt: skip
 KINDS = {
-    "alert": "Alert", "deploy": "Deploy", "release": "Release", "silence": "Silence", "message": "Message",
-    "failure": "Not delivered", "look": "Look", "comment": "Comment", "opened": "Opened", "changed": "Changed",
-    "acknowledged": "Acknowledged", "resolved": "Resolved", "reopened": "Reopened",
+    "alert": "Alert", "deploy": "Deploy", "flag": "Flag", "release": "Release", "silence": "Silence",
+    "message": "Message", "failure": "Not delivered", "look": "Look", "comment": "Comment", "opened": "Opened",
+    "changed": "Changed", "acknowledged": "Acknowledged", "resolved": "Resolved", "reopened": "Reopened",
 }  # fmt: skip
 
 

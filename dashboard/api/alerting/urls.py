@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.api import alerts, channels, monitors, rules
+from dashboard.api.alerting import alerts, channels, monitors, rules
 
 _P = "projects/<slug:slug>/"
 urlpatterns: list[URLPattern] = [

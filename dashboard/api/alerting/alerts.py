@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from alerts.models import Alert, Silence
 from alerts.rules import rule_setup
 from dashboard.api import forms
-from dashboard.api.alerting_forms import AlertDetailOut, AlertOut, AlertQuery, SilenceIn, SilenceOut
+from dashboard.api.alerting.forms import AlertDetailOut, AlertOut, AlertQuery, SilenceIn, SilenceOut
+from dashboard.api.alerting.rules import REFUSALS, read
 from dashboard.api.base import ApiView
 from dashboard.api.paging import keyset, page_of
-from dashboard.api.rules import REFUSALS, read
 from events.accounts import access, tokens
 from events.models import Project
 

@@ -15,10 +15,10 @@ from alerts.delivery.delivery_log import Narrowed
 from alerts.models import Channel, DeliveryAttempt, Notification
 from alerts.routing import routes
 from dashboard.api import forms
+from dashboard.api.alerting.routing import RouteData
+from dashboard.api.alerting.rules import GONE, REFUSALS, read
 from dashboard.api.base import ApiView
 from dashboard.api.paging import PAGE, keyset, page_of
-from dashboard.api.routing import RouteData
-from dashboard.api.rules import GONE, REFUSALS, read
 from events.accounts import access, tokens
 from events.models import Issue, Project, Transition
 

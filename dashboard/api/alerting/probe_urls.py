@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.api import probes as views
+from dashboard.api.alerting import probes as views
 
 _P = "projects/<slug:slug>/probes/"
 urlpatterns: list[URLPattern] = [

@@ -13,7 +13,7 @@ from alerts.models import Rule
 from alerts.rules import rule_requests
 from alerts.rules.backtest import backtest
 from dashboard.api import forms
-from dashboard.api.alerting_forms import PreviewOut, RuleIn, RuleOut
+from dashboard.api.alerting.forms import PreviewOut, RuleIn, RuleOut
 from dashboard.api.base import ApiView
 from dashboard.api.paging import keyset, page_of
 from events.accounts import access, tokens

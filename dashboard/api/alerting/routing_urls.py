@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.api import routing
+from dashboard.api.alerting import routing
 
 urlpatterns: list[URLPattern] = [
     path("projects/<slug:slug>/firing/", routing.Firing.as_view(), name="api-firing"),

@@ -14,10 +14,10 @@ from alerts.models import Monitor, MonitorRun, Objective
 from alerts.monitors import monitor_requests, monitor_setup
 from alerts.slos import reports
 from dashboard.api import forms
-from dashboard.api.alerting_forms import MonitorIn, MonitorOut, ObjectiveOut, ObjectiveReportOut, RunOut
+from dashboard.api.alerting.forms import MonitorIn, MonitorOut, ObjectiveOut, ObjectiveReportOut, RunOut
+from dashboard.api.alerting.rules import GONE, REFUSALS, read
 from dashboard.api.base import ApiView
 from dashboard.api.paging import keyset, page_of
-from dashboard.api.rules import GONE, REFUSALS, read
 from events.accounts import access, tokens
 from events.models import Project
 

@@ -1,0 +1,88 @@
+"""What happened to the flags of a project between two moments: who gets what may have changed with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from analytics.flags.history import differences
+from analytics.models import Audience, Flag, FlagVersion
+from events.models import AuditEntry
+
+MOST, MOST_DIFFERENCES = 50, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """`words` go on after "3 min after …"; `is_felt`: somebody may get another answer than before."""
+
+    at: datetime
+    key: str
+    words: str
+    is_felt: bool
+    actor: str = ""
+
+
+def happened(project_id: int, *, start: datetime, end: datetime) -> list[Happened]:
+    """The oldest first, both moments included; the newest MOST of each sort."""
+    flags = Flag.objects.filter(project_id=project_id)
+    found = [*_versions(flags, start, end), *_by_the_clock(flags, start, end), *_audited(project_id, start, end)]
+    return sorted(found, key=lambda one: (one.at, one.key))
+
+
+def _versions(flags: Any, start: datetime, end: datetime) -> Iterator[Happened]:
+    made = FlagVersion.objects.filter(flag__in=flags, at__gte=start, at__lte=end)
+    made = made.select_related("flag", "by").order_by("-at")[:MOST]
+    before = {
+        (one.flag_id, one.number): one.definition
+        for one in FlagVersion.objects.filter(flag__in=[one.flag_id for one in made])
+    }
+    for one in made:
+        words, is_felt = change(one.flag.key, before.get((one.flag_id, one.number - 1)), one.definition)
+        yield Happened(one.at, one.flag.key, words, is_felt, one.by.get_username() if one.by else "")
+
+
+def change(key: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[str, bool]:
+    """What a version changed, in words, and whether somebody may feel it. Pure."""
+    is_on = bool(after["is_active"])
+    if before is None:
+        return f"the flag {key} was made{' and is on' if is_on else ''}", is_on
+    was_on = bool(before["is_active"])
+    if is_on is not was_on:
+        return f"the flag {key} was switched {'on' if is_on else 'off'}", True
+    changed = [one for one in differences(before, after) if one.path != "description"]
+    said = [f"{one.path} {one.before or 'nothing'} → {one.after or 'nothing'}" for one in changed[:MOST_DIFFERENCES]]
+    more = len(changed) - MOST_DIFFERENCES
+    said += [f"{more} more"] if more > 0 else []
+    return f"the flag {key} was changed" + (f" ({', '.join(said)})" if said else ""), is_on and bool(changed)
+
+
+def _by_the_clock(flags: Any, start: datetime, end: datetime) -> Iterator[Happened]:
+    """Flags that came on or went off as planned, or left for the archive."""
+    within = (start, end)
+    due = Q(starts_at__range=within) | Q(ends_at__range=within) | Q(archived_at__range=within)
+    for flag in flags.filter(due).order_by("-changed_at")[:MOST]:
+        moments = (
+            (flag.starts_at, "came on as planned", flag.archived_at is None),
+            (flag.ends_at, "went off as planned", flag.archived_at is None),
+            (flag.archived_at, "was archived", True),
+        )
+        for at, words, is_told in moments:
+            if at and is_told and start <= at <= end:
+                yield Happened(at, flag.key, f"the flag {flag.key} {words}", flag.is_active)
+
+
+def _audited(project_id: int, start: datetime, end: datetime) -> Iterator[Happened]:
+    """What no version tells of: flags that are gone, and audiences, which are parts of flags."""
+    seen = AuditEntry.objects.filter(project_id=project_id, at__gte=start, at__lte=end)
+    for entry in seen.filter(action="flag.delete", detail__has_key="key").order_by("-at")[:MOST]:
+        key = str(entry.detail["key"])
+        yield Happened(entry.at, key, f"the flag {key} was deleted", bool(entry.detail.get("is_active")), entry.actor)
+    names = {str(pk): name for pk, name in Audience.objects.filter(project_id=project_id).values_list("pk", "name")}
+    for entry in seen.filter(action="audience.update", object_type="audience").order_by("-at")[:MOST]:
+        name = names.get(entry.object_id, "")
+        yield Happened(entry.at, name, f"the audience {name}".strip() + " of flags was changed", True, entry.actor)
