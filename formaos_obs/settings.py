@@ -285,7 +285,7 @@ SPECTACULAR_SETTINGS = {
         "ChannelKindEnum": "alerts.models.channel.Channel.Kind",
         "NotificationKindEnum": "alerts.models.channel.Notification.Kind",
         "NotificationStatusEnum": "alerts.models.channel.Notification.Status",
-        "TransitionKindEnum": "events.models.issue.Transition.Kind",
+        "TransitionKindEnum": "dashboard.api.alerting.channels.PROBLEMS",
         "LevelEnum": "events.models.issue.Issue.Level",
         "IssueStatusEnum": "events.models.issue.Issue.Status",
         "RuleKindEnum": "alerts.rules.kinds.CHOICES",

@@ -260,7 +260,7 @@ def _put_config(channel: Channel, given: Mapping[str, str]) -> None:
 def _put_filters(
     channel: Channel, *, transitions: Collection[str], min_level: str, environments: Collection[str]
 ) -> None:
-    unknown = set(transitions) - set(Transition.Kind.values)
+    unknown = set(transitions) - set(Transition.PROBLEMS)
     if unknown:
         raise ValidationError({"transitions": "Not a kind of transition."})
     channel.transitions = sorted(transitions)

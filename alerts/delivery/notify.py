@@ -84,9 +84,14 @@ def of_transition(transition: Transition, *, dedup: str) -> Message:
         user_count=issue.user_count,
         first_seen_at=issue.first_seen_at.isoformat(),
         issue_id=issue.pk,
-        thread=dedup_id("issue", issue.pk),
+        thread=thread_of(issue.pk),
         link=issue_link(transition.project, issue),
     )
+
+
+def thread_of(issue_id: int) -> str:
+    """What all messages of one issue have in common."""
+    return dedup_id("issue", issue_id)
 
 
 def issue_link(project: Project, issue: Issue) -> str:
@@ -103,13 +108,16 @@ def _claim_batch(*, now: datetime) -> int:
     by_project: dict[int, list[Transition]] = defaultdict(list)
     for transition in transitions:
         by_project[transition.project_id].append(transition)
-    off = _off(by_project)
+    off, opened = _off(by_project), _open_threads(transitions)
     # The lock makes two notifiers count the messages of one channel one after the other.
     locked = Channel.objects.select_for_update(of=("self",), no_key=True).defer("config").select_related("project")
     for channel in locked.filter(project__in=by_project, is_enabled=True).order_by("pk"):
         made = []
         for transition in by_project[channel.project_id]:
-            if _is_wanted(channel, transition):
+            if transition.kind == Transition.Kind.RESOLVED:
+                if (channel.pk, thread_of(transition.issue_id)) in opened and KINDS[channel.kind].HEARS_RESOLVED:
+                    made.append(_of_transition(channel, transition, now=now))
+            elif _is_wanted(channel, transition):
                 made.append(_of_transition(channel, transition, now=now))
             elif instead := next((one for one in off.get(channel.pk, ()) if _is_wanted(one, transition)), None):
                 made.append(_of_transition(channel, transition, instead_of=instead.name, now=now))
@@ -117,6 +125,12 @@ def _claim_batch(*, now: datetime) -> int:
             _keep(channel, made, now=now)
     Transition.objects.filter(pk__in=[transition.pk for transition in transitions]).update(claimed_at=now)
     return len(transitions)
+
+
+def _open_threads(transitions: Iterable[Transition]) -> set[tuple[int, str]]:
+    ended = [one for one in transitions if one.kind == Transition.Kind.RESOLVED]
+    threads = [thread_of(one.issue_id) for one in ended]
+    return outbox.open_threads(threads, {one.project_id for one in ended}) if ended else set()
 
 
 def _is_wanted(channel: Channel, transition: Transition) -> bool:

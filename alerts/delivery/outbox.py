@@ -43,9 +43,15 @@ def put(made: Iterable[Notification]) -> int:
 
 def hearers(thread: str, project_ids: Collection[int]) -> set[int]:
     """The channels that were told, or will be, and not of the end yet."""
-    told = Notification.objects.filter(channel__project_id__in=project_ids, thread=thread)
-    last = told.exclude(status=Notification.Status.DEAD).order_by("channel_id", "-id").distinct("channel_id")
-    return {channel_id for channel_id, kind in last.values_list("channel_id", "kind") if kind not in ENDS}
+    return {channel_id for channel_id, _ in open_threads([thread], project_ids)}
+
+
+def open_threads(threads: Collection[str], project_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The pairs (channel, thread) of which a beginning was told, or will be, and not the end yet."""
+    told = Notification.objects.filter(channel__project_id__in=project_ids, thread__in=threads)
+    last = told.exclude(status=Notification.Status.DEAD).order_by("channel_id", "thread", "-id")
+    last = last.distinct("channel_id", "thread")
+    return {(pk, thread) for pk, thread, kind in last.values_list("channel_id", "thread", "kind") if kind not in ENDS}
 
 
 def remote_id(one: Notification) -> str:

@@ -30,7 +30,7 @@ class ChannelForm(forms.ModelForm):
     addresses = forms.CharField(max_length=2000, required=False, help_text="E-mail addresses, separated by commas.")
     transitions = forms.MultipleChoiceField(
         label="Send",
-        choices=[(kind, Notification.Kind(kind).label) for kind in Transition.Kind.values],
+        choices=[(kind, Notification.Kind(kind).label) for kind in Transition.PROBLEMS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="None chosen: all problems, those of alerts and monitors too.",

@@ -1,4 +1,4 @@
-"""Rules to begin with: the product's own promises, and silence where there was traffic."""
+"""Rules to begin with: the product's own promises, silence where there was traffic, and problems that spread."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ STARTER = (
     Wanted(
         name="Requests have stopped", kind="absence", metric="requests.count", config={"window": "30"},
         severity="critical",
+    ),
+    Wanted(
+        name="One problem meets many people", kind="issue", metric="issues.changes",
+        config={"trigger": "users", "more_than": "100", "window": "60", "query": "is:unresolved level:error"},
+        severity="error", every_minutes=5,
+    ),
+    Wanted(
+        name="A problem grows far beyond its week", kind="issue", metric="issues.changes",
+        config={"trigger": "escalating", "query": "is:unresolved"}, severity="warning", every_minutes=10,
     ),
 )  # fmt: skip
 

@@ -14,7 +14,8 @@ from django.http import Http404
 from events.accounts import access, audit
 from events.issues import known_releases
 from events.issues.release_order import Orders
-from events.models import Activity, Bookmark, Issue, IssueGroup, Project, Release
+from events.models import Activity, Bookmark, Issue, IssueGroup, Project, Release, Transition
+from events.runtime import bell
 
 _STATE = (
     "status", "is_regressed", "resolved_at", "resolved_in_release", "resolved_in_next", "ignored_at", "ignored_until",
@@ -122,9 +123,18 @@ def bulk(
             for part, ids in parts
             for pk in ids
         )
+        if change.action == "resolve":
+            _say_resolved(project, list(before), now=now)
         told = parts[0][0].detail if len(parts) == 1 else change.detail
         _audit(f"issue.{change.action}", project, list(before), actor=actor, detail=told, now=now)
     return Changed(len(before), batch)
+
+
+def _say_resolved(project: Project, ids: Iterable[int], *, now: datetime) -> None:
+    """Whoever keeps something open for them is told."""
+    kind = Transition.Kind.RESOLVED
+    Transition.objects.bulk_create(Transition(project=project, issue_id=pk, kind=kind, at=now) for pk in ids)
+    bell.ring_on_commit(bell.TRANSITIONS)
 
 
 def undo(project: Project, batch: str, *, actor: Any, now: datetime) -> int:

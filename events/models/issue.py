@@ -210,6 +210,9 @@ class Transition(models.Model):
         NEW = "new_issue"
         REGRESSION = "regression"
         UNIGNORED = "unignored"
+        RESOLVED = "resolved"
+
+    PROBLEMS = (Kind.NEW, Kind.REGRESSION, Kind.UNIGNORED)
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE)

@@ -28,6 +28,7 @@ else:
 
 FIELDS = ("url",)
 TAKES_EACH = False
+HEARS_RESOLVED = False
 WHERE = contract.Where(
     "The address of one service in Apprise's form, as ntfys://topic or tgram://token/chat. Only schemas that "
     "OBS_APPRISE names.",

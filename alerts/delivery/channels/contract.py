@@ -65,6 +65,10 @@ class Kind(Protocol):
     def TAKES_EACH(self) -> bool:
         """Whether it puts messages together by itself: none is folded into a digest here."""
 
+    @property
+    def HEARS_RESOLVED(self) -> bool:
+        """Whether it is told of an issue's resolution: it keeps something open, or can change what it said."""
+
     def clean(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The configuration to store; raises InvalidConfig."""
 

@@ -15,6 +15,7 @@ from alerts.delivery.messages import Message
 
 FIELDS = ("url",)
 TAKES_EACH = False
+HEARS_RESOLVED = True
 WHERE = contract.Where(
     "In Discord: Edit Channel, Integrations, Webhooks, New Webhook, Copy Webhook URL.",
     "https://support.discord.com/hc/en-us/articles/228383668", "Discord: Intro to Webhooks",

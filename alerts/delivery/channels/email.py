@@ -19,6 +19,7 @@ from alerts.delivery.messages import Message
 
 FIELDS = ("addresses",)
 TAKES_EACH = False
+HEARS_RESOLVED = False
 WHERE = contract.Where("Sent by the mail server that EMAIL_URL names.")
 MAX_ADDRESSES = 20
 TIMEOUT_SECONDS = 10

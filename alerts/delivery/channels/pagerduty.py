@@ -12,6 +12,7 @@ from alerts.delivery.messages import Message, fit, one_line
 
 FIELDS = ("routing_key", "url")
 TAKES_EACH = True
+HEARS_RESOLVED = True
 WHERE = contract.Where(
     "In PagerDuty: Services, the service, Integrations, Add integration, Events API V2, and copy the Integration Key. "
     "Accounts in the EU: https://events.eu.pagerduty.com/v2/enqueue as the URL.",

@@ -12,6 +12,7 @@ from alerts.delivery.messages import Message
 
 FIELDS = ("url",)
 TAKES_EACH = False
+HEARS_RESOLVED = False
 WHERE = contract.Where(
     "In Slack: Apps, Incoming WebHooks, Add to Slack, choose the channel, and copy the Webhook URL.",
     "https://api.slack.com/messaging/webhooks", "Slack: Sending messages using incoming webhooks",

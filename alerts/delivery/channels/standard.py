@@ -17,6 +17,7 @@ from alerts.delivery.messages import Message
 
 FIELDS = ("url", "secret")
 TAKES_EACH = False
+HEARS_RESOLVED = True
 WHERE = contract.Where(
     "Any receiver that verifies webhook-id, webhook-timestamp and webhook-signature: libraries for most languages do.",
     "https://www.standardwebhooks.com/", "Standard Webhooks",

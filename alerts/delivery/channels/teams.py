@@ -16,6 +16,7 @@ from alerts.delivery.messages import Message, clock, fit, one_line
 
 FIELDS = ("url",)
 TAKES_EACH = False
+HEARS_RESOLVED = False
 WHERE = contract.Where(
     "In Teams: the channel's … menu, Workflows, “Post to a channel when a webhook request is received”, and copy the "
     "address.",

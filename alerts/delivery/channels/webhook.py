@@ -15,6 +15,7 @@ from alerts.delivery.messages import Message
 
 FIELDS = ("url", "secret")
 TAKES_EACH = False
+HEARS_RESOLVED = True
 WHERE = contract.Where(
     "Signed by the X-Obs headers, as docs/channels.md says. For a new receiver rather take “Webhook”."
 )

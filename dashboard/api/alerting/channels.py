@@ -22,6 +22,8 @@ from dashboard.api.paging import PAGE, keyset, page_of
 from events.accounts import access, tokens
 from events.models import Issue, Project, Transition
 
+PROBLEMS = [(kind.value, kind.label) for kind in Transition.PROBLEMS]
+
 
 class ChannelIn(serializers.Serializer):
     """A channel; of `url`, `secret`, `routing_key` and `addresses` those that its kind needs."""
@@ -38,7 +40,7 @@ class ChannelIn(serializers.Serializer):
         help_text="Of e-mail.",
     )  # fmt: skip
     transitions = serializers.ListField(
-        child=serializers.ChoiceField(choices=Transition.Kind.choices), default=list, max_length=10,
+        child=serializers.ChoiceField(choices=PROBLEMS), default=list, max_length=10,
         help_text="Empty: all problems, those of alerts and monitors too.",
     )  # fmt: skip
     min_level = serializers.ChoiceField(choices=Issue.Level.choices, default=Issue.Level.DEBUG)
@@ -61,7 +63,7 @@ class ChannelIn(serializers.Serializer):
 
 class ChannelOut(serializers.ModelSerializer):
     secure_fields = serializers.SerializerMethodField(help_text="The kind's fields, and whether each is set.")
-    transitions = serializers.ListField(child=serializers.ChoiceField(choices=Transition.Kind.choices))
+    transitions = serializers.ListField(child=serializers.ChoiceField(choices=PROBLEMS))
     environments = serializers.ListField(child=serializers.CharField())
     fallback = serializers.CharField(source="fallback.name", allow_null=True, default=None)
     quiet_days = serializers.ListField(child=serializers.IntegerField())

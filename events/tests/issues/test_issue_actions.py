@@ -126,7 +126,7 @@ def test_bulk_of_many_takes_a_constant_number_of_queries(
     project: Project, alice: Any, now: datetime, django_assert_max_num_queries: Any
 ) -> None:
     ids = [make.issue(project, groups=0).pk for _ in range(60)]
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         changed = triage.bulk(project, ids, "resolve", actor=alice, now=now)
     assert changed.count == 60
 
