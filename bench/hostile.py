@@ -133,6 +133,8 @@ BOMBS = {
     "posthog, lz64": Bomb("/e/?compression=lz64&token={key}", lz64, "application/x-www-form-urlencoded", "identity"),
     "vitals": Bomb("/v1/vitals", repeated(EMPTY, before=b"[", after=b"{}]")),
     "timings": Bomb("/api/v1/timings/", repeated(EMPTY, before=b'{"timings":[', after=b"{}]}")),
+    "plain events": Bomb("/api/v1/events/", repeated(EMPTY, before=b'{"events":[', after=b"{}]}")),
+    "segment": Bomb("/v1/batch?sentry_key={key}", repeated(EMPTY, before=b'{"batch":[', after=b"{}]}")),
     "browser script": Bomb(SENTRY.format("browser"), repeated(EMPTY, before=b'{"vitals":[', after=b"{}]}")),
     **{
         f"a gigabyte by {encoding}": Bomb(ENVELOPE, lambda: b"[" * 100 * CAP, "application/json", encoding)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<int:project_id>/browser/", browser.BrowserView.as_view(), name="browser"),
     path("api/<int:project_id>/browser/config.json", browser.BrowserConfigView.as_view(), name="browser-config"),
     path("", include("events.endpoints.performance_urls")),
+    path("", include("events.endpoints.product.urls")),
     path("api/0/", include("events.endpoints.cli.urls")),
     path("api/deploys/", views.DeployReport.as_view(), name="deploy-report"),
     path("api/deploys/hooks/<str:token>/", deploy_hooks.hook, name="deploy-hook"),

@@ -36,8 +36,8 @@ WINDOW_SECONDS = 60.0
 # The modules that an ingest request and the digest run through; `self_reporting`'s own test keeps them existing.
 INGEST_MODULES = (
     "events.digest", "events.endpoints.admission", "events.endpoints.base", "events.endpoints.browser",
-    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.sentry", "events.ingest",
-    "events.protocols",
+    "events.endpoints.performance", "events.endpoints.posthog", "events.endpoints.product", "events.endpoints.sentry",
+    "events.ingest", "events.protocols",
 )  # fmt: skip
 
 _sent: deque[float] = deque(maxlen=RATE)

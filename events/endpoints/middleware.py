@@ -13,8 +13,8 @@ from django.urls import Resolver404, get_resolver
 
 # Addresses whose sender names the project by a key in the body or a header.
 WITHOUT_PROJECT = (
-    "/tunnel/", "/otlp/", "/_vercel/", "/v1/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/e/", "/i/v0/e/",
-    "/batch", "/api/store/", "/js-sdk-loader/",
+    "/tunnel/", "/otlp/", "/_vercel/", "/v1/", "/api/v1/timings/", "/api/v1/metrics/", "/api/v1/events/", "/e/",
+    "/i/v0/e/", "/batch", "/api/store/", "/js-sdk-loader/", "/api/event", "/api/send", "/beacon/", "/sourceConfig",
 )  # fmt: skip
 
 # What Django's middleware would add to an answer that no page is; also where ALLOWED_HOSTS refuses one.

@@ -66,6 +66,28 @@ class BodyKeyView(PlainKeyView):
         return self.key or self.admit(None, named)
 
 
+class MirroringView(BodyKeyView):
+    """An endpoint whose senders expect their origin in the answer, and any header they ask for let in."""
+
+    def cross_origin(self) -> dict[str, str]:
+        headers = super().cross_origin()
+        origin = self.environ.get("HTTP_ORIGIN", "")
+        if origin:
+            headers |= {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Allow-Credentials": "true",
+                "Vary": "Origin",
+            }
+        return headers
+
+    def preflight(self) -> Answer:
+        answer = super().preflight()
+        asked = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
+        if asked:
+            answer.headers["Access-Control-Allow-Headers"] = asked[:500]
+        return answer
+
+
 class VercelView(BodyKeyView):
     """What @vercel/analytics and @vercel/speed-insights post through our copies of their scripts, and their servers."""
 

@@ -1,4 +1,4 @@
-"""The plain JSON API as the OpenAPI document has it; `performance` answers its requests."""
+"""The plain JSON API as the OpenAPI document has it; `performance` and `product` answer its requests."""
 
 from django.http import Http404
 from django.urls import URLPattern, path
@@ -23,7 +23,7 @@ _ANSWERS = {
 }
 
 
-_ELSEWHERE = "performance_urls leads to the endpoint that answers"
+_ELSEWHERE = "the addresses of ingest lead to the endpoint that answers"
 
 
 class Key(BaseAuthentication):
@@ -59,8 +59,20 @@ class Metrics(_Documented):
         raise Http404(_ELSEWHERE)
 
 
-# Only for the document: `performance_urls` leads to the endpoints themselves.
+class Events(_Documented):
+    @extend_schema(
+        operation_id="events",
+        request=forms.Events,
+        responses=_ANSWERS | {400: OpenApiResponse(forms.Taken, "Not one event of the body can be kept.")},
+    )
+    def post(self, request: Request) -> Response:
+        """Product events: up to 1,000, or one by itself."""
+        raise Http404(_ELSEWHERE)
+
+
+# Only for the document: `performance_urls` and `product.urls` lead to the endpoints themselves.
 urlpatterns: list[URLPattern] = [
     path("api/v1/timings/", Timings.as_view()),
     path("api/v1/metrics/", Metrics.as_view()),
+    path("api/v1/events/", Events.as_view()),
 ]

@@ -1,8 +1,9 @@
-"""The plain JSON API as serializers: they make the OpenAPI document; events.protocols.timings does the checking."""
+"""The plain JSON API as serializers: they make the OpenAPI document; the decoders of the protocols check."""
 
 from rest_framework import serializers
 
 from events.protocols import timings
+from events.protocols.product import plain
 from events.values import units
 
 
@@ -65,6 +66,30 @@ class Timings(_Batch):
 
 class Metrics(_Batch):
     metrics = Metric(many=True, max_length=timings.MOST)
+
+
+class Event(serializers.Serializer):
+    """Something that happened, and whom it happened to."""
+
+    event = serializers.CharField(max_length=plain.TEXTS["event"], help_text="Its name.")
+    distinct_id = serializers.CharField(max_length=plain.TEXTS["distinct_id"], help_text="Kept as a pseudonym.")
+    id = serializers.CharField(
+        required=False, max_length=plain.TEXTS["id"], help_text="The same id twice is one event."
+    )
+    timestamp = serializers.FloatField(required=False, help_text="Unix seconds, or ISO 8601; now where it is missing.")
+    session_id = serializers.CharField(required=False, max_length=plain.TEXTS["session_id"])
+    url = serializers.CharField(required=False, max_length=plain.TEXTS["url"], help_text="Kept without its query.")
+    referrer = serializers.CharField(required=False, max_length=plain.TEXTS["referrer"])
+    title = serializers.CharField(required=False, max_length=plain.TEXTS["title"])
+    release = serializers.CharField(required=False, max_length=plain.TEXTS["release"])
+    environment = serializers.CharField(required=False, max_length=plain.TEXTS["environment"])
+    properties = serializers.DictField(required=False, help_text="Values by name; what is no scalar is kept as JSON.")
+
+
+class Events(serializers.Serializer):
+    events = Event(many=True, max_length=plain.MOST)
+    release = serializers.CharField(required=False, max_length=plain.TEXTS["release"])
+    environment = serializers.CharField(required=False, max_length=plain.TEXTS["environment"])
 
 
 class ItemError(serializers.Serializer):

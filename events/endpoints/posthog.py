@@ -7,7 +7,7 @@ from events.accounts.keys import Key
 from events.endpoints.admission.authentication import plain_key
 from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
-from events.endpoints.performance import BodyKeyView
+from events.endpoints.performance import MirroringView
 from events.protocols import posthog_vitals
 from events.protocols.contract import Decoded, Refused
 from events.protocols.fields.texts import scalar
@@ -18,7 +18,7 @@ METRICS = ["LCP", "INP", "CLS", "FCP"]
 UNAVAILABLE = 503
 
 
-class PosthogView(BodyKeyView):
+class PosthogView(MirroringView):
     """What posthog-js expects of any answer: its origin mirrored, credentials allowed, errors that it understands."""
 
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "OPTIONS")
@@ -31,23 +31,9 @@ class PosthogView(BodyKeyView):
         # 401 is what its SDKs take for a wrong key, and a browser never tries again after a 429.
         return super().problem({403: 401, 429: UNAVAILABLE}.get(status, status), detail)
 
-    def cross_origin(self) -> dict[str, str]:
-        headers = super().cross_origin()
-        origin = self.environ.get("HTTP_ORIGIN", "")
-        if origin:
-            headers |= {
-                "Access-Control-Allow-Origin": origin,
-                "Access-Control-Allow-Credentials": "true",
-                "Vary": "Origin",
-            }
-        return headers
-
     def preflight(self) -> Answer:
         answer = super().preflight()
         answer.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
-        asked = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")
-        if asked:
-            answer.headers["Access-Control-Allow-Headers"] = asked[:500]
         return answer
 
 

@@ -47,6 +47,8 @@ def test_only_what_ingest_did_not_cause_leaves(event: dict[str, Any], leaves: bo
         "/_vercel/speed-insights/vitals", "/api/v1/timings/", "/api/v1/metrics/", "/otlp/v1/traces", "/otlp/v1/logs/",
         "/api/1/otlp/v1/metrics/", "/api/1/integration/otlp/v1/traces", "/e/?ip=1", "/i/v0/e/", "/batch", "/capture/",
         "/track/", "/engage/", "/s/", "/flags/?v=2", "/decide/", "/array/phc_key/config.js", "/api/surveys/",
+        "/api/event", "/api/send", "/v1/batch", "/v1/t", "/v1/projects/key/settings", "/beacon/v1/batch",
+        "/sourceConfig/", "/api/v1/events/",
     ],
 )  # fmt: skip
 def test_nothing_leaves_that_an_ingest_request_caused(address: str) -> None:

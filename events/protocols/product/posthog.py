@@ -19,6 +19,8 @@ _KEPT = (
     "$feature", "$el_text", "$elements_chain", "$event_type", "$external_click_url", "$prev_pageview_", "$group",
     "$experiment", "$os", "$screen_name", "$rageclick", "$exception_level",
 )  # fmt: skip
+# What ties two names of one person together.
+ALIAS = "$create_alias"
 # What is of no interest to a count, or is told by other columns.
 _REFUSED = {"$snapshot": "replay", "$$heatmap": "heatmap", "$$client_ingestion_warning": "client_warning"}
 # A wrong clock is corrected beyond this; below it the difference is a queue.
@@ -49,7 +51,7 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
     said: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
     distinct_id = _id(event.get("distinct_id")) or _id(said.get("distinct_id"))
     library = scalar(said.get("$lib"), 40)
-    is_browser = library in ("web", "js") or "$current_url" in said
+    is_browser = said.get("$is_server") is not True and (library in ("web", "js") or "$current_url" in said)
     return Sent(
         name=name,
         timestamp=clock.moment(event.get("timestamp") or said.get("$time"), []),
@@ -65,7 +67,7 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
         user_agent=scalar(said.get("$raw_user_agent"), 400),
         comes_from_server=not is_browser,
         campaign=said,
-        properties={key: value for key, value in said.items() if _says_what_happened(key)},
+        properties={key: value for key, value in said.items() if _says_what_happened(key, name)},
     )
 
 
@@ -80,7 +82,9 @@ def _id(value: Any) -> str:
     return scalar(value, 200)
 
 
-def _says_what_happened(key: str) -> bool:
+def _says_what_happened(key: str, name: str) -> bool:
     if key.startswith("$"):
         return key.startswith(_KEPT)
+    if name == ALIAS and key == "alias":
+        return False
     return key not in ("token", "distinct_id", "title", "release", "environment") and not key.startswith("utm_")

@@ -109,6 +109,13 @@ POSTHOG = {
         "note": TEXT,
     },
 }
+SEGMENT = {
+    "type": "page",
+    "userId": MAIL,
+    "name": TEXT,
+    "properties": {"url": LINK, "search": f"?password={PASSWORD}", "title": TEXT, "note": TEXT},
+    "context": {"page": {"url": LINK, "referrer": LINK, "title": TEXT}, "traits": {"email": MAIL}, "userAgent": TEXT},
+}
 CSP = {
     "csp-report": {"document-uri": LINK, "blocked-uri": LINK, "violated-directive": "img-src", "script-sample": TEXT}
 }
@@ -137,6 +144,27 @@ DOORS: dict[str, tuple[str, bytes | Any]] = {
         {"metrics": [{"name": "m", "type": "gauge", "value": 1, "attributes": {"a": TEXT}}]},
     ),
     "posthog": ("/e/", POSTHOG),
+    "plausible": ("/api/event", {"n": TEXT, "u": LINK, "d": MAIL, "r": LINK, "p": json.dumps({"note": TEXT})}),
+    "umami": (
+        "/api/send",
+        {"type": "event", "payload": {"url": LINK, "title": TEXT, "name": TEXT, "data": {"note": TEXT}, "id": MAIL}},
+    ),
+    "umami, somebody": ("/api/send", {"type": "identify", "payload": {"id": MAIL, "data": {"email": MAIL, "a": TEXT}}}),
+    "segment": (
+        "/v1/batch",
+        {
+            "batch": [
+                SEGMENT,
+                {**SEGMENT, "type": "identify", "traits": {"email": MAIL, "note": TEXT}},
+                {**SEGMENT, "type": "alias", "previousId": f"{MAIL}.old"},
+                {**SEGMENT, "type": "group", "groupId": "g", "traits": {"note": TEXT}},
+            ]
+        },
+    ),
+    "plain events": (
+        "/api/v1/events/",
+        {"event": TEXT, "distinct_id": MAIL, "url": LINK, "title": TEXT, "properties": {"note": TEXT, "link": LINK}},
+    ),
     "vercel": (
         "/_vercel/speed-insights/vitals",
         {"name": "LCP", "value": 12, "id": "v6-2", "href": LINK, "type": "LCP"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from events.ingest import intake
 from events.protocols import otlp, posthog_vitals, timings, vercel, vitals
-from events.protocols.product import posthog
+from events.protocols.product import plain, plausible, posthog, segment, umami
 from events.protocols.vitals import Page
 from events.tests.protocols.test_otlp import sample
 from events.tests.sentry_bodies import context
@@ -23,11 +23,13 @@ NAMES = st.sampled_from([
     "properties", "event", "$web_vitals_LCP_event", "resourceSpans", "scopeSpans", "spans", "resourceMetrics",
     "scopeMetrics", "resourceLogs", "scopeLogs", "logRecords", "traceId", "spanId", "gauge", "sum", "histogram",
     "exponentialHistogram", "dataPoints", "asDouble", "bounds", "buckets", "unit", "type", "route",
-    "duration_ms", "url", "attribution", "key", "stringValue", "resource", "dsn",
+    "duration_ms", "url", "attribution", "key", "stringValue", "resource", "dsn", "n", "u", "p", "$", "e", "sd",
+    "payload", "data", "userId", "anonymousId", "context", "page", "traits", "originalTimestamp", "sentAt", "events",
+    "distinct_id",
 ])  # fmt: skip
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
-    st.sampled_from(["LCP", "$web_vitals", "5b8efff798038103d269b633813fc60c", "NaN", "1e400", "https://a.example/1?x"]),
+    st.sampled_from(["LCP", "$web_vitals", "5b8efff798038103d269b633813fc60c", "NaN", "1e400", "track", "https://a.example/1?x"]),
 )  # fmt: skip
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=25
@@ -39,6 +41,10 @@ DECODERS: dict[str, Callable[[bytes], Any]] = {
     "posthog": lambda body: posthog.decode(posthog_vitals.read(body), counting),
     "posthog lz64": lambda body: posthog.decode(posthog_vitals.read(b"N" + b64encode(body)), counting),
     "vercel": lambda body: vercel.decode_vitals(vercel.parse(body), context(), page=Page()),
+    "plausible": lambda body: plausible.decode(plausible.parse(body), counting),
+    "umami": lambda body: umami.decode(umami.parse(b'{"type":"event","payload":%s}' % body), counting),
+    "segment": lambda body: segment.decode(segment.parse(b'{"batch":[%s]}' % body, last="batch"), counting),
+    "plain events": lambda body: plain.decode(body, counting),
     "timings": lambda body: timings.decode_timings(body, context()),
     "metrics": lambda body: timings.decode_metrics(body, context()),
     **{
