@@ -123,7 +123,7 @@ def _around(message: Mapping[str, Any]) -> dict[str, Any]:
     context = _object(message.get("context"))
     page, library = {**_object(context.get("page")), **_seen(message)}, _object(context.get("library"))
     is_page = library.get("name") in _PAGES or message.get("channel") == "web"
-    campaign = _object(context.get("campaign"))
+    campaign, app = _object(context.get("campaign")), _object(context.get("app"))
     said = {
         "$lib": scalar(library.get("name"), 40),
         "$lib_version": scalar(library.get("version"), 20),
@@ -132,7 +132,8 @@ def _around(message: Mapping[str, Any]) -> dict[str, Any]:
         "$referrer": page.get("referrer"),
         "title": page.get("title"),
         "$raw_user_agent": context.get("userAgent"),
-        "$app_version": _object(context.get("app")).get("version"),
+        # RudderStack's client names itself as the application.
+        "$app_version": app.get("version") if app.get("name") != library.get("name") else None,
         "$session_id": context.get("sessionId"),
         **{f"utm_{part}": campaign.get(name) for name, part in _CAMPAIGN.items()},
     }

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from events.accounts import keys
 from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.tests.intake import digested, facts
+from events.tests.sentry_bodies import KEY
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 UNKNOWN = "f" * 32
+SAMPLES = Path(__file__).parents[1] / "samples" / "segment"
 
 
 @pytest.fixture(autouse=True)
@@ -169,3 +172,19 @@ def test_who_objects_is_one_number(project: Project, key: IngestKey) -> None:
     send("/v1/p", track(writeKey=key.public_key), **{"Sec-GPC": "1"})
     report = digested(project)
     assert (report.stored, report.filtered) == (0, {"visitor_objects": 3})
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.bin")), ids=lambda file: file.stem)
+def test_what_clients_for_python_send_is_understood(project: Project, sample: Path) -> None:
+    IngestKey.objects.create(project=project, public_key=KEY)
+    described = json.loads(sample.with_suffix(".json").read_text())
+    kind = described["headers"].pop("Content-Type")
+    answer = send(described["path"], sample.read_bytes(), kind=kind, **described["headers"])
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    assert digested(project).invalid == 0
+    rows = facts(project, "events")
+    assert sorted(row["event"] for row in rows) == [
+        "$create_alias", "$groupidentify", "$identify", "$pageview", "order paid",
+    ]  # fmt: skip
+    assert {row["browser"] for row in rows} == {None}
+    assert "who=me" not in str(rows)
