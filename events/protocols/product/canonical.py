@@ -69,7 +69,7 @@ def event(sent: Sent, context: Context) -> dict[str, Any] | Refused:
         return Refused(KIND, "filtered", "no_visitor")
     return {
         "event": name,
-        "event_id": _uuid(sent, name, context),
+        "event_id": event_id(sent, context),
         "timestamp": sent.timestamp,
         "visitor": visitor,
         "session": kept.pseudonym("session", sent.session, context) if sent.session else None,
@@ -151,7 +151,7 @@ def _word(value: Any) -> str:
     return "" if found.lower() in _ABSENT else found
 
 
-def _uuid(sent: Sent, name: str, context: Context) -> str:
+def event_id(sent: Sent, context: Context) -> str:
     """The sender's own, so that a repetition is known; else one drawn: equal bodies are two events."""
     try:
         return uuid.UUID(sent.uuid).hex

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from events.protocols import posthog_vitals
-from events.protocols.contract import Context, Decoded, Refused
+from events.protocols.contract import Context, Decoded, Incoming, Refused
 from events.protocols.fields.clock import Clock
 from events.protocols.fields.texts import scalar
 from events.protocols.posthog_vitals import Batch
-from events.protocols.product import canonical
+from events.protocols.product import canonical, exceptions
 from events.protocols.product.canonical import KIND, Sent
 from events.values import lenient
 
@@ -19,6 +20,8 @@ _KEPT = (
     "$feature", "$el_text", "$elements_chain", "$event_type", "$external_click_url", "$prev_pageview_", "$group",
     "$experiment", "$os", "$screen_name", "$rageclick", "$exception_level",
 )  # fmt: skip
+# Somebody was shown a variant of a flag.
+FLAG_CALLED = "$feature_flag_called"
 # What ties two names of one person together.
 ALIAS = "$create_alias"
 # What is of no interest to a count, or is told by other columns.
@@ -28,27 +31,31 @@ DRIFT = 60.0
 
 
 def decode(batch: Batch, context: Context) -> Decoded:
-    """The vitals and the product events of a batch."""
+    """The vitals, the product events and the errors of a batch."""
     timed = posthog_vitals.vitals_of(batch, context)
-    events = canonical.decoded(list(_events(batch, context)))
-    return Decoded((*timed.items, *events.items), (*timed.refused, *events.refused))
-
-
-def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused]:
     clock = Clock(context.received_at, batch.sent_at, drift=DRIFT)
+    outcomes: list[dict[str, Any] | Refused] = []
+    errors: list[Incoming] = []
     for event in batch.events:
         name = scalar(event.get("event"), canonical.NAME)
         if name == posthog_vitals.WEB_VITALS:
             continue
         if name in _REFUSED:
-            yield Refused(KIND, "filtered", _REFUSED[name])
+            outcomes.append(Refused(KIND, "filtered", _REFUSED[name]))
             continue
-        yield canonical.event(_sent(event, name, clock, context), context)
+        sent = _sent(event, name, clock, context)
+        if name == exceptions.NAME:
+            # Both records of it have one id, drawn where the sender gave none.
+            sent = replace(sent, uuid=canonical.event_id(sent, context))
+            if error := exceptions.error(sent, _said(event), clock, context):
+                errors.append(error)
+        outcomes.append(canonical.event(sent, context))
+    events = canonical.decoded(outcomes)
+    return Decoded((*timed.items, *events.items, *errors), (*timed.refused, *events.refused))
 
 
 def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -> Sent:
-    properties = event.get("properties")
-    said: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
+    said = _said(event)
     distinct_id = _id(event.get("distinct_id")) or _id(said.get("distinct_id"))
     library = scalar(said.get("$lib"), 40)
     is_browser = said.get("$is_server") is not True and (library in ("web", "js") or "$current_url" in said)
@@ -67,8 +74,13 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
         user_agent=scalar(said.get("$raw_user_agent"), 400),
         comes_from_server=not is_browser,
         campaign=said,
-        properties={key: value for key, value in said.items() if _says_what_happened(key, name)},
+        properties=_happened(said, name),
     )
+
+
+def _said(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = event.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _counted_as(distinct_id: str, context: Context, *, is_browser: bool) -> str:
@@ -80,6 +92,15 @@ def _id(value: Any) -> str:
     if isinstance(value, dict | list):
         return lenient.canonical(value).decode()[:200]
     return scalar(value, 200)
+
+
+def _happened(said: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The properties that say what happened; which flag was asked for comes before the values of all flags, which may
+    be more than are kept."""
+    kept = {key: value for key, value in said.items() if _says_what_happened(key, name)}
+    if name != FLAG_CALLED:
+        return kept
+    return {**{key: value for key, value in kept.items() if key.startswith("$feature_flag")}, **kept}
 
 
 def _says_what_happened(key: str, name: str) -> bool:

@@ -165,6 +165,33 @@ DOORS: dict[str, tuple[str, bytes | Any]] = {
         "/api/v1/events/",
         {"event": TEXT, "distinct_id": MAIL, "url": LINK, "title": TEXT, "properties": {"note": TEXT, "link": LINK}},
     ),
+    "posthog exception": (
+        "/e/",
+        {
+            "event": "$exception",
+            "distinct_id": MAIL,
+            "properties": {
+                "$exception_list": [
+                    {
+                        "type": "Error",
+                        "value": TEXT,
+                        "stacktrace": {
+                            "frames": [
+                                {
+                                    "function": "f",
+                                    "code_variables": {"password": PASSWORD},
+                                    "context_line": f"x = '{TEXT}'",
+                                },
+                            ]
+                        },
+                    }
+                ],
+                "$lib": "web",
+                "$current_url": LINK,
+                "note": TEXT,
+            },
+        },
+    ),
     "vercel": (
         "/_vercel/speed-insights/vitals",
         {"name": "LCP", "value": 12, "id": "v6-2", "href": LINK, "type": "LCP"},

@@ -9,6 +9,8 @@ import pytest
 from django.apps import apps
 from playwright.sync_api import Browser
 
+from events.ingest import payloads
+from events.models import Issue, Occurrence
 from events.protocols import posthog_vitals
 from events.tests.arrivals import Arrived, npm, package, stored
 from events.tests.intake import digested, facts
@@ -49,6 +51,15 @@ def visit(shop: Shop, packages: Path, site: tuple[Path, str], browser: Browser) 
     return visit
 
 
+def thrown(shop: Shop, title: str) -> list[str]:
+    """The functions of the frames that the only issue of this title has, the innermost last."""
+    issue = Issue.objects.get(project=shop.project, title__startswith=title)
+    assert issue.event_count == 1
+    [occurrence] = Occurrence.objects.filter(group__issue=issue)
+    kept = payloads.unpack(bytes(occurrence.payload))
+    return [str(frame["function"]) for frame in kept["exception"]["values"][-1]["stacktrace"]["frames"]]
+
+
 def test_the_opentelemetry_sdk_s_three_signals_arrive(shop: Shop, arrived: Arrived) -> None:
     shop.run(sys.executable, CLIENTS / "otel_app.py", f"{shop.server.url}/otlp", shop.key.public_key)
     answers = shop.server.answers("/otlp/v1/")
@@ -87,7 +98,8 @@ def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(
     assert {status for status, url in seen["statuses"] if url.startswith(shop.server.url)} == {200}
     report = digested(shop.project)
     assert report.filtered == {}
-    assert {"$pageview", "signup"} <= {row["event"] for row in facts(shop.project, "events")}
+    assert {"$pageview", "signup", "$exception"} <= {row["event"] for row in facts(shop.project, "events")}
+    assert thrown(shop, "TypeError: the basket is empty")[-1].endswith("pay")
     rows = facts(shop.project, "vitals")
     assert {"LCP", "FCP"} <= {row["metric"] for row in rows}
     assert {row["route"] for row in rows} == {"/items/{id}/"}
@@ -176,7 +188,8 @@ def test_posthog_s_python_sdk_counts_each_event_once(shop: Shop, arrived: Arrive
     shop.project.save()
     shop.run(sys.executable, CLIENTS / "posthog_app.py", shop.server.url, shop.key.public_key, *mode)
     report = digested(shop.project)
-    assert (report.stored, report.invalid, report.duplicate) == (121, 0, 0)
+    assert (report.stored, report.invalid, report.duplicate) == (123, 0, 0)
+    assert thrown(shop, "ValueError: the basket is empty") == ["<module>", "pay"]
     rows = facts(shop.project, "events")
     paid = [row for row in rows if row["event"] == "order paid"]
     assert (len(paid), len({row["visitor"] for row in paid})) == (120, 40)

@@ -114,6 +114,15 @@ def test_posthog_s_events_lose_what_says_who_somebody_is() -> None:
     assert "alice" not in str(decoded.items)
 
 
+def test_a_flag_that_was_called_is_kept_however_many_others_there_are() -> None:
+    others = {f"$feature/flag-{number}": True for number in range(4 * canonical.PROPERTIES)}
+    called = {"$feature_flag": "checkout", "$feature_flag_response": "test", "$lib": "web"}
+    event = {"event": "$feature_flag_called", "properties": {**others, **called}}
+    [found] = posthog.decode(Batch("k", (event,)), counting).items[0].payload["items"]
+    assert len(found["properties"]) == canonical.PROPERTIES
+    assert (found["properties"]["$feature_flag"], found["properties"]["$feature_flag_response"]) == ("checkout", "test")
+
+
 def test_a_server_says_which_of_its_visitors_it_was() -> None:
     event = {"event": "paid", "distinct_id": "customer 7", "properties": {"$lib": "posthog-python"}}
     [found] = posthog.decode(Batch("k", (event,)), counting).items[0].payload["items"]

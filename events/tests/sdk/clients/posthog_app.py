@@ -9,4 +9,14 @@ client = posthog.Posthog(key, host=host, sync_mode=False, flush_at=50, **({"capt
 for number in range(120):
     client.capture("order paid", distinct_id=f"customer {number % 40}", properties={"plan": "team", "total": number})
 client.capture("no one said who")
+
+
+def pay() -> None:
+    raise ValueError("the basket is empty")
+
+
+try:
+    pay()
+except ValueError as error:
+    client.capture_exception(error, distinct_id="customer 7")
 client.shutdown()
