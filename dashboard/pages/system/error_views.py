@@ -1,13 +1,18 @@
-"""The pages of refusals and faults."""
+"""The pages of refusals and faults; clients of an API get the same as JSON."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from dashboard.access import guard
 from dashboard.frame import layout
 
+# How the addresses begin that programs call.
+API = ("/api/", "/v1/", "/i/", "/beacon/", "/otlp/", "/ofrep/", "/flags/")
+
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    if request.path.startswith(API):
+        return JsonResponse({"detail": f"{title}: {words}"}, status=status)
     context = {"status": status, "title": title, "words": words, "theme": layout.theme_of(request)}
     return render(request, "dashboard/system/error.html", context, status=status)
 
