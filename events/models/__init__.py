@@ -18,7 +18,7 @@ from events.models.issue import (
     Transition,
 )
 from events.models.login import LoginFailure, RecoveryCode, SecondFactor
-from events.models.project import ApiToken, Environment, IngestKey, Membership, Project
+from events.models.project import ApiToken, Environment, IngestKey, Membership, Project, SiteName
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
 from events.models.segment import FactChange, RetiredSegment, Segment
 from events.models.visitor import VisitorSalt
@@ -28,5 +28,6 @@ __all__ = [
     "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback",
     "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup",
     "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment",
-    "SecondFactor", "Seen", "SeenTrace", "Segment", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
+    "SecondFactor", "Seen", "SeenTrace", "Segment", "SiteName", "SpoolDrain", "Transition", "UploadChunk",
+    "VisitorSalt",
 ]  # fmt: skip

@@ -184,3 +184,17 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SiteName(models.Model):
+    """What a tracker that knows no keys calls a site of a project: a domain, or a UUID."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="site_names")
+    name = models.CharField(max_length=253, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from dashboard.pages.project import privacy
-from events.accounts import access, dsn, projects
+from events.accounts import access, dsn, projects, sites
 from events.endpoints import browser_settings
-from events.models import IngestKey, Membership, Project
+from events.models import IngestKey, Membership, Project, SiteName
 
 
 @page("settings.view", role=access.EDITOR)
@@ -30,6 +30,7 @@ def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
         "kept": project.kept_occurrences or configured.OBS_KEPT_OCCURRENCES,
         "retention": configured.OBS_RETENTION_DAYS, "browser": browser_settings.of_project(project),
         "own_features": browser_settings.OWN_FEATURES, "privacy": privacy.shown(project),
+        "sites": project.site_names.all(),
     }  # fmt: skip
     return layout.draw(request, "dashboard/project/settings.html", context, project=project, section="settings")
 
@@ -68,6 +69,12 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
             return "The key has its new limits."
         projects.change_key(key, is_active=action == "key_enable", actor=actor, now=now)
         return "The key works again." if action == "key_enable" else "The key is refused from now on."
+    if action == "site_add":
+        return f"{sites.add(project, posted.get('name', ''), actor=actor, now=now)} belongs to this project now."
+    if action == "site_remove":
+        site = get_object_or_404(SiteName, project=project, pk=_integer(posted.get("site", "")))
+        sites.remove(site, actor=actor, now=now)
+        return f"Nothing comes in under {site} any more."
     if action == "privacy":
         changed = projects.change_privacy(project, switches=privacy.posted(posted), actor=actor, now=now)
         return "Senders follow within half a minute." if changed else "Nothing was changed."

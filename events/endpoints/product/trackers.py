@@ -1,12 +1,17 @@
 """The edges of Plausible's and Umami's trackers, which name a site where other senders name a key."""
 
+from datetime import datetime
 from typing import ClassVar
 
+from django.db import DatabaseError, InterfaceError
+
+from events.accounts import keys, sites
 from events.accounts.keys import Key
 from events.endpoints.admission import authentication
 from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
 from events.endpoints.performance import MirroringView
+from events.ingest.intake import Unavailable
 from events.protocols.contract import Context, Decoded
 from events.protocols.contract import Refused as RefusedItem
 from events.protocols.fields.texts import hexadecimal
@@ -38,7 +43,8 @@ class PlausibleView(SiteView):
 
     def key_in(self, data: bytes) -> str | None:
         self.sent = plausible.parse(data)
-        return next(filter(None, map(key_of_site, plausible.sites(self.sent))), None)
+        found = (key_of_site(site, now=self.arrival.now) for site in plausible.sites(self.sent))
+        return next(filter(None, found), None)
 
     def events(self, context: Context) -> Decoded:
         return plausible.decode(self.sent, context)
@@ -64,7 +70,7 @@ class UmamiView(SiteView):
 
     def key_in(self, data: bytes) -> str | None:
         self.sent = umami.parse(data)
-        return key_of_site(umami.site(self.sent))
+        return key_of_site(umami.site(self.sent), now=self.arrival.now)
 
     def events(self, context: Context) -> Decoded:
         return umami.decode(self.sent, context)
@@ -78,6 +84,15 @@ class UmamiView(SiteView):
         return Answer(lenient.canonical(answer), 401 if status == 403 else status)
 
 
-def key_of_site(site: str) -> str | None:
-    """The key that a site is named by, as 32 digits or as a UUID."""
-    return hexadecimal(site, 32)
+def key_of_site(site: str, *, now: datetime) -> str | None:
+    """The key that a site is named by, as 32 digits or as a UUID, or that of the project which has the name.
+
+    Raises Unavailable while nobody can tell.
+    """
+    digits = hexadecimal(site, 32)
+    try:
+        if digits and keys.find(None, digits) is not None:
+            return digits
+        return sites.key_of(site, now=now)
+    except (DatabaseError, InterfaceError) as error:
+        raise Unavailable from error

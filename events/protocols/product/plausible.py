@@ -19,7 +19,7 @@ _NAMES = {
     "i": "interactive", "$": "revenue", "e": "engagement_time", "sd": "scroll_depth", "v": "version",
 }  # fmt: skip
 LONGEST_ENGAGEMENT_MS = 86_400_000.0
-MOST_PROPERTIES = 30
+MOST_PROPERTIES, MOST_SITES = 30, 10
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -33,7 +33,9 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def sites(sent: Mapping[str, Any]) -> list[str]:
     """What the event names as its site, several by commas."""
-    return [site for site in (part.strip() for part in scalar(sent.get("domain"), 2000).split(",")) if site]
+    return [site for site in (part.strip() for part in scalar(sent.get("domain"), 2000).split(",")) if site][
+        :MOST_SITES
+    ]
 
 
 def decode(sent: Mapping[str, Any], context: Context) -> Decoded:

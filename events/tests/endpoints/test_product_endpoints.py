@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from events.accounts import keys
+from events.accounts import keys, sites
 from events.endpoints.admission.buckets import buckets
 from events.models import IngestKey, Project
 from events.tests.intake import digested, facts
@@ -24,6 +24,7 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "segment"
 @pytest.fixture(autouse=True)
 def fresh_caches(clean_redis: Any) -> None:
     keys.forget()
+    sites.forget()
     buckets.__init__()  # type: ignore[misc]
 
 
@@ -60,6 +61,15 @@ def test_plausible_s_answers(project: Project, key: IngestKey) -> None:
     assert digested(project).stored == 1
     [row] = facts(project, "events")
     assert (row["event"], row["host"], row["path"], row["browser"]) == ("$pageview", "shop.example", "/a", "Chrome")
+
+
+def test_a_site_is_known_by_its_name_too(project: Project, key: IngestKey, now: Any) -> None:
+    website = str(uuid.uuid4())
+    for name in ("shop.example", website):
+        sites.add(project, name, actor=None, now=now)
+    assert "X-Plausible-Dropped" not in send("/api/event", plausible("roll-up.example,shop.example"))
+    assert send("/api/send", umami(website)).status_code == 200
+    assert digested(project).stored == 2
 
 
 def test_umami_s_answers(project: Project, key: IngestKey) -> None:
