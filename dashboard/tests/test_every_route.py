@@ -18,6 +18,7 @@ from dashboard.tests.things import things
 from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
+from events.endpoints.product import urls as product_urls
 from events.models import AuditEntry, IngestKey, Project
 
 # Addresses for which being a stranger means nothing; each with its reason.
@@ -29,6 +30,7 @@ SENDING |= {"alerts-in"}  # a source's own token; alerts/tests/foreign tries it
 SENDING |= {"alert-picture"}  # its address is signed and says what it shows; test_pictures.py tries it
 SENDING |= {"ping"}  # its address is its token; test_canaries.py looks for it in the logs
 SENDING |= {route.name for route in performance_urls.urlpatterns if route.name}
+SENDING |= {route.name for route in product_urls.urlpatterns if route.name}
 SENDING |= {route.name for route in flag_urls.urlpatterns if route.name}  # test_posthog_endpoints.py tries their doors
 HEALTH = {
     "healthz",

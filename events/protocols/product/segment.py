@@ -16,9 +16,9 @@ from events.protocols.fields.texts import scalar
 from events.protocols.posthog_vitals import Batch
 from events.protocols.product import canonical, posthog
 from events.values import lenient
-from events.values.errors import Malformed
+from events.values.errors import Malformed, TooLarge
 
-MOST = 1000
+MOST = 2500  # as Segment has it
 # The last part of an address, as servers write it and as analytics.js does.
 TYPES = {
     "track": "track", "page": "page", "screen": "screen", "identify": "identify", "group": "group", "alias": "alias",
@@ -45,7 +45,8 @@ class Parcel:
 
 
 def parse(body: bytes, *, last: str) -> Parcel:
-    """What a body holds, by the last part of its address. Raises Malformed when it is no message or names two keys."""
+    """What a body holds, by the last part of its address. Raises Malformed when it is no message or names two keys,
+    TooLarge."""
     sent = lenient.loads(body, nodes=lenient.PARSED)
     if not isinstance(sent, dict):
         raise Malformed("send a JSON object", reason="not_an_object")
@@ -54,7 +55,9 @@ def parse(body: bytes, *, last: str) -> Parcel:
     listed = sent.get("batch")
     if not isinstance(listed, list):
         raise Malformed("batch: a list of messages is missing", reason="not_a_batch")
-    return Parcel(_key(sent, listed), tuple(listed[:MOST]), sent.get("sentAt"))
+    if len(listed) > MOST:
+        raise TooLarge(f"batch: at most {MOST} messages, this one has {len(listed)}", reason="too_many_items")
+    return Parcel(_key(sent, listed), tuple(listed), sent.get("sentAt"))
 
 
 def decode(parcel: Parcel, context: Context, *, is_import: bool = False) -> Decoded:
