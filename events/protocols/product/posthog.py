@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,25 +33,28 @@ DRIFT = 60.0
 def decode(batch: Batch, context: Context) -> Decoded:
     """The vitals, the product events and the errors of a batch."""
     timed = posthog_vitals.vitals_of(batch, context)
+    outcomes = list(_events(batch, context))
+    errors = [one for one in outcomes if isinstance(one, Incoming)]
+    events = canonical.decoded([one for one in outcomes if not isinstance(one, Incoming)])
+    return Decoded((*timed.items, *events.items, *errors), (*timed.refused, *events.refused))
+
+
+def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused | Incoming]:
     clock = Clock(context.received_at, batch.sent_at, drift=DRIFT)
-    outcomes: list[dict[str, Any] | Refused] = []
-    errors: list[Incoming] = []
     for event in batch.events:
         name = scalar(event.get("event"), canonical.NAME)
         if name == posthog_vitals.WEB_VITALS:
             continue
         if name in _REFUSED:
-            outcomes.append(Refused(KIND, "filtered", _REFUSED[name]))
+            yield Refused(KIND, "filtered", _REFUSED[name])
             continue
         sent = _sent(event, name, clock, context)
         if name == exceptions.NAME:
             # Both records of it have one id, drawn where the sender gave none.
             sent = replace(sent, uuid=canonical.event_id(sent, context))
             if error := exceptions.error(sent, _said(event), clock, context):
-                errors.append(error)
-        outcomes.append(canonical.event(sent, context))
-    events = canonical.decoded(outcomes)
-    return Decoded((*timed.items, *events.items, *errors), (*timed.refused, *events.refused))
+                yield error
+        yield canonical.event(sent, context)
 
 
 def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -> Sent:
