@@ -10,6 +10,7 @@ from events.ingest.accounting import Line
 from events.issues.counting import Sighting
 from events.issues.project_rules import Rules
 from events.models import InboxItem
+from events.persons.keeping import Heard
 from events.releases.symbolication import Maps
 
 
@@ -50,6 +51,7 @@ class Batch:
     rows: list[Any] = field(default_factory=list)
     releases: dict[tuple[int, str], tuple[datetime, datetime]] = field(default_factory=dict)
     environments: set[tuple[int, str]] = field(default_factory=set)
+    heard: defaultdict[int, Heard] = field(default_factory=lambda: defaultdict(Heard))
     maps: Maps = field(default_factory=Maps)
     rules: Rules = field(default_factory=Rules)
     # Spans that are stored already, or that an item before in this batch brought.

@@ -18,6 +18,7 @@ from events.models.issue import (
     Transition,
 )
 from events.models.login import LoginFailure, RecoveryCode, SecondFactor
+from events.models.person import Group, Person, PersonId
 from events.models.project import ApiToken, Environment, IngestKey, Membership, Project, SiteName
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
 from events.models.segment import FactChange, RetiredSegment, Segment
@@ -26,8 +27,8 @@ from events.models.visitor import VisitorSalt
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback",
-    "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue", "IssueGroup",
-    "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Project", "RecoveryCode", "Release", "RetiredSegment",
-    "SecondFactor", "Seen", "SeenTrace", "Segment", "SiteName", "SpoolDrain", "Transition", "UploadChunk",
-    "VisitorSalt",
+    "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue",
+    "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person", "PersonId", "Project",
+    "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment", "SiteName",
+    "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

@@ -81,7 +81,7 @@ def of_query(query: str) -> bytes:
 def token_of(sent: dict[str, Any]) -> str | None:
     properties = sent.get("properties")
     inner = properties.get("token") if isinstance(properties, dict) else None
-    named = sent.get("api_key") or sent.get("token") or inner
+    named = sent.get("api_key") or sent.get("token") or inner or sent.get("$token")
     return named if isinstance(named, str) else None
 
 

@@ -1,7 +1,14 @@
-"""Product events: page views, custom events, what people did."""
+"""Product events: page views, custom events, what people did; and what they tell of people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import items, mapping, moment, number, text, user_key
+from events.persons import rules
+from events.persons.keeping import GroupTold
+from events.persons.rules import Told
 from events.values import countries
 
 _TEXTS = {
@@ -24,6 +31,7 @@ def put_events(batch: Batch, item: Item) -> str | None:
         release, environment = text(event.get("release"), 200), text(event.get("environment"), 64)
         batch.put_release(item.project_id, release, at)
         batch.put_environment(item.project_id, environment)
+        _hear(batch, item.project_id, event, at)
         rows.append(
             {
                 **{name: text(event.get(name), limit) or None for name, limit in _TEXTS.items()},
@@ -42,6 +50,24 @@ def put_events(batch: Batch, item: Item) -> str | None:
             }
         )
     return None
+
+
+def _hear(batch: Batch, project_id: int, event: Mapping[str, Any], at: datetime) -> None:
+    """Gather what the event tells of its visitor's person, and of a group."""
+    visitor, person, group = user_key(event.get("visitor")), mapping(event.get("person")), mapping(event.get("group"))
+    heard = batch.heard[project_id]
+    if person.get("does") in rules.DOES and visitor is not None:
+        other = user_key(person.get("other"))
+        told = Told(
+            visitor, at, person["does"], other, person.get("is_legal") is not False,
+            mapping(person.get("set")), mapping(person.get("set_once")), person.get("unset") or (),
+        )  # fmt: skip
+        heard.persons.append(told)
+        named = ((visitor, text(person.get("name"), 200)), (other, text(person.get("other_name"), 200)))
+        heard.names |= {key: name for key, name in named if key is not None and name}
+    if group:
+        key = text(group.get("key"), 200)
+        heard.groups.append(GroupTold(text(group.get("type"), 60), key, at, mapping(group.get("set"))))
 
 
 def _session_key(pseudonym: object) -> int | None:

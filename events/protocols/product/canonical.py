@@ -50,6 +50,8 @@ class Sent:
     comes_from_server: bool = False
     campaign: Mapping[str, Any] = field(default_factory=dict)  # utm_* beside those of the address
     properties: Mapping[str, Any] = field(default_factory=dict)
+    person: Mapping[str, Any] | None = None  # what it tells of its visitor and of a group: `persons` beside this
+    group: Mapping[str, Any] | None = None
 
 
 def event(sent: Sent, context: Context) -> dict[str, Any] | Refused:
@@ -90,6 +92,8 @@ def event(sent: Sent, context: Context) -> dict[str, Any] | Refused:
         "is_bot": client.device == "bot",
         "is_interactive": sent.is_interactive,
         "properties": properties(sent.properties, context),
+        **({"person": sent.person} if sent.person else {}),
+        **({"group": sent.group} if sent.group else {}),
     }
 
 

@@ -11,7 +11,7 @@ from events.protocols.contract import Context, Decoded, Incoming, Refused
 from events.protocols.fields.clock import Clock
 from events.protocols.fields.texts import scalar
 from events.protocols.posthog_vitals import Batch
-from events.protocols.product import canonical, exceptions
+from events.protocols.product import canonical, exceptions, persons
 from events.protocols.product.canonical import KIND, Sent
 from events.values import lenient
 
@@ -24,6 +24,8 @@ _KEPT = (
 FLAG_CALLED = "$feature_flag_called"
 # What ties two names of one person together.
 ALIAS = "$create_alias"
+# Told of a group, or flat under a name of their own.
+_TOLD = ("$groups", "$group_set", "$group_type", "$group_key")
 # What is of no interest to a count, or is told by other columns.
 _REFUSED = {"$snapshot": "replay", "$$heatmap": "heatmap", "$$client_ingestion_warning": "client_warning"}
 # A wrong clock is corrected beyond this; below it the difference is a queue.
@@ -42,11 +44,14 @@ def decode(batch: Batch, context: Context) -> Decoded:
 def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused | Incoming]:
     clock = Clock(context.received_at, batch.sent_at, drift=DRIFT)
     for event in batch.events:
-        name = scalar(event.get("event"), canonical.NAME)
+        name = scalar(event.get("event"), canonical.NAME) or _people_operation(event)
         if name == posthog_vitals.WEB_VITALS:
             continue
         if name in _REFUSED:
             yield Refused(KIND, "filtered", _REFUSED[name])
+            continue
+        if "event" not in event and name and not context.names_people:
+            yield Refused(KIND, "filtered", "no_person")
             continue
         sent = _sent(event, name, clock, context)
         if name == exceptions.NAME:
@@ -59,7 +64,7 @@ def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused
 
 def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -> Sent:
     said = _said(event)
-    distinct_id = _id(event.get("distinct_id")) or _id(said.get("distinct_id"))
+    distinct_id = _id(event.get("distinct_id")) or _id(said.get("distinct_id")) or _id(event.get("$distinct_id"))
     library = scalar(said.get("$lib"), 40)
     is_browser = said.get("$is_server") is not True and (library in ("web", "js") or "$current_url" in said)
     return Sent(
@@ -77,13 +82,21 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
         user_agent=scalar(said.get("$raw_user_agent"), 400),
         comes_from_server=not is_browser,
         campaign=said,
-        properties=_happened(said, name),
+        properties={**_happened(said, name), **persons.of_groups(said)},
+        person=persons.person(event, said, name, distinct_id, context),
+        group=persons.group(said, name, context),
     )
 
 
 def _said(event: Mapping[str, Any]) -> Mapping[str, Any]:
     properties = event.get("properties")
     return properties if isinstance(properties, dict) else {}
+
+
+def _people_operation(event: Mapping[str, Any]) -> str:
+    """What `/engage/` is sent has no name; it sets properties of a person."""
+    has_one = any(isinstance(event.get(name), dict | list) for name in persons.PEOPLE_OPERATIONS)
+    return "$set" if "event" not in event and has_one else ""
 
 
 def _counted_as(distinct_id: str, context: Context, *, is_browser: bool) -> str:
@@ -108,7 +121,7 @@ def _happened(said: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _says_what_happened(key: str, name: str) -> bool:
     if key.startswith("$"):
-        return key.startswith(_KEPT)
+        return key.startswith(_KEPT) and key not in _TOLD
     if name == ALIAS and key == "alias":
         return False
     return key not in ("token", "distinct_id", "title", "release", "environment") and not key.startswith("utm_")

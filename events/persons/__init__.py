@@ -1,0 +1,1 @@
+"""Who is the same person under which ids: the rules of merging, pure, and the rows that keep them."""
