@@ -41,7 +41,9 @@ class QueryTooLarge(EngineError):
 class Facts(Protocol):
     """The facts of one project and period, one relation each, under the names of events/facts/schema.py.
 
-    The relations hold the period asked for and nothing else. `at` is a reserved word in SQL: write "at" or e.at.
+    The relations hold the period asked for and nothing else. Read with persons, there is `persons(visitor, person)`
+    besides, of visitors that are one person with another: `coalesce(p.person, e.visitor)` numbers persons.
+    `at` is a reserved word in SQL: write "at" or e.at.
     """
 
     def ask(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
@@ -55,7 +57,7 @@ class Facts(Protocol):
 
 
 class Engine(Protocol):
-    def read(self, project_id: int, wanted: Wanted) -> Any:
+    def read(self, project_id: int, wanted: Wanted, *, with_persons: bool = False) -> Any:
         """Return a context that yields Facts."""
 
 

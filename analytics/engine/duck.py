@@ -24,6 +24,7 @@ from analytics.engine.contract import (
 )
 from events.facts import duck, files, segments
 from events.facts.schema import FACTS, SQL
+from events.persons import reading
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -120,6 +121,12 @@ class DuckFacts:
         return f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
 
 
+def _persons(project_id: int) -> pa.Table:
+    same = reading.persons_of(project_id)
+    columns = {"visitor": [visitor for visitor, _ in same], "person": [person for _, person in same]}
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
+
+
 class DuckEngine:
     """One closed-off database a process, one cursor a reader; a fork or another root gets its own."""
 
@@ -129,9 +136,11 @@ class DuckEngine:
         self._database: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
-    def read(self, project_id: int, wanted: Wanted) -> Iterator[Facts]:
+    def read(self, project_id: int, wanted: Wanted, *, with_persons: bool = False) -> Iterator[Facts]:
         cursor = self._cursor()
         try:
+            if with_persons:
+                cursor.register("persons", _persons(project_id))
             yield DuckFacts(project_id, wanted, cursor)
         finally:
             cursor.close()

@@ -12,7 +12,7 @@ ENGINES: dict[str, Engine] = {"duckdb": DuckEngine()}
 
 
 @contextmanager
-def read(project_id: int, wanted: Wanted) -> Iterator[Facts]:
-    """Yield the facts wanted, {fact: period}, to ask questions of."""
-    with ENGINES[settings.OBS_QUERY_ENGINE].read(project_id, wanted) as facts:
+def read(project_id: int, wanted: Wanted, *, with_persons: bool = False) -> Iterator[Facts]:
+    """Yield the facts wanted, {fact: period}, to ask questions of; and who is who, as persons are merged now."""
+    with ENGINES[settings.OBS_QUERY_ENGINE].read(project_id, wanted, with_persons=with_persons) as facts:
         yield facts

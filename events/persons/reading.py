@@ -1,0 +1,59 @@
+"""Finds persons and groups, and says which visitors are one person."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from events.models import Group, Person, Project
+from events.values import pseudonyms
+
+_LONGEST = 200
+_SAME = """
+SELECT visitor, person FROM (
+    SELECT visitor, min(visitor) OVER (PARTITION BY person_id) AS person FROM events_personid WHERE project_id = %s
+) AS ids WHERE visitor <> person
+"""
+
+
+def persons_of(project_id: int) -> list[tuple[int, int]]:
+    """`(visitor, person)` of the visitors that count as another: the first, by number, of their person's ids.
+
+    Whoever is not listed is a person alone, so that `coalesce(person, visitor)` numbers persons whatever comes first,
+    the event or the merge.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SAME, [project_id])
+        return cursor.fetchall()
+
+
+def visitor_of(project: Project, distinct_id: str) -> int:
+    """The visitor that facts of this id carry; `u_` and 16 digits are a visitor's pseudonym already."""
+    sent = distinct_id.strip()[:_LONGEST]
+    digits = sent.removeprefix("u_")
+    is_pseudonym = sent.startswith("u_") and len(digits) == 16 and set(digits) <= set("0123456789abcdef")
+    named = digits if is_pseudonym else pseudonyms.of(bytes(project.pepper), "user", sent)[2:]
+    return int.from_bytes(bytes.fromhex(named), "big", signed=True)
+
+
+def person_with(project: Project, distinct_id: str) -> Person | None:
+    """The person of an id."""
+    return project.persons.filter(ids__visitor=visitor_of(project, distinct_id), ids__project=project).first()
+
+
+def persons_where(project: Project, condition: str) -> QuerySet[Person]:
+    """Persons, newest first, that have a property: `plan=team`, or `plan` with any value; all of them for ""."""
+    return project.persons.filter(_having(condition)).order_by("-id")
+
+
+def groups_where(project: Project, condition: str, *, kind: str = "") -> QuerySet[Group]:
+    """Groups, newest first, likewise; only those of a `kind`, where one is given."""
+    of_kind = Q(type=kind) if kind else Q()
+    return project.person_groups.filter(of_kind, _having(condition)).order_by("-id")
+
+
+def _having(condition: str) -> Q:
+    name, equals, value = (part.strip() for part in condition.replace("\0", "").partition("="))
+    if not name:
+        return Q()
+    return Q(properties__contains={name: value}) if equals else Q(properties__has_key=name)
