@@ -15,6 +15,7 @@ SUBJECTS = (
     "monitors",
     "overview",
     "performance",
+    "persons",
     "project",
     "releases",
     "reports",

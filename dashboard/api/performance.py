@@ -30,7 +30,7 @@ from events.models import Project
 from events.values.vitals import THRESHOLDS
 
 LONGEST = timedelta(days=400)
-_REFUSALS = {
+REFUSALS = {
     **forms.BAD,
     **forms.REFUSALS,
     503: OpenApiResponse(forms.Problem, "The question took too long or too much; ask for less."),
@@ -135,7 +135,7 @@ class Performance(QuestionView):
     @extend_schema(
         operation_id="performance",
         parameters=[RequestsQuery],
-        responses={200: shapes.of(request_rates.RequestRates), **_REFUSALS},
+        responses={200: shapes.of(request_rates.RequestRates), **REFUSALS},
     )
     def get(self, request: Request, slug: str) -> Response:
         """Rate, errors and duration of requests over time, compared with the period before or the last release."""
@@ -152,7 +152,7 @@ class Endpoints(QuestionView):
         parameters=[EndpointsQuery],
         responses={
             200: inline_serializer("Endpoints", {"results": shapes.of(endpoints.Endpoint)(many=True)}),
-            **_REFUSALS,
+            **REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -168,7 +168,7 @@ class Endpoint(QuestionView):
     @extend_schema(
         operation_id="endpoint",
         parameters=[EndpointQuery],
-        responses={200: shapes.of(endpoint_detail.EndpointDetail), **_REFUSALS},
+        responses={200: shapes.of(endpoint_detail.EndpointDetail), **REFUSALS},
     )
     def get(self, request: Request, slug: str) -> Response:
         """One endpoint: histogram, slow requests, queries, errors, releases."""
@@ -190,7 +190,7 @@ class Queries(QuestionView):
                     "loops": shapes.of(slow_queries.Loop)(many=True),
                 },
             ),
-            **_REFUSALS,
+            **REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -224,7 +224,7 @@ class Vitals(QuestionView):
                     "countries": shapes.of(vitals.CountryVital)(many=True),
                 },
             ),
-            **_REFUSALS,
+            **REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -261,7 +261,7 @@ class Logs(QuestionView):
                     "volume": shapes.of(log_volume.LogVolume)(),
                 },
             ),
-            **_REFUSALS,
+            **REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -287,7 +287,7 @@ class Logs(QuestionView):
 class Trace(QuestionView):
     actions: ClassVar = {"GET": "trace.view"}
 
-    @extend_schema(operation_id="trace", responses={200: shapes.of(trace.Trace), **_REFUSALS})
+    @extend_schema(operation_id="trace", responses={200: shapes.of(trace.Trace), **REFUSALS})
     def get(self, request: Request, slug: str, trace_id: str) -> Response:
         """The spans, errors and log lines of one trace."""
         project, now = self.open_project(slug), timezone.now()
@@ -303,7 +303,7 @@ class Trace(QuestionView):
 class Hosts(QuestionView):
     actions: ClassVar = {"GET": "resources.view"}
 
-    @extend_schema(operation_id="hosts", parameters=[HostsQuery], responses={200: shapes.of(hosts.Hosts), **_REFUSALS})
+    @extend_schema(operation_id="hosts", parameters=[HostsQuery], responses={200: shapes.of(hosts.Hosts), **REFUSALS})
     def get(self, request: Request, slug: str) -> Response:
         """The readings of hosts and processes over time."""
         found = hosts.hosts(self.open_project(slug), **self.asked(HostsQuery))
@@ -316,7 +316,7 @@ class Security(QuestionView):
     @extend_schema(
         operation_id="security",
         parameters=[SecurityQuery],
-        responses={200: shapes.of(security_events.SecurityEvents), **_REFUSALS},
+        responses={200: shapes.of(security_events.SecurityEvents), **REFUSALS},
     )
     def get(self, request: Request, slug: str) -> Response:
         """What was refused, reported or limited."""

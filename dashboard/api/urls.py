@@ -25,6 +25,7 @@ urlpatterns = [
     path("projects/<slug:slug>/flags/", flags.Flags.as_view(), name="api-flags"),
     path("projects/<slug:slug>/flags/<int:flag_id>/", flags.FlagDetail.as_view(), name="api-flag"),
     path("projects/<slug:slug>/flags/<int:flag_id>/history/", flags.FlagHistory.as_view(), name="api-flag-history"),
+    path("", include("dashboard.api.person_urls")),
     path("", include("dashboard.api.performance_urls")),
     path("", include("dashboard.api.alerting.urls")),
     path("", include("dashboard.api.alerting.routing_urls")),

@@ -75,6 +75,17 @@ posthog.init("<KEY>", { api_host: "<BASE>" });
 posthog.capture("signup", { plan: "team" });
 """,
     ),
+    "persons": (
+        "Nobody is named yet",
+        "PostHog's SDKs name people where the project counts visitors as pseudonyms: who logs in is one person with "
+        "who came before, under another id.",
+        """import posthog from "posthog-js";
+
+posthog.init("<KEY>", { api_host: "<BASE>" });
+posthog.identify("customer 7", { plan: "team" });
+posthog.group("company", "acme", { seats: 40 });
+""",
+    ),
     "logs": (
         "No log lines yet",
         "The SDK sends what your logger writes.",

@@ -207,6 +207,8 @@ _IDS = {
     "flag_id",
     "override_id",
     "audience_id",
+    "person_id",
+    "group_id",
     "token_id",
     "version",
     "view_id",

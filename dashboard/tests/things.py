@@ -15,7 +15,7 @@ from dashboard.frame import saved_views
 from dashboard.pages.share import links
 from events.accounts import tokens
 from events.facts import segments
-from events.models import Artifact, ArtifactBundle, Attachment, Project
+from events.models import Artifact, ArtifactBundle, Attachment, Group, Person, Project
 from events.releases import deploys
 from events.tests import make
 
@@ -57,6 +57,14 @@ def _flagged(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     flag = make_flags.stored(project, "walk", now=now)
     override = changing.put_override(flag, "ada", True, actor="test", now=now)
     return {"flag_id": flag.pk, "override_id": override.pk, "audience_id": make_flags.audience(project, now=now).pk}
+
+
+def _persons(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
+    """Somebody with an id, and a group."""
+    person = Person.objects.create(project=project, created_at=now, properties={"plan": "team"})
+    person.ids.create(project=project, visitor=person.pk)
+    group = Group.objects.create(project=project, type="company", key="acme", created_at=now)
+    return {"person_id": person.uuid, "group_id": group.pk}
 
 
 def _measured(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
@@ -114,6 +122,7 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("notification_id",): lambda project, *_: {"notification_id": make_alerts.given_up(project).pk},
     ("probe_id",): lambda project, *_: {"probe_id": make_alerts.probe(project).pk},
     ("flag_id", "override_id", "audience_id"): _flagged,
+    ("person_id", "group_id"): _persons,
     ("channel_id",): lambda project, *_: {"channel_id": make_alerts.channel(project, kind="email").pk},
     ("view_id", "share_id"): _viewed,
     ("trace_id", "fingerprint", "log_id"): _measured,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from events.models import Group, Person, Project
+from events.models import Group, Person, PersonId, Project
 from events.values import pseudonyms
 
 _LONGEST = 200
+SOME, MOST = 100, 1000
 _SAME = """
 SELECT visitor, person FROM (
     SELECT visitor, min(visitor) OVER (PARTITION BY person_id) AS person FROM events_personid WHERE project_id = %s
@@ -42,8 +43,17 @@ def person_with(project: Project, distinct_id: str) -> Person | None:
 
 
 def persons_where(project: Project, condition: str) -> QuerySet[Person]:
-    """Persons, newest first, that have a property: `plan=team`, or `plan` with any value; all of them for ""."""
-    return project.persons.filter(_having(condition)).order_by("-id")
+    """Persons, newest first, that have a property: `plan=team`, or `plan` with any value; all of them for "".
+
+    Each has `some_ids`, the first of their ids.
+    """
+    first = Prefetch("ids", PersonId.objects.order_by("pk")[:SOME], to_attr="some_ids")
+    return project.persons.filter(_having(condition)).order_by("-id").prefetch_related(first)
+
+
+def visitors_of(person: Person) -> list[int]:
+    """The ids of a person, the oldest first; at most MOST: who has more is a program that has no better id."""
+    return list(person.ids.order_by("pk").values_list("visitor", flat=True)[:MOST])
 
 
 def groups_where(project: Project, condition: str, *, kind: str = "") -> QuerySet[Group]:

@@ -29,8 +29,8 @@ def test_the_bar_shows_seven_pages_and_keeps_the_rest_behind_more() -> None:
         "Overview", "Issues", "Performance", "Vitals", "Logs", "Releases", "Alerts",
     ]  # fmt: skip
     assert [link.title for link in listed() if not link.is_main] == [
-        "Analytics", "Incidents", "Monitors", "Uptime", "SLOs", "Flags", "Queries", "Resources", "Security", "Feedback",
-        "Reports", "Setup", "Settings", "Shares",
+        "Analytics", "Persons", "Incidents", "Monitors", "Uptime", "SLOs", "Flags", "Queries", "Resources", "Security",
+        "Feedback", "Reports", "Setup", "Settings", "Shares",
     ]  # fmt: skip
     assert all(link.url.endswith("?from=-7d") for link in listed())
 
@@ -41,7 +41,8 @@ def test_each_page_has_a_key_of_its_own() -> None:
 
 
 def test_viewers_are_not_led_to_pages_that_refuse_them() -> None:
-    assert {link.title for link in listed()} - {link.title for link in listed(may_edit=False)} == {"Settings", "Shares"}
+    refused = {"Persons", "Settings", "Shares"}
+    assert {link.title for link in listed()} - {link.title for link in listed(may_edit=False)} == refused
 
 
 @pytest.mark.parametrize(
