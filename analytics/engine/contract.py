@@ -42,7 +42,7 @@ class Facts(Protocol):
     """The facts of one project and period, one relation each, under the names of events/facts/schema.py.
 
     The relations hold the period asked for and nothing else. Read with persons, there is `persons(visitor, person)`
-    besides, of visitors that are one person with another: `coalesce(p.person, e.visitor)` numbers persons.
+    besides, of visitors that are somebody's ids: `coalesce(p.person, e.visitor)` numbers persons.
     `at` is a reserved word in SQL: write "at" or e.at.
     """
 

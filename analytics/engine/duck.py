@@ -121,12 +121,6 @@ class DuckFacts:
         return f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
 
 
-def _persons(project_id: int) -> pa.Table:
-    same = reading.persons_of(project_id)
-    columns = {"visitor": [visitor for visitor, _ in same], "person": [person for _, person in same]}
-    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
-
-
 class DuckEngine:
     """One closed-off database a process, one cursor a reader; a fork or another root gets its own."""
 
@@ -140,7 +134,7 @@ class DuckEngine:
         cursor = self._cursor()
         try:
             if with_persons:
-                cursor.register("persons", _persons(project_id))
+                cursor.register("persons", reading.persons_of(project_id))
             yield DuckFacts(project_id, wanted, cursor)
         finally:
             cursor.close()

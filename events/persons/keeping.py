@@ -8,10 +8,10 @@ is most of what arrives, takes no lock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import orjson
 from django.db import connection
 
 from events import models
@@ -19,7 +19,18 @@ from events.persons import rules
 from events.persons.rules import Person, Told
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('persons', %s))"
+_UPDATE = """
+UPDATE events_person AS person
+SET properties = told.properties::jsonb, created_at = told.created_at, is_identified = told.is_identified,
+    merge_refused_at = told.merge_refused_at
+FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::boolean[], %s::timestamptz[])
+     AS told(id, properties, created_at, is_identified, merge_refused_at)
+WHERE person.id = told.id
+"""
 _AT_ONCE = 1000
+_FIELDS = ("properties", "created_at", "is_identified", "merge_refused_at")
+
+_Values = tuple[dict[str, str], datetime, bool, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +78,18 @@ class _Persons:
 
     def __init__(self, project_id: int, told: Sequence[Told]) -> None:
         self.project_id = project_id
-        self.before: dict[int, Person] = {}
+        self.before: dict[int, _Values] = {}
         self.people: dict[int, Person] = {}
         loaded: dict[int, Person] = {}
         named = models.PersonId.objects.filter(project_id=project_id, visitor__in=rules.visitors(told))
-        for each in named.select_related("person"):
-            row = each.person
-            if row.pk not in loaded:
-                loaded[row.pk] = Person(
-                    row.created_at, dict(row.properties), row.is_identified, row.merge_refused_at, row.pk
-                )
-                self.before[row.pk] = copy(loaded[row.pk])
-                self.before[row.pk].properties = dict(row.properties)
-            self.people[each.visitor] = loaded[row.pk]
+        for visitor, row, *values in named.values_list(
+            "visitor", "person_id", *(f"person__{name}" for name in _FIELDS)
+        ):
+            if row not in loaded:
+                properties, created_at, is_identified, refused_at = values
+                self.before[row] = (properties, created_at, is_identified, refused_at)
+                loaded[row] = Person(created_at, dict(properties), is_identified, refused_at, row)
+            self.people[visitor] = loaded[row]
         self.stored = loaded
         self.known = set(self.people)
         for each_told in told:
@@ -90,36 +100,33 @@ class _Persons:
         return len(self.people) > len(self.known) or any(map(self._differs, self.stored.values()))
 
     def write(self, names: Mapping[int, str]) -> None:
-        rows = self._created()
-        rows |= {row: models.Person(pk=row) for row in self.stored}
+        self._create()
         self._move_ids()
         models.PersonId.objects.bulk_create(
             [
                 models.PersonId(
                     project_id=self.project_id, visitor=visitor, name=names.get(visitor, ""),
-                    person=rows[_row(rules.standing(person))],
+                    person_id=_row(rules.standing(person)),
                 )
                 for visitor, person in self.people.items()
                 if visitor not in self.known
             ],
             batch_size=_AT_ONCE,
         )  # fmt: skip
-        changed = [person for person in self.stored.values() if person.into is None and self._differs(person)]
-        models.Person.objects.bulk_update(
-            [_filled(rows[_row(person)], person) for person in changed],
-            ["properties", "created_at", "is_identified", "merge_refused_at"],
-            batch_size=_AT_ONCE,
-        )
+        _update([person for person in self.stored.values() if person.into is None and self._differs(person)])
 
-    def _created(self) -> dict[int, models.Person]:
-        """Store who is new and stays; by the row that they have from now on."""
+    def _create(self) -> None:
+        """Store who is new and stays."""
         new = dict.fromkeys(person for person in map(rules.standing, self.people.values()) if person.row is None)
         made = models.Person.objects.bulk_create(
-            [_filled(models.Person(project_id=self.project_id), person) for person in new], batch_size=_AT_ONCE
+            [
+                models.Person(project_id=self.project_id, **dict(zip(_FIELDS, _values(person), strict=True)))
+                for person in new
+            ],
+            batch_size=_AT_ONCE,
         )
         for person, row in zip(new, made, strict=True):
             person.row = row.pk
-        return {row.pk: row for row in made}
 
     def _move_ids(self) -> None:
         """Give the ids of who was merged away to who stayed, those too that nobody told of."""
@@ -129,8 +136,7 @@ class _Persons:
         models.Person.objects.filter(pk__in=[row for row, _ in gone]).delete()
 
     def _differs(self, person: Person) -> bool:
-        old = self.before[_row(person)]
-        return person.into is not None or _values(person) != _values(old)
+        return person.into is not None or _values(person) != self.before[_row(person)]
 
 
 class _Groups:
@@ -161,12 +167,18 @@ class _Groups:
         models.Group.objects.bulk_update([row for row in rows if row.pk], ["properties"], batch_size=_AT_ONCE)
 
 
-def _filled(row: models.Person, person: Person) -> models.Person:
-    row.properties, row.created_at, row.is_identified, row.merge_refused_at = _values(person)
-    return row
+def _update(persons: Sequence[Person]) -> None:
+    """Store what differs of persons who are stored, in one statement: a tenth of the time of one with CASE for each."""
+    if not persons:
+        return
+    rows = [_row(person) for person in persons]
+    properties, *others = zip(*map(_values, persons), strict=True)
+    written = [orjson.dumps(each).decode() for each in properties]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [rows, written, *map(list, others)])
 
 
-def _values(person: Person) -> tuple[dict[str, str], datetime, bool, datetime | None]:
+def _values(person: Person) -> _Values:
     return person.properties, person.created_at, person.is_identified, person.refused_at
 
 

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from events.models import Group, Person, PersonId, Project
+from events.runtime.lazy import lazy
 from events.values import pseudonyms
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+else:
+    np = lazy("numpy")
+    pa = lazy("pyarrow")
 
 _LONGEST = 200
 SOME, MOST = 100, 1000
-_SAME = """
-SELECT visitor, person FROM (
-    SELECT visitor, min(visitor) OVER (PARTITION BY person_id) AS person FROM events_personid WHERE project_id = %s
-) AS ids WHERE visitor <> person
+# All in one value, 16 bytes an id: as rows, 400,000 of them took ten times as long to arrive.
+_IDS = """
+SELECT string_agg(int8send(visitor) || int8send(person_id), ''::bytea) FROM events_personid WHERE project_id = %s
 """
 
 
-def persons_of(project_id: int) -> list[tuple[int, int]]:
-    """`(visitor, person)` of the visitors that count as another: the first, by number, of their person's ids.
+def persons_of(project_id: int) -> pa.Table:
+    """Which visitors are whom now: `visitor`, and `person`, the number of its row, both 64 bits.
 
-    Whoever is not listed is a person alone, so that `coalesce(person, visitor)` numbers persons whatever comes first,
-    the event or the merge.
+    Whoever is not listed is a person alone: `coalesce(person, visitor)` numbers persons, since a visitor is a hash of
+    64 bits, which the small numbers of rows do not meet.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SAME, [project_id])
-        return cursor.fetchall()
+        cursor.execute(_IDS, [project_id])
+        [found] = cursor.fetchone()
+    ids = np.frombuffer(found or b"", ">i8").reshape(-1, 2).astype("i8")
+    return pa.table({"visitor": pa.array(ids[:, 0]), "person": pa.array(ids[:, 1])})
 
 
 def visitor_of(project: Project, distinct_id: str) -> int:
