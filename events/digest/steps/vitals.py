@@ -6,7 +6,7 @@ from typing import Any
 
 from events.digest.batch import Batch, Item
 from events.digest.steps import spans
-from events.digest.steps.reading import items, mapping, moment, text
+from events.digest.steps.reading import items, mapping, moment, text, user_key
 from events.values import countries, routes, vitals
 from events.values.browsers import families
 
@@ -40,7 +40,7 @@ def put_vitals(batch: Batch, item: Item) -> str | None:
                 "country": countries.code(vital.get("country")),
                 "release": release,
                 "environment": environment,
-                "user_key": shared["user_key"],
+                "user_key": user_key(vital.get("visitor")) or shared["user_key"],
                 "rating": vitals.rating(metric, value),
             }
         )

@@ -79,6 +79,17 @@ def test_only_what_says_so_merges_and_only_ids_of_somebody(
     assert (PersonId.objects.count(), Person.objects.count()) == ((2, 1) if merges else (1, 1))
 
 
+@pytest.mark.parametrize(("mode", "is_known"), [("identified", True), ("anonymous", False)])
+def test_vitals_are_their_visitor_s(project: Project, key: IngestKey, mode: str, is_known: bool) -> None:
+    project.analytics = mode
+    project.save()
+    vital = {"event": "$web_vitals", "properties": {"distinct_id": "ada", "$web_vitals_LCP_value": 1200.0}}
+    send(key, vital, {"event": "$pageview", "distinct_id": "ada"})
+    digested(project)
+    ([lcp], [view]) = facts(project, "vitals"), facts(project, "events")
+    assert lcp["user_key"] == (view["visitor"] if is_known else None)
+
+
 def test_events_of_nobody_make_nobody(named: Project, key: IngestKey) -> None:
     quiet = {"$process_person_profile": False, "$set": {"plan": "team"}}
     send(key, {"event": "a", "distinct_id": "x", "properties": quiet}, {"event": "b"})
