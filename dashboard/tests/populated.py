@@ -18,9 +18,11 @@ from events.models import (
     Deploy,
     Environment,
     Feedback,
+    Group,
     IngestKey,
     Issue,
     Occurrence,
+    Person,
     Project,
     Release,
 )
@@ -79,6 +81,7 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
         )
     attachment = _writings(project, issue, occurrence, person=person, texts=texts, now=now)
     _facts(project, issue, release, now=now)
+    _persons(project, texts=texts, now=now)
     return World(project, issue, occurrence, hostile_issue, release, attachment)
 
 
@@ -122,6 +125,15 @@ def _writings(
         size=25,
         content=b"<script>alert(1)</script>",
     )
+
+
+def _persons(project: Project, *, texts: str, now: datetime) -> None:
+    """Somebody with errors, under two ids, and a group."""
+    named = {texts[:100]: texts[:200], "plan": "team"}
+    person = Person.objects.create(project=project, properties=named, created_at=now, merge_refused_at=now)
+    for visitor in (1, 2):
+        person.ids.create(project=project, visitor=visitor, name=texts[:200] if visitor == 2 else "")
+    Group.objects.create(project=project, type=texts[:60], key=texts[:200], properties=named, created_at=now)
 
 
 def _facts(project: Project, issue: Issue, release: Release, *, now: datetime) -> None:
