@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.flags import counting, places
+from analytics.privacy import erasing
 from analytics.rollups import filling
 
 
@@ -17,3 +18,8 @@ def forget() -> None:
     filling.forget(now=timezone.now())
     counting.forget(now=timezone.now())
     places.forget(now=timezone.now())
+
+
+@shared_task
+def look_for_erased() -> None:
+    erasing.tick(now=timezone.now())

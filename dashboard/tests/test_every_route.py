@@ -209,6 +209,7 @@ _IDS = {
     "audience_id",
     "person_id",
     "group_id",
+    "erasure_id",
     "token_id",
     "version",
     "view_id",

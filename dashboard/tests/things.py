@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alerts.tests import make as make_alerts
 from analytics.flags import changing
+from analytics.models import Erasure
 from analytics.tests.flags import make as make_flags
 from dashboard.frame import saved_views
 from dashboard.pages.share import links
@@ -64,7 +65,8 @@ def _persons(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     person = Person.objects.create(project=project, created_at=now, properties={"plan": "team"})
     person.ids.create(project=project, visitor=person.pk)
     group = Group.objects.create(project=project, type="company", key="acme", created_at=now)
-    return {"person_id": person.uuid, "group_id": group.pk}
+    erasure = Erasure.objects.create(project=project, requested_at=now, erased={"persons": 1})
+    return {"person_id": person.uuid, "group_id": group.pk, "erasure_id": erasure.uuid}
 
 
 def _measured(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
@@ -122,7 +124,7 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("notification_id",): lambda project, *_: {"notification_id": make_alerts.given_up(project).pk},
     ("probe_id",): lambda project, *_: {"probe_id": make_alerts.probe(project).pk},
     ("flag_id", "override_id", "audience_id"): _flagged,
-    ("person_id", "group_id"): _persons,
+    ("person_id", "group_id", "erasure_id"): _persons,
     ("channel_id",): lambda project, *_: {"channel_id": make_alerts.channel(project, kind="email").pk},
     ("view_id", "share_id"): _viewed,
     ("trace_id", "fingerprint", "log_id"): _measured,

@@ -94,7 +94,7 @@ def compact(
     deadline = time.monotonic() + seconds
     merges = inputs = rows = failures = 0
     for place in watch(_candidates(project_id)):
-        with _alone(place) as is_mine:
+        with alone(place) as is_mine:
             while is_mine and time.monotonic() < deadline:
                 listed = Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day)
                 chosen = plan(list(listed), now=now)
@@ -193,13 +193,16 @@ def _candidates(project_id: int | None) -> list[Place]:
 
 
 @contextmanager
-def _alone(place: Place) -> Iterator[bool]:
-    """Whether this worker may compact the day; held on the connection, so it ends with its process."""
+def alone(place: Place, *, waits: bool = False) -> Iterator[bool]:
+    """Whether this worker may rewrite the day; held on the connection, so it ends with its process."""
     digest = hashlib.blake2b(f"compact {place}".encode(), digest_size=8).digest()
     key = int.from_bytes(digest, "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        is_mine = bool(cursor.fetchone()[0])
+        if waits:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        is_mine = waits or bool(cursor.fetchone()[0])
     try:
         yield is_mine
     finally:

@@ -47,10 +47,10 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def scan(urls: list[str]) -> str:
-    """Return the SQL that reads these files as one relation, whichever columns each of them has."""
-    listed = ", ".join(map(quoted, urls))
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+def scan(urls: list[str], *, named: bool = False) -> str:
+    """Return the SQL that reads these files as one relation, whichever columns each has; `named` adds `filename`."""
+    listed, more = ", ".join(map(quoted, urls)), ", filename = true" if named else ""
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{more})"
 
 
 def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:

@@ -107,8 +107,9 @@ def write_sorted(place: Place, batches: Iterable[pa.RecordBatch], *, level: int,
             writer.write_table(batch, row_group_size=ROW_GROUP)
             ends = [min(*_span(batch), *ends), max(*_span(batch), *ends)]
             rows += batch.num_rows
+    first, last = ends or (now, now)
     return Segment(
-        project_id=place.project_id, fact=place.fact, day=place.day, min_at=ends[0], max_at=ends[1],
+        project_id=place.project_id, fact=place.fact, day=place.day, min_at=first, max_at=last,
         rows=rows, bytes=root.size(path), path=path, level=level, created_at=now,
     )  # fmt: skip
 

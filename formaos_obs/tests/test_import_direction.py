@@ -19,7 +19,7 @@ ROOMS = {
         "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "persons", "visitors", "accounts",
         "facts", "scrubbing", "values", "models", "runtime",
     ],
-    "analytics": ["questions", "flags", "statistics", "rollups", "engine", "models", "periods"],
+    "analytics": ["privacy", "questions", "flags", "statistics", "rollups", "engine", "models", "periods"],
     "alerts": [
         "demo", "forms", "foreign", "probes", "monitors", "slos", "rules", "incidents", "routing", "delivery",
         "models", "schedule",

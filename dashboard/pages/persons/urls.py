@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.persons import views
+from dashboard.pages.persons import request_views, views
 
 _P = "p/<slug:slug>/persons/"
 
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern] = [
     path(_P + "groups/", views.group_list, name="group-list"),
     path(_P + "groups/<int:group_id>/", views.group_detail, name="group"),
     path(_P + "groups/<int:group_id>/delete/", views.group_delete, name="group-delete"),
+    path(_P + "requests/", request_views.request_list, name="request-list"),
+    path(_P + "requests/export/", request_views.person_export, name="person-export"),
+    path(_P + "requests/erase/", request_views.person_erase, name="person-erase"),
+    path(_P + "requests/<uuid:erasure_id>.json", request_views.erasure_receipt, name="erasure-receipt"),
     path(_P + "<uuid:person_id>/", views.person_detail, name="person"),
     path(_P + "<uuid:person_id>/delete/", views.person_delete, name="person-delete"),
 ]

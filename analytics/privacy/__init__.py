@@ -1,0 +1,1 @@
+"""What is kept of one person, taken along or taken away."""
