@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("analytics", "0002_flags"),
-        ("events", "0020_persons"),
+        ("events", "0022_persons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
