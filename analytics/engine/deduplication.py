@@ -46,11 +46,12 @@ def vitals(keys: str = "true", *, is_bounded: bool = True) -> str:
                max(v.route) AS route, max(v.url) AS url, max(v.device) AS device, max(v.browser) AS browser,
                max(v.country) AS country, max(v.connection) AS connection, max(v.release) AS release,
                max(v.environment) AS environment, max(v.navigation_type) AS navigation_type,
+               max(v.user_key) AS user_key,
                arg_max(v.value, {last}) AS value, arg_max(v.attribution, {last}) AS attribution
         FROM ({reports}) v GROUP BY {key}
         UNION ALL BY NAME
         SELECT "at", metric_id, trace_id, metric, route, url, device, browser, country, connection, release,
-               environment, navigation_type, value, attribution
+               environment, navigation_type, user_key, value, attribution
         FROM vitals WHERE metric_id IS NULL AND {keys}
     """
 

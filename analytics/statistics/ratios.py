@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from analytics.statistics import distributions
+
 ALPHA = 0.05
-_STEPS = 400
 _NORMAL = NormalDist()
 
 
@@ -87,7 +88,7 @@ def estimated(p: float, stretches: int) -> float:
         return 1.0
     z = -_NORMAL.inv_cdf(max(p, 1e-300) / 2)
     degrees = stretches - 1
-    return _beta(degrees / (degrees + z * z), degrees / 2, 0.5)
+    return distributions.beta(degrees / (degrees + z * z), degrees / 2, 0.5)
 
 
 def _odds(share: float) -> float:
@@ -95,8 +96,8 @@ def _odds(share: float) -> float:
 
 
 def _clopper_pearson(hits: int, of: int) -> tuple[float, float]:
-    low = 0.0 if not hits else _solve(lambda share: _beta(share, hits, of - hits + 1), ALPHA / 2)
-    high = 1.0 if hits == of else _solve(lambda share: _beta(share, hits + 1, of - hits), 1 - ALPHA / 2)
+    low = 0.0 if not hits else _solve(lambda share: distributions.beta(share, hits, of - hits + 1), ALPHA / 2)
+    high = 1.0 if hits == of else _solve(lambda share: distributions.beta(share, hits + 1, of - hits), 1 - ALPHA / 2)
     return low, high
 
 
@@ -104,7 +105,7 @@ def _at_least(hits: int, of: int, share: float) -> float:
     """The probability of so many hits or more."""
     if hits <= 0:
         return 1.0
-    return 0.0 if hits > of else _beta(share, hits, of - hits + 1)
+    return 0.0 if hits > of else distributions.beta(share, hits, of - hits + 1)
 
 
 def _solve(function: Callable[[float], float], wanted: float) -> float:
@@ -117,37 +118,6 @@ def _solve(function: Callable[[float], float], wanted: float) -> float:
         else:
             high = middle
     return (low + high) / 2
-
-
-def _beta(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, by the continued fraction of Lentz."""
-    if x <= 0 or x >= 1:
-        return 0.0 if x <= 0 else 1.0
-    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x))
-    if x < (a + 1) / (a + b + 2):
-        return min(1.0, front * _fraction(x, a, b) / a)
-    return max(0.0, 1 - front * _fraction(1 - x, b, a) / b)
-
-
-def _fraction(x: float, a: float, b: float) -> float:
-    tiny = 1e-300
-    c, d = 1.0, 1 - (a + b) * x / (a + 1)
-    d = 1 / (d if abs(d) > tiny else tiny)
-    found = d
-    steps = _STEPS + int(10 * math.sqrt(max(a, b)))
-    for m in range(1, steps):
-        for term in (
-            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
-            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
-        ):
-            d = 1 + term * d
-            c = 1 + term / c
-            d = 1 / (d if abs(d) > tiny else tiny)
-            c = c if abs(c) > tiny else tiny
-            found *= d * c
-        if abs(d * c - 1) < 1e-12:
-            break
-    return found
 
 
 def _short(value: float) -> str:
