@@ -1,8 +1,8 @@
-"""What staff see of analytics in the admin: flags and audiences to look at; they are changed on their pages."""
+"""What staff see of analytics in the admin: flags, audiences and experiments to look at; their pages change them."""
 
 from django.contrib import admin
 
-from analytics.models import Audience, Flag, FlagVersion
+from analytics.models import Audience, Experiment, Flag, FlagVersion
 from events.accounts.audited_admin import OwnProjects, ReadOnlyAdmin
 
 
@@ -29,3 +29,12 @@ class AudienceAdmin(ReadOnlyAdmin):
     list_filter = [("project", OwnProjects)]
     list_select_related = ["project"]
     search_fields = ["name"]
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(ReadOnlyAdmin):
+    project_path = "project"
+    list_display = ["name", "project", "flag", "method", "started_at", "ended_at", "decision"]
+    list_filter = ["method", ("project", OwnProjects)]
+    list_select_related = ["project", "flag"]
+    search_fields = ["key", "name"]

@@ -92,6 +92,8 @@ def delete(flag: Flag, *, actor: Any, now: datetime) -> None:
     books.changed(flag.project)
     if others := leaning(flag):
         raise ValidationError(f"{', '.join(others)} lean on it; change those first.")
+    if flag.experiments.exists():
+        raise ValidationError("An experiment was made by it; archive the flag, so that its results stay readable.")
     _record("flag.delete", flag, actor=actor, now=now)
     flag.delete()
 

@@ -19,7 +19,9 @@ ROOMS = {
         "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "persons", "visitors", "accounts",
         "facts", "scrubbing", "values", "models", "runtime",
     ],
-    "analytics": ["privacy", "questions", "flags", "statistics", "rollups", "engine", "models", "periods"],
+    "analytics": [
+        "privacy", "experiments", "questions", "flags", "statistics", "rollups", "engine", "models", "periods",
+    ],
     "alerts": [
         "demo", "forms", "foreign", "probes", "monitors", "slos", "rules", "incidents", "routing", "delivery",
         "models", "schedule",

@@ -131,13 +131,14 @@ def _happened(measure: Measure, bound: dict[str, Any]) -> str:
             once = deduplication.vitals("metric = $lcp AND user_key IS NOT NULL")
             return f"""SELECT v.user_key AS visitor, v."at", CASE WHEN v.value > $good THEN 1.0 ELSE 0.0 END AS value,
                        1.0 AS base FROM ({once}) v"""
+    person = conversions.counting(None, bound)
     value, is_number = _number("property", measure.property, bound)
     sql = f"""SELECT e.visitor, e."at", {value} AS value, 0.0 AS base FROM events e
-              WHERE {conversions.matching("event", measure.event, bound)} AND {is_number}"""
+              WHERE {conversions.matching("event", measure.event, bound)} AND {is_number} AND {person}"""
     if measure.kind == "ratio":
         value, is_number = _number("over_property", measure.over_property, bound)
         sql += f""" UNION ALL SELECT e.visitor, e."at", 0.0 AS value, {value} AS base FROM events e
-              WHERE {conversions.matching("over_event", measure.over_event, bound)} AND {is_number}"""
+              WHERE {conversions.matching("over_event", measure.over_event, bound)} AND {is_number} AND {person}"""
     return sql
 
 

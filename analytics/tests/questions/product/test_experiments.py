@@ -52,8 +52,8 @@ def crowd(dice: Random) -> list[Row]:
     for visitor in range(120):
         variant = dice.choice(["control", "test"])
         start = NOW - timedelta(days=dice.uniform(0, 5))
-        for _ in range(dice.randrange(0, 3)):
-            other = dice.choice([variant] * 12 + ["test", "false", "holdout-3"])
+        for _ in range(dice.randrange(0, 4)):
+            other = dice.choice([variant] * 5 + ["test", "false", "holdout-3"])
             at = start + HOUR * dice.uniform(0, 30)
             if dice.random() < 0.3:
                 rows.append(exposure(visitor, at, **{"$feature/basket": other}))

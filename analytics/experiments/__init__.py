@@ -1,0 +1,1 @@
+"""Experiments: planned, started, judged and decided. Uses the questions, the flags and the statistics."""
