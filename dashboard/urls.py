@@ -7,6 +7,7 @@ SUBJECTS = (
     "alerts",
     "analytics",
     "chart",
+    "experiments",
     "flags",
     "hosts",
     "incidents",

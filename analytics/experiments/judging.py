@@ -186,8 +186,10 @@ def _p(other: Compared) -> float:
 
 def _stood(one: Judged, other: Compared, rules: Rules, *, is_split_wrong: bool) -> Compared:
     """The verdict: none where people were not split as planned."""
-    if other.effect is None or is_split_wrong:
+    if other.effect is None:
         return other
+    if is_split_wrong:
+        return replace(other, problem="People were not split as planned: no verdict.")
     sign = 1 if one.metric.more_is_better else -1
     if _is_clear(other, rules):
         return replace(other, standing="better" if other.effect.value * sign > 0 else "worse")

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard.api import flags, grouping_rules, views
+from dashboard.api import experiments, flags, grouping_rules, views
 from dashboard.api.alerting import incidents
 
 urlpatterns = [
@@ -26,6 +26,17 @@ urlpatterns = [
     path("projects/<slug:slug>/flags/<int:flag_id>/", flags.FlagDetail.as_view(), name="api-flag"),
     path("projects/<slug:slug>/flags/<int:flag_id>/history/", flags.FlagHistory.as_view(), name="api-flag-history"),
     path("", include("dashboard.api.person_urls")),
+    path("projects/<slug:slug>/experiments/", experiments.Experiments.as_view(), name="api-experiments"),
+    path(
+        "projects/<slug:slug>/experiments/<int:experiment_id>/",
+        experiments.ExperimentDetail.as_view(),
+        name="api-experiment",
+    ),
+    path(
+        "projects/<slug:slug>/experiments/<int:experiment_id>/results/",
+        experiments.ExperimentResults.as_view(),
+        name="api-experiment-results",
+    ),
     path("", include("dashboard.api.performance_urls")),
     path("", include("dashboard.api.alerting.urls")),
     path("", include("dashboard.api.alerting.routing_urls")),

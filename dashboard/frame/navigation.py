@@ -44,6 +44,7 @@ PROJECT_PAGES: list[Page] = [
     Page("uptime", "Uptime", "dashboard:probe-list", "d"),
     Page("slos", "SLOs", "dashboard:slos", "b"),
     Page("flags", "Flags", "dashboard:flag-list", "x"),
+    Page("experiments", "Experiments", "dashboard:experiment-list", "e"),
     Page("queries", "Queries", "dashboard:queries", "q"),
     Page("resources", "Resources", "dashboard:resources", "h"),
     Page("security", "Security", "dashboard:security", "y"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from alerts.tests import make as make_alerts
 from analytics.flags import changing
 from analytics.models import Erasure
+from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
 from dashboard.frame import saved_views
 from dashboard.pages.share import links
@@ -69,6 +70,12 @@ def _persons(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     return {"person_id": person.uuid, "group_id": group.pk, "erasure_id": erasure.uuid}
 
 
+def _tried(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
+    """An experiment that runs."""
+    flag = make_experiments.flag(project, "tried", now=now)
+    return {"experiment_id": make_experiments.running(project, now=now, key="walk", of=flag).pk}
+
+
 def _measured(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     """One of each fact that an address can name."""
     named = hashlib.md5(project.slug.encode()).hexdigest()
@@ -125,6 +132,7 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("probe_id",): lambda project, *_: {"probe_id": make_alerts.probe(project).pk},
     ("flag_id", "override_id", "audience_id"): _flagged,
     ("person_id", "group_id", "erasure_id"): _persons,
+    ("experiment_id",): _tried,
     ("channel_id",): lambda project, *_: {"channel_id": make_alerts.channel(project, kind="email").pk},
     ("view_id", "share_id"): _viewed,
     ("trace_id", "fingerprint", "log_id"): _measured,

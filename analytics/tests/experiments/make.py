@@ -51,4 +51,5 @@ def people(
             if number < round(share * count):
                 rows.append({"at": at + timedelta(minutes=9), "visitor": who, "event": "paid"})
     dice.shuffle(rows)
-    facts.store(project, "events", *({**row, "event_id": hexed(f"{n}")} for n, row in enumerate(rows)))
+    numbered = ({**row, "event_id": hexed(f"{n}")} for n, row in enumerate(rows))
+    facts.store(project, "events", *numbered, now=start + (days + 1) * DAY)

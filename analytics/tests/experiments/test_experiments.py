@@ -92,6 +92,7 @@ def test_a_wrong_split_silences_every_verdict(project: Project, now: datetime) -
     assert found.split.is_wrong
     assert [arm[2] for arm in found.split.arms] == [600, 600]
     assert {other.standing for one in found.judged for other in one.others} == {"open"}
+    assert found.judged[0].others[0].problem == "People were not split as planned: no verdict."
 
 
 def test_a_guardrail_warns_or_holds() -> None:

@@ -1,0 +1,108 @@
+"""Experiments to read: their plans, their results as they are now, and what was decided by which evidence."""
+
+from typing import Any, ClassVar
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.experiments import results
+from analytics.models import Experiment
+from dashboard.api import forms
+from dashboard.api.base import ApiView
+from dashboard.api.performance import QuestionView
+
+PAGE = 100
+
+
+class ExperimentOut(serializers.ModelSerializer):
+    flag = serializers.CharField(source="flag.key", help_text="The key of the flag whose variants are compared.")
+    state = serializers.ChoiceField(choices=["draft", "running", "ended", "decided"])
+    shares = serializers.JSONField(help_text="[variant, percent] of each, as the flag had them at the start.")
+    metrics = serializers.JSONField(help_text="What is counted; `hours` is the window after the exposure.")
+    decided_by = serializers.CharField(source="decided_by.username", default="", help_text="Empty for who is gone.")
+
+    class Meta:
+        model = Experiment
+        fields = (
+            "id", "key", "name", "hypothesis", "flag", "state", "control", "shares", "metrics", "method", "correction",
+            "level", "power", "is_adjusted", "planned_effect", "created_at", "started_at", "ended_at", "decision",
+            "reason", "decided_at", "decided_by",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ExperimentDetailOut(ExperimentOut):
+    evidence = serializers.JSONField(help_text="The results as they were when it was decided; null before.")
+
+    class Meta(ExperimentOut.Meta):
+        fields = (*ExperimentOut.Meta.fields, "evidence")  # type: ignore[assignment]
+        read_only_fields = fields
+
+
+class SplitOut(serializers.Serializer):
+    p = serializers.FloatField(allow_null=True, help_text="How often chance splits people so; null for too few.")
+    is_wrong = serializers.BooleanField(help_text="Below 0.001: nothing is a verdict then.")
+    variants = serializers.JSONField(help_text="`variant`, `people` and how many were `expected`, of each.")
+
+
+class ResultsOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    people = serializers.IntegerField()
+    several = serializers.IntegerField(help_text="Who saw more than one variant, and is left out.")
+    split = SplitOut()
+    metrics = serializers.JSONField(
+        help_text="Of each metric the control and the `variants` beside it: `effect`, `lift`, `p`, `standing`."
+    )
+
+
+_FOLLOWING = serializers.IntegerField(allow_null=True, help_text="The cursor of the next page.")
+_PAGE = inline_serializer("ExperimentPage", {"results": ExperimentOut(many=True), "next": _FOLLOWING})
+_SLOW = {503: OpenApiResponse(forms.Problem, "The question took too long or too much.")}
+
+
+class Experiments(ApiView):
+    actions: ClassVar = {"GET": "experiment.list"}
+
+    @extend_schema(
+        operation_id="experiments", parameters=[forms.Cursor], responses={200: _PAGE, **forms.BAD, **forms.REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The experiments by number, 100 at a time; `next` is the cursor of more."""
+        project = self.open_project(slug)
+        after = self.parameters(forms.Cursor).get("cursor") or 0
+        rows = project.experiments.select_related("flag", "decided_by").filter(pk__gt=after)
+        found = list(rows.order_by("pk")[: PAGE + 1])
+        following = found[PAGE - 1].pk if len(found) > PAGE else None
+        return Response({"results": ExperimentOut(found[:PAGE], many=True).data, "next": following})
+
+
+class ExperimentDetail(ApiView):
+    actions: ClassVar = {"GET": "experiment.view"}
+
+    @extend_schema(operation_id="experiment", responses={200: ExperimentDetailOut, **forms.REFUSALS})
+    def get(self, request: Request, slug: str, experiment_id: int) -> Response:
+        """One experiment, with the evidence of its decision."""
+        return Response(ExperimentDetailOut(_experiment(self, slug, experiment_id)).data)
+
+
+class ExperimentResults(QuestionView):
+    actions: ClassVar = {"GET": "experiment.results"}
+
+    @extend_schema(
+        operation_id="experiment_results", responses={200: ResultsOut, **forms.BAD, **forms.REFUSALS, **_SLOW}
+    )
+    def get(self, request: Request, slug: str, experiment_id: int) -> Response:
+        """The results as they are now; a 400 for an experiment that did not start."""
+        experiment = _experiment(self, slug, experiment_id)
+        if experiment.started_at is None:
+            raise serializers.ValidationError({"detail": "The experiment did not start yet."})
+        return Response(results.frozen(results.of(experiment, now=timezone.now())))
+
+
+def _experiment(view: ApiView, slug: str, experiment_id: int) -> Any:
+    rows = view.open_project(slug).experiments.select_related("project", "flag", "decided_by")
+    return get_object_or_404(rows, pk=experiment_id)
