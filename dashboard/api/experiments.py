@@ -20,7 +20,9 @@ PAGE = 100
 
 class ExperimentOut(serializers.ModelSerializer):
     flag = serializers.CharField(source="flag.key", help_text="The key of the flag whose variants are compared.")
-    state = serializers.ChoiceField(choices=["draft", "running", "ended", "decided"])
+    state = serializers.CharField(help_text="draft, running, ended or decided.")
+    method = serializers.CharField(help_text="sequential, fixed or bayesian.")
+    correction = serializers.CharField(help_text="holm, bh or none.")
     shares = serializers.JSONField(help_text="[variant, percent] of each, as the flag had them at the start.")
     metrics = serializers.JSONField(help_text="What is counted; `hours` is the window after the exposure.")
     decided_by = serializers.CharField(source="decided_by.username", default="", help_text="Empty for who is gone.")

@@ -42,7 +42,8 @@ from alerts.models import (
     StatusSubscriber,
 )
 from alerts.tests import make as make_alerts
-from analytics.models import Audience, Flag, FlagVersion
+from analytics.models import Audience, Experiment, Flag, FlagVersion
+from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
 from events.accounts import audit, projects, tokens
 from events.ingest import payloads
@@ -57,7 +58,7 @@ WAYS: dict[type[Model], str] = {
     AlertTransition: "alert__rule__project", Silence: "project", Objective: "project", Route: "project",
     Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project", Probe: "project",
     Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
-    Flag: "project", FlagVersion: "flag__project", Audience: "project",
+    Flag: "project", FlagVersion: "flag__project", Audience: "project", Experiment: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -100,6 +101,8 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     make_alerts.probe(project, name=f"{word}-probe")
     make_alerts.transitions(project, 1)
     make_flags.stored(project, f"{word}-flag", description=word, now=now)
+    tried = make_experiments.flag(project, f"{word}-tried", now=now)
+    make_experiments.draft(project, now=now, of=tried, name=f"{word}-experiment")
     make_flags.audience(project, name=f"{word}-audience", now=now)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
