@@ -37,11 +37,16 @@ class ExperimentOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ExperimentDetailOut(ExperimentOut):
+class DecisionOut(serializers.Serializer):
     evidence = serializers.JSONField(help_text="The results as they were when it was decided; null before.")
 
-    class Meta(ExperimentOut.Meta):
-        fields = (*ExperimentOut.Meta.fields, "evidence")  # type: ignore[assignment]
+
+class ExperimentDetailOut(ExperimentOut, DecisionOut):
+    """An experiment with the evidence of its decision."""
+
+    class Meta:
+        model = Experiment
+        fields: ClassVar = [*ExperimentOut.Meta.fields, "evidence"]
         read_only_fields = fields
 
 

@@ -1,5 +1,6 @@
-"""Who visits the demo's shop: where people come from, which pages they see, and where they stop."""
+"""Who visits the demo's shop: where people come from, which pages they see, where they stop, what is tried on them."""
 
+import hashlib
 import random
 import uuid
 from datetime import timedelta
@@ -17,6 +18,8 @@ PEOPLE = 400  # customers who come again and again
 # Each step of an order is reached by this part of those who reached the one before.
 ORDER = (("/", 1.0), ("/catalogue", 0.8), ("/items/steel-shelf", 0.7), ("/basket", 0.45), ("/checkout", 0.6))
 PAID = 0.7
+# A flag with two variants; of those who would leave their basket, this part pays with the second one.
+FLAG, VARIANTS, WON = "short-checkout", ("control", "short"), 0.6
 _AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -38,17 +41,19 @@ def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.
     referrer, campaign = dice.choice(_SOURCES)
     session, at, url = str(uuid.UUID(int=dice.getrandbits(128))), moment.at - timedelta(minutes=8), f"{SITE}/{campaign}"
     events: list[dict[str, object]] = []
+    began, variant = at, variant_of(person)
+    own = random.Random(session)  # noqa: S311  # so that what is tried changes nothing else of the demo
 
-    def tell(name: str, path: str, **said: object) -> None:
+    def tell(name: str, path: str, dice: random.Random = dice, **said: object) -> None:
         address = url if path == "/" else f"{SITE}{path}"
         properties = {
             "$lib": "web", "$lib_version": "1.449.2", "$current_url": address, "$session_id": session,
             "$referrer": "" if events else referrer, "release": moment.release, "environment": moment.environment,
             **said,
         }  # fmt: skip
-        own = str(uuid.UUID(int=dice.getrandbits(128)))
+        named = str(uuid.UUID(int=dice.getrandbits(128)))
         events.append({
-            "uuid": own, "event": name, "distinct_id": person, "timestamp": at.isoformat(), "properties": properties,
+            "uuid": named, "event": name, "distinct_id": person, "timestamp": at.isoformat(), "properties": properties,
         })  # fmt: skip
 
     for path, share in ORDER:
@@ -63,9 +68,20 @@ def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.
             tell("order paid", "/checkout", total=dice.randrange(40, 2400), plan=dice.choice(("standard", "framework")))
     if events[-1]["event"] == "$pageview" and dice.random() < 0.5:
         tell("$pageleave", "/")
+    done = {event["event"] for event in events}
+    if variant != VARIANTS[0] and "basket opened" in done and "order paid" not in done and own.random() < WON:
+        tell("order paid", "/checkout", own, total=own.randrange(40, 2400), plan="standard")
+    at = began
+    tell("$feature_flag_called", "/", own, **{"$feature_flag": FLAG, "$feature_flag_response": variant})
     body = orjson.dumps({"api_key": key, "batch": events, "sent_at": moment.at.isoformat()})
     country = dice.choice(COUNTRIES)
     return body, intake.Sender("127.0.0.1", dice.choice(_AGENTS), lambda: country)
+
+
+def variant_of(person: str) -> str:
+    """What PostHog's SDKs give somebody of two variants of half each."""
+    place = int(hashlib.sha1(f"{FLAG}.{person}variant".encode(), usedforsecurity=False).hexdigest()[:15], 16)
+    return VARIANTS[place >= 2**59]
 
 
 def decode(body: bytes, context: Context) -> Decoded:

@@ -20,7 +20,7 @@ ROOMS = {
         "facts", "scrubbing", "values", "models", "runtime",
     ],
     "analytics": [
-        "privacy", "experiments", "questions", "flags", "statistics", "rollups", "engine", "models", "periods",
+        "demo", "privacy", "experiments", "questions", "flags", "statistics", "rollups", "engine", "models", "periods",
     ],
     "alerts": [
         "demo", "forms", "foreign", "probes", "monitors", "slos", "rules", "incidents", "routing", "delivery",

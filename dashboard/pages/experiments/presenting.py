@@ -157,8 +157,9 @@ def exported(found: Results) -> list[list[Any]]:
     for one in found.judged:
         for other in one.others:
             effect, lift = other.effect, other.lift
-            numbers = [effect.value, effect.low, effect.high] if effect else [""] * 3
-            numbers += [lift.value, lift.low, lift.high] if lift else [""] * 3
+            numbers = [
+                getattr(told, name) if told else "" for told in (effect, lift) for name in ("value", "low", "high")
+            ]
             chance = effect.chance if effect and effect.chance is not None else ""
             rows.append(
                 [one.metric.name, one.metric.is_guardrail, other.variant, other.count, _or_nothing(other.mean),
@@ -202,5 +203,7 @@ def _drawn(metric: Metric, course: Course, variant: str) -> Drawing | None:
         " ".join(f"{place * step:.1f},{height_of(getattr(effect, name))}" for place, (_, effect) in enumerate(known))
         for name in ("value", "low", "high")
     )
-    bounds = [f"{100 * one:+.2f} points" if metric.is_share else f"{one:+.4g}" for one in (low, high)]
-    return Drawing(variant, drawn, height_of(0.0), *bounds, f"{known[0][0]:%Y-%m-%d}", f"{known[-1][0]:%Y-%m-%d}")
+    lowest, highest = (f"{100 * one:+.2f} points" if metric.is_share else f"{one:+.4g}" for one in (low, high))
+    return Drawing(
+        variant, drawn, height_of(0.0), lowest, highest, f"{known[0][0]:%Y-%m-%d}", f"{known[-1][0]:%Y-%m-%d}"
+    )

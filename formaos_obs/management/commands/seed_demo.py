@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from alerts.demo import bad_day
+from analytics import demo as trials
 from events import demo
 from events.accounts import audit
 from events.runtime.bars import bar
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 done = demo.seed(
                     project, days=days, events=events, seed=seed, now=now, watch=bar("Sending", unit="days")
                 )
+                trials.run(done.project, since=done.started, now=now)
                 incident = None if calm else bad_day.play(done, now=now)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
