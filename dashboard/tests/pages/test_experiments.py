@@ -128,9 +128,11 @@ def test_results_are_words_numbers_and_a_file_and_are_kept_with_the_decision(
 
 def test_a_split_that_chance_does_not_make_comes_first(as_bob: Client, project: Project) -> None:
     now = timezone.now()
-    made = make.running(project, now=now)
+    metrics = [{**make.PAID, "name": hostile.XSS[0]}]
+    made = make.running(project, now=now, name=hostile.XSS[0], hypothesis=hostile.XSS[0], metrics=metrics)
     make.people(project, {"control": (300, 0.2), "test": (500, 0.5)}, start=now - 4 * make.DAY)
     page = as_bob.get(f"{BASE}{made.pk}/").content.decode()
+    assert hostile.XSS[0] not in page + as_bob.get(BASE).content.decode()
     assert "less than once in a thousand times" in page
     assert "People were not split as planned: no verdict." in page
     assert 'badge good">better' not in page
