@@ -36,9 +36,9 @@ class Migration(migrations.Migration):
                     "method",
                     models.CharField(
                         choices=[
-                            ("sequential", "Sequential: holds whenever you look"),
-                            ("fixed", "Fixed horizon: valid only at the planned number of people"),
-                            ("bayesian", "Bayesian: how probable it is that a variant is better"),
+                            ("sequential", "Sequential"),
+                            ("fixed", "Fixed horizon"),
+                            ("bayesian", "Bayesian"),
                         ],
                         default="sequential",
                         max_length=10,
@@ -48,8 +48,8 @@ class Migration(migrations.Migration):
                     "correction",
                     models.CharField(
                         choices=[
-                            ("holm", "Holm: bounds the chance of any wrong answer"),
-                            ("bh", "Benjamini and Hochberg: bounds the share of wrong answers"),
+                            ("holm", "Holm"),
+                            ("bh", "Benjamini, Hochberg"),
                             ("none", "None"),
                         ],
                         default="holm",

@@ -12,13 +12,13 @@ class Experiment(models.Model):
     """One experiment. What counts and how is fixed when it starts; what was known when it was decided stays with it."""
 
     class Method(models.TextChoices):
-        SEQUENTIAL = "sequential", "Sequential: holds whenever you look"
-        FIXED = "fixed", "Fixed horizon: valid only at the planned number of people"
-        BAYESIAN = "bayesian", "Bayesian: how probable it is that a variant is better"
+        SEQUENTIAL = "sequential", "Sequential"
+        FIXED = "fixed", "Fixed horizon"
+        BAYESIAN = "bayesian", "Bayesian"
 
     class Correction(models.TextChoices):
-        HOLM = "holm", "Holm: bounds the chance of any wrong answer"
-        BH = "bh", "Benjamini and Hochberg: bounds the share of wrong answers"
+        HOLM = "holm", "Holm"
+        BH = "bh", "Benjamini, Hochberg"
         NONE = "none", "None"
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="experiments")

@@ -66,6 +66,8 @@ def pages(world: World) -> list[str]:
         *(("person", [slug, person.uuid]) for person in world.project.persons.all()),
         ("group-list", [slug]),
         *(("group", [slug, group.pk]) for group in world.project.person_groups.all()),
+        ("experiment-list", [slug]),
+        ("experiment-new", [slug]),
         ("incident-list", [slug]),
         *(("incident", [slug, incident.pk]) for incident in world.project.incidents.all()),
         ("incident-new", [slug]),
