@@ -50,24 +50,12 @@ def tables(
         else:
             chosen.append(f"coalesce(v.{dimension}, '{NONE}') = $value_{number}")
     first = ",\n               ".join(_first(name) for name in _FIRST)
+    columns = f"""e."at", e.event_id, e.visitor, e.session, e.event, e.path, e.country, e.device, e.browser,
+                   {", ".join(f"e.{name}" for name in _FIRST)}, coalesce(e.engaged_ms, 0) AS engaged_ms,
+                   coalesce(e.is_interactive, true) AS is_interactive"""
     return (
         f"""
-        WITH taken AS (
-            SELECT e."at", e.event_id, e.visitor, e.session, e.event, e.path, e.country, e.device, e.browser,
-                   {", ".join(f"e.{name}" for name in _FIRST)}, coalesce(e.engaged_ms, 0) AS engaged_ms,
-                   coalesce(e.is_interactive, true) AS is_interactive
-            FROM events e
-            WHERE e.visitor IS NOT NULL AND ($with_bots OR NOT coalesce(e.is_bot, false))
-              AND ($environment = '' OR e.environment = $environment)
-        ), paced AS (
-            SELECT t.*, lag(t."at") OVER w AS before, lag(t.session) OVER w AS session_before
-            FROM taken t WINDOW w AS (PARTITION BY t.visitor ORDER BY t."at", t.event_id)
-        ), looked AS (
-            SELECT p.*, sum(CASE WHEN p.before IS NULL OR p."at" - p.before >= INTERVAL 30 MINUTE
-                                   OR p.session IS DISTINCT FROM p.session_before THEN 1 ELSE 0 END)
-                       OVER (PARTITION BY p.visitor ORDER BY p."at", p.event_id ROWS UNBOUNDED PRECEDING) AS visit
-            FROM paced p
-        ), every_visit AS (
+        WITH {numbered(columns)}, every_visit AS (
             SELECT l.visitor, l.visit, min(l."at") AS began,
                least(epoch(max(l."at")) - epoch(min(l."at")), 86400) AS seconds,
                sum(l.engaged_ms) / 1000 AS engaged,
@@ -88,6 +76,24 @@ def tables(
         """,
         bound,
     )
+
+
+def numbered(columns: str) -> str:
+    """The tables up to `looked`: these columns of events, with the number of their visit among those of their visitor.
+    `$with_bots` and `$environment` are bound."""
+    return f"""taken AS (
+            SELECT {columns} FROM events e
+            WHERE e.visitor IS NOT NULL AND ($with_bots OR NOT coalesce(e.is_bot, false))
+              AND ($environment = '' OR e.environment = $environment)
+        ), paced AS (
+            SELECT t.*, lag(t."at") OVER w AS before, lag(t.session) OVER w AS session_before
+            FROM taken t WINDOW w AS (PARTITION BY t.visitor ORDER BY t."at", t.event_id)
+        ), looked AS (
+            SELECT p.*, sum(CASE WHEN p.before IS NULL OR p."at" - p.before >= INTERVAL 30 MINUTE
+                                   OR p.session IS DISTINCT FROM p.session_before THEN 1 ELSE 0 END)
+                       OVER (PARTITION BY p.visitor ORDER BY p."at", p.event_id ROWS UNBOUNDED PRECEDING) AS visit
+            FROM paced p
+        )"""
 
 
 def _first(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from analytics import engine, periods
 from analytics.periods import Period
-from analytics.questions.product.visits import PAGE_VIEW
+from analytics.questions.product import acts
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import MOST_GROUPS, History, counted
 from analytics.rollups.cells import Labels
@@ -36,14 +36,14 @@ def conversions(
     group_by: Sequence[str] = (),
 ) -> list[History]:
     """The attempts that begin in each minute of the period, and as its bad part those that converted, the most
-    frequent groups first; without groups exactly one. `start` and `goal` are as `matching` reads them; bots are left
+    frequent groups first; without groups exactly one. `start` and `goal` are as `acts.meant` reads them; bots are left
     out. Whether an attempt converts is known `within` after it began."""
     bound: dict[str, Any] = {"from": period.start, "to": period.end, "within": within, "origin": periods.ORIGIN}
     chosen = [f'arg_min(b.{_column(name)}, b."at") AS {name}' for name in group_by]
     sql = f"""
         WITH began AS (
             SELECT e.*, lag(e."at") OVER (PARTITION BY e.visitor ORDER BY e."at", e.event_id) AS before
-            FROM events e WHERE {matching("start", start, bound)} AND {counting(where, bound)}
+            FROM events e WHERE {acts.meant("start", start, bound)} AND {counting(where, bound)}
         ), numbered AS (
             SELECT b.*, sum(CASE WHEN b.before IS NULL OR b."at" - b.before > $within THEN 1 ELSE 0 END)
                        OVER (PARTITION BY b.visitor ORDER BY b."at", b.event_id ROWS UNBOUNDED PRECEDING) AS attempt
@@ -53,7 +53,7 @@ def conversions(
             FROM numbered b GROUP BY b.visitor, b.attempt
         ), won AS (
             SELECT DISTINCT a.visitor, a.attempt FROM attempts a JOIN events e ON e.visitor = a.visitor
-            WHERE {matching("goal", goal, bound)} AND e."at" >= a.first AND e."at" <= a.first + $within
+            WHERE {acts.meant("goal", goal, bound)} AND e."at" >= a.first AND e."at" <= a.first + $within
         )
         SELECT time_bucket(INTERVAL 1 MINUTE, a.first, $origin) AS minute, count(*) AS attempts,
                count(w.attempt) AS converted {"".join(f", coalesce(a.{name}, '') AS {name}" for name in group_by)}
@@ -70,15 +70,6 @@ def conversions(
         found[tuple(row[name] for name in group_by)].append((row["minute"], row["attempts"], row["converted"]))
     order = sorted(found, key=lambda labels: (-sum(attempts for _, attempts, _ in found[labels]), labels))
     return [counted(METRIC, labels, found[labels], step=MINUTE) for labels in order[:MOST_GROUPS]]
-
-
-def matching(name: str, text: str, bound: dict[str, Any]) -> str:
-    """SQL that holds of the events meant: views of the page where `text` is a path, else events of that name."""
-    bound[name] = text
-    if not text.startswith("/"):
-        return f"e.event = ${name}"
-    bound["page_view"] = PAGE_VIEW
-    return f"e.event = $page_view AND e.path = ${name}"
 
 
 def counting(where: Where | None, bound: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from analytics import engine, periods
 from analytics.periods import Period
+from analytics.questions.product import acts
 from analytics.questions.watched import conversions
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import MOST_GROUPS, History, counted
@@ -56,7 +57,7 @@ def variants(
             GROUP BY c.visitor HAVING count(DISTINCT c.variant) = 1
         ), won AS (
             SELECT DISTINCT x.visitor FROM exposed x JOIN events e ON e.visitor = x.visitor
-            WHERE {conversions.matching("goal", goal, bound)} AND e."at" >= x.first AND e."at" <= x.first + $within
+            WHERE {acts.meant("goal", goal, bound)} AND e."at" >= x.first AND e."at" <= x.first + $within
         )
         SELECT x.variant, time_bucket(INTERVAL 1 MINUTE, x.first, $origin) AS minute, count(*) AS people,
                count(w.visitor) AS converted
