@@ -11,6 +11,7 @@ SUBJECTS = (
     "flags",
     "hosts",
     "incidents",
+    "insights",
     "issues",
     "logs",
     "monitors",

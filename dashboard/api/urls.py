@@ -38,6 +38,7 @@ urlpatterns = [
         name="api-experiment-results",
     ),
     path("", include("dashboard.api.performance_urls")),
+    path("", include("dashboard.api.insights.urls")),
     path("", include("dashboard.api.alerting.urls")),
     path("", include("dashboard.api.alerting.routing_urls")),
     path("", include("dashboard.api.alerting.probe_urls")),

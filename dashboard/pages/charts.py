@@ -3,6 +3,7 @@
 from dashboard.charts.definition import Chart
 from dashboard.pages.analytics import charts as analytics
 from dashboard.pages.hosts import charts as hosts
+from dashboard.pages.insights import charts as insights
 from dashboard.pages.issues import charts as issues
 from dashboard.pages.logs import charts as logs
 from dashboard.pages.performance import charts as performance
@@ -11,6 +12,6 @@ from dashboard.pages.releases import charts as releases
 from dashboard.pages.security import charts as security
 from dashboard.pages.vitals import charts as vitals
 
-SUBJECTS = (issues, releases, performance, queries, vitals, logs, hosts, security, analytics)
+SUBJECTS = (issues, releases, performance, queries, vitals, logs, hosts, security, analytics, insights)
 
 CHARTS: dict[str, Chart] = {name: chart for subject in SUBJECTS for name, chart in subject.CHARTS.items()}

@@ -42,18 +42,21 @@ def facts(*, now: datetime, count: int = 400) -> dict[str, list[Row]]:
 
 
 def visits(shared: list[Row]) -> list[Row]:
-    """One page view of each visitor."""
+    """One page view of each visitor, and what each did a minute later; the text of one is hostile."""
     return [
         {
             **row,
-            "event_id": f"{place:032x}",
+            "at": row["at"] + later,
+            "event_id": f"{name:.8}{place:024x}",
             "visitor": place,
-            "event": "$pageview",
+            "event": name,
             "path": "/basket",
             "is_bot": False,
             "device": "mobile",
+            "properties": {"plan": hostile.XSS[place % 3], "price": place},
         }
         for place, row in enumerate(shared)
+        for name, later in (("$pageview", timedelta()), ("pay" if place else hostile.XSS[0], timedelta(seconds=20)))
     ]
 
 

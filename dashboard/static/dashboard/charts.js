@@ -145,7 +145,9 @@
     plot.on("plotly_hover", ({ points }) => figure.layout.xaxis?.type === "date" && cross(card, points[0].x));
     plot.on("plotly_unhover", () => cross(card));
     plot.on("plotly_click", ({ points, event }) => {
-      const shown = figures.get(card), place = rowOf(points[0]);
+      const shown = figures.get(card);
+      if (!shown.evidence) return;
+      const place = rowOf(points[0]);
       const url = linkOf(shown, place, 1 + met(plot, points, event));
       if (url) location.assign(url);
     });

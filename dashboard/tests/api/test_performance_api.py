@@ -19,6 +19,11 @@ ADDRESSES = {
     f"traces/{populated.TRACE}/": "spans",
     "hosts/": "readings",
     "security/?kind=csp": "lines",
+    "insights/trends/?by=device&measure=people": "lines",
+    "insights/funnels/?steps=/basket%0Apay": "steps",
+    "insights/journeys/": "edges",
+    "insights/cohorts/?unit=day": "cohorts",
+    "insights/usage/?events=pay": "buckets",
 }
 
 
@@ -37,6 +42,9 @@ def test_nothing_is_answered_as_nothing(project: Project, alice: Any, where: str
         ("logs/?query=is:unresolved", "is:"),
         ("logs/?before=x", "before"),
         ("hosts/?nonsense=1", "Unknown parameter"),
+        ("insights/funnels/", "steps"),
+        ("insights/funnels/?steps=a", "two steps at least"),
+        ("insights/trends/?tz=Mars", "no time zone"),
     ],
 )
 def test_a_wrong_parameter_is_named(project: Project, alice: Any, where: str, said: str) -> None:

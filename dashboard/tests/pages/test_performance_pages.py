@@ -25,6 +25,23 @@ WITHOUT_DATA = {
     "security": "report-uri",
 }
 
+HOSTILE = "<script>alert(1)</script>"
+INSIGHTS: list[tuple[str, dict[str, str]]] = [
+    ("trends", {}),
+    ("trends", {"event": "*", "measure": "avg", "of": "price", "by": "properties.plan", "tz": "Asia/Kolkata"}),
+    ("trends", {"event": "pay", "cmp": "prev", "unit": "day", "only": "device=mobile|x"}),
+    ("trends", {"event": HOSTILE, "by": HOSTILE}),
+    ("funnels", {}),
+    ("funnels", {"steps": "/basket\n? look\n! leave\npay", "by": "properties.plan", "within": "1h"}),
+    ("funnels", {"steps": HOSTILE, "order": HOSTILE}),
+    ("journeys", {}),
+    ("journeys", {"begin": "/basket", "until": "pay", "stations": HOSTILE}),
+    ("cohorts", {}),
+    ("cohorts", {"tz": HOSTILE}),
+    ("usage", {"events": "pay\n/basket"}),
+    ("usage", {"events": "pay", "unit": "month", "only": HOSTILE}),
+]
+
 
 @pytest.fixture
 def measured(project: Project) -> Project:
@@ -62,6 +79,7 @@ def addresses(project: Project) -> list[str]:
         reverse("dashboard:logs", args=[slug]) + "?query=level:error+order:4",
         reverse("dashboard:logs", args=[slug]) + "?query=is:unresolved",
         reverse("dashboard:security", args=[slug]) + "?kind=csp",
+        *(f"{reverse(f'dashboard:insights-{name}', args=[slug])}?{urlencode(asked)}" for name, asked in INSIGHTS),
     ]
 
 

@@ -1,0 +1,19 @@
+"""Which events there are to ask about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analytics import engine
+from analytics.questions.product import acts
+from analytics.questions.product.acts import Scope
+from events.models import Project
+
+
+def known_events(project: Project, *, scope: Scope, most: int = 40) -> list[str]:
+    """The names of events that happened, the most frequent first."""
+    bound: dict[str, Any] = {"most": most}
+    sql = f"""SELECT e.event AS event FROM events e WHERE {acts.counted(scope, bound)} AND e.event IS NOT NULL
+              GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT $most"""
+    with engine.read(project.pk, {"events": scope.period}) as facts:
+        return [row["event"] for row in facts.ask(sql, bound)]

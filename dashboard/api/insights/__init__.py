@@ -1,0 +1,1 @@
+"""The read API of questions that people put together."""

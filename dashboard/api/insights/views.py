@@ -1,0 +1,106 @@
+"""Trends, funnels, journeys, cohorts and the use of features, as the pages ask them."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from analytics.questions.product import cohorts, features, funnels, journeys, trends
+from analytics.questions.product.acts import BadQuestion
+from dashboard.api import shapes
+from dashboard.api.forms import BAD, REFUSALS, Problem
+from dashboard.api.insights.forms import (
+    CohortsQuery,
+    FunnelsQuery,
+    InsightQuery,
+    JourneysQuery,
+    TrendsQuery,
+    UsageQuery,
+)
+from dashboard.api.performance import QuestionView
+from dashboard.pages.insights import asking
+
+Ask = Callable[..., Any]
+Read = Callable[..., dict[str, Any]]
+_REFUSALS = {
+    **BAD, **REFUSALS, 503: OpenApiResponse(Problem, "The question took too long or too much; ask for less."),
+}  # fmt: skip
+
+
+class InsightView(QuestionView):
+    """Asks one question with the parameters of `form`."""
+
+    form: ClassVar[type[InsightQuery]]
+
+    def answered(self, slug: str, ask: Ask, read: Read, shape: type) -> Response:
+        """What `ask` finds, asked as `read` says."""
+        project, asked = self.open_project(slug), self.parameters(self.form)
+        try:
+            about = asking.scope(asked, period=asked["period"], environment=asked["environment"])
+            found = ask(project, **read(asked, about))
+        except BadQuestion as error:
+            raise exceptions.ValidationError({"detail": str(error)}) from error
+        return Response(shapes.of(shape)(found).data)
+
+
+class Trends(InsightView):
+    actions: ClassVar = {"GET": "insights.trends"}
+    form = TrendsQuery
+
+    @extend_schema(
+        operation_id="trends", parameters=[TrendsQuery], responses={200: shapes.of(trends.Trend), **_REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value."""
+        return self.answered(slug, trends.trends, asking.trends, trends.Trend)
+
+
+class Funnels(InsightView):
+    actions: ClassVar = {"GET": "insights.funnels"}
+    form = FunnelsQuery
+
+    @extend_schema(
+        operation_id="funnels", parameters=[FunnelsQuery], responses={200: shapes.of(funnels.Funnel), **_REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """How many who begin arrive, step by step, and how long they take."""
+        return self.answered(slug, funnels.funnels, asking.funnels, funnels.Funnel)
+
+
+class Journeys(InsightView):
+    actions: ClassVar = {"GET": "insights.journeys"}
+    form = JourneysQuery
+
+    @extend_schema(
+        operation_id="journeys", parameters=[JourneysQuery], responses={200: shapes.of(journeys.Journeys), **_REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Which ways people go, from an event on or up to one."""
+        return self.answered(slug, journeys.journeys, asking.journeys, journeys.Journeys)
+
+
+class Cohorts(InsightView):
+    actions: ClassVar = {"GET": "insights.cohorts"}
+    form = CohortsQuery
+
+    @extend_schema(
+        operation_id="cohorts", parameters=[CohortsQuery], responses={200: shapes.of(cohorts.Cohorts), **_REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Who comes back, by when people began."""
+        return self.answered(slug, cohorts.cohorts, asking.cohorts, cohorts.Cohorts)
+
+
+class Usage(InsightView):
+    actions: ClassVar = {"GET": "insights.usage"}
+    form = UsageQuery
+
+    @extend_schema(
+        operation_id="usage", parameters=[UsageQuery], responses={200: shapes.of(features.Feature), **_REFUSALS}
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """How a feature, a set of events, is used: by how many, how often, and who stays."""
+        return self.answered(slug, features.features, asking.usage, features.Feature)

@@ -1,0 +1,103 @@
+"""The forms of questions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analytics.questions.product import calendar, funnel_attempts, journeys, trends
+
+Choices = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form; with `choices` it is a select, and with `lines` text of several lines."""
+
+    name: str
+    label: str
+    value: str = ""
+    hint: str = ""
+    choices: Choices = ()
+    lines: int = 0
+    listed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A question with its page; `words` says what it answers, `charts` are drawn from it."""
+
+    name: str
+    title: str
+    words: str
+    charts: tuple[str, ...]
+
+    @property
+    def url_name(self) -> str:
+        return f"dashboard:insights-{self.name}"
+
+
+TABS = {
+    tab.name: tab
+    for tab in (
+        Tab("trends", "Trends", "How often something happens, to how many people, or what its numbers come to.",
+            ("trend",)),
+        Tab("funnels", "Funnels", "How many who begin something arrive, step by step, and how long they take.",
+            ("funnel",)),
+        Tab("journeys", "Journeys", "Which ways people go, from something on or up to it.", ("journeys",)),
+        Tab("cohorts", "Cohorts", "Who comes back, by when people began.", ("cohorts",)),
+        Tab("usage", "Usage", "How a feature, which is a set of events, is used: by how many, how often, who stays.",
+            ("feature_lives", "feature_share", "feature_often")),
+    )
+}  # fmt: skip
+
+_EVENT = "an event, a path as /pricing, or * for any"
+_UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
+_WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
+_KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
+_TIMES = [("first", "the first time"), ("recurring", "every time")]
+_MEASURES = {"total": "events", "people": "people", "visits": "visits"}
+
+
+def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
+    """The form of a question, filled in as it was asked."""
+
+    def text(name: str, label: str, hint: str = "", *, lines: int = 0, listed: str = "") -> Field:
+        return Field(name, label, asked.get(name, ""), hint, lines=lines, listed=listed)
+
+    def choice(name: str, label: str, choices: Choices, default: str = "") -> Field:
+        value = asked.get(name) or default
+        given = choices if value in dict(choices) else [*choices, (value, value[:60])]
+        return Field(name, label, value, choices=given)
+
+    def named(values: Sequence[str]) -> Choices:
+        return [(value, _MEASURES.get(value, value)) for value in values]
+
+    by = text("by", "Cut by", "country, or a property as properties.plan", listed="columns")
+    own = {
+        "trends": [
+            text("event", "What", _EVENT, listed="events"),
+            choice("measure", "Count", named(list(trends.MEASURES)), "total"),
+            text("of", "Numbers of the property", "for sum, avg and percentiles"), by,
+        ],
+        "funnels": [
+            text("steps", "Steps, one a line", "signup\n? invite\n! refund\n/paid", lines=5),
+            choice("order", "Order", named(funnel_attempts.ORDERS), "ordered"),
+            choice("within", "Within", _WITHIN, "14d"), by,
+            choice("touch", "Value of the", [("first", "first event"), ("last", "last event")], "first"),
+        ],
+        "journeys": [
+            text("begin", "From", "anything", listed="events"), text("until", "To", "anything", listed="events"),
+            choice("kind", "Over", _KINDS, "all"),
+            choice("stations", "Stations", [(str(n), str(n)) for n in range(2, journeys.MOST_STATIONS + 1)],
+                   str(journeys.STATIONS)),
+        ],
+        "cohorts": [
+            text("begin", "Began with", _EVENT, listed="events"),
+            text("again", "Came back for", "the same", listed="events"),
+            choice("times", "Counts", _TIMES, "first"),
+        ],
+        "usage": [text("events", "Events of the feature, one a line", "search\n/results", lines=3)],
+    }[tab]  # fmt: skip
+    times = [choice("unit", "By", _UNITS), text("tz", "Time zone", "UTC")] if tab not in ("funnels", "journeys") else []
+    return [*own, *times, text("only", "Only where", "country=DE|FR, properties.plan=team")]

@@ -1,0 +1,14 @@
+"""Addresses of questions that people put together."""
+
+from django.urls import URLPattern, path
+
+from dashboard.pages.insights import views
+
+_P = "p/<slug:slug>/insights/"
+urlpatterns: list[URLPattern] = [
+    path(_P, views.trends, name="insights-trends"),
+    path(_P + "funnels/", views.funnels, name="insights-funnels"),
+    path(_P + "journeys/", views.journeys, name="insights-journeys"),
+    path(_P + "cohorts/", views.cohorts, name="insights-cohorts"),
+    path(_P + "usage/", views.usage, name="insights-usage"),
+]

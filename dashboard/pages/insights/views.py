@@ -1,0 +1,92 @@
+"""Questions that people put together: the address is the question, so a page is shared and kept as it stands."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics.periods import Period
+from analytics.questions.product import acts
+from analytics.questions.product.acts import BadQuestion, Scope
+from analytics.questions.product.known import known_events
+from dashboard.access.guard import page
+from dashboard.charts import cards
+from dashboard.frame import empty_states, layout, query_errors
+from dashboard.frame.measures import Tile
+from dashboard.pages.insights import presenting
+from dashboard.pages.insights.answers import ANSWERS, Answer
+from dashboard.pages.insights.asking import PARAMETERS
+from dashboard.pages.insights.presenting import TABS
+from events.models import Project
+
+_ROWS = 100
+
+
+@page("insights.trends")
+@query_errors.said
+def trends(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """How often something happens."""
+    return _page(request, project, "trends")
+
+
+@page("insights.funnels")
+@query_errors.said
+def funnels(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """How many arrive."""
+    return _page(request, project, "funnels")
+
+
+@page("insights.journeys")
+@query_errors.said
+def journeys(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Which ways people go."""
+    return _page(request, project, "journeys")
+
+
+@page("insights.cohorts")
+@query_errors.said
+def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Who comes back."""
+    return _page(request, project, "cohorts")
+
+
+@page("insights.usage")
+@query_errors.said
+def usage(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """How a feature is used."""
+    return _page(request, project, "usage")
+
+
+def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
+    """The form of a question, and its answer: numbers, charts, and a table beside each; or why there is none."""
+    shown, tab = layout.state_of(request), TABS[name]
+    asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
+    events = known_events(project, scope=Scope(Period(shown.start, shown.end), shown.environment))
+    answer, refused = Answer({}), ""
+    try:
+        # Without steps there is nothing to ask yet, which is no mistake.
+        if name != "funnels" or asked.get("steps"):
+            answer = ANSWERS[name](project, shown, asked)
+    except BadQuestion as error:
+        refused = str(error)
+    drawn = [
+        (cards.card(project, chart, state=shown, width="all", height="tall", figure=figure, **asked), figure)
+        for chart, figure in answer.figures.items()
+    ]
+    context: dict[str, Any] = {
+        "tab": tab,
+        "tabs": [(one, f"{reverse(one.url_name, args=[project.slug])}{f'?{shown.query}' if shown.query else ''}")
+                 for one in TABS.values()],
+        "fields": presenting.fields(name, asked),
+        "lists": {"events": [acts.EVERY, *events], "columns": acts.COLUMNS},
+        "known": events,
+        "with_bots": asked.get("bots") == "1",
+        "refused": refused,
+        "tiles": [Tile(*number[:2], number[2], "", drawn[0][0].page_url) for number in answer.numbers],
+        "notes": answer.notes,
+        "drawn": [(card, figure, figure.rows[:_ROWS], len(figure.rows) - _ROWS) for card, figure in drawn],
+        "start": empty_states.of(project, "analytics", now=timezone.now()) if not (events or asked) else None,
+    }  # fmt: skip
+    template = "dashboard/insights/page.html"
+    return layout.draw(request, template, context, project=project, section="insights", shown=shown)
