@@ -87,9 +87,12 @@ def number(of: str, bound: dict[str, Any]) -> str:
     return f"CASE WHEN regexp_matches({value}, $decimal) AND isfinite({read}) THEN {read} END"
 
 
-def folded(table: str, *, order: str, most: int) -> str:
-    """The tables `ranked` and `folded`, of a table with a column `cut`: its `most` largest values by the aggregate
-    `order` have a `line` from 1 on, all others together are line 0; `different` is how many values there are."""
+def folded(table: str, *, by: str, order: str, most: int) -> str:
+    """The table `folded`, of a table with a column `cut`: its `most` largest values by the aggregate `order` have a
+    `line` from 1 on, all others together are line 0; `different` is how many values there are. Cut by nothing, all is
+    one line."""
+    if not by:
+        return f"folded AS (SELECT *, 1 AS line, 1 AS different FROM {table})"
     return f"""
         summed AS (SELECT cut, {order} AS weight FROM {table} GROUP BY cut),
         ranked AS (

@@ -89,22 +89,24 @@ def check(definition: Definition) -> None:
 def people(definition: Definition, scope: Scope, *, by: str, touch: str, bound: dict[str, Any]) -> str:
     """The tables up to `people`, one row a person who began: `cut`; for step k `reached_k`, microseconds since 1970 of
     its moment in the attempt that came furthest first, NULL where it was not reached, `took_k` from the step it
-    follows; `took` from first to last; and up to `left_out`, who did what is excluded."""
+    follows; `took` from first to last; and where anything is excluded, `left_out`, who did it."""
     made = _unordered(definition) if definition.order == "unordered" else _ordered(definition)
-    return f"""
-        acts AS ({_acts(definition, scope, by=by, bound=bound)}),
-        numbered AS (SELECT *, row_number() OVER (PARTITION BY who ORDER BY us, rank, event_id) AS n FROM acts),
-        touched AS (
+    touched, cut, valued = "", "''", ""
+    if by:
+        touched = f"""touched AS (
             SELECT who, cut,
                    row_number() OVER (PARTITION BY who ORDER BY n {"DESC" if touch == "last" else ""}) AS place
             FROM numbered WHERE cut IS NOT NULL AND rank <= {len(definition.steps)}
-        ),
+        ),"""
+        cut, valued = f"coalesce(t.cut, '{NONE}')", "LEFT JOIN touched t ON t.who = a.who AND t.place = 1"
+    left_out = "AND a.who NOT IN (SELECT who FROM left_out)" if definition.exclusions else ""
+    # What no table asks for twice is not kept whole while the question runs, so no name of an event is carried along.
+    return f"""
+        acts AS ({_acts(definition, scope, by=by, bound=bound)}),
+        numbered AS (SELECT *, row_number() OVER (PARTITION BY who ORDER BY us, rank, event_id) AS n FROM acts),
+        {touched}
         {made},
-        people AS (
-            SELECT a.*, {f"coalesce(t.cut, '{NONE}')" if by else "''"} AS cut
-            FROM attempts a LEFT JOIN touched t ON t.who = a.who AND t.place = 1
-            WHERE a.reached_1 IS NOT NULL AND a.who NOT IN (SELECT who FROM left_out)
-        )"""
+        people AS (SELECT a.*, {cut} AS cut FROM attempts a {valued} WHERE a.reached_1 IS NOT NULL {left_out})"""
 
 
 def _acts(definition: Definition, scope: Scope, *, by: str, bound: dict[str, Any]) -> str:
@@ -145,7 +147,8 @@ def _ordered(definition: Definition) -> str:
     )
     tables.append(f"firsts AS (SELECT who, {firsts} FROM level_{last} GROUP BY who)")
     tables.append(f"attempts AS (SELECT who, {', '.join(_reached(definition))} FROM firsts)")
-    tables.append(_left_out(definition))
+    if definition.exclusions:
+        tables.append(_left_out(definition))
     return ",\n".join(tables)
 
 
@@ -169,8 +172,6 @@ def _reached(definition: Definition) -> Sequence[str]:
 def _left_out(definition: Definition) -> str:
     """`left_out`: whoever did what is excluded while an attempt was open between its steps, and none had arrived."""
     last = len(definition.steps)
-    if not definition.exclusions:
-        return "left_out AS (SELECT who FROM numbered WHERE false)"
     seen, held = [f"max(a{last}_{last}) OVER ({_UNTIL}) AS arrived"], []
     for n, one in enumerate(definition.exclusions, 1):
         seen += [
@@ -198,8 +199,7 @@ def _unordered(definition: Definition) -> str:
     return f"""
         spans AS (SELECT *, {latest} FROM numbered),
         depths AS (SELECT *, {depth} AS depth, least({", ".join(f"l{n}" for n in numbers)}) AS began FROM spans),
-        attempts AS (SELECT who, {reached}, min({whole}) - arg_min(began, {whole}) AS took FROM depths GROUP BY who),
-        left_out AS (SELECT who FROM numbered WHERE false)"""
+        attempts AS (SELECT who, {reached}, min({whole}) - arg_min(began, {whole}) AS took FROM depths GROUP BY who)"""
 
 
 def _us(length: timedelta) -> int:

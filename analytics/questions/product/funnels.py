@@ -72,9 +72,9 @@ def funnels(
     measured += [_times(f"took_{n}") for n in numbers] + [_times("took")]
     sql = f"""
         WITH {funnel_attempts.people(definition, scope, by=by, touch=touch, bound=bound)},
-        {acts.folded("people", order="count(*)", most=most)}
+        {acts.folded("people", by=by, order="count(*)", most=most)}
         SELECT line, max(cut) AS value, max(different) AS different, {", ".join(measured)},
-               (SELECT count(*) FROM left_out) AS left_out
+               {"(SELECT count(*) FROM left_out)" if definition.exclusions else "0"} AS left_out
         FROM folded GROUP BY GROUPING SETS ((line), ())
     """
     with engine.read(project.pk, {"events": scope.period}) as facts:

@@ -65,16 +65,14 @@ def journeys(
                    CASE WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
             FROM events e WHERE {acts.counted(scope, bound)} AND {_of_kind(kind)}
         ), paced AS (
-            SELECT *, lag(us) OVER (PARTITION BY who ORDER BY us, event_id) AS before FROM acts
+            SELECT who, station, row_number() OVER w AS n, lag(station) OVER w AS came_from,
+                   CASE WHEN us - lag(us) OVER w < {BREAK // timedelta(microseconds=1)} THEN 0 ELSE 1 END AS begins
+            FROM acts WINDOW w AS (PARTITION BY who ORDER BY us, event_id)
         ), cut AS (
-            SELECT *, sum(CASE WHEN us - before < {BREAK // timedelta(microseconds=1)} THEN 0 ELSE 1 END)
-                      OVER (PARTITION BY who ORDER BY us, event_id ROWS UNBOUNDED PRECEDING) AS session
-            FROM paced
-        ), moved AS (
-            SELECT *, lag(station) OVER (PARTITION BY who, session ORDER BY us, event_id) AS came_from FROM cut
+            SELECT who, station, n, sum(begins) OVER (PARTITION BY who ORDER BY n ROWS UNBOUNDED PRECEDING) AS session
+            FROM paced WHERE begins = 1 OR station != came_from
         ), numbered AS (
-            SELECT who, session, station, row_number() OVER (PARTITION BY who, session ORDER BY us, event_id) AS n
-            FROM moved WHERE came_from IS NULL OR came_from != station
+            SELECT who, session, station, row_number() OVER (PARTITION BY who, session ORDER BY n) AS n FROM cut
         ), bounded AS ({_bounded(begin, end, stations)}),
         ways AS (
             SELECT who, session, n - first AS place, station AS source,

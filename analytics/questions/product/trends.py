@@ -86,7 +86,7 @@ def trends(
                    {acts.number(of, bound) if of else "NULL"} AS number,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
             FROM {source} e WHERE {acts.meant("event", event, bound)} AND {acts.counted(scope, bound)}
-        ), {acts.folded("acts", order=MEASURES[measure], most=most)}
+        ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most)}
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
     """

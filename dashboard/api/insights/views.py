@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.questions.product import cohorts, features, funnels, journeys, trends
+from analytics.questions.product import cohorts, features, funnel_losses, funnels, journeys, trends
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
 from dashboard.api.forms import BAD, REFUSALS, Problem
@@ -37,13 +37,15 @@ class InsightView(QuestionView):
 
     def answered(self, slug: str, ask: Ask, read: Read, shape: type) -> Response:
         """What `ask` finds, asked as `read` says."""
+        return Response(shapes.of(shape)(self.found(slug, ask, read)).data)
+
+    def found(self, slug: str, ask: Ask, read: Read) -> Any:
         project, asked = self.open_project(slug), self.parameters(self.form)
         try:
             about = asking.scope(asked, period=asked["period"], environment=asked["environment"])
-            found = ask(project, **read(asked, about))
+            return ask(project, **read(asked, about))
         except BadQuestion as error:
             raise exceptions.ValidationError({"detail": str(error)}) from error
-        return Response(shapes.of(shape)(found).data)
 
 
 class Trends(InsightView):
@@ -68,6 +70,25 @@ class Funnels(InsightView):
     def get(self, request: Request, slug: str) -> Response:
         """How many who begin arrive, step by step, and how long they take."""
         return self.answered(slug, funnels.funnels, asking.funnels, funnels.Funnel)
+
+
+class FunnelLosses(InsightView):
+    actions: ClassVar = {"GET": "insights.funnels"}
+    form = FunnelsQuery
+
+    @extend_schema(
+        operation_id="funnel_losses",
+        parameters=[FunnelsQuery],
+        responses={
+            200: inline_serializer("FunnelLosses", {"results": shapes.of(funnel_losses.Loss)(many=True)}),
+            **_REFUSALS,
+        },
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """What people met after each step: errors, failed requests and slow pages, of those who went on and those who
+        did not. Only named visitors are known to errors and requests."""
+        found = self.found(slug, funnel_losses.losses, asking.losses)
+        return Response({"results": shapes.of(funnel_losses.Loss)(found, many=True).data})
 
 
 class Journeys(InsightView):

@@ -55,6 +55,10 @@ def funnels(asked: Asked, about: Scope) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def losses(asked: Asked, about: Scope) -> dict[str, Any]:
+    return {"definition": definition(asked), "scope": about}
+
+
 def definition(asked: Asked) -> Definition:
     """One step a line; `?` before it: it is optional; `!`: it may not happen between the steps around it."""
     steps: list[Step] = []

@@ -14,11 +14,12 @@ from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import empty_states, layout, query_errors
 from dashboard.frame.measures import Tile
-from dashboard.pages.insights import presenting
+from dashboard.pages.insights import losses, presenting
 from dashboard.pages.insights.answers import ANSWERS, Answer
 from dashboard.pages.insights.asking import PARAMETERS
 from dashboard.pages.insights.presenting import TABS
 from events.models import Project
+from events.values.modes import ANONYMOUS
 
 _ROWS = 100
 
@@ -83,8 +84,10 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
         "known": events,
         "with_bots": asked.get("bots") == "1",
         "refused": refused,
+        "is_anonymous": project.analytics == ANONYMOUS,
         "tiles": [Tile(*number[:2], number[2], "", drawn[0][0].page_url) for number in answer.numbers],
         "notes": answer.notes,
+        "losses": losses.lines(project, shown, asked) if "funnel" in answer.figures else [],
         "drawn": [(card, figure, figure.rows[:_ROWS], len(figure.rows) - _ROWS) for card, figure in drawn],
         "start": empty_states.of(project, "analytics", now=timezone.now()) if not (events or asked) else None,
     }  # fmt: skip

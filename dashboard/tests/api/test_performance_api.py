@@ -21,6 +21,7 @@ ADDRESSES = {
     "security/?kind=csp": "lines",
     "insights/trends/?by=device&measure=people": "lines",
     "insights/funnels/?steps=/basket%0Apay": "steps",
+    "insights/funnels/losses/?steps=/basket%0Apay": "results",
     "insights/journeys/": "edges",
     "insights/cohorts/?unit=day": "cohorts",
     "insights/usage/?events=pay": "buckets",

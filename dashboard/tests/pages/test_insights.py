@@ -10,6 +10,7 @@ from django.utils import timezone
 from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
 from events.models import Project
+from events.tests import make
 
 BASE = "/p/web/insights/"
 
@@ -90,6 +91,19 @@ def test_what_makes_no_sense_is_said(
     as_alice: Client, visited: Project, path: str, asked: dict[str, str], said: str
 ) -> None:
     assert said in opened(as_alice, path, **asked).replace("&#x27;", "'")
+
+
+def test_what_the_lost_met_leads_to_its_issue(as_alice: Client, visited: Project) -> None:
+    issue = make.issue(visited, title="TypeError: no basket")
+    group = issue.groups.get().hash.hex
+    at = timezone.now() - timedelta(hours=3) + timedelta(minutes=1, seconds=30)
+    rows = [{"at": at, "event_id": f"{n:032x}", "group_hash": group, "user_key": n} for n in (5, 6, 7)]
+    facts.store(visited, "errors", *rows, now=timezone.now())
+    html = opened(as_alice, "funnels/", steps="signup\npaid")
+    assert f'<a href="/p/web/issues/{issue.pk}/">TypeError: no basket</a>' in html
+    assert "60.0 % (3 of 5)" in html
+    assert "0.0 % (0 of 5)" in html
+    assert "Visitors of this project are anonymous" in opened(as_alice, "funnels/", steps="/pricing\nsignup", to="-2h")
 
 
 def test_without_any_event_a_page_says_what_sends_some(as_alice: Client, project: Project) -> None:

@@ -15,6 +15,7 @@ from analytics.periods import Period
 from analytics.questions.product import funnel_attempts
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import Definition, Exclusion, Step
+from analytics.questions.product.funnel_losses import Met, losses
 from analytics.questions.product.funnels import Cut, Funnel, funnels
 from analytics.tests import facts
 from analytics.tests.questions.product import by_hand
@@ -170,3 +171,26 @@ def test_people_are_cut_by_the_first_or_last_value_that_any_step_has(project: Pr
 def test_what_makes_no_sense_is_said(project: Project, definition: Definition, said: str) -> None:
     with pytest.raises(BadQuestion, match=said):
         funnels(project, definition=definition, scope=SCOPE)
+
+
+def test_what_the_lost_met_more_often_than_the_others_comes_first(project: Project) -> None:
+    facts.store(
+        project, "events",
+        *(_row(person, "a", 0, 1) for person in range(4)), _row(0, "b", 5, 2), _row(1, "b", 40, 2),
+    )  # fmt: skip
+    errors = [
+        ("e1", 2, 1), ("e1", 2, 2), ("e1", 3, 30), ("e2", 2, 1), ("e2", 0, 5), ("e3", 0, 6), ("e3", 3, 31),
+        ("e4", 9, 1),
+    ]  # fmt: skip
+    rows = [{"at": at(minute), "event_id": f"{n:032x}", "group_hash": group, "user_key": person}
+            for n, (group, person, minute) in enumerate(errors)]  # fmt: skip
+    facts.store(project, "errors", *rows)
+    facts.store(project, "requests", facts.request(at(2), status=503, user_key=3), facts.request(at(2), user_key=2))
+    facts.store(project, "vitals", facts.vital(1, 9000.0, at=at(1), user_key=2), facts.vital(2, 100.0, at=at(1)))
+    [loss] = losses(project, definition=of("a", "b"), scope=SCOPE)
+    assert (loss.after, loss.event, loss.lost, loss.kept) == (1, "a", 2, 2)
+    assert loss.met == (
+        Met("error", "e1", 2, 0), Met("page", "/", 1, 0), Met("request", "GET /items", 1, 0), Met("error", "e2", 1, 1),
+    )  # fmt: skip
+    with pytest.raises(BadQuestion, match="no before and after"):
+        losses(project, definition=of("a", "b", order="unordered"), scope=SCOPE)
