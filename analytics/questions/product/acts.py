@@ -18,6 +18,7 @@ COLUMNS = (
 PROPERTY = "properties."
 EVERY = "*"
 OTHER = "(other)"
+_BIGGEST = 1.7976931348623157e308
 _DECIMAL = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 
 
@@ -38,6 +39,11 @@ class Scope:
 def who(alias: str = "e") -> str:
     """Who did an event: the only place that says what a person is."""
     return f"{alias}.visitor"
+
+
+def us(alias: str = "e") -> str:
+    """Its moment in microseconds since 1970: whole numbers, which windows and buckets reckon with."""
+    return f'epoch_us({alias}."at")'
 
 
 def meant(name: str, text: str, bound: dict[str, Any]) -> str:
@@ -84,7 +90,7 @@ def number(of: str, bound: dict[str, Any]) -> str:
     bound["number_of"], bound["decimal"] = of.removeprefix(PROPERTY), _DECIMAL
     value = "e.properties[$number_of]"
     read = f"try_cast(trim({value}) AS DOUBLE)"
-    return f"CASE WHEN regexp_matches({value}, $decimal) AND isfinite({read}) THEN {read} END"
+    return f"CASE WHEN regexp_matches({value}, $decimal) AND abs({read}) <= {_BIGGEST} THEN {read} END"
 
 
 def folded(table: str, *, by: str, order: str, most: int) -> str:

@@ -46,18 +46,19 @@ def cohorts(
     if len(calendar.starts) > MOST:
         raise BadQuestion(f"A table of cohorts has {MOST} rows at most; ask for longer buckets or a shorter period.")
     bound: dict[str, Any] = {"start": scope.period.start, "end": scope.period.end}
-    place = calendar.place('epoch_us(e."at")')
+    place = calendar.place(acts.us())
     counted = acts.counted(scope, bound, in_period=False)
     began = "SELECT DISTINCT who, place FROM acts WHERE begins AND is_inside"
     if times == "first":
         began = "SELECT who, place FROM firsts WHERE is_inside"
     sql = f"""
         WITH acts AS (
-            SELECT {acts.who()} AS who, {place} AS place, epoch_us(e."at") AS us, e."at" >= $start AS is_inside,
+            SELECT {acts.who()} AS who, {place} AS place, e."at" >= $start AS is_inside,
                    {acts.meant("begin", begin, bound)} AS begins, {acts.meant("again", again, bound)} AS returns
             FROM events e WHERE {counted}
         ), firsts AS (
-            SELECT who, min(place) AS place, bool_and(is_inside) AS is_inside FROM acts WHERE begins GROUP BY who
+            SELECT who, min(place) AS place, min(CASE WHEN is_inside THEN 1 ELSE 0 END) = 1 AS is_inside
+            FROM acts WHERE begins GROUP BY who
         ), began AS ({began}),
         returned AS (SELECT DISTINCT who, place FROM acts WHERE returns AND is_inside)
         SELECT place, 0 AS later, count(*) AS people FROM began GROUP BY 1

@@ -64,7 +64,7 @@ def features(project: Project, *, events: Sequence[str], scope: Scope, calendar:
     # Bucket 0 is the one before the period, and -1 is all that lies before it.
     sql = f"""
         WITH met AS (
-            SELECT {acts.who()} AS who, {calendar.place('epoch_us(e."at")')} AS place,
+            SELECT {acts.who()} AS who, {calendar.place(acts.us())} AS place,
                    count(*) FILTER (WHERE {used}) AS uses
             FROM events e WHERE {acts.counted(scope, bound, in_period=False)} GROUP BY 1, 2
         ), used AS (

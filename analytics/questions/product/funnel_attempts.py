@@ -119,7 +119,7 @@ def _acts(definition: Definition, scope: Scope, *, by: str, bound: dict[str, Any
     # Where order is strict, whatever people do counts.
     kept = "true" if definition.order == "strict" else f"({' OR '.join([*steps, *excluded])})"
     return f"""
-        SELECT {acts.who()} AS who, epoch_us(e."at") AS us, e.event_id, {", ".join(columns)},
+        SELECT {acts.who()} AS who, {acts.us()} AS us, e.event_id, {", ".join(columns)},
                CASE {ranks} ELSE {len(steps) + 1} END AS rank, {acts.cut(by, "by", bound) if by else "NULL"} AS cut
         FROM events e WHERE {acts.counted(scope, bound)} AND {kept}"""
 

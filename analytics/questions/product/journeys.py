@@ -61,7 +61,7 @@ def journeys(
     bound["begin"], bound["end_at"] = begin, end
     sql = f"""
         WITH acts AS (
-            SELECT {acts.who()} AS who, epoch_us(e."at") AS us, e.event_id,
+            SELECT {acts.who()} AS who, {acts.us()} AS us, e.event_id,
                    CASE WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
             FROM events e WHERE {acts.counted(scope, bound)} AND {_of_kind(kind)}
         ), paced AS (

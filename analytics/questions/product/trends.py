@@ -82,7 +82,7 @@ def trends(
     sql = f"""
         WITH {tables} acts AS (
             SELECT {acts.who()} AS who, {"e.visit" if tables else "0"} AS visit,
-                   {calendar.place('epoch_us(e."at")')} AS place,
+                   {calendar.place(acts.us())} AS place,
                    {acts.number(of, bound) if of else "NULL"} AS number,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
             FROM {source} e WHERE {acts.meant("event", event, bound)} AND {acts.counted(scope, bound)}
