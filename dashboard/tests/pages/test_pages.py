@@ -35,7 +35,7 @@ def as_root(db: None) -> Client:
 def pages(world: World) -> list[str]:
     """Every page of a project that shows HTML."""
     slug, issue, event = world.project.slug, world.issue.pk, world.occurrence.event_id.hex
-    named = [
+    named: list[tuple[str, list[Any]]] = [
         ("home", []),
         ("account", []),
         ("overview", [slug]),
