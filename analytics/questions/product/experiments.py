@@ -14,6 +14,7 @@ from typing import Any, Literal
 from analytics import engine, periods
 from analytics.engine import deduplication
 from analytics.periods import Period
+from analytics.questions.product import acts
 from analytics.questions.watched import conversions
 from analytics.questions.watched.variants import CALLED, HELD_OUT, KEY, RESPONSE
 from analytics.statistics.samples import Moments
@@ -134,11 +135,11 @@ def _happened(measure: Measure, bound: dict[str, Any]) -> str:
     person = conversions.counting(None, bound)
     value, is_number = _number("property", measure.property, bound)
     sql = f"""SELECT e.visitor, e."at", {value} AS value, 0.0 AS base FROM events e
-              WHERE {conversions.matching("event", measure.event, bound)} AND {is_number} AND {person}"""
+              WHERE {acts.meant("event", measure.event, bound)} AND {is_number} AND {person}"""
     if measure.kind == "ratio":
         value, is_number = _number("over_property", measure.over_property, bound)
         sql += f""" UNION ALL SELECT e.visitor, e."at", 0.0 AS value, {value} AS base FROM events e
-              WHERE {conversions.matching("over_event", measure.over_event, bound)} AND {is_number} AND {person}"""
+              WHERE {acts.meant("over_event", measure.over_event, bound)} AND {is_number} AND {person}"""
     return sql
 
 
