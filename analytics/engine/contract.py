@@ -41,8 +41,8 @@ class QueryTooLarge(EngineError):
 class Facts(Protocol):
     """The facts of one project and period, one relation each, under the names of events/facts/schema.py.
 
-    The relations hold the period asked for and nothing else. Read with persons, there is `persons(visitor, person)`
-    besides, of visitors that are somebody's ids: `coalesce(p.person, e.visitor)` numbers persons.
+    The relations hold the period asked for and nothing else. Read with persons, `visitor` and `user_key` number
+    persons: whoever is one person now was one before, under whatever id.
     `at` is a reserved word in SQL: write "at" or e.at.
     """
 

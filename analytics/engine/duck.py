@@ -22,7 +22,7 @@ from analytics.engine.contract import (
     Wanted,
     spread,
 )
-from events.facts import duck, files, segments
+from events.facts import duck, erasing, files, segments
 from events.facts.schema import FACTS, SQL
 from events.persons import reading
 from events.runtime.lazy import lazy
@@ -45,6 +45,7 @@ class DuckFacts:
     project_id: int
     wanted: Wanted
     cursor: duckdb.DuckDBPyConnection
+    with_persons: bool = False
     listed: dict[str, list[str]] = field(default_factory=dict)
 
     def ask(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
@@ -118,7 +119,14 @@ class DuckFacts:
         scan = duck.scan([root.url(path) for path in self.listed[name]])
         bounds = [f"\"at\" >= TIMESTAMPTZ '{start.isoformat()}'"] if start is not None else []
         bounds += [f"\"at\" < TIMESTAMPTZ '{end.isoformat()}'"] if end is not None else []
-        return f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
+        rows = f"{typed} UNION ALL BY NAME FROM {scan} WHERE {' AND '.join(bounds) or 'true'}"
+        whose = erasing.person_column(name) if self.with_persons else None
+        if whose is None:
+            return rows
+        return (
+            f"SELECT f.* REPLACE (coalesce(p.person, f.{whose}) AS {whose}) "
+            f"FROM ({rows}) f LEFT JOIN persons p ON p.visitor = f.{whose}"
+        )
 
 
 class DuckEngine:
@@ -133,9 +141,11 @@ class DuckEngine:
     def read(self, project_id: int, wanted: Wanted, *, with_persons: bool = False) -> Iterator[Facts]:
         cursor = self._cursor()
         try:
-            if with_persons:
-                cursor.register("persons", reading.persons_of(project_id))
-            yield DuckFacts(project_id, wanted, cursor)
+            persons = reading.persons_of(project_id) if with_persons else None
+            has_some = persons is not None and persons.num_rows > 0
+            if has_some:
+                cursor.register("persons", persons)
+            yield DuckFacts(project_id, wanted, cursor, has_some)
         finally:
             cursor.close()
 

@@ -37,7 +37,7 @@ class Scope:
 
 
 def who(alias: str = "e") -> str:
-    """Who did an event: the only place that says what a person is."""
+    """Who did an event: a person where facts are read with persons, else a visitor."""
     return f"{alias}.visitor"
 
 

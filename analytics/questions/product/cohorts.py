@@ -67,7 +67,7 @@ def cohorts(
         WHERE r.place > b.place GROUP BY 1, 2
     """
     since = None if times == "first" else scope.period.start
-    with engine.read(project.pk, {"events": (since, scope.period.end)}) as facts:
+    with engine.read(project.pk, {"events": (since, scope.period.end)}, with_persons=True) as facts:
         found = {(row["place"], row["later"]): row["people"] for row in facts.ask(sql, bound)}
     whole, count = calendar.whole(scope.period), len(calendar.starts)
     made = tuple(

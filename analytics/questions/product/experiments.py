@@ -59,7 +59,7 @@ def exposed(project_id: int, flag: str, *, period: Period) -> Exposed:
         SELECT time_bucket(INTERVAL 1 DAY, x.first, $origin) AS day, x.variant, x.several, count(*) AS people
         FROM first_exposed x GROUP BY ALL
     """
-    with engine.read(project_id, {"events": period}) as facts:
+    with engine.read(project_id, {"events": period}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     days = {(row["day"], row["variant"]): row["people"] for row in rows if not row["several"]}
     return Exposed(days, sum(row["people"] for row in rows if row["several"]))
@@ -95,7 +95,7 @@ def measured(
     wanted = {"events": whole}
     if other := _FACT.get(measure.kind):
         wanted[other] = whole
-    with engine.read(project_id, wanted) as facts:
+    with engine.read(project_id, wanted, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     return {
         (row["day"], row["variant"]): Moments(row["people"], row["y"], row["z"], row["yy"], row["zz"], row["yz"])

@@ -81,7 +81,7 @@ def features(project: Project, *, events: Sequence[str], scope: Scope, calendar:
         UNION ALL SELECT 'uses', 0, coalesce(sum(uses), 0)::BIGINT FROM often
         UNION ALL SELECT 'everybody', 0, count(DISTINCT who) FROM met WHERE place > 0
     """
-    with engine.read(project.pk, {"events": (None, scope.period.end)}) as facts:
+    with engine.read(project.pk, {"events": (None, scope.period.end)}, with_persons=True) as facts:
         found = {(row["kind"], row["place"]): row["people"] for row in facts.ask(sql, bound)}
     whole = calendar.whole(Period(calendar.edges[1], scope.period.end))
     buckets = tuple(_bucket(found, calendar, place, is_whole=whole[place]) for place in range(1, len(whole)))

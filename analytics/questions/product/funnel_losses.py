@@ -81,7 +81,7 @@ def losses(project: Project, *, definition: Definition, scope: Scope, most: int 
     """
     wanted = Period(scope.period.start, scope.period.end + BREAK)
     read = {"events": scope.period, "errors": wanted, "requests": wanted, "vitals": wanted}
-    with engine.read(project.pk, read) as facts:
+    with engine.read(project.pk, read, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     whole = {row["step"]: (row["lost"], row["kept"]) for row in rows if not row["kind"]}
     met: dict[int, list[Met]] = defaultdict(list)

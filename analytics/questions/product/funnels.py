@@ -77,7 +77,7 @@ def funnels(
                {"(SELECT count(*) FROM left_out)" if definition.exclusions else "0"} AS left_out
         FROM folded GROUP BY GROUPING SETS ((line), ())
     """
-    with engine.read(project.pk, {"events": scope.period}) as facts:
+    with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     [whole] = [row for row in rows if row["line"] is None]
     cuts = [

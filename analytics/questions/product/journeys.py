@@ -90,7 +90,7 @@ def journeys(
         SELECT -1, NULL, NULL, count(*), 0 FROM ways WHERE place = 0
         ORDER BY sessions DESC, place, source, target
     """
-    with engine.read(project.pk, {"events": scope.period}) as facts:
+    with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     [hidden] = [row for row in rows if row["place"] is None]
     [whole] = [row for row in rows if row["place"] == -1]

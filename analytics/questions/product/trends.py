@@ -90,7 +90,7 @@ def trends(
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
     """
-    with engine.read(project.pk, {"events": read}) as facts:
+    with engine.read(project.pk, {"events": read}, with_persons=not tables) as facts:
         rows = facts.ask(sql, bound)
     return _trend(rows, calendar, scope.period, empty=EMPTY.get(measure))
 

@@ -61,7 +61,9 @@ def conversions(
         WHERE a.first >= $from AND a.first < $to GROUP BY ALL
     """
     # An attempt that began before the period swallows what follows it.
-    with engine.read(project_id, {"events": Period(period.start - within, period.end + within)}) as facts:
+    with engine.read(
+        project_id, {"events": Period(period.start - within, period.end + within)}, with_persons=True
+    ) as facts:
         rows = facts.ask(sql, bound)
     found: dict[Labels, list[tuple[datetime, int, int]]] = defaultdict(list)
     if not group_by:

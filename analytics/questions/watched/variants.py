@@ -63,7 +63,7 @@ def variants(
                count(w.visitor) AS converted
         FROM exposed x LEFT JOIN won w USING (visitor) GROUP BY ALL
     """
-    with engine.read(project_id, {"events": Period(period.start, period.end + within)}) as facts:
+    with engine.read(project_id, {"events": Period(period.start, period.end + within)}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     found: dict[str, list[tuple[datetime, int, int]]] = defaultdict(list)
     for row in rows:
