@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.flags import counting, places
+from analytics.guards import guarding
 from analytics.privacy import erasing
 from analytics.rollups import filling
 
@@ -23,3 +24,8 @@ def forget() -> None:
 @shared_task
 def look_for_erased() -> None:
     erasing.tick(now=timezone.now())
+
+
+@shared_task
+def guard_flags() -> None:
+    guarding.tick(now=timezone.now())

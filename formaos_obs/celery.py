@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
     "drain-spool": every(5, "events.tasks.drain_spool"),
     "roll-up": every(10, "analytics.tasks.roll_up"),
     "forget-minutes": every(3600, "analytics.tasks.forget"),
+    "guard-flags": every(60, "analytics.tasks.guard_flags"),
     "look-for-erased": every(600, "analytics.tasks.look_for_erased"),
     "notify": every(5, "alerts.tasks.notify"),
     "deliver": every(5, "alerts.tasks.deliver"),

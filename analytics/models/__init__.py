@@ -1,11 +1,11 @@
 """The tables of analytics: what was counted from the facts, and what people set up to be decided by."""
 
 from analytics.models.experiments import Experiment
-from analytics.models.flags import Audience, Flag, FlagBook, FlagHour, FlagOverride, FlagPlace, FlagVersion
+from analytics.models.flags import Audience, Flag, FlagBook, FlagGuard, FlagHour, FlagOverride, FlagPlace, FlagVersion
 from analytics.models.privacy import Erasure
 from analytics.models.rollups import Bucket, FillState, Series
 
 __all__ = [
-    "Audience", "Bucket", "Erasure", "Experiment", "FillState", "Flag", "FlagBook", "FlagHour", "FlagOverride",
-    "FlagPlace", "FlagVersion", "Series",
+    "Audience", "Bucket", "Erasure", "Experiment", "FillState", "Flag", "FlagBook", "FlagGuard", "FlagHour",
+    "FlagOverride", "FlagPlace", "FlagVersion", "Series",
 ]  # fmt: skip

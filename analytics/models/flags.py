@@ -126,3 +126,15 @@ class FlagHour(models.Model):
             # Used by counting.forget.
             models.Index(fields=["at"], name="flag_hour_age"),
         ]
+
+
+class FlagGuard(models.Model):
+    """What switches a flag off: more than `most_percent` of those who get it meet an error."""
+
+    flag = models.OneToOneField(Flag, on_delete=models.CASCADE, related_name="guard")
+    most_percent = models.FloatField()
+    looked_at = models.DateTimeField(null=True)
+    said = models.CharField(max_length=300, blank=True, help_text="Why it switched the flag off last.")
+
+    def __str__(self) -> str:
+        return f"{self.flag} off above {self.most_percent:g} %"

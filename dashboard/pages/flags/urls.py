@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_FLAG}/try/", views.flag_try, name="flag-try"),
     path(f"{_FLAG}/edit/", views.flag_edit, name="flag-edit"),
     path(f"{_FLAG}/switch/", views.flag_switch, name="flag-switch"),
+    path(f"{_FLAG}/guard/", views.flag_guard, name="flag-guard"),
     path(f"{_FLAG}/return/", views.flag_return, name="flag-return"),
     path(f"{_FLAG}/archive/", views.flag_archive, name="flag-archive"),
     path(f"{_FLAG}/revive/", views.flag_revive, name="flag-revive"),

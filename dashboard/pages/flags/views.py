@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST
 
 from analytics.flags import answers, asking, books, changing, evaluation
 from analytics.flags.evaluation import Verdict
-from analytics.models import Audience, Flag, FlagBook, FlagOverride, FlagVersion
+from analytics.guards import guarding
+from analytics.models import Audience, Flag, FlagBook, FlagGuard, FlagOverride, FlagVersion
 from dashboard.access.guard import page
 from dashboard.frame import empty_states, layout
 from dashboard.pages.flags import drafts, presenting
@@ -108,6 +109,19 @@ def flag_switch(request: HttpRequest, project: Project, flag_id: int) -> HttpRes
     flag = changing.switch(_flag(project, flag_id), is_active=is_active, actor=request.user, now=timezone.now())
     messages.success(request, f"{flag.key} is {'on' if flag.is_active else 'off'}, everywhere within a second.")
     return redirect("dashboard:flag", project.slug, flag.pk)
+
+
+@require_POST
+@page("flag.guard", role=access.EDITOR, obj="flag_id")
+def flag_guard(request: HttpRequest, project: Project, flag_id: int) -> HttpResponseBase:
+    """How many of those who get it may meet an error, before it goes off by itself."""
+    flag = _flag(project, flag_id)
+
+    def change() -> str:
+        guard = guarding.put(flag, request.POST.get("most_percent", "")[:20], actor=request.user, now=timezone.now())
+        return f"{flag.key} is guarded." if guard else f"{flag.key} is not guarded any more."
+
+    return _changed(request, flag, change)
 
 
 @require_POST
@@ -218,6 +232,8 @@ def _detail(
         "line": presenting.lines([flag], now=now)[0],
         "conditions": presenting.conditions(flag),
         "shares": presenting.shares(flag, now=now),
+        "came_of": presenting.came_of(flag, now=now),
+        "guard": FlagGuard.objects.filter(flag=flag).first(),
         "read": read,
         "group_type": changing.group_type_of(flag),
         "overrides": list(flag.overrides.all()),

@@ -88,7 +88,10 @@ def test_long_timelines_have_pages(project: Project) -> None:
 
 
 def test_a_merge_counts_back(project: Project) -> None:
-    store(project, events=[{"at": ago(abs(n)), "event": "e", "visitor": n, "event_id": str(n)} for n in (-5, 2, 3)])
+    store(
+        project,
+        events=[{"at": ago(abs(n)), "event": "e", "visitor": n * 2**50, "event_id": str(n)} for n in (-5, 2, 3)],
+    )
 
     def persons() -> int:
         sql = "SELECT count(DISTINCT e.visitor) AS persons FROM events e"
@@ -96,7 +99,7 @@ def test_a_merge_counts_back(project: Project) -> None:
             return int(facts.ask(sql)[0]["persons"])
 
     assert persons() == 3
-    merge(project, 2, 3)
+    merge(project, 2 * 2**50, 3 * 2**50)
     assert persons() == 2
-    merge(project, -5, 3)
+    merge(project, -5 * 2**50, 3 * 2**50)
     assert persons() == 1
