@@ -29,7 +29,7 @@ _OF_THEM = "list_contains($keys::BIGINT[], {column})"
 
 def person_column(fact: str) -> str | None:
     """The column of a fact that says whose a row is; None where none does."""
-    names = set(FACTS[fact].schema.names)
+    names = {column.name for column in FACTS[fact].columns}
     return next((name for name in PERSON_COLUMNS if name in names), None)
 
 
