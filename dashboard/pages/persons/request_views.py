@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from analytics.privacy import erasing, exporting
 from dashboard.access.guard import page
+from dashboard.exports.record_of_processing import record
 from dashboard.frame import layout
 from events.accounts import access
 from events.models import Project
@@ -60,6 +61,14 @@ def erasure_receipt(request: HttpRequest, project: Project, erasure_id: Any) -> 
     """The receipt as a file, signed once the erasure is done."""
     erasure = get_object_or_404(project.erasures.select_related("project"), uuid=erasure_id)
     return _file({**erasing.receipt(erasure), "signature": erasure.signature}, f"erasure-{erasure.uuid}.json")
+
+
+@page("processing.record", role=access.OWNER)
+def processing_record(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The record of processing activities, from what is set."""
+    answer = HttpResponse(record(project, now=timezone.now()), content_type="text/markdown; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{project.slug}-record-of-processing.md"'
+    return answer
 
 
 def _ids(request: HttpRequest) -> list[str]:

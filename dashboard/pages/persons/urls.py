@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path(_P + "groups/<int:group_id>/", views.group_detail, name="group"),
     path(_P + "groups/<int:group_id>/delete/", views.group_delete, name="group-delete"),
     path(_P + "requests/", request_views.request_list, name="request-list"),
+    path(_P + "requests/record.md", request_views.processing_record, name="processing-record"),
     path(_P + "requests/export/", request_views.person_export, name="person-export"),
     path(_P + "requests/erase/", request_views.person_erase, name="person-erase"),
     path(_P + "requests/<uuid:erasure_id>.json", request_views.erasure_receipt, name="erasure-receipt"),

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from alerts.tests import make
 from analytics.models import Erasure
 from events.facts import segments
 from events.models import AuditEntry, Membership, Person, Project
@@ -70,3 +71,26 @@ def test_an_editor_may_not(project: Project, alice: Any, ada: int) -> None:
     assert client.post(BASE + "erase/", {"distinct_ids": "ada"}).status_code == 403
     assert "Requests</a>" not in client.get("/p/web/persons/").content.decode()
     assert Person.objects.exists()
+
+
+def test_the_record_of_processing_says_what_is_set(as_owner: Client, project: Project) -> None:
+    channel = make.channel(project, name="Ops")
+    project.analytics, project.keeps_pictures, project.retention_days = "identified", True, {"errors": 30}
+    project.save()
+    answer = as_owner.get(BASE + "record.md")
+    text = answer.content.decode()
+    for line in (
+        "# Record of processing: Web",
+        "- Errors: 30 days",
+        "- Visitors: people whom the application names",
+        f"- Channel {channel.name} (E-mail): titles",
+        "pictures, without metadata",
+        "1 owners",
+        "- Bodies of requests and messages: not kept",
+    ):
+        assert line in text, line
+    assert "team@example.org" not in text
+    assert answer["Content-Disposition"] == 'attachment; filename="web-record-of-processing.md"'
+    project.analytics = "off"
+    project.save()
+    assert "- Visitors: not counted" in as_owner.get(BASE + "record.md").content.decode()
