@@ -131,7 +131,12 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
         store(project, now=now)
         key = IngestKey.objects.filter(project=project).latest("pk")
         named = things(project, person, now)
-        keys = {"public_key": key.public_key, "token": key.public_key, "ping": project.monitors.get().token}
+        keys = {
+            "public_key": key.public_key,
+            "named": key.public_key,
+            "token": key.public_key,
+            "ping": project.monitors.get().token,
+        }
         read = {
             "document": "incidents",
             "only": "unresolved",

@@ -64,7 +64,7 @@ def _flagged(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
 def _persons(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     """Somebody with an id, and a group."""
     person = Person.objects.create(project=project, created_at=now, properties={"plan": "team"})
-    person.ids.create(project=project, visitor=person.pk)
+    person.ids.create(project=project, visitor=2**40 + person.pk)
     group = Group.objects.create(project=project, type="company", key="acme", created_at=now)
     erasure = Erasure.objects.create(project=project, requested_at=now, erased={"persons": 1})
     return {"person_id": person.uuid, "group_id": group.pk, "erasure_id": erasure.uuid}
