@@ -134,7 +134,7 @@ def _filled(draw: st.DrawFn, part: Any) -> str:
 
 
 @pytest.mark.parametrize("system", DIALECTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_no_value_survives_in_its_own_dialect(system: str, data: st.DataObject) -> None:
     one, other = data.draw(statements(system, 2))
@@ -156,7 +156,7 @@ def test_no_value_survives_where_the_dialect_is_unknown(system: str, written: st
 
 
 @pytest.mark.parametrize("system", [*DIALECTS, ""])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_normal_form_is_its_own(system: str, data: st.DataObject) -> None:
     written = data.draw(
