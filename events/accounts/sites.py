@@ -1,10 +1,10 @@
 """Sites as trackers name them that know no keys: which project one belongs to, and which key may send for it."""
 
-import re
 import time
 from datetime import datetime
 from typing import Any
 
+import re2
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.db.models import Q
@@ -14,7 +14,7 @@ from events.models import IngestKey, Project, SiteName
 
 MOST = 100
 # Read from a form of our own; no space and no comma, by which trackers part several names.
-NAME = re.compile(r"[^\s,]{1,253}")
+NAME = re2.compile(r"[^\s,]{1,253}")
 TTL_SECONDS = 30.0
 # Wrong names are remembered too.
 MAX_CACHED = 10_000
