@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +13,8 @@ from analytics.experiments import results
 from analytics.models import Experiment
 from dashboard.api import forms
 from dashboard.api.base import ApiView
-from dashboard.api.performance import QuestionView
-
-PAGE = 100
+from dashboard.api.paging import keyset, page_of
+from dashboard.api.performance import REFUSALS, QuestionView
 
 
 class ExperimentOut(serializers.ModelSerializer):
@@ -66,25 +65,18 @@ class ResultsOut(serializers.Serializer):
     )
 
 
-_FOLLOWING = serializers.IntegerField(allow_null=True, help_text="The cursor of the next page.")
-_PAGE = inline_serializer("ExperimentPage", {"results": ExperimentOut(many=True), "next": _FOLLOWING})
-_SLOW = {503: OpenApiResponse(forms.Problem, "The question took too long or too much.")}
-
-
 class Experiments(ApiView):
     actions: ClassVar = {"GET": "experiment.list"}
 
     @extend_schema(
-        operation_id="experiments", parameters=[forms.Cursor], responses={200: _PAGE, **forms.BAD, **forms.REFUSALS}
-    )
+        operation_id="experiments", parameters=[forms.Cursor],
+        responses={200: page_of(ExperimentOut, "ExperimentPage"), **forms.BAD, **forms.REFUSALS},
+    )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The experiments by number, 100 at a time; `next` is the cursor of more."""
-        project = self.open_project(slug)
-        after = self.parameters(forms.Cursor).get("cursor") or 0
-        rows = project.experiments.select_related("flag", "decided_by").filter(pk__gt=after)
-        found = list(rows.order_by("pk")[: PAGE + 1])
-        following = found[PAGE - 1].pk if len(found) > PAGE else None
-        return Response({"results": ExperimentOut(found[:PAGE], many=True).data, "next": following})
+        rows = self.open_project(slug).experiments.select_related("flag", "decided_by").order_by("pk")
+        found, following = keyset(rows, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        return Response({"results": ExperimentOut(found, many=True).data, "next": following})
 
 
 class ExperimentDetail(ApiView):
@@ -99,9 +91,7 @@ class ExperimentDetail(ApiView):
 class ExperimentResults(QuestionView):
     actions: ClassVar = {"GET": "experiment.results"}
 
-    @extend_schema(
-        operation_id="experiment_results", responses={200: ResultsOut, **forms.BAD, **forms.REFUSALS, **_SLOW}
-    )
+    @extend_schema(operation_id="experiment_results", responses={200: ResultsOut, **REFUSALS})
     def get(self, request: Request, slug: str, experiment_id: int) -> Response:
         """The results as they are now; a 400 for an experiment that did not start."""
         experiment = _experiment(self, slug, experiment_id)

@@ -1,6 +1,6 @@
 """Feature flags: read, made and changed as on their pages."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -14,9 +14,9 @@ from analytics.flags.checking import Wanted
 from analytics.models import Flag, FlagVersion
 from dashboard.api import forms
 from dashboard.api.base import ApiView
+from dashboard.api.paging import PAGE, keyset, page_of
 from events.accounts import access, tokens
 
-PAGE = 100
 _FIELDS = ("description", "is_active", "filters", "is_by_device", "is_continuous", "runtime", "starts_at", "ends_at")
 
 
@@ -59,8 +59,6 @@ class FlagVersionOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-_FOLLOWING = serializers.IntegerField(allow_null=True, help_text="The cursor of the next page.")
-_PAGE_OF_FLAGS = inline_serializer("FlagPage", {"results": FlagOut(many=True), "next": _FOLLOWING})
 _HISTORY = inline_serializer("FlagHistory", {"results": FlagVersionOut(many=True)})
 
 
@@ -70,15 +68,13 @@ class Flags(ApiView):
 
     @extend_schema(
         operation_id="flags", parameters=[forms.Cursor],
-        responses={200: _PAGE_OF_FLAGS, **forms.BAD, **forms.REFUSALS},
+        responses={200: page_of(FlagOut, "FlagPage"), **forms.BAD, **forms.REFUSALS},
     )  # fmt: skip
     def get(self, request: Request, slug: str) -> Response:
         """The flags by number, archived ones too, 100 at a time; `next` is the cursor of more."""
-        project = self.open_project(slug)
-        after = self.parameters(forms.Cursor).get("cursor") or 0
-        found = list(project.flags.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        following = found[PAGE - 1].pk if len(found) > PAGE else None
-        return Response({"results": FlagOut(found[:PAGE], many=True).data, "next": following})
+        rows = self.open_project(slug).flags.order_by("pk")
+        found, following = keyset(rows, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        return Response({"results": FlagOut(found, many=True).data, "next": following})
 
     @extend_schema(
         operation_id="create_flag", request=NewFlagIn, responses={201: FlagOut, **forms.BAD, **forms.REFUSALS}
@@ -86,7 +82,7 @@ class Flags(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Makes a flag; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        sent = _read(NewFlagIn, request)
+        sent = forms.read(NewFlagIn, request)
         key, note = sent.pop("key"), sent.pop("note", "")
         sent.pop("based_on", None)
         wanted = Wanted(**{"filters": {"groups": [{}]}, **sent})
@@ -108,7 +104,7 @@ class FlagDetail(ApiView):
         """Changes what is sent and leaves the rest; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
         flag = get_object_or_404(project.flags.select_related("project"), pk=flag_id)
-        sent = _read(FlagIn, request)
+        sent = forms.read(FlagIn, request)
         note, based_on = sent.pop("note", ""), sent.pop("based_on", flag.version)
         kept = {name: getattr(flag, name) for name in _FIELDS} | {"group_type": changing.group_type_of(flag)}
         changed = changing.update(
@@ -125,9 +121,3 @@ class FlagHistory(ApiView):
         """The newest 100 versions of a flag."""
         flag = get_object_or_404(self.open_project(slug).flags, pk=flag_id)
         return Response({"results": FlagVersionOut(flag.versions.select_related("by")[:PAGE], many=True).data})
-
-
-def _read(form: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    read = form(data=request.data)
-    read.is_valid(raise_exception=True)
-    return dict(read.validated_data)

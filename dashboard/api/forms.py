@@ -5,6 +5,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from analytics.questions.errors import issue_list
 from events.models import Issue, Project, Release
@@ -135,3 +136,11 @@ REFUSALS = {
     429: OpenApiResponse(Problem, "Too many calls; Retry-After says how long to wait."),
 }
 BAD = {400: OpenApiResponse(Problem, "A parameter is wrong; `detail` says which and why.")}
+GONE = {204: OpenApiResponse(description="It is deleted.")}
+
+
+def read(form: type[serializers.Serializer], request: Request, *, is_partial: bool = False) -> dict[str, Any]:
+    """What was sent, as `form` reads it. Raises a 400 that names each wrong field."""
+    given = form(data=request.data, partial=is_partial)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)

@@ -1,6 +1,6 @@
 """The rules of grouping: read, tried and saved as on their page."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -70,7 +70,7 @@ class GroupingRules(ApiView):
     def put(self, request: Request, slug: str) -> Response:
         """Saves a new version of the rules; needs the scope admin and the role owner."""
         project = self.open_project(slug, access.OWNER)
-        sent = _read(request)
+        sent = forms.read(GroupingRulesIn, request)
         standing = project_rules.save(
             project, fingerprints=sent["fingerprint_rules"], stacks=sent["stack_trace_rules"],
             based_on=sent["based_on"], actor=request.user, now=timezone.now(),
@@ -87,12 +87,6 @@ class GroupingTrial(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """What the rules would do to past events; changes nothing. Needs the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        sent = _read(request)
+        sent = forms.read(GroupingRulesIn, request)
         trial = project_rules.try_out(project, fingerprints=sent["fingerprint_rules"], stacks=sent["stack_trace_rules"])
         return Response(GroupingTrialOut(trial).data)
-
-
-def _read(request: Request) -> dict[str, Any]:
-    form = GroupingRulesIn(data=request.data)
-    form.is_valid(raise_exception=True)
-    return dict(form.validated_data)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +18,6 @@ from events.accounts import access, tokens
 from events.models import Group, Person, Project
 from events.persons import reading, removing
 
-GONE = {204: OpenApiResponse(description="It is deleted.")}
 TIMELINE = shapes.of(timeline.Timeline)
 
 
@@ -85,7 +84,7 @@ class PersonDetail(ApiView):
         """One person."""
         return Response(PersonOut(_person(self.open_project(slug, access.EDITOR), person_id)).data)
 
-    @extend_schema(operation_id="delete_person", responses={**GONE, **forms.REFUSALS})
+    @extend_schema(operation_id="delete_person", responses={**forms.GONE, **forms.REFUSALS})
     def delete(self, request: Request, slug: str, person_id: Any) -> Response:
         """Deletes the person with properties and ids; needs the scope admin. Facts keep their pseudonyms."""
         person = _person(self.open_project(slug, access.EDITOR), person_id)
@@ -130,7 +129,7 @@ class GroupDetail(ApiView):
         """One group."""
         return Response(GroupOut(_group(self.open_project(slug, access.EDITOR), group_id)).data)
 
-    @extend_schema(operation_id="delete_group", responses={**GONE, **forms.REFUSALS})
+    @extend_schema(operation_id="delete_group", responses={**forms.GONE, **forms.REFUSALS})
     def delete(self, request: Request, slug: str, group_id: int) -> Response:
         """Deletes the group with its properties; needs the scope admin."""
         group = _group(self.open_project(slug, access.EDITOR), group_id)

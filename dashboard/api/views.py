@@ -101,9 +101,7 @@ class IssueDetail(ApiView):
         """Resolves, reopens, ignores or assigns the issue; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
         issue = triage.get_or_404(project, issue_id)
-        form = forms.IssueChange(data=request.data)
-        form.is_valid(raise_exception=True)
-        options = dict(form.validated_data)
+        options = forms.read(forms.IssueChange, request)
         action = _CHANGES.get(options.pop("status", ""), "assign")
         if action == "assign":
             options = {"to": _member(project, options["assigned_to"])}

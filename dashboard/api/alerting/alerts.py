@@ -13,7 +13,7 @@ from alerts.models import Alert, Silence
 from alerts.rules import rule_setup
 from dashboard.api import forms
 from dashboard.api.alerting.forms import AlertDetailOut, AlertOut, AlertQuery, SilenceIn, SilenceOut
-from dashboard.api.alerting.rules import REFUSALS, read
+from dashboard.api.alerting.rules import REFUSALS
 from dashboard.api.base import ApiView
 from dashboard.api.paging import keyset, page_of
 from events.accounts import access, tokens
@@ -76,7 +76,7 @@ class Silences(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Tells nobody of alerts with these labels for a time; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        made = rule_setup.silence(project, **read(SilenceIn, request), actor=request.user, now=timezone.now())
+        made = rule_setup.silence(project, **forms.read(SilenceIn, request), actor=request.user, now=timezone.now())
         return Response(SilenceOut(made).data, status=status.HTTP_201_CREATED)
 
 

@@ -16,7 +16,7 @@ from alerts.models import Channel, DeliveryAttempt, Notification
 from alerts.routing import routes
 from dashboard.api import forms
 from dashboard.api.alerting.routing import RouteData
-from dashboard.api.alerting.rules import GONE, REFUSALS, read
+from dashboard.api.alerting.rules import REFUSALS
 from dashboard.api.base import ApiView
 from dashboard.api.paging import PAGE, keyset, page_of
 from events.accounts import access, tokens
@@ -130,7 +130,7 @@ class Channels(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Makes a channel, if its address may be reached from here; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        made = channel_requests.create(project, read(ChannelIn, request), actor=request.user, now=timezone.now())
+        made = channel_requests.create(project, forms.read(ChannelIn, request), actor=request.user, now=timezone.now())
         return Response(ChannelOut(_channel(project, made.pk)).data, status=status.HTTP_201_CREATED)
 
 
@@ -147,11 +147,11 @@ class ChannelDetail(ApiView):
     def patch(self, request: Request, slug: str, channel_id: int) -> Response:
         """Changes what is sent, and turns it on or off; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        channel, sent = _channel(project, channel_id), read(ChannelIn, request, is_partial=True)
+        channel, sent = _channel(project, channel_id), forms.read(ChannelIn, request, is_partial=True)
         channel_requests.change(channel, sent, actor=request.user, now=timezone.now())
         return Response(ChannelOut(_channel(project, channel_id)).data)
 
-    @extend_schema(operation_id="delete_channel", responses={**GONE, **forms.REFUSALS})
+    @extend_schema(operation_id="delete_channel", responses={**forms.GONE, **forms.REFUSALS})
     def delete(self, request: Request, slug: str, channel_id: int) -> Response:
         """Deletes the channel and its delivery log; needs the scope admin and the role editor."""
         channel = _channel(self.open_project(slug, access.EDITOR), channel_id)

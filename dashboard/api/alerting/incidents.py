@@ -107,9 +107,7 @@ class Incidents(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Opens an incident by hand; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        form = NewIncident(data=request.data)
-        form.is_valid(raise_exception=True)
-        made = acting.open_by_hand(project, **form.validated_data, actor=request.user, now=timezone.now())
+        made = acting.open_by_hand(project, **forms.read(NewIncident, request), actor=request.user, now=timezone.now())
         return Response(IncidentOut(made).data, status=201)
 
 
@@ -130,9 +128,8 @@ class IncidentDetail(ApiView):
     def post(self, request: Request, slug: str, incident_id: int) -> Response:
         """Acknowledges, resolves, reopens or comments it; needs the scope admin and the role editor."""
         incident = _incident(self.open_project(slug, access.EDITOR), incident_id)
-        form = IncidentChange(data=request.data)
-        form.is_valid(raise_exception=True)
-        action, text = form.validated_data["action"], form.validated_data["text"]
+        sent = forms.read(IncidentChange, request)
+        action, text = sent["action"], sent["text"]
         by: dict[str, Any] = {"actor": request.user, "now": timezone.now()}
         if action == "comment":
             acting.comment(incident, text, **by)

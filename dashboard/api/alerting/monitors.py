@@ -15,7 +15,7 @@ from alerts.monitors import monitor_requests, monitor_setup
 from alerts.slos import reports
 from dashboard.api import forms
 from dashboard.api.alerting.forms import MonitorIn, MonitorOut, ObjectiveOut, ObjectiveReportOut, RunOut
-from dashboard.api.alerting.rules import GONE, REFUSALS, read
+from dashboard.api.alerting.rules import REFUSALS
 from dashboard.api.base import ApiView
 from dashboard.api.paging import keyset, page_of
 from events.accounts import access, tokens
@@ -41,7 +41,7 @@ class Monitors(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Makes a monitor, which waits for its first report; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        made = monitor_requests.create(project, read(MonitorIn, request), actor=request.user, now=timezone.now())
+        made = monitor_requests.create(project, forms.read(MonitorIn, request), actor=request.user, now=timezone.now())
         return Response(MonitorOut(made).data, status=status.HTTP_201_CREATED)
 
 
@@ -58,11 +58,11 @@ class MonitorDetail(ApiView):
     def patch(self, request: Request, slug: str, monitor_id: int) -> Response:
         """Changes what is sent, pauses and resumes; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        monitor, sent = _monitor(project, monitor_id), read(MonitorIn, request, is_partial=True)
+        monitor, sent = _monitor(project, monitor_id), forms.read(MonitorIn, request, is_partial=True)
         monitor_requests.change(monitor, sent, actor=request.user, now=timezone.now())
         return Response(MonitorOut(_monitor(project, monitor_id)).data)
 
-    @extend_schema(operation_id="delete_monitor", responses={**GONE, **forms.REFUSALS})
+    @extend_schema(operation_id="delete_monitor", responses={**forms.GONE, **forms.REFUSALS})
     def delete(self, request: Request, slug: str, monitor_id: int) -> Response:
         """Deletes the monitor with its runs; needs the scope admin and the role editor."""
         monitor = _monitor(self.open_project(slug, access.EDITOR), monitor_id)

@@ -180,9 +180,8 @@ class ProbeDetail(ApiView):
     def patch(self, request: Request, slug: str, probe_id: int) -> Response:
         """Pauses or resumes the probe; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        probe, form = _probe(project, probe_id), ProbeSwitch(data=request.data)
-        form.is_valid(raise_exception=True)
-        change = probe_setup.resume if form.validated_data["is_enabled"] else probe_setup.pause
+        probe, sent = _probe(project, probe_id), forms.read(ProbeSwitch, request)
+        change = probe_setup.resume if sent["is_enabled"] else probe_setup.pause
         change(probe, actor=request.user, now=timezone.now())
         return Response(ProbeOut(_probe(project, probe_id)).data)
 
@@ -230,9 +229,7 @@ def _probe(project: Project, probe_id: int) -> Probe:
 
 def _wanted(request: Request, project: Project) -> tuple[Wanted, list[Channel]]:
     """What is asked for, and whom to tell. Raises a 400 that names each wrong field."""
-    form = ProbeIn(data=request.data)
-    form.is_valid(raise_exception=True)
-    sent = dict(form.validated_data)
+    sent = forms.read(ProbeIn, request)
     channels = list(Channel.objects.filter(project=project, pk__in=sent["channels"]).defer("config"))
     if len(channels) != len(set(sent.pop("channels"))):
         raise exceptions.ValidationError({"channels": "No such channel in this project."})

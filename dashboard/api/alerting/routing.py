@@ -98,13 +98,8 @@ class _Rows(ApiView):
 
     def make_row(self, request: Request, slug: str) -> Response:
         project = self.open_project(slug, access.EDITOR)
-        row = type(self).store(self.model(project=project), project, self.read(request), request.user)
+        row = type(self).store(self.model(project=project), project, forms.read(self.data, request), request.user)
         return Response(self.data(row).data, status=201)
-
-    def read(self, request: Request) -> dict[str, Any]:
-        form = self.data(data=request.data)
-        form.is_valid(raise_exception=True)
-        return dict(form.validated_data)
 
 
 class _Row(_Rows):
@@ -119,7 +114,7 @@ class _Row(_Rows):
     def change(self, request: Request, slug: str, pk: int) -> Response:
         project = self.open_project(slug, access.EDITOR)
         row = self.find(project, pk)
-        return Response(self.data(type(self).store(row, project, self.read(request), request.user)).data)
+        return Response(self.data(type(self).store(row, project, forms.read(self.data, request), request.user)).data)
 
     def destroy(self, request: Request, slug: str, pk: int) -> Response:
         row = self.find(self.open_project(slug, access.EDITOR), pk)

@@ -1,6 +1,6 @@
 """Alert rules: listed, tried over the past, made and changed as on their pages and in their files."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.http import Http404
 from django.utils import timezone
@@ -23,7 +23,6 @@ REFUSALS = {
     400: OpenApiResponse(forms.Problem, "A field cannot be used; `detail` says which and why, `fields` each by name."),
     **forms.REFUSALS,
 }
-GONE = {204: OpenApiResponse(description="It is deleted.")}
 
 
 class Rules(ApiView):
@@ -44,7 +43,7 @@ class Rules(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """Makes a rule, which is judged at once; needs the scope admin and the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        rule = rule_requests.create(project, read(RuleIn, request), actor=request.user, now=timezone.now())
+        rule = rule_requests.create(project, forms.read(RuleIn, request), actor=request.user, now=timezone.now())
         return Response(RuleOut(rule).data, status=status.HTTP_201_CREATED)
 
 
@@ -61,11 +60,11 @@ class RuleDetail(ApiView):
     def patch(self, request: Request, slug: str, rule_id: int) -> Response:
         """Changes what is sent, and turns it on or off; needs the scope admin and the role editor."""
         rule = _rule(self.open_project(slug, access.EDITOR), rule_id)
-        sent = read(RuleIn, request, is_partial=True)
+        sent = forms.read(RuleIn, request, is_partial=True)
         changed = rule_requests.change(rule, sent, actor=request.user, now=timezone.now())
         return Response(RuleOut(changed).data)
 
-    @extend_schema(operation_id="delete_rule", responses={**GONE, **REFUSALS})
+    @extend_schema(operation_id="delete_rule", responses={**forms.GONE, **REFUSALS})
     def delete(self, request: Request, slug: str, rule_id: int) -> Response:
         """Deletes the rule and its history; needs the scope admin and the role editor."""
         rule = _rule(self.open_project(slug, access.EDITOR), rule_id)
@@ -80,15 +79,8 @@ class RulePreview(ApiView):
     def post(self, request: Request, slug: str) -> Response:
         """What the rule would have done over the last 14 days; stores nothing. Needs the role editor."""
         project = self.open_project(slug, access.EDITOR)
-        trial = rule_requests.trial(project, read(RuleIn, request))
+        trial = rule_requests.trial(project, forms.read(RuleIn, request))
         return Response(PreviewOut(backtest(trial, now=timezone.now())).data)
-
-
-def read(form: Any, request: Request, *, is_partial: bool = False) -> dict[str, Any]:
-    """What was sent, as `form` reads it. Raises a 400 that names each wrong field."""
-    given = form(data=request.data, partial=is_partial)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _rule(project: Project, rule_id: int) -> Rule:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from analytics.questions.product import cohorts, features, funnel_losses, funnels, journeys, trends
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
-from dashboard.api.forms import BAD, REFUSALS, Problem
 from dashboard.api.insights.forms import (
     CohortsQuery,
     FunnelsQuery,
@@ -20,14 +19,11 @@ from dashboard.api.insights.forms import (
     TrendsQuery,
     UsageQuery,
 )
-from dashboard.api.performance import QuestionView
+from dashboard.api.performance import REFUSALS, QuestionView
 from dashboard.pages.insights import asking
 
 Ask = Callable[..., Any]
 Read = Callable[..., dict[str, Any]]
-_REFUSALS = {
-    **BAD, **REFUSALS, 503: OpenApiResponse(Problem, "The question took too long or too much; ask for less."),
-}  # fmt: skip
 
 
 class InsightView(QuestionView):
@@ -53,7 +49,7 @@ class Trends(InsightView):
     form = TrendsQuery
 
     @extend_schema(
-        operation_id="trends", parameters=[TrendsQuery], responses={200: shapes.of(trends.Trend), **_REFUSALS}
+        operation_id="trends", parameters=[TrendsQuery], responses={200: shapes.of(trends.Trend), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
         """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value."""
@@ -65,7 +61,7 @@ class Funnels(InsightView):
     form = FunnelsQuery
 
     @extend_schema(
-        operation_id="funnels", parameters=[FunnelsQuery], responses={200: shapes.of(funnels.Funnel), **_REFUSALS}
+        operation_id="funnels", parameters=[FunnelsQuery], responses={200: shapes.of(funnels.Funnel), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
         """How many who begin arrive, step by step, and how long they take."""
@@ -81,7 +77,7 @@ class FunnelLosses(InsightView):
         parameters=[FunnelsQuery],
         responses={
             200: inline_serializer("FunnelLosses", {"results": shapes.of(funnel_losses.Loss)(many=True)}),
-            **_REFUSALS,
+            **REFUSALS,
         },
     )
     def get(self, request: Request, slug: str) -> Response:
@@ -96,7 +92,7 @@ class Journeys(InsightView):
     form = JourneysQuery
 
     @extend_schema(
-        operation_id="journeys", parameters=[JourneysQuery], responses={200: shapes.of(journeys.Journeys), **_REFUSALS}
+        operation_id="journeys", parameters=[JourneysQuery], responses={200: shapes.of(journeys.Journeys), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
         """Which ways people go, from an event on or up to one."""
@@ -108,7 +104,7 @@ class Cohorts(InsightView):
     form = CohortsQuery
 
     @extend_schema(
-        operation_id="cohorts", parameters=[CohortsQuery], responses={200: shapes.of(cohorts.Cohorts), **_REFUSALS}
+        operation_id="cohorts", parameters=[CohortsQuery], responses={200: shapes.of(cohorts.Cohorts), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
         """Who comes back, by when people began."""
@@ -120,7 +116,7 @@ class Usage(InsightView):
     form = UsageQuery
 
     @extend_schema(
-        operation_id="usage", parameters=[UsageQuery], responses={200: shapes.of(features.Feature), **_REFUSALS}
+        operation_id="usage", parameters=[UsageQuery], responses={200: shapes.of(features.Feature), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
         """How a feature, a set of events, is used: by how many, how often, and who stays."""
