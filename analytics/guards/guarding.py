@@ -17,6 +17,7 @@ from django.db import DatabaseError, transaction
 from analytics.flags import changing
 from analytics.models import Flag, FlagGuard
 from analytics.periods import Period
+from analytics.questions.product.exposures import OFF
 from analytics.questions.product.flag_outcomes import Outcome, outcomes
 from analytics.statistics.comparisons import wilson
 from events.accounts import audit
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 WINDOW, EVERY = timedelta(hours=1), timedelta(minutes=1)
 LEAST_PEOPLE = 20
-OFF = "false"
 
 
 def put(flag: Flag, percent: str, *, actor: Any, now: datetime) -> FlagGuard | None:

@@ -21,6 +21,7 @@ from alerts.rules.contract import (
     span,
     whole,
 )
+from analytics.questions.product.exposures import HELD_OUT
 from analytics.questions.watched import conversions, variants
 from analytics.questions.watched.series import History
 from analytics.statistics import ratios
@@ -50,7 +51,7 @@ FIELDS = (
 
 def clean(given: Mapping[str, Any]) -> dict[str, Any]:
     flag, control = event(given, "flag"), event(given, "control")
-    if control.startswith(variants.HELD_OUT):
+    if control.startswith(HELD_OUT):
         raise InvalidRule("control", "People who are held out are compared with nobody.")
     return {
         "flag": flag,

@@ -11,7 +11,8 @@ from alerts.rules import evaluation, rule_files, rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.rule_setup import Wanted
 from analytics.periods import Period
-from analytics.questions.watched import conversions, variants
+from analytics.questions.product import exposures
+from analytics.questions.watched import conversions
 from analytics.questions.watched.series import History
 from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
@@ -129,7 +130,7 @@ def met(first: int, count: int, doing: int, variant: str, *, goal: str = "order 
     """So many people who are shown this variant, of whom the first do something."""
     called = {"$feature_flag": "new-checkout", "$feature_flag_response": variant}
     at = NOW - 5 * HOUR
-    shown = [event(first + n, at, name=variants.CALLED, path="", properties=called) for n in range(count)]
+    shown = [event(first + n, at, name=exposures.CALLED, path="", properties=called) for n in range(count)]
     return shown + [event(first + n, at + 30 * MINUTE, name=goal, path="") for n in range(doing)]
 
 

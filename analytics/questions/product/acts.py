@@ -85,10 +85,10 @@ def cut(by: str, name: str, bound: dict[str, Any]) -> str:
     return f"nullif(regexp_replace(e.properties[${name}], '^(-?[0-9]+)\\.0$', '\\1'), '')"
 
 
-def number(of: str, bound: dict[str, Any]) -> str:
+def number(of: str, bound: dict[str, Any], *, name: str = "number_of") -> str:
     """The value of a property as a number, NULL where it is none: a decimal in ASCII, with an exponent or without."""
-    bound["number_of"], bound["decimal"] = of.removeprefix(PROPERTY), _DECIMAL
-    value = "e.properties[$number_of]"
+    bound[name], bound["decimal"] = of.removeprefix(PROPERTY), _DECIMAL
+    value = f"e.properties[${name}]"
     read = f"try_cast(trim({value}) AS DOUBLE)"
     return f"CASE WHEN regexp_matches({value}, $decimal) AND abs({read}) <= {_BIGGEST} THEN {read} END"
 

@@ -15,14 +15,12 @@ from analytics import engine, periods
 from analytics.engine import deduplication
 from analytics.periods import Period
 from analytics.questions.product import acts
+from analytics.questions.product.exposures import exposures
 from analytics.questions.watched import conversions
-from analytics.questions.watched.variants import CALLED, HELD_OUT, KEY, RESPONSE
 from analytics.statistics.samples import Moments
 from events.values.vitals import THRESHOLDS
 
 Kind = Literal["conversion", "mean", "ratio", "errors", "slow"]
-# A JSON number or a trimmed ASCII decimal; nothing else is a value.
-_NUMBER = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _FACT = {"errors": "errors", "slow": "vitals"}
 
 
@@ -55,9 +53,9 @@ def exposed(project_id: int, flag: str, *, period: Period) -> Exposed:
     """The people exposed within the period."""
     bound: dict[str, Any] = {"origin": periods.ORIGIN}
     sql = f"""
-        WITH {_exposed(flag, period, bound)}
+        WITH {exposures(flag, bound, period=period, with_off=False)}
         SELECT time_bucket(INTERVAL 1 DAY, x.first, $origin) AS day, x.variant, x.several, count(*) AS people
-        FROM first_exposed x GROUP BY ALL
+        FROM exposures x GROUP BY ALL
     """
     with engine.read(project_id, {"events": period}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
@@ -75,17 +73,17 @@ def measured(
     """
     bound: dict[str, Any] = {"origin": periods.ORIGIN, "within": measure.within}
     sql = f"""
-        WITH {_exposed(flag, period, bound)}, happened AS (
+        WITH {exposures(flag, bound, period=period, with_off=False)}, happened AS (
             {_happened(measure, bound)}
         ), each AS (
             SELECT x.visitor, {_of_person(measure.kind)}
-            FROM first_exposed x JOIN happened h ON h.visitor = x.visitor
+            FROM exposures x JOIN happened h ON h.visitor = x.visitor
             WHERE h."at" >= x.first - $within AND h."at" <= x.first + $within
             GROUP BY x.visitor
         ), pairs AS (
             SELECT time_bucket(INTERVAL 1 DAY, x.first, $origin) AS day, x.variant,
                    coalesce(p.y, 0)::DOUBLE AS y, coalesce(p.z, 0)::DOUBLE AS z
-            FROM first_exposed x LEFT JOIN each p ON p.visitor = x.visitor WHERE NOT x.several
+            FROM exposures x LEFT JOIN each p ON p.visitor = x.visitor WHERE NOT x.several
         )
         SELECT b.day, b.variant, count(*) AS people, avg(b.y) AS y, avg(b.z) AS z,
                var_pop(b.y) * count(*) AS yy, var_pop(b.z) * count(*) AS zz, covar_pop(b.y, b.z) * count(*) AS yz
@@ -101,25 +99,6 @@ def measured(
         (row["day"], row["variant"]): Moments(row["people"], row["y"], row["z"], row["yy"], row["zz"], row["yz"])
         for row in rows
     }
-
-
-def _exposed(flag: str, period: Period, bound: dict[str, Any]) -> str:
-    """The table `first_exposed`: one row a person, with the moment, the variant, and whether there were several."""
-    bound |= {
-        "from": period.start, "to": period.end, "called": CALLED, "key": KEY, "response": RESPONSE, "flag": flag,
-        "feature": f"$feature/{flag}", "held_out": HELD_OUT,
-    }  # fmt: skip
-    return f"""called AS (
-            SELECT e.visitor, e."at", coalesce(e.properties[$response], e.properties[$feature]) AS variant
-            FROM events e
-            WHERE e.event = $called AND e.properties[$key] = $flag AND e."at" >= $from AND e."at" < $to
-              AND {conversions.counting(None, bound)}
-        ), first_exposed AS (
-            SELECT c.visitor, min(c."at") AS first, min(c.variant) AS variant, count(DISTINCT c.variant) > 1 AS several
-            FROM called c
-            WHERE c.variant IS NOT NULL AND c.variant <> 'false' AND NOT starts_with(c.variant, $held_out)
-            GROUP BY c.visitor
-        )"""
 
 
 def _happened(measure: Measure, bound: dict[str, Any]) -> str:
@@ -147,10 +126,8 @@ def _number(name: str, property: str, bound: dict[str, Any]) -> tuple[str, str]:
     """SQL of a property as a number, and of whether it is one; an event counts 1 where no property is named."""
     if not property:
         return "1.0", "true"
-    bound[name], bound["number"] = property, _NUMBER
-    text = f"trim(e.properties[${name}])"
-    number = f"TRY_CAST({text} AS DOUBLE)"
-    return number, f"regexp_full_match({text}, $number) AND isfinite({number})"
+    number = acts.number(property, bound, name=name)
+    return number, f"({number}) IS NOT NULL"
 
 
 def _of_person(kind: Kind) -> str:

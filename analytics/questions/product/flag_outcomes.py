@@ -7,12 +7,12 @@ and page loads are found where they name the person, which they do in projects t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from analytics import engine
 from analytics.engine import deduplication
 from analytics.periods import Period
-from analytics.questions.watched import conversions
-from analytics.questions.watched.variants import CALLED, HELD_OUT, KEY, RESPONSE
+from analytics.questions.product.exposures import exposures
 from events.values.vitals import THRESHOLDS
 
 MOST = 50
@@ -33,18 +33,10 @@ class Outcome:
 
 def outcomes(project_id: int, flag: str, *, period: Period) -> list[Outcome]:
     """The answer that most people got first."""
-    bound = {
-        "called": CALLED, "key": KEY, "response": RESPONSE, "flag": flag, "feature": f"$feature/{flag}",
-        "held_out": HELD_OUT, "lcp": "LCP", "good": THRESHOLDS["LCP"][0],
-    }  # fmt: skip
+    bound: dict[str, Any] = {"lcp": "LCP", "good": THRESHOLDS["LCP"][0]}
     sql = f"""
-        WITH called AS (
-            SELECT e.visitor, e."at", coalesce(e.properties[$response], e.properties[$feature]) AS value FROM events e
-            WHERE e.event = $called AND e.properties[$key] = $flag AND {conversions.counting(None, {})}
-        ), given AS (
-            SELECT c.visitor, min(c."at") AS first, min(c.value) AS value FROM called c
-            WHERE c.value IS NOT NULL AND NOT starts_with(c.value, $held_out)
-            GROUP BY c.visitor HAVING count(DISTINCT c.value) = 1
+        WITH {exposures(flag, bound)}, given AS (
+            SELECT * FROM exposures WHERE NOT several
         ), met AS (
             SELECT g.visitor, count(*) AS errors FROM given g JOIN errors e ON e.user_key = g.visitor
             WHERE e."at" >= g.first GROUP BY 1
@@ -54,14 +46,14 @@ def outcomes(project_id: int, flag: str, *, period: Period) -> list[Outcome]:
               ON v.user_key = g.visitor
             WHERE v."at" >= g.first GROUP BY 1
         )
-        SELECT g.value, count(*) AS people, count(m.visitor) AS hurt, coalesce(sum(m.errors), 0) AS errors,
+        SELECT g.variant, count(*) AS people, count(m.visitor) AS hurt, coalesce(sum(m.errors), 0) AS errors,
                coalesce(sum(l.loads), 0) AS loads, coalesce(sum(l.slow), 0) AS slow
         FROM given g LEFT JOIN met m ON m.visitor = g.visitor LEFT JOIN loaded l ON l.visitor = g.visitor
-        GROUP BY 1 ORDER BY people DESC, g.value LIMIT {MOST}
+        GROUP BY 1 ORDER BY people DESC, g.variant LIMIT {MOST}
     """
     with engine.read(project_id, {"events": period, "errors": period, "vitals": period}, with_persons=True) as facts:
         rows = facts.ask(sql, bound)
     return [
-        Outcome(row["value"], *(int(row[name]) for name in ("people", "hurt", "errors", "loads", "slow")))
+        Outcome(row["variant"], *(int(row[name]) for name in ("people", "hurt", "errors", "loads", "slow")))
         for row in rows
     ]

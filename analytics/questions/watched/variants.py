@@ -15,12 +15,12 @@ from typing import Any
 from analytics import engine, periods
 from analytics.periods import Period
 from analytics.questions.product import acts
+from analytics.questions.product.exposures import exposures
 from analytics.questions.watched import conversions
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import MOST_GROUPS, History, counted
 
 METRIC = Metric("flags.variant", "Feature flag", "events", "share", "%")
-CALLED, KEY, RESPONSE, HELD_OUT = "$feature_flag_called", "$feature_flag", "$feature_flag_response", "holdout-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,10 @@ def variants(
 ) -> list[Beside]:
     """Of each variant but `control`: the people exposed in each minute, and as its bad part those who did `goal` from
     their exposure on `within` that time, both ends included."""
-    bound: dict[str, Any] = {
-        "from": period.start, "to": period.end, "within": within, "origin": periods.ORIGIN,
-        "called": CALLED, "key": KEY, "response": RESPONSE, "flag": flag, "held_out": HELD_OUT,
-    }  # fmt: skip
+    bound: dict[str, Any] = {"within": within, "origin": periods.ORIGIN}
     sql = f"""
-        WITH called AS (
-            SELECT e.visitor, e."at", e.properties[$response] AS variant FROM events e
-            WHERE e.event = $called AND e.properties[$key] = $flag AND e."at" >= $from AND e."at" < $to
-              AND {conversions.counting(where, bound)}
-        ), exposed AS (
-            SELECT c.visitor, min(c."at") AS first, min(c.variant) AS variant FROM called c
-            WHERE c.variant IS NOT NULL AND NOT starts_with(c.variant, $held_out)
-            GROUP BY c.visitor HAVING count(DISTINCT c.variant) = 1
+        WITH {exposures(flag, bound, period=period, where=where, by_response_alone=True)}, exposed AS (
+            SELECT * FROM exposures WHERE NOT several
         ), won AS (
             SELECT DISTINCT x.visitor FROM exposed x JOIN events e ON e.visitor = x.visitor
             WHERE {acts.meant("goal", goal, bound)} AND e."at" >= x.first AND e."at" <= x.first + $within

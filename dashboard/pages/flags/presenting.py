@@ -13,9 +13,9 @@ from analytics import engine
 from analytics.flags import books, changing, counting, history
 from analytics.flags.definitions import Condition, Dependency, InAudience
 from analytics.flags.history import Difference
-from analytics.guards import guarding
 from analytics.models import Flag, FlagBook, FlagHour, FlagVersion
 from analytics.periods import Period
+from analytics.questions.product.exposures import OFF
 from analytics.questions.product.flag_outcomes import Outcome, outcomes
 from analytics.statistics import ratios
 from dashboard.charts import sparklines
@@ -131,7 +131,7 @@ def came_of(flag: Flag, *, now: datetime) -> list[Came] | None:
         found = outcomes(flag.project_id, flag.key, period=Period(now - WEEK, now))
     except engine.EngineError:
         return None
-    other = next((one for one in found if one.value == guarding.OFF), found[0] if found else None)
+    other = next((one for one in found if one.value == OFF), found[0] if found else None)
     return [Came(one, _beside(one.hurt, one.people, other), _beside(one.slow, one.loads, other, of_loads=True))
             for one in found]  # fmt: skip
 

@@ -47,9 +47,7 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     zone = calendar.zone_of(asked.get("tz", "").strip())
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
     if any(line.is_other for line in found.lines):
-        notes.append(
-            f"{found.values:,} different values; the {len(found.lines) - 1} largest are shown, the rest is one."
-        )
+        notes.append(_folded(found.values, len(found.lines) - 1))
     if given["measure"] in ("people", "visits"):
         notes.append("Numbers of several buckets or lines do not add up: the same people may be in each.")
     return Answer(
@@ -78,9 +76,7 @@ def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answ
     if found.left_out:
         notes.append(f"{found.left_out:,} people did what is excluded and are left out.")
     if any(cut.is_other for cut in found.cuts):
-        notes.append(
-            f"{found.values:,} different values; the {len(found.cuts) - 1} largest are shown, the rest is one."
-        )
+        notes.append(_folded(found.values, len(found.cuts) - 1))
     times = found.times
     spread = " · ".join(
         f"{name} {product_figures.seconds(value)}"
@@ -154,7 +150,7 @@ def _scope(state: State, asked: Mapping[str, str]) -> Scope:
 
 
 def _folded(values: int, shown: int) -> str:
-    return f"{values:,} different values; the {shown} largest are shown, all others together as (other)."
+    return f"{values:,} different values; the {shown} largest are shown, the rest is one."
 
 
 def _number(value: float | None) -> str:
