@@ -14,6 +14,7 @@ from analytics.flags import evaluation, places
 from analytics.flags.counting import tally
 from analytics.flags.definitions import Book, Place
 from analytics.flags.evaluation import Subject, Verdict
+from events.values import lenient
 from events.values.errors import Malformed
 
 LONGEST_ID = 400
@@ -41,15 +42,15 @@ def of_posthog(sent: Mapping[str, Any], *, is_page: bool) -> Asked:
         raise Malformed("The distinct_id field is missing from the request.", reason="distinct_id")
     keys = sent.get("flag_keys_to_evaluate", sent.get("flag_keys"))
     runtime = sent.get("evaluation_runtime")
-    groups = {str(name): text for name, value in _mapping(sent.get("groups")).items() if (text := _id(value))}
+    groups = {str(name): text for name, value in lenient.mapping(sent.get("groups")).items() if (text := _id(value))}
     return Asked(
         distinct_id=distinct_id,
         anonymous_id=_id(sent.get("$anon_distinct_id")),
         device_id=_id(sent.get("$device_id") or sent.get("device_id")),
-        properties=_mapping(sent.get("person_properties")),
+        properties=lenient.mapping(sent.get("person_properties")),
         groups=groups,
         group_properties={
-            name: {"$group_key": key, **_mapping(_mapping(sent.get("group_properties")).get(name))}
+            name: {"$group_key": key, **lenient.mapping(lenient.mapping(sent.get("group_properties")).get(name))}
             for name, key in groups.items()
         },
         keys=[str(key) for key in keys[:MOST_KEYS]] if isinstance(keys, list) else None,
@@ -87,7 +88,3 @@ def subject(book: Book, asked: Asked, *, remembered: Mapping[int, Place] | None 
 
 def _id(value: Any) -> str:
     return str(value)[:LONGEST_ID] if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from events.models import PersonId, Project
+from events.models.person import pseudonym_of
 from events.persons import reading
 from events.values import pseudonyms
 
@@ -20,7 +21,7 @@ class Subject:
     @property
     def pseudonyms(self) -> tuple[str, ...]:
         """The ids as scrubbed payloads carry them: `u_` and 16 hex digits."""
-        return tuple(f"u_{visitor % 2**64:016x}" for visitor in self.visitors)
+        return tuple(map(pseudonym_of, self.visitors))
 
     def of_flags(self, project: Project) -> tuple[str, ...]:
         """The ids as overrides and remembered places of flags carry them."""

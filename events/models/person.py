@@ -8,6 +8,11 @@ from django.db import models
 from events.models.project import Project
 
 
+def pseudonym_of(visitor: int) -> str:
+    """The id as senders' events carry it: `u_` and 16 hex digits."""
+    return f"u_{visitor % 2**64:016x}"
+
+
 class Person(models.Model):
     """One person, however many ids name them. `properties` are flat text, as the scrubber left them."""
 
@@ -47,7 +52,7 @@ class PersonId(models.Model):
     @property
     def pseudonym(self) -> str:
         """The id as senders' events carry it: `u_` and 16 hex digits."""
-        return f"u_{self.visitor % 2**64:016x}"
+        return pseudonym_of(self.visitor)
 
 
 class Group(models.Model):

@@ -44,8 +44,9 @@ def visitor_of(project: Project, distinct_id: str) -> int:
     sent = distinct_id.strip()[:_LONGEST]
     digits = sent.removeprefix("u_")
     is_pseudonym = sent.startswith("u_") and len(digits) == 16 and set(digits) <= set("0123456789abcdef")
-    named = digits if is_pseudonym else pseudonyms.of(bytes(project.pepper), "user", sent)[2:]
-    return int.from_bytes(bytes.fromhex(named), "big", signed=True)
+    visitor = pseudonyms.user_key(sent if is_pseudonym else pseudonyms.of(bytes(project.pepper), "user", sent))
+    assert visitor is not None
+    return visitor
 
 
 def person_with(project: Project, distinct_id: str) -> Person | None:

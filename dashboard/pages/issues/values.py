@@ -1,11 +1,13 @@
 """Anything a payload may hold, as bounded text. Nothing here raises, whatever it is given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+
+from events.values.lenient import mapping as mapping
 
 MAX_TEXT = 4_000
 MAX_PAIRS = 200
@@ -53,11 +55,6 @@ def line(value: object, *, limit: int = 300) -> str:
 def shortened(value: str, *, limit: int) -> str:
     """`value` cut to `limit` characters, the cut marked."""
     return value if len(value) <= limit else f"{value[: limit - 1]}…"
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """`value` when it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def items(value: object, *, limit: int = MAX_ITEMS) -> list[Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from events.digest.batch import Item
 from events.facts import schema
+from events.values.lenient import mapping as mapping
+from events.values.pseudonyms import user_key as user_key
 
 
 def text(value: object, limit: int) -> str:
@@ -18,10 +20,6 @@ def text(value: object, limit: int) -> str:
     return ""
 
 
-def mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def items(value: object) -> list[Mapping[str, Any]]:
     """The objects in `value` if it is a list."""
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
@@ -30,16 +28,6 @@ def items(value: object) -> list[Mapping[str, Any]]:
 def moment(value: object, item: Item) -> datetime:
     """When it happened, or when it was received."""
     return schema.moment(value) or item.row.received_at.astimezone(UTC)
-
-
-def user_key(pseudonym: object) -> int | None:
-    """The pseudonym `u_<16 hex>` as a signed 64-bit number, the form that counts are made of."""
-    if not isinstance(pseudonym, str) or not pseudonym.startswith("u_"):
-        return None
-    try:
-        return int.from_bytes(bytes.fromhex(pseudonym[2:18]), "big", signed=True)
-    except ValueError:
-        return None
 
 
 def number(value: object) -> int | float | None:

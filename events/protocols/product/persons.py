@@ -13,6 +13,7 @@ from events.persons import rules
 from events.protocols.contract import Context
 from events.protocols.fields.texts import scalar
 from events.protocols.product import canonical
+from events.values import lenient
 
 PEOPLE_OPERATIONS = ("$set", "$set_once", "$unset")
 GROUP_IDENTIFY = "$groupidentify"
@@ -58,22 +59,20 @@ def group(said: Mapping[str, Any], name: str, context: Context) -> dict[str, Any
     kind, key = scalar(said.get("$group_type"), TYPE), scalar(said.get("$group_key"), KEY)
     if name != GROUP_IDENTIFY or not (context.names_people and kind and key):
         return None
-    told = said.get("$group_set")
-    return {"type": kind, "key": key, "set": canonical.properties(told if isinstance(told, dict) else {}, context)}
+    told = lenient.mapping(said.get("$group_set"))
+    return {"type": kind, "key": key, "set": canonical.properties(told, context)}
 
 
 def of_groups(said: Mapping[str, Any]) -> dict[str, str]:
     """The groups that an event belongs to or describes, as flat properties."""
-    groups = said.get("$groups")
-    named = {**(groups if isinstance(groups, dict) else {}), said.get("$group_type"): said.get("$group_key")}
+    named: dict[Any, Any] = {**lenient.mapping(said.get("$groups")), said.get("$group_type"): said.get("$group_key")}
     flat = {scalar(kind, TYPE): scalar(key, KEY) for kind, key in named.items()}
     return {f"{OF_GROUP}{kind}": key for kind, key in flat.items() if kind and key}
 
 
 def _properties(event: Mapping[str, Any], said: Mapping[str, Any], kind: str, context: Context) -> dict[str, str]:
     """What to set; what stands beside the event goes before what stands in its properties."""
-    inside, beside = said.get(kind), event.get(kind)
-    told = {**(inside if isinstance(inside, dict) else {}), **(beside if isinstance(beside, dict) else {})}
+    told = {**lenient.mapping(said.get(kind)), **lenient.mapping(event.get(kind))}
     return canonical.properties(told, context) if told else {}
 
 

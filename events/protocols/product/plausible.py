@@ -77,7 +77,7 @@ def _object(value: Any) -> dict[str, Any]:
             value = lenient.loads(value.encode())
         except Malformed:
             return {}
-    return value if isinstance(value, dict) else {}
+    return lenient.mapping(value)
 
 
 def _between(value: Any, highest: float) -> float | None:

@@ -89,8 +89,7 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
 
 
 def _said(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = event.get("properties")
-    return properties if isinstance(properties, dict) else {}
+    return lenient.mapping(event.get("properties"))
 
 
 def _people_operation(event: Mapping[str, Any]) -> str:

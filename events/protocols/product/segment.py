@@ -96,7 +96,7 @@ def _event(message: Any, parcel: Parcel, context: Context, *, is_import: bool) -
 
 def _told(message: Mapping[str, Any], user: str, anonymous: str) -> tuple[str, dict[str, Any]]:
     """The name of the event and the properties that its type brings; "" for a type that there is not."""
-    properties, traits = _object(message.get("properties")), _object(message.get("traits"))
+    properties, traits = lenient.mapping(message.get("properties")), lenient.mapping(message.get("traits"))
     match message.get("type"):
         case "track":
             return scalar(message.get("event"), canonical.NAME), properties
@@ -105,7 +105,7 @@ def _told(message: Mapping[str, Any], user: str, anonymous: str) -> tuple[str, d
         case "screen":
             return "$screen", {**_view(message, properties), "$screen_name": scalar(message.get("name"), 200)}
         case "identify":
-            traits = traits or _object(_object(message.get("context")).get("traits"))
+            traits = traits or lenient.mapping(lenient.mapping(message.get("context")).get("traits"))
             merged = {"$anon_distinct_id": anonymous} if user and anonymous and user != anonymous else {}
             return "$identify" if user else "$set", {"$set": traits, **merged}
         case "group":
@@ -123,10 +123,10 @@ def _view(message: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str
 
 def _around(message: Mapping[str, Any]) -> dict[str, Any]:
     """What PostHog's SDKs would say of the page, the campaign, the application and the client."""
-    context = _object(message.get("context"))
-    page, library = {**_object(context.get("page")), **_seen(message)}, _object(context.get("library"))
+    context = lenient.mapping(message.get("context"))
+    page, library = {**lenient.mapping(context.get("page")), **_seen(message)}, lenient.mapping(context.get("library"))
     is_page = library.get("name") in _PAGES or message.get("channel") == "web"
-    campaign, app = _object(context.get("campaign")), _object(context.get("app"))
+    campaign, app = lenient.mapping(context.get("campaign")), lenient.mapping(context.get("app"))
     said = {
         "$lib": scalar(library.get("name"), 40),
         "$lib_version": scalar(library.get("version"), 20),
@@ -149,7 +149,7 @@ def _seen(message: Mapping[str, Any]) -> dict[str, Any]:
     """The page that a page view is of, where its caller says which."""
     if message.get("type") != "page":
         return {}
-    properties = _object(message.get("properties"))
+    properties = lenient.mapping(message.get("properties"))
     return {name: properties[name] for name in ("url", "path", "referrer", "title") if properties.get(name)}
 
 
@@ -172,7 +172,3 @@ def _key(sent: Mapping[str, Any], messages: Any) -> str | None:
 
 def _id(value: Any) -> str:
     return scalar(value, 200)
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

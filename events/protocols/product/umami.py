@@ -52,7 +52,7 @@ def _event(kind: str, payload: Mapping[str, Any], *, is_server: bool) -> dict[st
         "$lib": "umami",
     }
     said: dict[str, Any] = {name: value for name, value in around.items() if value != ""}
-    own: Mapping[str, Any] = data if isinstance(data, dict) else {}
+    own = lenient.mapping(data)
     match kind:
         case "identify":
             name, said = "$identify", {**said, "$set": own}
