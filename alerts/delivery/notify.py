@@ -115,12 +115,12 @@ def _claim_batch(*, now: datetime) -> int:
         made = []
         for transition in by_project[channel.project_id]:
             if transition.kind == Transition.Kind.RESOLVED:
-                if (channel.pk, thread_of(transition.issue_id)) in opened and KINDS[channel.kind].HEARS_RESOLVED:
-                    made.append(_of_transition(channel, transition, now=now))
-            elif _is_wanted(channel, transition):
-                made.append(_of_transition(channel, transition, now=now))
-            elif instead := next((one for one in off.get(channel.pk, ()) if _is_wanted(one, transition)), None):
-                made.append(_of_transition(channel, transition, instead_of=instead.name, now=now))
+                named = [channel] if _hears_the_end(channel, transition, opened) else []
+            else:
+                named = [one for one in (channel, *off.get(channel.pk, ())) if _is_wanted(one, transition)]
+            if named:
+                instead_of = "" if named[0] == channel else named[0].name
+                made.append(_of_transition(channel, transition, instead_of=instead_of, now=now))
         if made:
             _keep(channel, made, now=now)
     Transition.objects.filter(pk__in=[transition.pk for transition in transitions]).update(claimed_at=now)
@@ -131,6 +131,11 @@ def _open_threads(transitions: Iterable[Transition]) -> set[tuple[int, str]]:
     ended = [one for one in transitions if one.kind == Transition.Kind.RESOLVED]
     threads = [thread_of(one.issue_id) for one in ended]
     return outbox.open_threads(threads, {one.project_id for one in ended}) if ended else set()
+
+
+def _hears_the_end(channel: Channel, transition: Transition, opened: Collection[tuple[int, str]]) -> bool:
+    """Whether the beginning was told there, and its kind tells ends."""
+    return KINDS[channel.kind].HEARS_RESOLVED and (channel.pk, thread_of(transition.issue_id)) in opened
 
 
 def _is_wanted(channel: Channel, transition: Transition) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -37,10 +39,9 @@ def happened(project_id: int, *, start: datetime, end: datetime) -> list[Happene
 def _versions(flags: Any, start: datetime, end: datetime) -> Iterator[Happened]:
     made = FlagVersion.objects.filter(flag__in=flags, at__gte=start, at__lte=end)
     made = made.select_related("flag", "by").order_by("-at")[:MOST]
-    before = {
-        (one.flag_id, one.number): one.definition
-        for one in FlagVersion.objects.filter(flag__in=[one.flag_id for one in made])
-    }
+    numbers = {(one.flag_id, one.number - 1) for one in made}
+    is_before = reduce(or_, (Q(flag=flag, number=number) for flag, number in numbers), Q(pk=None))
+    before = {(one.flag_id, one.number): one.definition for one in FlagVersion.objects.filter(is_before)}
     for one in made:
         words, is_felt = change(one.flag.key, before.get((one.flag_id, one.number - 1)), one.definition)
         yield Happened(one.at, one.flag.key, words, is_felt, one.by.get_username() if one.by else "")

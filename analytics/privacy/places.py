@@ -31,7 +31,6 @@ FACTS_OF_PEOPLE = tuple(name for name in FACTS if erasing.person_column(name))
 MODELS = (
     PersonId, Person, GroupUser, Occurrence, Attachment, Feedback, FlagOverride, FlagPlace, DeadLetter,
 )  # fmt: skip
-MOST_ERRORS = 200_000
 
 
 def people(project: Project, subject: Subject) -> QuerySet[Person]:
@@ -67,7 +66,7 @@ def dead_letters(project: Project, subject: Subject) -> Iterator[DeadLetter]:
 
 def event_ids(project: Project, subject: Subject, kept: Iterable[Occurrence]) -> set[UUID]:
     """Their errors, kept in full or not: files and words may hang on each."""
-    of_facts = erasing.rows(project.pk, "errors", subject.visitors, most=MOST_ERRORS)
+    of_facts = erasing.rows(project.pk, "errors", subject.visitors, columns=["event_id"])
     return {one.event_id for one in kept} | {UUID(str(row["event_id"])) for row in of_facts if row["event_id"]}
 
 

@@ -5,7 +5,7 @@ The old file is retired, and leaves the disk with the sweep after compaction's g
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,10 @@ def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -
         database.close()
 
 
-def rows(project_id: int, fact: str, keys: Collection[int], *, most: int) -> Iterator[dict[str, object]]:
-    """The rows of these people, the oldest first; at most `most`."""
+def rows(
+    project_id: int, fact: str, keys: Collection[int], *, columns: Sequence[str] = (), most: int | None = None
+) -> Iterator[dict[str, object]]:
+    """The rows of these people, the oldest first: at most `most`, and these columns of them or all."""
     column = person_column(fact)
     listed = segments.select(project_id, fact)
     if column is None or not keys or not listed:
@@ -58,9 +60,10 @@ def rows(project_id: int, fact: str, keys: Collection[int], *, most: int) -> Ite
     database = duck.connect(memory_mb=compaction.MEMORY_MB, threads=2)
     try:
         source = duck.scan([root.url(segment.path) for segment in listed])
+        named = ", ".join(f'"{name}"' for name in columns) or "*"
         where = _OF_THEM.format(column=column)
         found = database.execute(
-            f'FROM {source} WHERE {where} ORDER BY "at" LIMIT $most', {"keys": list(keys), "most": most}
+            f'FROM {source} SELECT {named} WHERE {where} ORDER BY "at" LIMIT $most', {"keys": list(keys), "most": most}
         )
         for batch in found.to_arrow_reader(10_000):
             yield from batch.to_pylist()

@@ -11,6 +11,7 @@ from django.utils import timezone
 from alerts.rules import rule_files, starter
 from alerts.rules.rule_files import BadFile
 from events.accounts import audit
+from events.management import projects
 from events.models import Project
 
 
@@ -24,9 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--prune", action="store_true", help="Delete rules that the imported file does not name.")
 
     def handle(self, *args: Any, what: str, project: str, file: str, prune: bool, **options: Any) -> None:
-        found = Project.objects.filter(slug=project).first()
-        if found is None:
-            raise CommandError(f"There is no project {project!r}.")
+        found = projects.named(project)
         with audit.scope(via="command"):
             if what == "export":
                 self._write(rule_files.export(found), file)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analytics.privacy import erasing
 from events.accounts import audit
-from events.models import Project
+from events.management import projects
 
 
 class Command(BaseCommand):
@@ -21,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("distinct_id", nargs="+", help="As the SDK identifies them, or u_ and 16 digits.")
 
     def handle(self, *args: Any, project: str, distinct_id: list[str], **options: Any) -> None:
-        found = Project.objects.filter(slug=project).first()
-        if found is None:
-            raise CommandError(f"There is no project {project!r}.")
+        found = projects.named(project)
         with audit.scope(via="command"):
             try:
                 made = erasing.request(found, distinct_id, actor="command", now=timezone.now())

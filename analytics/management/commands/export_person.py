@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 import orjson
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics.privacy import exporting
 from events.accounts import audit
-from events.models import Project
+from events.management import projects
 
 
 class Command(BaseCommand):
@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("distinct_id", nargs="+", help="As the SDK identifies them, or u_ and 16 digits.")
 
     def handle(self, *args: Any, project: str, distinct_id: list[str], **options: Any) -> None:
-        found = Project.objects.filter(slug=project).first()
-        if found is None:
-            raise CommandError(f"There is no project {project!r}.")
+        found = projects.named(project)
         with audit.scope(via="command"):
             document = exporting.export(found, distinct_id, actor="command", now=timezone.now())
         self.stdout.write(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())

@@ -12,7 +12,7 @@ from analytics import periods
 from analytics.engine import EngineError
 from dashboard.exports import runs
 from dashboard.exports.runs import DATASETS, FORMATS, BadFilter, BadState, Progress
-from events.models import Project
+from events.management import projects
 
 
 class Command(BaseCommand):
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             with tqdm(desc="Exporting", unit=" parts", disable=None, dynamic_ncols=True) as seen:
                 rows = runs.export(
                     options["dataset"],
-                    project=Project.objects.get(slug=options["project"]) if options["project"] else None,
+                    project=projects.named(options["project"]) if options["project"] else None,
                     start=periods.moment(options["start"]) if options["start"] else None,
                     end=periods.moment(options["end"], is_end=True) if options["end"] else None,
                     filters=dict(self._pair(text) for text in options["filter"]),
@@ -44,8 +44,6 @@ class Command(BaseCommand):
                     tell=partial(self._tell, seen),
                     now=now,
                 )
-        except Project.DoesNotExist:
-            raise CommandError(f"There is no project {options['project']}.") from None
         except (BadFilter, BadState, periods.BadPeriod, EngineError) as error:
             raise CommandError(str(error)) from error
         self.stderr.write(f"{rows:,} rows.")

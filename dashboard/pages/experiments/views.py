@@ -15,7 +15,7 @@ from analytics.experiments import changing, plans, results
 from analytics.models import Experiment, Flag
 from dashboard.access.guard import page
 from dashboard.exports import csv_tables
-from dashboard.frame import layout, query_errors
+from dashboard.frame import changes, layout, query_errors
 from dashboard.pages.experiments import drafts, presenting
 from dashboard.pages.experiments.drafts import Draft
 from events.accounts import access
@@ -135,10 +135,7 @@ def _flags(project: Project) -> list[tuple[Flag, list[str]]]:
 
 def _changed(request: HttpRequest, experiment: Experiment, change: Callable[[], str]) -> HttpResponseBase:
     """Change something, and say on the experiment's page how that went."""
-    try:
-        messages.success(request, change())
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    changes.told(request, change)
     return redirect("dashboard:experiment", experiment.project.slug, experiment.pk)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from analytics.flags import changing
 from analytics.models import Audience
 from dashboard.access.guard import page
-from dashboard.frame import layout
+from dashboard.frame import changes, layout
 from dashboard.pages.flags import drafts
 from dashboard.pages.flags.drafts import Draft
 from events.accounts import access
@@ -37,11 +37,12 @@ def audience_edit(request: HttpRequest, project: Project, audience_id: int) -> H
 @page("audience.delete", role=access.EDITOR, obj="audience_id")
 def audience_delete(request: HttpRequest, project: Project, audience_id: int) -> HttpResponseBase:
     audience = _audience(project, audience_id)
-    try:
+
+    def change() -> str:
         changing.delete_audience(audience, actor=request.user, now=timezone.now())
-        messages.success(request, f"{audience.name} is deleted.")
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+        return f"{audience.name} is deleted."
+
+    changes.told(request, change)
     return redirect("dashboard:audience-list", project.slug)
 
 

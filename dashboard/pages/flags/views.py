@@ -17,7 +17,7 @@ from analytics.flags.evaluation import Verdict
 from analytics.guards import guarding
 from analytics.models import Audience, Flag, FlagBook, FlagGuard, FlagOverride, FlagVersion
 from dashboard.access.guard import page
-from dashboard.frame import empty_states, layout
+from dashboard.frame import changes, empty_states, layout
 from dashboard.pages.flags import drafts, presenting
 from dashboard.pages.flags.drafts import Draft
 from events.accounts import access
@@ -169,13 +169,14 @@ def flag_revive(request: HttpRequest, project: Project, flag_id: int) -> HttpRes
 @page("flag.delete", role=access.OWNER, obj="flag_id")
 def flag_delete(request: HttpRequest, project: Project, flag_id: int) -> HttpResponseBase:
     flag = _flag(project, flag_id)
-    try:
+
+    def change() -> str:
         changing.delete(flag, actor=request.user, now=timezone.now())
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("dashboard:flag", project.slug, flag_id)
-    messages.success(request, f"{flag.key} is deleted.")
-    return redirect("dashboard:flag-list", project.slug)
+        return f"{flag.key} is deleted."
+
+    if changes.told(request, change):
+        return redirect("dashboard:flag-list", project.slug)
+    return redirect("dashboard:flag", project.slug, flag_id)
 
 
 @require_POST
@@ -215,10 +216,7 @@ def _flag(project: Project, flag_id: int) -> Flag:
 
 def _changed(request: HttpRequest, flag: Flag, change: Callable[[], str]) -> HttpResponseBase:
     """Change something, and say on the flag's page how that went."""
-    try:
-        messages.success(request, change())
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    changes.told(request, change)
     return redirect("dashboard:flag", flag.project.slug, flag.pk)
 
 

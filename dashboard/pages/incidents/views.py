@@ -13,7 +13,7 @@ from alerts.incidents import acting, postmortem
 from alerts.models import Incident
 from dashboard.access.guard import page
 from dashboard.exports import csv_tables
-from dashboard.frame import layout
+from dashboard.frame import changes, layout
 from dashboard.pages.incidents import presenting
 from events.accounts import access
 from events.models import Project
@@ -89,12 +89,12 @@ def incident_acknowledge(request: HttpRequest, project: Project, incident_id: in
 @page("incident.resolve", role=access.EDITOR, obj="incident_id")
 def incident_resolve(request: HttpRequest, project: Project, incident_id: int) -> HttpResponseBase:
     incident = _incident(project, incident_id)
-    try:
+
+    def change() -> str:
         done = acting.resolve(incident, text=request.POST.get("text", ""), actor=request.user, now=timezone.now())
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, "It is resolved." if done else "It was resolved already.")
+        return "It is resolved." if done else "It was resolved already."
+
+    changes.told(request, change)
     return redirect("dashboard:incident", project.slug, incident.pk)
 
 

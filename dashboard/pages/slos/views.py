@@ -1,7 +1,6 @@
 """Service level objectives: what is left of their budgets, how fast they burn, and the forms that change them."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,7 +12,7 @@ from alerts.slos import house, setup
 from alerts.slos.indicators import INDICATORS
 from analytics.statistics.burn import PAIRS
 from dashboard.access.guard import page
-from dashboard.frame import layout
+from dashboard.frame import changes, layout
 from dashboard.pages.slos import presenting
 from events.accounts import access
 from events.models import Project
@@ -49,12 +48,12 @@ def slo_new(request: HttpRequest, project: Project) -> HttpResponseBase:
 @page("slo.add", role=access.EDITOR)
 def slo_add(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The objectives of the house that the project does not have yet."""
-    try:
+
+    def change() -> str:
         made = setup.add(project, house.HOUSE, actor=request.user, now=timezone.now())
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, f"{len(made)} added, and judged from now on.")
+        return f"{len(made)} added, and judged from now on."
+
+    changes.told(request, change)
     return redirect("dashboard:slos", project.slug)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from events.ingest import accounting
-from events.models import Project
+from events.management import projects
 
 
 class Command(BaseCommand):
@@ -18,12 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project_id = None
-        if options["project"]:
-            project_id = Project.objects.filter(slug=options["project"]).values_list("pk", flat=True).first()
-            if project_id is None:
-                raise CommandError(f"There is no project {options['project']!r}.")
-        report = accounting.report(project_id=project_id)
+        project = projects.named(options["project"]) if options["project"] else None
+        report = accounting.report(project_id=project and project.pk)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict()))
         else:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from events.accounts import audit, dsn, projects
-from events.models import Project
+from events.management.projects import named
 
 
 class Command(BaseCommand):
@@ -21,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--origin", action="append", default=[], help="A host whose pages may send.")
 
     def handle(self, *args: Any, project: str, label: str, rate: int | None, origin: list[str], **options: Any) -> None:
-        found = Project.objects.filter(slug=project).first()
-        if found is None:
-            raise CommandError(f"There is no project {project!r}.")
+        found = named(project)
         try:
             with audit.scope(via="command"):
                 key = projects.create_key(

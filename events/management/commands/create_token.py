@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from events.accounts import audit, tokens
-from events.models import Project
+from events.management import projects
 
 
 class Command(BaseCommand):
@@ -26,9 +26,7 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=username, is_active=True).first()
         if user is None:
             raise CommandError(f"There is no active user {username!r}.")
-        bound = Project.objects.filter(slug=project).first()
-        if project and bound is None:
-            raise CommandError(f"There is no project {project!r}.")
+        bound = projects.named(project) if project else None
         now = timezone.now()
         try:
             with audit.scope(via="command"):
