@@ -44,6 +44,11 @@ class Metric:
         return self.measure.kind in ("conversion", "errors")
 
     @property
+    def is_percent(self) -> bool:
+        """Whether it is shown in percent: a share of people, or of page loads."""
+        return self.is_share or self.measure.kind == "slow"
+
+    @property
     def is_ratio(self) -> bool:
         return self.measure.kind in ("ratio", "slow")
 

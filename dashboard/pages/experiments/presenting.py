@@ -14,7 +14,6 @@ from analytics.statistics.effects import Effect
 from dashboard.frame import formatting
 
 TONES = {"draft": "", "running": "good", "ended": "warn", "decided": ""}
-VERDICTS = {"better": "better", "worse": "worse", "holds": "holds", "open": "open"}
 _VERDICT_TONES = {"better": "good", "worse": "bad", "holds": "good", "open": ""}
 WIDTH, HEIGHT = 720, 160
 COLUMNS = [
@@ -95,7 +94,7 @@ def _row(one: Judged, other: Compared, *, level: float) -> Row:
         _interval(effect, metric) if effect else "–",
         _lift(other.lift) if other.lift else "–",
         evidence or "–",
-        VERDICTS[other.standing],
+        other.standing,
         _VERDICT_TONES[other.standing],
         sentence(one, other, level=level),
     )
@@ -133,8 +132,7 @@ def about(metric: Metric) -> str:
 def value(metric: Metric, mean: float | None) -> str:
     if mean is None:
         return "–"
-    is_percent = metric.is_share or metric.measure.kind == "slow"
-    return formatting.percent(mean) if is_percent else formatting.compact(mean)
+    return formatting.percent(mean) if metric.is_percent else formatting.compact(mean)
 
 
 def needed(required: Required | None, why: str) -> str:
@@ -174,11 +172,10 @@ def _or_nothing(number: float | None) -> float | str:
 
 
 def _interval(effect: Effect, metric: Metric) -> str:
-    is_percent = metric.is_share or metric.measure.kind == "slow"
     value, low, high = (
-        f"{100 * one:+.2f}" if is_percent else f"{one:+.4g}" for one in (effect.value, effect.low, effect.high)
+        f"{100 * one:+.2f}" if metric.is_percent else f"{one:+.4g}" for one in (effect.value, effect.low, effect.high)
     )
-    return f"{value}{' points' if is_percent else ''} ({low} to {high})"
+    return f"{value}{' points' if metric.is_percent else ''} ({low} to {high})"
 
 
 def _lift(lift: Effect) -> str:
@@ -203,7 +200,7 @@ def _drawn(metric: Metric, course: Course, variant: str) -> Drawing | None:
         " ".join(f"{place * step:.1f},{height_of(getattr(effect, name))}" for place, (_, effect) in enumerate(known))
         for name in ("value", "low", "high")
     )
-    lowest, highest = (f"{100 * one:+.2f} points" if metric.is_share else f"{one:+.4g}" for one in (low, high))
+    lowest, highest = (f"{100 * one:+.2f} points" if metric.is_percent else f"{one:+.4g}" for one in (low, high))
     return Drawing(
         variant, drawn, height_of(0.0), lowest, highest, f"{known[0][0]:%Y-%m-%d}", f"{known[-1][0]:%Y-%m-%d}"
     )

@@ -180,7 +180,7 @@ def test_a_finished_or_different_export_is_not_written_over(project: Project, we
         (["errors", "--filter", "tags=1"], "tags.<name>"),
         (["errors", "--filter", "level"], "KEY=VALUE"),
         (["issues", "--filter", "nonsense=1"], "nonsense is no column"),
-        (["errors", "--project", "none"], "no project none"),
+        (["errors", "--project", "none"], "no project 'none'"),
         (["errors", "--from", "yesterday"], "no date"),
         (["errors", "--format", "parquet"], "--output"),
     ],

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,15 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.experiments import changing
+from analytics.experiments.judging import Compared, Judged, split
+from analytics.experiments.plans import Metric
+from analytics.experiments.results import Course, Results
 from analytics.flags import books
 from analytics.models import Experiment
+from analytics.questions.product.experiments import Kind, Measure
+from analytics.statistics.effects import Effect
 from analytics.tests.experiments import make
+from dashboard.pages.experiments import presenting
 from dashboard.tests import hostile
 from events.models import AuditEntry, Project
 
@@ -152,3 +159,20 @@ def test_stopped_and_deleted(as_alice: Client, as_charlie: Client, project: Proj
     assert as_alice.post(f"{one}delete/").status_code == 403
     changing.delete(made, actor="test", now=now)
     assert as_alice.get(one).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "highest"), [("conversion", "+70.00 points"), ("slow", "+70.00 points"), ("mean", "+0.7")]
+)
+def test_the_drawn_effect_has_the_unit_of_the_table(kind: Kind, highest: str) -> None:
+    metric = Metric("it", Measure(kind, timedelta(days=1), "bought"))
+    effect, days = Effect(0.1, -0.1, 0.3), (timezone.now() - timedelta(days=1), timezone.now())
+    judged = Judged(metric, "control", 10, 0.5, (Compared("new", 10, 0.6, effect),))
+    found = Results(
+        days[1], 20, 0, split({"control": 10, "new": 10}, [("control", 1), ("new", 1)]), (judged,),
+        (Course("it", days, {"new": [effect, effect]}),),
+    )  # fmt: skip
+    (table,) = presenting.tables(found, level=0.05)
+    (drawing,) = table.drawings
+    assert drawing.highest == highest
+    assert ("points" in table.rows[0].difference) is ("points" in highest)

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = projects.named(options["project"]) if options["project"] else None
-        report = accounting.report(project_id=project and project.pk)
+        report = accounting.report(project_id=project.pk if project else None)
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict()))
         else:
