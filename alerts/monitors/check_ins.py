@@ -7,7 +7,7 @@ import logging
 import math
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,16 +75,28 @@ def _take_batch(*, now: datetime) -> int:
         if not cursor.fetchone()[0]:
             return 0
     rows = list(CheckIn.objects.select_related("project").order_by("id")[:BATCH])
+    try:
+        with transaction.atomic():
+            for row in rows:
+                _take(row, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        _take_apart(rows, now=now)
+    CheckIn.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def _take_apart(rows: Sequence[CheckIn], *, now: datetime) -> None:
+    """Each for itself: one that cannot be taken must not stop those behind it."""
     for row in rows:
         try:
             with transaction.atomic():
                 _take(row, now=now)
         except (OperationalError, InterfaceError):
             raise
-        except Exception as problem:  # one that cannot be taken must not stop those behind it
+        except Exception as problem:
             logger.warning("A check-in of project %s was dropped: %s", row.project_id, type(problem).__name__)
-    CheckIn.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    return len(rows)
 
 
 def _take(row: CheckIn, *, now: datetime) -> None:

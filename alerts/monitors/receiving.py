@@ -44,11 +44,11 @@ def receive(monitor: Monitor, report: Report, *, now: datetime) -> MonitorRun | 
     state = locked_state(monitor, report.environment, now=now)
     if report.status == MonitorRun.Status.LOG:
         return _written(MonitorRun(state=state, status=report.status, at=report.at), report)
-    if report.run_id and not report.is_ping and _is_foreign(state, report.run_id):
-        return None
     # Read once: the run that this is about is among them as a rule, and so is the next that takes too long.
     going_on = list(state.runs.filter(status=OPEN).order_by("-at", "-pk").defer("body"))
     run = _run_of(state, going_on, report)
+    if run is not None and run.state_id != state.pk:
+        return None  # another monitor's run, or the same one's in another environment
     if report.status == OPEN:
         return _begin(state, run, going_on, report, now=now)
     return _end(state, run, going_on, report, now=now)
@@ -172,7 +172,9 @@ def _run_of(state: MonitorState, going_on: Sequence[MonitorRun], report: Report)
     """The run that this report is about, if there is one already; those that go on have the latest first."""
     if report.run_id is not None:
         named = next((run for run in going_on if run.run_id == report.run_id), None)
-        return named or state.runs.filter(run_id=report.run_id).first()
+        of_project = MonitorRun.objects.filter(state__monitor__project_id=state.monitor.project_id)
+        runs = state.runs.all() if report.is_ping else of_project  # the ids of check-ins are a project's
+        return named or runs.filter(run_id=report.run_id).first()
     if report.is_ping:
         # A run without a name is begun anew by a beginning without one; an end without one ends whatever goes on.
         nameless = next((run for run in going_on if run.run_id is None), None)
@@ -185,12 +187,6 @@ def _timeouts(going_on: Sequence[MonitorRun], changed: MonitorRun) -> list[datet
     """When the first of the runs that still go on takes too long, the one that changed among them."""
     runs = {run.pk: run for run in (*going_on, changed)}.values()
     return sorted(run.timeout_at for run in runs if run.status == OPEN and run.timeout_at)[:1]
-
-
-def _is_foreign(state: MonitorState, run_id: uuid.UUID) -> bool:
-    """Whether the run is another monitor's, or the same one's in another environment."""
-    runs = MonitorRun.objects.filter(run_id=run_id, state__monitor__project_id=state.monitor.project_id)
-    return runs.exclude(state=state).exists()
 
 
 def _duration(run: MonitorRun, report: Report) -> float:
