@@ -1,4 +1,4 @@
-"""What reading user agents costs: `python bench/browsers.py [--root OTHER_CHECKOUT]`.
+"""What reading user agents costs: `python bench/choices/browsers.py [--root OTHER_CHECKOUT]`.
 
 Browsers are those that the npm package user-agents draws from real visitors, bots the examples in crawler-user-agents;
 the first is fetched into var/bench/browsers. CPU time, each user agent met for the first time, then from the cache;
@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "bench" / "browsers"
 PACKAGE = "user-agents-2.1.198"
 HOSTILE = ["a", "(", "x;", "1.1.", "Android 10; ", "Mozilla/5.0 (Linux; ", "Version/1.1 Safari ", "\U0001f600"]

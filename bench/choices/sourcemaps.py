@@ -1,6 +1,6 @@
 """What a large source map costs: CPU time and memory to open it and to find 50 positions, each map in its own process.
 
-    python bench/sourcemaps.py [--map FILE ...] [--root OTHER_CHECKOUT] [--rounds 5]
+    python bench/choices/sourcemaps.py [--map FILE ...] [--root OTHER_CHECKOUT] [--rounds 5]
 
 Without --map, two maps of more than 13 MB that npm packages ship are fetched into var/bench/sourcemaps. Memory is the
 peak of the process above what it held before the map was read from disk. --root measures another checkout of this
@@ -18,7 +18,7 @@ import tarfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "var" / "bench" / "sourcemaps"
 PACKAGES = {
     "mermaid@11.17.2": "package/dist/mermaid.min.js.map",

@@ -1,6 +1,6 @@
 """Which web server: the same work under each, requests per second, server CPU per request, and what slow clients do.
 
-    python bench/servers.py [--seconds 3] [--rounds 3]
+    python bench/choices/servers.py [--seconds 3] [--rounds 3]
 
 The work is a POST of 17 kB that a thread answers, once the body is there. Contenders that are not installed are fetched
 with pip into var/bench/servers. The client is one epoll loop with a fixed number of connections, each with one request
@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 EXTRA = ROOT / "var" / "bench" / "servers"
 CONTENDERS = ["gunicorn==27.0.1", "gunicorn_h1c==0.6.10", "waitress==3.0.2", "packaging"]
 BODY = os.urandom(17_000)
@@ -103,13 +103,13 @@ def commands(port: int) -> dict[str, list[str]]:
     own_rsgi = ["--interface", "rsgi", "--loop", "uvloop", "--backpressure", "4096"]
     return {
         "formaos_obs.front": [str(Path(__file__)), "--front", str(port)],
-        "granian WSGI 2 x 8": [*granian, *wsgi_8, "bench.servers:application"],
-        "granian WSGI 2 x 2": [*granian, *wsgi_2, "bench.servers:application"],
-        "granian RSGI, uvloop": [*granian, *own_rsgi, "bench.servers:rsgi"],
-        "uvicorn, uvloop, httptools": [*uvicorn, "bench.servers:asgi"],
-        "gunicorn asgi, uvloop": [*gunicorn, *asgi_loop, "bench.servers:asgi"],
-        "gunicorn gthread 2 x 8": [*gunicorn, *gthread, "bench.servers:application"],
-        "waitress 16 threads": [*waitress, "bench.servers:application"],
+        "granian WSGI 2 x 8": [*granian, *wsgi_8, "bench.choices.servers:application"],
+        "granian WSGI 2 x 2": [*granian, *wsgi_2, "bench.choices.servers:application"],
+        "granian RSGI, uvloop": [*granian, *own_rsgi, "bench.choices.servers:rsgi"],
+        "uvicorn, uvloop, httptools": [*uvicorn, "bench.choices.servers:asgi"],
+        "gunicorn asgi, uvloop": [*gunicorn, *asgi_loop, "bench.choices.servers:asgi"],
+        "gunicorn gthread 2 x 8": [*gunicorn, *gthread, "bench.choices.servers:application"],
+        "waitress 16 threads": [*waitress, "bench.choices.servers:application"],
     }  # fmt: skip
 
 
