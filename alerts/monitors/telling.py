@@ -67,7 +67,7 @@ def signal_of(state: MonitorState, *, is_silenced: bool, now: datetime) -> Signa
         "last_ok_at": state.last_ok_at.isoformat() if state.last_ok_at else "",
         "runs": [
             {"at": run.at.isoformat(), "status": run.status, "duration_ms": run.duration_ms}
-            for run in state.runs.all()[:RUNS]
+            for run in state.runs.filter(at__lte=now)[:RUNS]
         ] if is_down else [],
     }  # fmt: skip
     return Signal(

@@ -1,7 +1,7 @@
 """What templates may ask for; each is one call to a plain function."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
@@ -42,8 +42,9 @@ def finding(name: str) -> str:
 
 
 @register.filter
-def stamp(moment: datetime | None) -> str:
-    """The moment to the second, in UTC."""
+def stamp(moment: datetime | str | None) -> str:
+    """The moment, which kept evidence has as ISO 8601, to the second, in UTC."""
+    moment = datetime.fromisoformat(moment).astimezone(UTC) if isinstance(moment, str) and moment else moment
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"
 
 

@@ -53,10 +53,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The effect of a variant over the days, with its interval, in a box of WIDTH × HEIGHT."""
+    """The effect of a variant over the days as a line, its interval as a band, in a box of WIDTH × HEIGHT."""
 
     variant: str
-    lines: tuple[str, ...]
+    line: str
+    band: str
     zero: float
     lowest: str
     highest: str
@@ -196,11 +197,18 @@ def _drawn(metric: Metric, course: Course, variant: str) -> Drawing | None:
     def height_of(at: float) -> float:
         return round(4 + (HEIGHT - 8) * (1 - (min(max(at, low), high) - low) / (high - low)), 1)
 
-    drawn = tuple(
-        " ".join(f"{place * step:.1f},{height_of(getattr(effect, name))}" for place, (_, effect) in enumerate(known))
+    line, lower, upper = (
+        [f"{place * step:.1f},{height_of(getattr(effect, name))}" for place, (_, effect) in enumerate(known)]
         for name in ("value", "low", "high")
     )
     lowest, highest = (f"{100 * one:+.2f} points" if metric.is_percent else f"{one:+.4g}" for one in (low, high))
     return Drawing(
-        variant, drawn, height_of(0.0), lowest, highest, f"{known[0][0]:%Y-%m-%d}", f"{known[-1][0]:%Y-%m-%d}"
+        variant,
+        " ".join(line),
+        " ".join([*lower, *reversed(upper)]),
+        height_of(0.0),
+        lowest,
+        highest,
+        f"{known[0][0]:%Y-%m-%d}",
+        f"{known[-1][0]:%Y-%m-%d}",
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
+from dashboard.charts.figures import Figure
 
 Choices = Sequence[tuple[str, str]]
 
@@ -101,3 +102,16 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
     }[tab]  # fmt: skip
     times = [choice("unit", "By", _UNITS), text("tz", "Time zone", "UTC")] if tab not in ("funnels", "journeys") else []
     return [*own, *times, text("only", "Only where", "country=DE|FR, properties.plan=team")]
+
+
+def numbers_of(figure: Figure, *, most: int) -> tuple[list[tuple[str, bool]], list[list[tuple[object, bool]]]]:
+    """A figure as a table: columns and its first rows, each beside whether it is a number; whole numbers as such."""
+    rows = [[_whole(value) for value in row] for row in figure.rows[:most]]
+    listed = zip(*rows, strict=True)
+    are_numbers = [all(value is None or isinstance(value, int | float) for value in column) for column in listed]
+    columns = list(zip(figure.columns, are_numbers, strict=False))
+    return columns, [list(zip(row, are_numbers, strict=True)) for row in rows]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value

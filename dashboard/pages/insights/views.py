@@ -88,7 +88,8 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
         "tiles": [Tile(*number[:2], number[2], "", drawn[0][0].page_url) for number in answer.numbers],
         "notes": answer.notes,
         "losses": losses.lines(project, shown, asked) if "funnel" in answer.figures else [],
-        "drawn": [(card, figure, figure.rows[:_ROWS], len(figure.rows) - _ROWS) for card, figure in drawn],
+        "drawn": [(card, figure, *presenting.numbers_of(figure, most=_ROWS), len(figure.rows) - _ROWS)
+                  for card, figure in drawn],
         "start": empty_states.of(project, "analytics", now=timezone.now()) if not (events or asked) else None,
     }  # fmt: skip
     template = "dashboard/insights/page.html"

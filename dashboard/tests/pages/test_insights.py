@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
+from dashboard.charts.figures import Figure
+from dashboard.pages.insights import presenting
 from events.models import Project
 from events.tests import make
 
@@ -125,3 +127,13 @@ def test_questions_of_the_database_do_not_grow(
 ) -> None:
     with django_assert_max_num_queries(30):
         opened(as_alice, "usage/", events="signup")
+
+
+def test_a_table_tells_numbers_from_words_and_whole_ones_from_parts() -> None:
+    figure = Figure([], {}, "", ["from", "to", "people", "share"], [["/", "/cart", 4.0, 0.5], ["/cart", None, 3, 1.0]])
+    columns, rows = presenting.numbers_of(figure, most=5)
+    assert columns == [("from", False), ("to", False), ("people", True), ("share", True)]
+    assert [[repr(value) for value, _ in row] for row in rows] == [
+        ["'/'", "'/cart'", "4", "0.5"],
+        ["'/cart'", "None", "3", "1"],
+    ]
