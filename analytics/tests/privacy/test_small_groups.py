@@ -76,8 +76,8 @@ def test_two_answers_about_a_group_and_more_tell_no_number(least: int, more: int
 
 def test_steps_that_end_below_a_multiple_would_give_one_away() -> None:
     """Why 20 people read 10: rounded down, nine rows of 19 people and a group of nine would leave nine for certain."""
-    down = [sum(19 for _ in range(9)), 180]
-    assert down[1] - down[0] == 9
+    rows_end, total_begins = 9 * 19, 180
+    assert total_begins - rows_end == 9
     assert len(_fitting([19] * 9, 180, range(1), 10)) > 1
 
 
