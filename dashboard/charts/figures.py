@@ -41,6 +41,10 @@ class Figure:
             "keys": [list(key) for key in self.keys],
         }
 
+    def saying(self, *more: str) -> Figure:
+        """The figure with more sentences."""
+        return replace(self, sentence=" ".join((self.sentence, *more)))
+
     def for_strangers(self) -> Figure:
         """The figure without what its notes tell of people, and without the pages they lead to."""
         private = {"hovertext", "captureevents", "name"}

@@ -43,11 +43,22 @@ def record(project: Project, *, now: datetime) -> str:
             "Pseudonyms by HMAC-SHA256 under a key of the project; addresses "
             + ("cut to /24 and /48" if project.collects_ip else "not stored"),
             "What arrives is scrubbed before it is stored: credentials, addresses of e-mail, numbers of cards",
+            _small_groups(project),
             "Secrets are encrypted; roles by project; every look leaves an entry in a chained audit trail",
             "Access and erasure on request, with a signed receipt (Persons, Requests)",
         ]),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
+
+
+def _small_groups(project: Project) -> str:
+    least = project.small_groups
+    if not least:
+        return "Viewers are told of groups of any size in product analytics"
+    whom = "anonymous visitors of a day" if project.analytics == ANONYMOUS else "people"
+    return (
+        f"Viewers are not told of groups of fewer than {least} {whom} in product analytics; numbers in steps of {least}"
+    )
 
 
 def _purposes(project: Project) -> list[str]:

@@ -1,6 +1,7 @@
 """The frame of every page: who looks, at which project, in which state; one function draws a page in it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -31,6 +32,11 @@ def theme_of(request: HttpRequest) -> str:
 def state_of(request: HttpRequest) -> State:
     """The state in the request's URL, now."""
     return state.parse(request.GET.dict(), now=timezone.now())
+
+
+def state_for(request: HttpRequest, project: Project) -> State:
+    """The same, and what of people whoever asks may be told."""
+    return replace(state_of(request), sees_persons=access.sees_persons(request.user, project))
 
 
 def draw(

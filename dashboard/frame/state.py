@@ -37,7 +37,8 @@ class State:
     """A parsed URL. `since` and `until` are as written; `start` and `end` are what they mean now (end exclusive).
 
     `compare` is one of COMPARISONS, or empty: compared with the period before, which is not drawn. `notice` says why
-    the period is not the one that was asked for.
+    the period is not the one that was asked for. `sees_persons` is not of the URL: whether who looks may see single
+    persons; who is not known may not.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class State:
     start: datetime
     end: datetime
     notice: str = ""
+    sees_persons: bool = False
 
     @property
     def length(self) -> timedelta:

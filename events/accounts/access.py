@@ -59,6 +59,11 @@ def has_role(user: Any, project: Project, role: str = VIEWER) -> bool:
     return is_enough(role_of(user, project), role)
 
 
+def sees_persons(user: Any, project: Project) -> bool:
+    """Whether `user` may look at single persons; all others are told of groups that are large enough."""
+    return has_role(user, project, EDITOR)
+
+
 def get_project_or_404(user: Any, slug: str, role: str = VIEWER) -> Project:
     """The project; Http404 for strangers, PermissionDenied for members below `role`."""
     project = visible_projects(user).filter(slug=slug).first()

@@ -98,10 +98,13 @@ def change_key(
 SWITCHES = (
     "collects_user_data", "collects_ip", "keeps_machine_names", "keeps_pictures", "accepts_binary_attachments",
     "local_variables", "request_bodies", "query_strings", "analytics",
+    "small_groups",
 )  # fmt: skip
 
 
-def change_privacy(project: Project, *, switches: Mapping[str, bool | str], actor: Any, now: datetime) -> list[str]:
+def change_privacy(
+    project: Project, *, switches: Mapping[str, bool | str | int], actor: Any, now: datetime
+) -> list[str]:
     """What of people the project keeps, as `switches` (of SWITCHES) say; the names of those that changed.
 
     Senders follow within half a minute, the time for which a web process remembers keys. What is stored stays as it is.

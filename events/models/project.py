@@ -3,6 +3,7 @@
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -13,6 +14,12 @@ def new_public_key() -> str:
 
 def new_pepper() -> bytes:
     return secrets.token_bytes(32)
+
+
+def validate_small_groups(least: int) -> None:
+    """Raises ValidationError; below three, what is not said would say it."""
+    if least and not 3 <= least <= 1000:
+        raise ValidationError("A group is small below 3 to 1,000 people; 0 tells of every group.")
 
 
 class Level(models.TextChoices):
@@ -87,6 +94,12 @@ class Project(models.Model):
         db_default=Analytics.ANONYMOUS.value,
         help_text="Page views and product events: not collected; of visitors that nobody knows again the next day; "
         "or of the people their sender names, as pseudonyms.",
+    )
+    small_groups = models.PositiveSmallIntegerField(
+        default=10,
+        db_default=10,
+        validators=[validate_small_groups],
+        help_text="Who may not see persons is not told of groups of fewer people in product analytics; 0: of all.",
     )
     uses_allow_list = models.BooleanField(default=False, help_text="Keep only the keys in allow_list; fails closed.")
     allow_list = models.JSONField(default=list, blank=True)

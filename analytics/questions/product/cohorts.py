@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,10 +75,15 @@ def cohorts(
         Cohort(start, tuple(found.get((place, later), 0) for later in range(count - place)), whole[place:])
         for place, start in enumerate(calendar.starts)
     )
-    return Cohorts(calendar.unit, made, tuple(_mean(made, later) for later in range(count)))
+    return Cohorts(calendar.unit, made, mean(made))
 
 
-def _mean(found: tuple[Cohort, ...], later: int) -> float | None:
+def mean(found: Sequence[Cohort]) -> tuple[float | None, ...]:
+    """The share of people that came back, by buckets later, of the cohorts that know it whole."""
+    return tuple(_mean(found, later) for later in range(len(found)))
+
+
+def _mean(found: Sequence[Cohort], later: int) -> float | None:
     known = [one for one in found if len(one.people) > later and one.is_whole[later] and one.is_whole[0]]
     people = sum(one.people[0] for one in known)
     return sum(one.people[later] for one in known) / people if people else None

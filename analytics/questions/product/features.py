@@ -86,7 +86,6 @@ def features(project: Project, *, events: Sequence[str], scope: Scope, calendar:
     whole = calendar.whole(Period(calendar.edges[1], scope.period.end))
     buckets = tuple(_bucket(found, calendar, place, is_whole=whole[place]) for place in range(1, len(whole)))
     often = tuple(found.get(("often", count), 0) for count in range(1, len(whole)))
-    known = [bucket.users for bucket in buckets if bucket.is_whole]
     users = sum(often)
     return Feature(
         active=found["everybody", 0],
@@ -95,8 +94,14 @@ def features(project: Project, *, events: Sequence[str], scope: Scope, calendar:
         uses=found["uses", 0],
         buckets=buckets,
         often=often,
-        stickiness=sum(known) / len(known) / users if known and users else None,
+        stickiness=stickiness(buckets, users=users),
     )
+
+
+def stickiness(buckets: Sequence[Bucket], *, users: int) -> float | None:
+    """The mean of a whole bucket's users, of all users of the period."""
+    known = [bucket.users for bucket in buckets if bucket.is_whole]
+    return sum(known) / len(known) / users if known and users else None
 
 
 def _bucket(found: Mapping[tuple[str, int], int], calendar: Calendar, place: int, *, is_whole: bool) -> Bucket:

@@ -22,20 +22,22 @@ MOST_STATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`sessions` went from the station at `place` (from 0) to the next one."""
+    """`sessions` of `people` went from the station at `place` (from 0) to the next one."""
 
     place: int
     source: str
     target: str
     sessions: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
 class Journeys:
     """The most frequent edges, and how much is not shown: edges, and the sessions on them. `sessions` is all of them,
-    also those of one station."""
+    also those of one station, `people` who they are of."""
 
     sessions: int
+    people: int
     edges: tuple[Edge, ...]
     hidden_edges: int
     hidden_sessions: int
@@ -79,15 +81,16 @@ def journeys(
                    lead(station) OVER (PARTITION BY who, session ORDER BY n) AS target
             FROM bounded WHERE n >= first AND n <= last
         ), edges AS (
-            SELECT place, source, target, count(*) AS sessions FROM ways WHERE target IS NOT NULL GROUP BY 1, 2, 3
+            SELECT place, source, target, count(*) AS sessions, count(DISTINCT who) AS people
+            FROM ways WHERE target IS NOT NULL GROUP BY 1, 2, 3
         ), ranked AS (
             SELECT *, row_number() OVER (ORDER BY sessions DESC, place, source, target) AS rank FROM edges
         )
-        SELECT place, source, target, sessions, 1 AS edges FROM ranked WHERE rank <= $most
+        SELECT place, source, target, sessions, people, 1 AS edges FROM ranked WHERE rank <= $most
         UNION ALL
-        SELECT NULL, NULL, NULL, coalesce(sum(sessions), 0)::BIGINT, count(*) FROM ranked WHERE rank > $most
+        SELECT NULL, NULL, NULL, coalesce(sum(sessions), 0)::BIGINT, 0, count(*) FROM ranked WHERE rank > $most
         UNION ALL
-        SELECT -1, NULL, NULL, count(*), 0 FROM ways WHERE place = 0
+        SELECT -1, NULL, NULL, count(*), count(DISTINCT who), 0 FROM ways WHERE place = 0
         ORDER BY sessions DESC, place, source, target
     """
     with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
@@ -95,11 +98,11 @@ def journeys(
     [hidden] = [row for row in rows if row["place"] is None]
     [whole] = [row for row in rows if row["place"] == -1]
     shown = tuple(
-        Edge(row["place"], row["source"], row["target"], row["sessions"])
+        Edge(row["place"], row["source"], row["target"], row["sessions"], row["people"])
         for row in rows
         if row["place"] is not None and row["place"] >= 0
     )
-    return Journeys(whole["sessions"], shown, hidden["edges"], hidden["sessions"])
+    return Journeys(whole["sessions"], whole["people"], shown, hidden["edges"], hidden["sessions"])
 
 
 def _of_kind(kind: str) -> str:

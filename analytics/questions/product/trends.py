@@ -38,12 +38,15 @@ EMPTY = dict.fromkeys((*COUNTS, "sum"), 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value of what is cut by; `total` is of the whole period, which people of several steps count once in."""
+    """One value of what is cut by; `total` is of the whole period, which people of several steps count once in.
+    `everybody` and `people[i]` are how many people `total` and `numbers[i]` are of."""
 
     value: str
     is_other: bool
     total: float | None
     numbers: tuple[float | None, ...]
+    everybody: int
+    people: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ def trends(
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
             FROM {source} e WHERE {acts.meant("event", event, bound)} AND {acts.counted(scope, bound)}
         ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most)}
-        SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured
+        SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured,
+               {COUNTS["people"]} AS people
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
     """
     with engine.read(project.pk, {"events": read}, with_persons=not tables) as facts:
@@ -98,13 +102,22 @@ def trends(
 def _trend(rows: Iterable[dict[str, Any]], calendar: Calendar, period: Period, *, empty: float | None) -> Trend:
     names: dict[int, str] = {}
     found: dict[int, dict[int | None, float | None]] = defaultdict(dict)
+    people: dict[int, dict[int | None, int]] = defaultdict(dict)
     values = 0
     for row in rows:
         names[row["line"]], values = row["value"], row["different"]
         found[row["line"]][row["place"]] = None if row["measured"] is None else float(row["measured"])
+        people[row["line"]][row["place"]] = row["people"]
     places = range(len(calendar.starts))
     lines = [
-        Line(names[line] if line else acts.OTHER, not line, own[None], tuple(own.get(place, empty) for place in places))
+        Line(
+            names[line] if line else acts.OTHER,
+            not line,
+            own[None],
+            tuple(own.get(place, empty) for place in places),
+            people[line][None],
+            tuple(people[line].get(place, 0) for place in places),
+        )
         for line, own in sorted(found.items(), key=lambda pair: (not pair[0], pair[0]))
     ]
     return Trend(calendar.starts, calendar.whole(period), tuple(lines), values)

@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from analytics.privacy import readers
 from analytics.questions.product import cohorts, features, funnel_losses, funnels, journeys, trends
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
@@ -21,6 +22,7 @@ from dashboard.api.insights.forms import (
 )
 from dashboard.api.performance import REFUSALS, QuestionView
 from dashboard.pages.insights import asking
+from events.accounts import access
 
 Ask = Callable[..., Any]
 Read = Callable[..., dict[str, Any]]
@@ -39,7 +41,8 @@ class InsightView(QuestionView):
         project, asked = self.open_project(slug), self.parameters(self.form)
         try:
             about = asking.scope(asked, period=asked["period"], environment=asked["environment"])
-            return ask(project, **read(asked, about))
+            sees_persons = access.sees_persons(self.request.user, project)
+            return readers.ask(ask, project, sees_persons=sees_persons, **read(asked, about))
         except BadQuestion as error:
             raise exceptions.ValidationError({"detail": str(error)}) from error
 

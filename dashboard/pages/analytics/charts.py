@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import visits
 from analytics.questions.product.web import web
 from dashboard.charts import figures
 from dashboard.charts.definition import Chart, deploys
 from dashboard.charts.figures import Figure
+from dashboard.frame import people_words
 from dashboard.frame.state import State
 from events.models import Project
 
@@ -16,17 +18,19 @@ from events.models import Project
 def _visitors(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     where = {name: parameters[name] for name in visits.DIMENSIONS if parameters.get(name)}
     with_bots = parameters.get("bots") == "1"
-    found = web(
-        project, period=Period(state.start, state.end), where=where, environment=state.environment, with_bots=with_bots
-    )
+    found = readers.ask(
+        web, project, sees_persons=state.sees_persons, period=Period(state.start, state.end), where=where,
+        environment=state.environment, with_bots=with_bots,
+    )  # fmt: skip
     series = {
         name: [float(counted[place]) for counted in found.trend]
-        for place, name in enumerate(("visitors", "visits", "page views"))
+        for place, name in enumerate((people_words.visitors(project).lower(), "visits", "page views"))
     }
-    return figures.lines(
+    made = figures.lines(
         found.starts, series if found.total.visits else {}, noun="In the last step", end=state.end,
         markers=deploys(project, state),
     )  # fmt: skip
+    return made.saying(*people_words.notes(project, state))
 
 
 CHARTS = {

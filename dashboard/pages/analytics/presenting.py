@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.http import QueryDict
 
+from analytics.privacy.small_groups import FOLDED
 from analytics.questions.product import visits
 from analytics.questions.product.web import Counted, Line, Web
 from analytics.statistics import comparisons
@@ -33,7 +34,7 @@ CARDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list; `share` is its part of all visitors, in percent of a bar."""
+    """One line of a list; `share` is its part of all visitors, in percent of a bar. Small groups lead nowhere."""
 
     value: str
     visitors: int
@@ -105,11 +106,12 @@ def address(query: QueryDict, name: str, value: str) -> str:
 
 def _row(line: Line, by: str, *, of: int, query: QueryDict) -> Row:
     share = 100 * line.visitors / of if of else 0.0
-    return Row(line.value, line.visitors, line.visits, line.views, share, address(query, by, line.value))
+    url = "" if line.value == FOLDED else address(query, by, line.value)
+    return Row(line.value, line.visitors, line.visits, line.views, share, url)
 
 
-def tiles(now: Counted, before: Counted, *, against: Compared, url: str) -> list[Tile]:
-    """The six numbers."""
+def tiles(now: Counted, before: Counted, *, against: Compared, url: str, visitors: str) -> list[Tile]:
+    """The six numbers; `visitors` is what the first one is called."""
     days, days_before = (span.length / timedelta(days=1) for span in (against.baseline.after, against.baseline.before))
 
     def counted(name: str, value: int, old: int) -> Tile:
@@ -118,7 +120,7 @@ def tiles(now: Counted, before: Counted, *, against: Compared, url: str) -> list
 
     bounces = comparisons.shares(now.bounces, now.viewing, before.bounces, before.viewing)
     return [
-        counted("Visitors", now.visitors, before.visitors),
+        counted(visitors, now.visitors, before.visitors),
         counted("Visits", now.visits, before.visits),
         counted("Page views", now.views, before.views),
         _plain("Views per visit", url, f"{now.views_per_visit:.1f}" if now.views_per_visit is not None else "–"),

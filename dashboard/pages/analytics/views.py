@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import visits
 from analytics.questions.product.web import web
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.exports import csv_tables
-from dashboard.frame import comparison, empty_states, layout, query_errors
+from dashboard.frame import comparison, empty_states, layout, people_words, query_errors
 from dashboard.pages.analytics import presenting
 from events.models import Project
 from events.values.modes import ANONYMOUS
@@ -24,26 +25,33 @@ _ROWS, _EXPORTED = 10, 10_000
 @query_errors.said
 def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Who came, from where, to which pages."""
-    shown = layout.state_of(request)
+    shown = layout.state_for(request, project)
     asked = request.GET.dict()
     where, tabs, with_bots = presenting.chosen(asked), presenting.tabs(asked), asked.get("bots") == "1"
-    about: dict[str, Any] = {"where": where, "environment": shown.environment, "with_bots": with_bots}
-    found = web(
-        project, period=Period(shown.start, shown.end), lists=tuple(dict.fromkeys(tabs.values())), most=_ROWS, **about
-    )
+    about: dict[str, Any] = {
+        "where": where, "environment": shown.environment, "with_bots": with_bots, "sees_persons": shown.sees_persons,
+    }  # fmt: skip
+    lists = tuple(dict.fromkeys(tabs.values()))
+    found = readers.ask(web, project, period=Period(shown.start, shown.end), lists=lists, most=_ROWS, **about)
     against = comparison.of(project, shown)
-    before = web(project, period=against.baseline.before, **about)
+    before = readers.ask(web, project, period=against.baseline.before, **about)
     parameters: dict[str, Any] = {**where, **({"bots": "1"} if with_bots else {})}
     is_empty = not (found.total.visits or where)
     context = {
         "tiles": presenting.tiles(
-            found.total, before.total, against=against, url=reverse("dashboard:chart", args=[project.slug, "visitors"])
+            found.total,
+            before.total,
+            against=against,
+            url=reverse("dashboard:chart", args=[project.slug, "visitors"]),
+            visitors=people_words.visitors(project),
         ),
         "cards": [cards.card(project, "visitors", state=shown, width="all", **parameters)],
         "lists": presenting.cards(found, tabs, query=request.GET),
         "chips": presenting.chips(where, query=request.GET),
         "with_bots": with_bots,
         "is_anonymous": project.analytics == ANONYMOUS,
+        "visitors": people_words.visitors(project),
+        "notes": people_words.notes(project, shown),
         "mode": project.get_analytics_display(),
         "is_off": project.analytics == "off",
         "start": empty_states.of(project, "analytics", now=timezone.now()) if is_empty else None,
@@ -56,14 +64,15 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
 @query_errors.said
 def list_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """One list whole: `?by=page`."""
-    shown = layout.state_of(request)
+    shown = layout.state_for(request, project)
     by = request.GET.get("by", "")
     by = by if by in visits.DIMENSIONS else "page"
-    found = web(
-        project, period=Period(shown.start, shown.end), where=presenting.chosen(request.GET.dict()), lists=(by,),
-        environment=shown.environment, most=_EXPORTED, with_bots=request.GET.get("bots") == "1",
+    found = readers.ask(
+        web, project, sees_persons=shown.sees_persons, period=Period(shown.start, shown.end),
+        where=presenting.chosen(request.GET.dict()), lists=(by,), environment=shown.environment, most=_EXPORTED,
+        with_bots=request.GET.get("bots") == "1",
     )  # fmt: skip
-    columns = [presenting.TITLES[by], "Visitors", "Visits", "Views"]
+    columns = [presenting.TITLES[by], people_words.visitors(project), "Visits", "Views"]
     lines = ([line.value, line.visitors, line.visits, line.views] for line in found.lists[by])
     body = csv_tables.csv_stream(columns, lines)
     response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")

@@ -21,7 +21,7 @@ from events.models import Project
 def chart_json(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The figure of a chart, with the moment it was asked."""
     now = timezone.now()
-    shown, parameters = layout.state_of(request), request.GET.dict()
+    shown, parameters = layout.state_for(request, project), request.GET.dict()
     try:
         figure = cards.figure(project, name, state=shown, parameters=parameters, now=now)
     except EngineError as error:
@@ -38,7 +38,7 @@ def chart_json(request: HttpRequest, project: Project, name: str) -> HttpRespons
 def chart_csv(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The table behind a chart."""
     figure = cards.figure(
-        project, name, state=layout.state_of(request), parameters=request.GET.dict(), now=timezone.now()
+        project, name, state=layout.state_for(request, project), parameters=request.GET.dict(), now=timezone.now()
     )
     response = HttpResponse(csv_tables.csv_text(figure.columns, figure.rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{project.slug}-{name}.csv"'
@@ -48,7 +48,7 @@ def chart_csv(request: HttpRequest, project: Project, name: str) -> HttpResponse
 @page("chart.view")
 def chart_page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """A chart alone, with its table: what every chart is without JavaScript."""
-    shown = layout.state_of(request)
+    shown = layout.state_for(request, project)
     now = timezone.now()
     figure = cards.figure(project, name, state=shown, parameters=request.GET.dict(), now=now)
     taken = {key: request.GET[key] for key in cards.CHARTS[name].parameters if key in request.GET}

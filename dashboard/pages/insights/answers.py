@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import calendar, cohorts, features, funnels, journeys, trends
 from analytics.questions.product.acts import Scope
-from analytics.questions.product.trends import NUMBERS, Trend
+from analytics.questions.product.funnels import Cut
+from analytics.questions.product.trends import NUMBERS, Line, Trend
 from dashboard.charts import figures, product_figures
 from dashboard.charts.definition import deploys
 from dashboard.charts.figures import Figure
@@ -32,13 +34,13 @@ class Answer:
 def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
     about = _scope(state, asked)
     given = asking.trends(asked, about)
-    found = trends.trends(project, **given)
+    found = readers.ask(trends.trends, project, sees_persons=state.sees_persons, **given)
     names = product_figures.names_of([(line.value, line.is_other) for line in found.lines])
     series: dict[str, tuple[float | None, ...]] = {
         name or given["event"]: line.numbers for name, line in zip(names, found.lines, strict=True)
     }
     if state.compare == "prev" and not given["by"]:
-        series |= _before(project, asked, about, given, found)
+        series |= _before(project, state, asked, given, found)
     noun = f"{given['measure']} of {given['of']}" if given["measure"] in NUMBERS else f"{given['measure']} per step"
     end = max(state.end, given["calendar"].edges[-1])
     figure = figures.lines(
@@ -46,8 +48,7 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     )
     zone = calendar.zone_of(asked.get("tz", "").strip())
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
-    if any(line.is_other for line in found.lines):
-        notes.append(_folded(found.values, len(found.lines) - 1))
+    notes += _rest(project, state, found.values, found.lines)
     if given["measure"] in ("people", "visits"):
         notes.append("Numbers of several buckets or lines do not add up: the same people may be in each.")
     return Answer(
@@ -59,24 +60,25 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
 
 
 def _before(
-    project: Project, asked: Mapping[str, str], about: Scope, given: Mapping[str, object], found: Trend
+    project: Project, state: State, asked: Mapping[str, str], given: Mapping[str, object], found: Trend
 ) -> dict[str, tuple[float | None, ...]]:
     """The line of the period before, bucket by bucket."""
+    about = _scope(state, asked)
     earlier = replace(about, period=about.period.previous())
     again = asking.trends({**asked, "unit": given["calendar"].unit}, earlier)  # type: ignore[attr-defined]
-    lines = trends.trends(project, **again).lines
+    lines = readers.ask(trends.trends, project, sees_persons=state.sees_persons, **again).lines
     numbers = lines[0].numbers if lines else ()
     count = len(found.starts)
     return {"period before": (*numbers[:count], *([None] * (count - len(numbers))))}
 
 
 def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    found = funnels.funnels(project, **asking.funnels(asked, _scope(state, asked)))
+    given = asking.funnels(asked, _scope(state, asked))
+    found = readers.ask(funnels.funnels, project, sees_persons=state.sees_persons, **given)
     notes = []
     if found.left_out:
         notes.append(f"{found.left_out:,} people did what is excluded and are left out.")
-    if any(cut.is_other for cut in found.cuts):
-        notes.append(_folded(found.values, len(found.cuts) - 1))
+    notes += _rest(project, state, found.values, found.cuts)
     times = found.times
     spread = " · ".join(
         f"{name} {product_figures.seconds(value)}"
@@ -90,7 +92,8 @@ def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answ
 
 
 def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    found = journeys.journeys(project, **asking.journeys(asked, _scope(state, asked)))
+    given = asking.journeys(asked, _scope(state, asked))
+    found = readers.ask(journeys.journeys, project, sees_persons=state.sees_persons, **given)
     notes = ["A session ends where nothing happens for 30 minutes; the same station twice in a row is one."]
     if found.hidden_edges:
         notes.append(
@@ -102,7 +105,7 @@ def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Ans
 
 def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
     given = asking.cohorts(asked, _scope(state, asked))
-    found = cohorts.cohorts(project, **given)
+    found = readers.ask(cohorts.cohorts, project, sees_persons=state.sees_persons, **given)
     zone = calendar.zone_of(asked.get("tz", "").strip())
     numbers = tuple(
         (f"After {later} {found.unit}{'s' if later > 1 else ''}", formatting.percent(found.mean[later], digits=0),
@@ -115,7 +118,7 @@ def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answ
 
 def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
     given = asking.usage(asked, _scope(state, asked))
-    found = features.features(project, **given)
+    found = readers.ask(features.features, project, sees_persons=state.sees_persons, **given)
     unit, starts = given["calendar"].unit, [bucket.start for bucket in found.buckets]
     zone = calendar.zone_of(asked.get("tz", "").strip())
     end = max(state.end, given["calendar"].edges[-1])
@@ -149,8 +152,11 @@ def _scope(state: State, asked: Mapping[str, str]) -> Scope:
     return asking.scope(asked, period=Period(state.start, state.end), environment=state.environment)
 
 
-def _folded(values: int, shown: int) -> str:
-    return f"{values:,} different values; the {shown} largest are shown, the rest is one."
+def _rest(project: Project, state: State, values: int, shown: Sequence[Line | Cut]) -> list[str]:
+    """How much is one, to who is told how many groups there are."""
+    if readers.least(project, sees_persons=state.sees_persons) or not any(one.is_other for one in shown):
+        return []
+    return [f"{values:,} different values; the {len(shown) - 1} largest are shown, the rest is one."]
 
 
 def _number(value: float | None) -> str:

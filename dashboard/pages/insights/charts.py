@@ -7,6 +7,7 @@ from analytics.questions.product.acts import BadQuestion
 from dashboard.charts import product_figures
 from dashboard.charts.definition import Ask, Chart
 from dashboard.charts.figures import Figure
+from dashboard.frame import people_words
 from dashboard.frame.state import State
 from dashboard.pages.insights.answers import ANSWERS
 from dashboard.pages.insights.asking import PARAMETERS
@@ -18,9 +19,10 @@ def _of(question: str, name: str) -> Ask:
 
     def ask(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
         try:
-            return ANSWERS[question](project, state, parameters).figures[name]
+            figure = ANSWERS[question](project, state, parameters).figures[name]
         except BadQuestion as error:
             return product_figures.nothing(str(error))
+        return figure.saying(*people_words.notes(project, state))
 
     return ask
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import funnel_losses
 from analytics.questions.product.funnel_losses import Loss, Met
 from dashboard.frame import formatting
@@ -38,7 +39,7 @@ def lines(project: Project, state: State, asked: Mapping[str, str]) -> list[Line
     given = asking.losses(asked, about)
     if given["definition"].order == "unordered":
         return []
-    found = funnel_losses.losses(project, **given)
+    found = readers.ask(funnel_losses.losses, project, sees_persons=state.sees_persons, **given)
     hashes = {UUID(hex=one.what) for loss in found for one in loss.met if one.kind == "error"}
     groups = IssueGroup.objects.filter(project=project, hash__in=hashes).select_related("issue") if hashes else ()
     issues = {group.hash.hex: group.issue for group in groups}

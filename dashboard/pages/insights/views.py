@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import acts
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.known import known_events
 from dashboard.access.guard import page
 from dashboard.charts import cards
-from dashboard.frame import empty_states, layout, query_errors
+from dashboard.frame import empty_states, layout, people_words, query_errors
 from dashboard.frame.measures import Tile
 from dashboard.pages.insights import losses, presenting
 from dashboard.pages.insights.answers import ANSWERS, Answer
@@ -61,9 +62,11 @@ def usage(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The form of a question, and its answer: numbers, charts, and a table beside each; or why there is none."""
-    shown, tab = layout.state_of(request), TABS[name]
+    shown, tab = layout.state_for(request, project), TABS[name]
     asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
-    events = known_events(project, scope=Scope(Period(shown.start, shown.end), shown.environment))
+    scope = Scope(Period(shown.start, shown.end), shown.environment)
+    known = readers.ask(known_events, project, sees_persons=shown.sees_persons, scope=scope)
+    events = [one.name for one in known]
     answer, refused = Answer({}), ""
     try:
         # Without steps there is nothing to ask yet, which is no mistake.
@@ -86,7 +89,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
         "refused": refused,
         "is_anonymous": project.analytics == ANONYMOUS,
         "tiles": [Tile(*number[:2], number[2], "", drawn[0][0].page_url) for number in answer.numbers],
-        "notes": answer.notes,
+        "notes": (*answer.notes, *people_words.notes(project, shown)),
         "losses": losses.lines(project, shown, asked) if "funnel" in answer.figures else [],
         "drawn": [(card, figure, *presenting.numbers_of(figure, most=_ROWS), len(figure.rows) - _ROWS)
                   for card, figure in drawn],

@@ -29,8 +29,10 @@ class Switch:
     label: str
     choices: tuple[Choice, ...]
 
-    def read(self, sent: str) -> bool | str:
+    def read(self, sent: str) -> bool | str | int:
         """What a form sent, as the field takes it."""
+        if self.choices[0].value.isdecimal():
+            return int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 5 else sent
         return sent == "on" if self.choices[0].value == OFF and len(self.choices) == 2 else sent
 
 
@@ -110,6 +112,32 @@ SWITCHES = (
             ),
         ),
     ),
+    Switch(
+        "small_groups",
+        "Small groups, for viewers",
+        (
+            Choice(
+                "50",
+                "below 50 people",
+                "as below, for data about delicate things",
+                "what sites of few visitors could know: most of their rows are too small",
+            ),
+            Choice(
+                "10",
+                "below 10 people",
+                "in analytics and insights viewers read of no group below ten people, anonymous visitors of one day "
+                "each; all numbers are in steps of ten, so none is the rest of two others",
+                "exact numbers, for viewers; editors and owners may see persons and read all",
+            ),
+            Choice("5", "below 5 people", "finer numbers for viewers of a small site", "groups of five are told of"),
+            Choice(
+                "0",
+                "all are shown",
+                "viewers read what editors read",
+                "a filter that leaves one person shows one",
+            ),
+        ),
+    ),
     _yes_no(
         "keeps_machine_names",
         "Servers and devices",
@@ -156,7 +184,7 @@ def shown(project: Project) -> list[Shown]:
     return [Shown(switch, _value(getattr(project, switch.field))) for switch in SWITCHES]
 
 
-def posted(form: Mapping[str, Any]) -> dict[str, bool | str]:
+def posted(form: Mapping[str, Any]) -> dict[str, bool | str | int]:
     """The switches of a form that it names."""
     return {switch.field: switch.read(str(form[switch.field])) for switch in SWITCHES if switch.field in form}
 

@@ -51,7 +51,7 @@ def test_each_card_opens_its_own_tab(as_alice: Client, project: Project) -> None
 def test_a_list_is_exported_whole(as_alice: Client, project: Project) -> None:
     _visitors(project)
     text = b"".join(as_alice.get(f"{PAGE}list.csv", {"by": "page"})).decode()
-    assert text.splitlines()[0] == "Page,Visitors,Visits,Views"
+    assert text.splitlines()[0] == "Page,Daily unique visitors,Visits,Views"
     assert sorted(text.splitlines()[1:]) == ["/0,20,20,20", "/1,20,20,20", "/2,20,20,20"]
 
 
