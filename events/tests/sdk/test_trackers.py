@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from events.models import Group
+from events.persons import reading
+from events.tests import pypi
 from events.tests.arrivals import Arrived, npm, stored
 from events.tests.intake import digested, facts
 from events.tests.npm import installed
@@ -22,6 +25,12 @@ SERVERS = {
     ),
     "rudder": ("@rudderstack/rudder-sdk-node", ["$identify", "order paid"]),
     "umami": ("@umami/node", ["$identify", "$pageview", "order paid"]),
+}
+# The package, and the module of its client. All three want other versions of what they stand on.
+PYTHON = {
+    "segment": ("segment-analytics-python", "segment.analytics"),
+    "segment-1": ("analytics-python", "analytics"),
+    "rudder": ("rudder-sdk-python", "rudderstack.analytics"),
 }
 PAGES = {
     "plausible": (
@@ -61,6 +70,30 @@ def test_a_server_s_client_is_understood(named: Shop, packages: Path, arrived: A
     assert (dict(paid["properties"])["total"], paid["country"], paid["browser"]) == ("12", None, None)
     assert "who=me" not in str(rows)
     arrived(package, npm(packages, package), stored(named.project))
+
+
+@pytest.mark.parametrize("mode", ["queue", "sync"])
+@pytest.mark.parametrize("name", PYTHON)
+def test_a_client_for_python_is_understood(named: Shop, arrived: Arrived, name: str, mode: str) -> None:
+    package, module = PYTHON[name]
+    folder = pypi.installed(name)
+    before = len(named.server.answers("/v1/batch"))
+    named.older_python(folder, "segment_python.py", module, named.server.url, named.key.public_key, mode)
+    assert {answer.status for answer in named.server.answers("/v1/batch")[before:]} == {200}
+    report = digested(named.project)
+    assert (report.stored, report.invalid, report.duplicate, report.filtered) == (7, 0, 0, {})
+    rows = {row["event"]: row for row in facts(named.project, "events")}
+    assert sorted(rows) == [
+        "$create_alias", "$groupidentify", "$identify", "$pageview", "$screen", "looked", "order paid",
+    ]  # fmt: skip
+    assert dict(rows["order paid"]["properties"])["total"] == "12"
+    assert (rows["$pageview"]["path"], rows["$pageview"]["browser"]) == ("/cart", None)
+    assert "who=me" not in str(rows)
+    person = reading.person_with(named.project, "u-1")
+    assert person is not None
+    assert person == reading.person_with(named.project, "a-1")
+    assert (person.properties["plan"], Group.objects.get(key="g-1").properties["seats"]) == ("team", "40")
+    arrived(package, pypi.version(folder, package), [*stored(named.project), "groups", "persons"])
 
 
 @pytest.mark.parametrize("name", PAGES)
