@@ -1,5 +1,6 @@
 """Other houses' clients of product analytics, from their packages: servers in Node, and pages in real Chromium."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,16 @@ PYTHON = {
 PAGES = {
     "plausible": (
         ("@plausible-analytics/tracker", "plausible-tracker"),
-        {"$pageview", "signup", "older signup", "$engagement"},
+        {
+            "$pageview",
+            "signup",
+            "older signup",
+            "$engagement",
+            "404",
+            "Outbound Link: Click",
+            "File Download",
+            "Form: Submission",
+        },
     ),
     "segment": (("@segment/analytics-next",), {"$pageview", "$identify", "signup"}),
     "rudder": (("@rudderstack/analytics-js",), {"$pageview", "$identify", "signup"}),
@@ -115,6 +125,10 @@ def test_a_page_s_client_is_understood(
     assert digested(named.project).invalid == 0
     rows = facts(named.project, "events")
     assert {row["event"] for row in rows} == events
+    if name == "plausible":
+        views = Counter(row["path"] for row in rows if row["event"] == "$pageview")
+        assert views == {"/": 2, "/basket/": 2}, "each of the two saw both"
+        assert {row["path"] for row in rows if row["event"] == "$engagement"} >= {"/"}
     assert {row["browser"] for row in rows} == {"Chrome"}
     assert "mine" not in str(rows)
     for package in names:

@@ -12,6 +12,8 @@ const posthog = JSON.parse(read("posthog-js/dist/integrity.json"));
 const notice = `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`;
 const notices = {
   insights: "",
+  plausible: "",
+  umami: "",
   "speed-insights": notice,
   "posthog-web-vitals": notice,
   "posthog-web-vitals-with-attribution": notice,
