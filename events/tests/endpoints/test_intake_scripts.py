@@ -18,6 +18,9 @@ BUDGETS = {
     "umami.js": 1536,
     "posthog-web-vitals.js": 5 * 1024,
     "posthog-web-vitals-with-attribution.js": 10 * 1024,
+    "posthog-exception-autocapture.js": 7 * 1024,
+    "posthog-dead-clicks-autocapture.js": 10 * 1024,
+    "posthog-tracing-headers.js": 3 * 1024,
     f"{browser_scripts.POSTHOG}.js": 125 * 1024,
 }
 
@@ -80,6 +83,9 @@ def test_the_version_that_is_served_may_be_kept_for_good() -> None:
         ("/js/pa-shop.example.js", "plausible"),
         ("/script.js", "umami"),
         ("/_vercel/insights/script.js", "insights"),
+        ("/static/exception-autocapture.js?v=1.449.2", "posthog-exception-autocapture"),
+        ("/static/1.449.2/dead-clicks-autocapture.js", "posthog-dead-clicks-autocapture"),
+        ("/static/tracing-headers.js", "posthog-tracing-headers"),
     ],
 )
 def test_a_script_is_served_to_any_page_and_asked_for_once(path: str, script: str) -> None:

@@ -106,6 +106,21 @@ def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(
     arrived("posthog-js", npm(packages, "posthog-js"), stored(shop.project))
 
 
+def test_posthog_js_finds_here_what_it_loads_of_itself(
+    shop: Shop, packages: Path, visit: Any, arrived: Arrived
+) -> None:
+    seen = visit("posthog_automatic")
+    assert [line for line in seen["console"] if "nobody caught this" not in line] == []
+    answered = {url.partition("?")[0]: status for status, url in seen["statuses"] if url.startswith(shop.server.url)}
+    assert set(answered.values()) == {200}
+    for name in ("exception-autocapture", "dead-clicks-autocapture", "tracing-headers"):
+        assert any(url.endswith(f"/{name}.js") for url in answered), name
+    assert digested(shop.project).invalid == 0
+    issue = Issue.objects.get(project=shop.project)
+    assert (issue.title, issue.event_count) == ("RangeError: nobody caught this", 1)
+    arrived("posthog-js", npm(packages, "posthog-js"), stored(shop.project))
+
+
 def test_posthog_s_loader_snippet_finds_its_script_here(
     shop: Shop, packages: Path, visit: Any, arrived: Arrived
 ) -> None:
