@@ -6,7 +6,7 @@ from events.endpoints import browser_scripts, posthog
 from events.endpoints import performance as views
 from events.protocols import otlp
 
-_POSTHOG = ("e", "i/v0/e", "batch", "capture", "track", "engage", "s")
+_POSTHOG = ("e", "i/v0/e", "i/v0/ai/batch", "batch", "capture", "track", "engage", "s")
 _LISTS = {
     "surveys": ("surveys",),
     "early_access_features": ("earlyAccessFeatures",),

@@ -203,12 +203,14 @@ def test_posthog_s_python_sdk_counts_each_event_once(shop: Shop, arrived: Arrive
     shop.project.save()
     shop.run(sys.executable, CLIENTS / "posthog_app.py", shop.server.url, shop.key.public_key, *mode)
     report = digested(shop.project)
-    assert (report.stored, report.invalid, report.duplicate) == (123, 0, 0)
+    assert (report.stored, report.invalid, report.duplicate) == (124, 0, 0)
     assert thrown(shop, "ValueError: the basket is empty") == ["<module>", "pay"]
     rows = facts(shop.project, "events")
     paid = [row for row in rows if row["event"] == "order paid"]
     assert (len(paid), len({row["visitor"] for row in paid})) == (120, 40)
     assert {dict(row["properties"])["plan"] for row in paid} == {"team"}
+    assert [row["visitor"] for row in rows if row["event"] == "$ai_generation"]
     answers = shop.server.answers("/i/v1/analytics/events" if mode else "/batch")
+    answers += shop.server.answers("/i/v0/ai/batch/")
     assert {answer.status for answer in answers} == {200}
     arrived("posthog (Python)", package("posthog"), stored(shop.project))
