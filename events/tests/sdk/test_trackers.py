@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser
@@ -104,6 +105,21 @@ def test_a_client_for_python_is_understood(named: Shop, arrived: Arrived, name: 
     assert person == reading.person_with(named.project, "a-1")
     assert (person.properties["plan"], Group.objects.get(key="g-1").properties["seats"]) == ("team", "40")
     arrived(package, pypi.version(folder, package), [*stored(named.project), "groups", "persons"])
+
+
+def test_umami_s_client_for_python_is_understood(named: Shop, arrived: Arrived) -> None:
+    folder = pypi.installed("umami")
+    named.older_python(folder, "umami_python.py", named.server.url, str(UUID(named.key.public_key)))
+    report = digested(named.project)
+    assert (report.stored, report.invalid, report.filtered) == (3, 0, {})
+    rows = {row["event"]: row for row in facts(named.project, "events")}
+    assert sorted(rows) == ["$pageview", "order paid", "upgrade"]
+    assert (rows["$pageview"]["host"], rows["$pageview"]["path"]) == ("shop.example", "/cart")
+    assert rows["$pageview"]["visitor"] == rows["order paid"]["visitor"]
+    assert dict(rows["order paid"]["properties"])["total"] == "12"
+    assert dict(rows["upgrade"]["properties"]).items() >= {"revenue": "12.5", "currency": "EUR"}.items()
+    assert "who=me" not in str(rows)
+    arrived("umami-analytics (Python)", pypi.version(folder, "umami-analytics"), stored(named.project))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,7 +2,8 @@
 // combination of variants, and `pa-<site>.js` with plausible.init(). docs/analytics.md says what of them works.
 import { kept, onHistory, post, tag } from "./sites.js";
 
-const FILES = "pdf xlsx docx txt rtf csv exe key pps ppt pptx 7z pkg rar gz zip avi mov mp4 mpeg wmv midi mp3 wav wma dmg";
+const FILES =
+  "pdf xlsx docx txt rtf csv exe key pps ppt pptx 7z pkg rar gz zip avi mov mp4 mpeg wmv midi mp3 wav wma dmg";
 const HEARD_MS = 3000;
 
 const address = new URL(tag.src);
@@ -21,14 +22,16 @@ function patterns(text) {
 
 function isIgnored() {
   if (kept("plausible_ignore") === "true") return true;
-  if (!options.captureOnLocalhost && /^(localhost|.*\.localhost|127\..*|\[::1?\]|)$/.test(location.hostname)) return true;
+  const isAtHome = /^(localhost|.*\.localhost|127\..*|\[::1?\]|)$/.test(location.hostname);
+  if (isAtHome && !options.captureOnLocalhost) return true;
   const path = location.pathname + (options.hashBasedRouting ? location.hash : "");
   const { include, exclude } = options;
   return (include.length > 0 && !include.some((one) => one.test(path))) || exclude.some((one) => one.test(path));
 }
 
 function send(name, own = {}) {
-  const props = { ...(typeof options.customProperties === "function" ? options.customProperties(name) : options.customProperties), ...own.props };
+  const { customProperties: always } = options;
+  const props = { ...(typeof always === "function" ? always(name) : always), ...own.props };
   let payload = { n: name, u: own.url || own.u || location.href, d: options.domain, r: document.referrer || null };
   if (Object.keys(props).length) payload.p = props;
   if (own.revenue) payload.$ = own.revenue;
@@ -37,7 +40,10 @@ function send(name, own = {}) {
   if (own.engaged) Object.assign(payload, own.engaged);
   if (options.transformRequest) payload = options.transformRequest(payload);
   const told = (status) => own.callback && own.callback(status);
-  if (!payload || isIgnored()) return told(null);
+  if (!payload || isIgnored()) {
+    told(null);
+    return null;
+  }
   post(options.endpoint, payload).then((answer) => told(answer ? { status: answer.status } : { error: true }));
   return payload;
 }
@@ -100,7 +106,9 @@ function clicked(event) {
   if (options.fileDownloads && options.extensions.includes(ending)) {
     return send("File Download", { props: { url: target.origin + target.pathname } });
   }
-  if (options.outboundLinks && target.host !== location.host) send("Outbound Link: Click", { props: { url: target.href } });
+  if (options.outboundLinks && target.host !== location.host) {
+    send("Outbound Link: Click", { props: { url: target.href } });
+  }
 }
 
 function sendTagged(element, anchor) {
@@ -119,7 +127,8 @@ function start(chosen = {}) {
   if (options) return;
   const extensions = FILES.split(" ");
   options = { include: [], exclude: [], customProperties: {}, autoCapturePageviews: true, ...chosen, extensions };
-  if (options.fileDownloads && options.fileDownloads.fileExtensions) extensions.splice(0, Infinity, ...options.fileDownloads.fileExtensions);
+  const { fileExtensions } = options.fileDownloads || {};
+  if (fileExtensions) extensions.splice(0, Infinity, ...fileExtensions);
   options.endpoint = options.endpoint || `${address.origin}/api/event`;
   window.plausible = Object.assign(
     (name, own) => (name === "pageview" ? view(own) : void send(name, own)),
@@ -151,12 +160,13 @@ if (file.startsWith("pa-")) {
 } else {
   const read = tag.dataset;
   const own = [...tag.attributes].filter(({ name }) => name.startsWith("event-"));
+  const props = Object.fromEntries(own.map(({ name, value }) => [name.slice(6), value]));
   start({
     domain: read.domain || location.hostname,
     endpoint: read.api,
     include: has("exclusions") ? patterns(read.include) : [],
     exclude: has("exclusions") ? patterns(read.exclude) : [],
-    customProperties: has("pageview-props") ? Object.fromEntries(own.map(({ name, value }) => [name.slice(6), value])) : {},
+    customProperties: has("pageview-props") ? props : {},
     autoCapturePageviews: !has("manual"),
     hashBasedRouting: has("hash"),
     captureOnLocalhost: has("local"),

@@ -5,6 +5,7 @@ posthog.init(OBS.key, {
   api_host: OBS.url,
   capture_exceptions: true,
   capture_dead_clicks: true,
+  capture_performance: false,
   __add_tracing_headers: ["127.0.0.1"],
   opt_in_site_apps: true,
 });
