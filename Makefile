@@ -55,7 +55,7 @@ stop:
 lock:
 	"$(PYTHON)" -m venv var/uv
 	var/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
-	for name in requirements requirements-dev requirements-node; do \
+	for name in requirements requirements-dev requirements-node $(basename $(wildcard events/tests/sdk/pypi/*.txt)); do \
 	    var/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	        --no-emit-index-url --no-emit-find-links --output-file $$name.lock $$name.txt || exit 1; \
 	done

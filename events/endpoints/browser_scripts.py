@@ -1,5 +1,6 @@
 """The scripts that pages of monitored applications load from here; `make intake-scripts` builds them."""
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,12 @@ ENDINGS = {"br": ".br", "gzip": ".gz"}  # the smaller first
 def read(name: str, encoding: str = "") -> bytes:
     """The built script of that name, compressed as `encoding` says."""
     return (FOLDER / f"{name}.js{ENDINGS.get(encoding, '')}").read_bytes()
+
+
+@cache
+def etag(name: str, encoding: str = "") -> str:
+    """The entity tag of that form of the script."""
+    return f'"{hashlib.sha256(read(name, encoding)).hexdigest()[:32]}"'
 
 
 def preferred(accepted: str) -> str:

@@ -13,8 +13,9 @@ from django.urls import Resolver404, get_resolver
 
 # Addresses whose sender names the project by a key in the body or a header.
 WITHOUT_PROJECT = (
-    "/tunnel/", "/otlp/", "/_vercel/", "/v1/", "/api/v1/timings/", "/api/v1/metrics/", "/api/v1/events/", "/e/",
-    "/i/v0/e/", "/batch", "/api/store/", "/js-sdk-loader/", "/api/event", "/api/send", "/beacon/", "/sourceConfig",
+    "/tunnel/", "/otlp/", "/_vercel/", "/v1/", "/api/v1/timings/", "/api/v1/metrics/", "/api/v1/events/", "/e/", "/i/",
+    "/batch", "/capture", "/track", "/engage", "/s/", "/api/store/", "/js-sdk-loader/", "/api/event", "/api/send",
+    "/beacon/", "/sourceConfig", "/js/", "/script.js",
 )  # fmt: skip
 
 # What Django's middleware would add to an answer that no page is; also where ALLOWED_HOSTS refuses one.

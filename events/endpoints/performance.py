@@ -4,7 +4,8 @@ from abc import abstractmethod
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.views import View
 
 from events.accounts.keys import Key
@@ -110,19 +111,20 @@ class ScriptView(View):
 
     script = ""
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase | None:
         encoding = browser_scripts.preferred(request.headers.get("Accept-Encoding", ""))
         content = browser_scripts.read(self.script, encoding)
         response = HttpResponse(content, content_type="text/javascript; charset=utf-8")
         if encoding:
             response["Content-Encoding"] = encoding
+        etag = response["ETag"] = browser_scripts.etag(self.script, encoding)
         patch_vary_headers(response, ["Accept-Encoding"])
         response["Access-Control-Allow-Origin"] = "*"
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         is_pinned = self.script == f"posthog-{kwargs.get('version')}"
         kept: dict[str, Any] = {"max_age": 31_536_000, "immutable": True} if is_pinned else {"max_age": 3600}
         patch_cache_control(response, public=True, **kept)
-        return response
+        return get_conditional_response(request, etag=etag, response=response)
 
 
 class OtlpView(PlainKeyView):

@@ -6,7 +6,7 @@ from events.endpoints import browser_scripts, posthog
 from events.endpoints import performance as views
 from events.protocols import otlp
 
-_POSTHOG = ("e", "i/v0/e", "batch", "capture", "track", "engage", "s")
+_POSTHOG = ("e", "i/v0/e", "i/v0/ai/batch", "batch", "capture", "track", "engage", "s")
 _LISTS = {
     "surveys": ("surveys",),
     "early_access_features": ("earlyAccessFeatures",),
@@ -18,6 +18,9 @@ _SCRIPTS = {
     "array": browser_scripts.POSTHOG,
     "web-vitals(?:-soft-navs)?": "posthog-web-vitals",
     "web-vitals-with-attribution(?:-soft-navs)?": "posthog-web-vitals-with-attribution",
+    "exception-autocapture": "posthog-exception-autocapture",
+    "dead-clicks-autocapture": "posthog-dead-clicks-autocapture",
+    "tracing-headers": "posthog-tracing-headers",
 }
 
 urlpatterns: list[URLPattern] = [
@@ -38,7 +41,7 @@ urlpatterns: list[URLPattern] = [
     *(re_path(rf"^{name}/?$", posthog.CaptureView.as_view(), name="posthog-capture") for name in _POSTHOG),
     re_path(r"^i/v1/analytics/events/?$", posthog.CaptureV1View.as_view(), name="posthog-capture-v1"),
     *(
-        path(f"api/{name}/", posthog.EmptyListView.as_view(names=names), name="posthog-list")
+        re_path(rf"^api/{name}/?$", posthog.EmptyListView.as_view(names=names), name="posthog-list")
         for name, names in _LISTS.items()
     ),
     *(

@@ -1,9 +1,11 @@
 """The edges of posthog-js: enough for an unmodified SDK to start, and for its web vitals to arrive."""
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from events.accounts.keys import Key
+from events.endpoints.admission.authentication import Refused as RefusedKey
 from events.endpoints.admission.authentication import plain_key
 from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
@@ -13,6 +15,7 @@ from events.protocols.contract import Decoded, Refused
 from events.protocols.fields.texts import scalar
 from events.protocols.product import canonical, posthog
 from events.values import lenient
+from events.values.errors import Malformed
 
 METRICS = ["LCP", "INP", "CLS", "FCP"]
 UNAVAILABLE = 503
@@ -24,7 +27,12 @@ class PosthogView(MirroringView):
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST", "OPTIONS")
 
     def key_in(self, data: bytes) -> str | None:
-        self.batch = posthog_vitals.read(data)
+        try:
+            self.batch = posthog_vitals.read(data)
+        except Malformed as error:
+            if error.reason == posthog_vitals.SEVERAL_KEYS:
+                raise RefusedKey(error.detail) from None
+            raise
         return self.batch.token
 
     def problem(self, status: int, detail: str) -> Answer:
@@ -65,6 +73,13 @@ class CaptureV1View(CaptureView):
 
     receives_by_get = False
     methods = ("POST", "OPTIONS")
+
+    def key_in(self, data: bytes) -> str | None:
+        """The moment of sending stands in a header, that of the first try in the body."""
+        token = super().key_in(data)
+        sent_at = self.environ.get("HTTP_POSTHOG_REQUEST_TIMESTAMP")
+        self.batch = replace(self.batch, sent_at=sent_at or self.batch.sent_at)
+        return token
 
     def accepted(self, decoded: Decoded, key: Key) -> Answer:
         named = {scalar(event.get("uuid"), 200): bool(scalar(event.get("event"), 200)) for event in self.batch.events}

@@ -25,6 +25,8 @@ MOST = 1000
 WEB_VITALS = "$web_vitals"
 # So begins the lz64 form of "{" and "["; their base64 begins with "e" and "W".
 LZ64 = b"N"
+# Why a body that names two keys is refused.
+SEVERAL_KEYS = "several_keys"
 NAMES = ("LCP", "INP", "CLS", "FCP", "TTFB")
 
 
@@ -48,7 +50,7 @@ def read(body: bytes) -> Batch:
         raise Malformed("no events in the body", reason="not_a_batch")
     tokens = {token for token in map(token_of, (outer, *events)) if token}
     if len(tokens) > 1:
-        raise Malformed("inconsistent api_key", reason="several_keys")
+        raise Malformed("inconsistent api_key", reason=SEVERAL_KEYS)
     return Batch(tokens.pop() if tokens else None, events, outer.get("sent_at") or outer.get("sentAt"))
 
 

@@ -3,11 +3,13 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from analytics.urls import EVALUATED
 from dashboard.access import guard
 from dashboard.frame import layout
+from events.endpoints.middleware import WITHOUT_PROJECT
 
 # How the addresses begin that programs call.
-API = ("/api/", "/v1/", "/i/", "/beacon/", "/otlp/", "/ofrep/", "/flags/")
+API = ("/api/", *WITHOUT_PROJECT, *EVALUATED)
 
 
 def _page(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:

@@ -42,8 +42,9 @@ def decode(batch: Batch, context: Context) -> Decoded:
 
 
 def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused | Incoming]:
-    clock = Clock(context.received_at, batch.sent_at, drift=DRIFT)
+    corrected, as_told = (Clock(context.received_at, sent_at, drift=DRIFT) for sent_at in (batch.sent_at, None))
     for event in batch.events:
+        clock = as_told if _keeps_its_moment(event) else corrected
         name = scalar(event.get("event"), canonical.NAME) or _people_operation(event)
         if name == posthog_vitals.WEB_VITALS:
             continue
@@ -90,6 +91,12 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
 
 def _said(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return lenient.mapping(event.get("properties"))
+
+
+def _keeps_its_moment(event: Mapping[str, Any]) -> bool:
+    """Whether its sender says that the moment is right, however far off its clock is now."""
+    options = lenient.mapping(event.get("options"))
+    return _said(event).get("$ignore_sent_at") is True or options.get("disable_skew_correction") is True
 
 
 def _people_operation(event: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from events.protocols.contract import Context, Decoded
 from events.protocols.fields.clock import seconds
@@ -46,7 +47,7 @@ def _event(kind: str, payload: Mapping[str, Any], *, is_server: bool) -> dict[st
     around = {
         "$current_url": _url(payload),
         "$referrer": scalar(payload.get("referrer"), 2000),
-        "title": scalar(payload.get("title"), 200),
+        "title": _title(payload),
         "tag": scalar(payload.get("tag"), 50),
         "$is_server": is_server,
         "$lib": "umami",
@@ -73,3 +74,9 @@ def _url(payload: Mapping[str, Any]) -> str:
     """The address of the page, which older trackers send without its host."""
     url, host = scalar(payload.get("url"), 2000), scalar(payload.get("hostname"), 253)
     return f"https://{host}{url}" if host and url.startswith("/") else url
+
+
+def _title(payload: Mapping[str, Any]) -> str:
+    """The page's title, which the first trackers of version 2 send percent-encoded, every blank of it."""
+    title = scalar(payload.get("title"), 600)
+    return (title if " " in title else unquote(title))[:200]

@@ -14,8 +14,13 @@ SUMS = (browser_scripts.FOLDER / "SHA256SUMS").read_text().splitlines()
 BUDGETS = {
     "insights.js": 1024,
     "speed-insights.js": 5 * 1024,
+    "plausible.js": 2560,
+    "umami.js": 1536,
     "posthog-web-vitals.js": 5 * 1024,
     "posthog-web-vitals-with-attribution.js": 10 * 1024,
+    "posthog-exception-autocapture.js": 7 * 1024,
+    "posthog-dead-clicks-autocapture.js": 10 * 1024,
+    "posthog-tracing-headers.js": 3 * 1024,
     f"{browser_scripts.POSTHOG}.js": 125 * 1024,
 }
 
@@ -67,3 +72,29 @@ def test_the_version_that_is_served_may_be_kept_for_good() -> None:
     answer = Client().get(f"/static/{version}/array.js")
     assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "immutable" not in Client().get(f"/static/{version}/web-vitals.js")["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("path", "script"),
+    [
+        ("/js/script.js", "plausible"),
+        ("/js/script.hash.outbound-links.js", "plausible"),
+        ("/js/plausible.js", "plausible"),
+        ("/js/pa-shop.example.js", "plausible"),
+        ("/script.js", "umami"),
+        ("/_vercel/insights/script.js", "insights"),
+        ("/static/exception-autocapture.js?v=1.449.2", "posthog-exception-autocapture"),
+        ("/static/1.449.2/dead-clicks-autocapture.js", "posthog-dead-clicks-autocapture"),
+        ("/static/tracing-headers.js", "posthog-tracing-headers"),
+    ],
+)
+def test_a_script_is_served_to_any_page_and_asked_for_once(path: str, script: str) -> None:
+    first = Client().get(path, headers={"accept-encoding": "gzip, br", "origin": "https://shop.example"})
+    assert (first.status_code, first["Content-Encoding"]) == (200, "br")
+    assert brotli.decompress(first.content) == browser_scripts.read(script)
+    assert first["Content-Type"] == "text/javascript; charset=utf-8"
+    assert (first["Access-Control-Allow-Origin"], first["Cross-Origin-Resource-Policy"]) == ("*", "cross-origin")
+    assert not first.cookies
+    again = Client().get(path, headers={"accept-encoding": "br", "if-none-match": first["ETag"]})
+    assert (again.status_code, again.content, again["Cache-Control"]) == (304, b"", "public, max-age=3600")
+    assert Client().get(path, headers={"if-none-match": first["ETag"]}).status_code == 200, "another form"

@@ -87,6 +87,11 @@ class Shop:
     def python(self, case: str) -> str:
         return self.run(sys.executable, CLIENTS / "python_app.py", case)
 
+    def older_python(self, packages: Path, client: str, *arguments: str, **environment: str) -> str:
+        """What a client prints that sees the Python packages of one folder and none of ours."""
+        command = [sys.executable, "-S", CLIENTS / client, *arguments]
+        return self.run(*command, PYTHONPATH=str(packages), PYTHONDONTWRITEBYTECODE="1", **environment)
+
     def digest(self, *, path: str = "") -> accounting.Report:
         """Digest what was sent; every envelope was answered 200 and every item is stored or filtered."""
         answers = self.server.answers(path or f"/api/{self.project.pk}/envelope/")

@@ -106,6 +106,21 @@ def test_posthog_js_starts_without_complaints_and_its_web_vitals_arrive(
     arrived("posthog-js", npm(packages, "posthog-js"), stored(shop.project))
 
 
+def test_posthog_js_finds_here_what_it_loads_of_itself(
+    shop: Shop, packages: Path, visit: Any, arrived: Arrived
+) -> None:
+    seen = visit("posthog_automatic")
+    assert [line for line in seen["console"] if "nobody caught this" not in line] == []
+    answered = {url.partition("?")[0]: status for status, url in seen["statuses"] if url.startswith(shop.server.url)}
+    assert set(answered.values()) == {200}
+    for name in ("exception-autocapture", "dead-clicks-autocapture", "tracing-headers"):
+        assert any(url.endswith(f"/{name}.js") for url in answered), name
+    assert digested(shop.project).invalid == 0
+    issue = Issue.objects.get(project=shop.project)
+    assert (issue.title, issue.event_count) == ("RangeError: nobody caught this", 1)
+    arrived("posthog-js", npm(packages, "posthog-js"), stored(shop.project))
+
+
 def test_posthog_s_loader_snippet_finds_its_script_here(
     shop: Shop, packages: Path, visit: Any, arrived: Arrived
 ) -> None:
@@ -188,12 +203,14 @@ def test_posthog_s_python_sdk_counts_each_event_once(shop: Shop, arrived: Arrive
     shop.project.save()
     shop.run(sys.executable, CLIENTS / "posthog_app.py", shop.server.url, shop.key.public_key, *mode)
     report = digested(shop.project)
-    assert (report.stored, report.invalid, report.duplicate) == (123, 0, 0)
+    assert (report.stored, report.invalid, report.duplicate) == (124, 0, 0)
     assert thrown(shop, "ValueError: the basket is empty") == ["<module>", "pay"]
     rows = facts(shop.project, "events")
     paid = [row for row in rows if row["event"] == "order paid"]
     assert (len(paid), len({row["visitor"] for row in paid})) == (120, 40)
     assert {dict(row["properties"])["plan"] for row in paid} == {"team"}
+    assert [row["visitor"] for row in rows if row["event"] == "$ai_generation"]
     answers = shop.server.answers("/i/v1/analytics/events" if mode else "/batch")
+    answers += shop.server.answers("/i/v0/ai/batch/")
     assert {answer.status for answer in answers} == {200}
     arrived("posthog (Python)", package("posthog"), stored(shop.project))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from events.models import Group, Person
+from events.models import Group, Issue, Person
 from events.persons import reading
-from events.tests.arrivals import Arrived, npm, package
+from events.tests import pypi
+from events.tests.arrivals import Arrived, npm, package, stored
 from events.tests.intake import digested, facts
 from events.tests.npm import installed
 from events.tests.sdk import visits
@@ -47,6 +48,33 @@ def test_posthog_for_python_aliases_sets_and_describes_groups(named: Shop, arriv
     [paid] = [row for row in facts(named.project, "events") if row["event"] == "paid"]
     assert dict(paid["properties"])["$group/company"] == "acme"
     arrived("posthog (Python)", package("posthog"), KIND)
+
+
+@pytest.mark.parametrize("mode", ["queue", "sync"])
+@pytest.mark.parametrize("age", ["3", "6"])
+def test_posthog_for_python_of_before_does_the_same(named: Shop, arrived: Arrived, age: str, mode: str) -> None:
+    folder = pypi.installed(f"posthog-{age}")
+    before = len(named.server.answers("/batch/"))
+    named.older_python(folder, "posthog_older.py", named.server.url, named.key.public_key, mode)
+    answers = named.server.answers("/batch/")[before:]
+    assert {answer.status for answer in answers} == {200}
+    report = digested(named.project)
+    identified = 2 if age == "3" else 0  # with a page view, gone since
+    # The exception is an event and an error.
+    assert (report.stored, report.invalid, report.duplicate) == (28 + identified, 0, 0)
+    assert len(answers) == (27 + identified if mode == "sync" else 5 if age == "3" else 4)
+    person = person_of(named, "customer 1", "anonymous 1")
+    assert (person.properties["plan"], person.properties["seats"], person.properties["first"]) == ("team", "2", "ad")
+    assert Person.objects.count() == 1
+    assert Group.objects.get(key="acme").properties["seats"] == "40"
+    rows = facts(named.project, "events")
+    paid = [dict(row["properties"]) for row in rows if row["event"] == "paid"]
+    assert sorted(int(each["total"]) for each in paid) == list(range(20))
+    assert {each["$group/company"] for each in paid} == {"acme"}
+    assert "who=me" not in str(rows)
+    [issue] = Issue.objects.filter(project=named.project)
+    assert (issue.title, issue.event_count) == ("ValueError: the basket is empty", 1)
+    arrived("posthog (Python)", pypi.version(folder, "posthog"), [*stored(named.project), *KIND])
 
 
 def test_posthog_node_of_every_age_does_the_same(named: Shop, arrived: Arrived) -> None:

@@ -12,18 +12,25 @@ const posthog = JSON.parse(read("posthog-js/dist/integrity.json"));
 const notice = `/*! with web-vitals ${version}, Copyright Google LLC, Apache License 2.0 */`;
 const notices = {
   insights: "",
+  plausible: "",
+  umami: "",
   "speed-insights": notice,
   "posthog-web-vitals": notice,
   "posthog-web-vitals-with-attribution": notice,
 };
 
 // posthog-js itself stays as published, so that the integrity of its release holds for what is served.
-const array = read("posthog-js/dist/array.js");
-const published = `sha384-${createHash("sha384").update(array).digest("base64")}`;
-if (published !== posthog.files["array.js"]) throw new Error("array.js is not the one that posthog-js published");
+const published = (name) => {
+  const bytes = read(`posthog-js/dist/${name}.js`);
+  const sum = `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
+  if (sum !== posthog.files[`${name}.js`]) throw new Error(`${name}.js is not the one that posthog-js published`);
+  return bytes;
+};
+const extensions = ["exception-autocapture", "dead-clicks-autocapture", "tracing-headers"];
 
 const files = {
-  [`posthog-${posthog.version}.js`]: array,
+  [`posthog-${posthog.version}.js`]: published("array"),
+  ...Object.fromEntries(extensions.map((name) => [`posthog-${name}.js`, published(name)])),
   "LICENSE-posthog-js.txt": read("posthog-js/LICENSE"),
   "LICENSE-web-vitals.txt": read("web-vitals/LICENSE"),
 };

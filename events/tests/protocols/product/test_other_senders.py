@@ -73,6 +73,20 @@ def test_umami_s_page_views_events_and_people() -> None:
     assert only(of_umami("identify", id="ada"))["visitor"] == "u_shop.example"
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Caf%C3%A9%20%26%20Bar", "Café & Bar"),
+        ("100 %41", "100 %41"),
+        ("50%", "50%"),
+        ("a" * 300, "a" * 200),
+        (None, ""),
+    ],
+)
+def test_umami_s_older_titles_are_decoded(sent: str | None, kept: str | None) -> None:
+    assert only(of_umami("event", title=sent)).get("title") == kept
+
+
 def test_umami_s_measurements_are_vitals() -> None:
     decoded = of_umami("performance", lcp=1200.5, cls=0.01, inp=40, fcp=None, ttfb=-5, duration=2000)
     [item] = decoded.items

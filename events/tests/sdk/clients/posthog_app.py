@@ -9,6 +9,7 @@ client = posthog.Posthog(key, host=host, sync_mode=False, flush_at=50, **({"capt
 for number in range(120):
     client.capture("order paid", distinct_id=f"customer {number % 40}", properties={"plan": "team", "total": number})
 client.capture("no one said who")
+client.capture_ai("$ai_generation", distinct_id="customer 7", properties={"$ai_model": "small"})
 
 
 def pay() -> None:
