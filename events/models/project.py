@@ -35,6 +35,7 @@ class Analytics(models.TextChoices):
 
     OFF = "off", "not collected"
     ANONYMOUS = "anonymous", "anonymous"
+    CONSENT = "consent", "anonymous until they agree"
     IDENTIFIED = "identified", "identified"
 
 
@@ -86,7 +87,7 @@ class Project(models.Model):
         default=Analytics.ANONYMOUS,
         db_default=Analytics.ANONYMOUS.value,
         help_text="Page views and product events: not collected; of visitors that nobody knows again the next day; "
-        "or of the people their sender names, as pseudonyms.",
+        "of those and, as pseudonyms, of the people who agreed; or of the people their sender names, as pseudonyms.",
     )
     uses_allow_list = models.BooleanField(default=False, help_text="Keep only the keys in allow_list; fails closed.")
     allow_list = models.JSONField(default=list, blank=True)
