@@ -56,7 +56,8 @@ def record(
 ) -> bool:
     """Keep what a visitor said, in the caller's transaction if there is one; False where it says nothing new.
 
-    Said again, and said before what is known (of an import), are nothing new. Raises the database's error.
+    Said again, and said before what is known (of an import), are nothing new. Taken back without a version, it is the
+    version that was agreed to. Raises the database's error.
     """
     at, version = min(at or now, now), version.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST_VERSION]
     if _is_known(project_id, visitor, state, version, at):
@@ -68,6 +69,9 @@ def record(
             return False
         chain = ConsentRecord.objects.filter(project_id=project_id).order_by("-number")
         number, mac = chain.values_list("number", "mac").first() or (0, None)
+        if state == WITHDRAWN and not version:
+            rows = ConsentRecord.objects.filter(project_id=project_id, visitor=visitor).order_by("-number")
+            version = rows.values_list("version", flat=True).first() or ""
         nonce = secrets.token_bytes(16)
         made = ConsentRecord(
             project_id=project_id, number=number + 1, visitor=visitor, state=state, version=version, source=source,
@@ -88,10 +92,7 @@ def of_people(project: Project, visitors: Collection[int]) -> QuerySet[ConsentRe
 def sealed(project: Project, visitors: Collection[int]) -> list[ConsentRecord]:
     """The records of who was erased, found by the id that somebody names: what can be shown to them, or a court."""
     kept = project.consents.filter(visitor=None, nonce__isnull=False).order_by("-number")
-    return [
-        one for one in kept.iterator(chunk_size=2000)
-        if any(hmac.compare_digest(bytes(one.seal), _seal(bytes(one.nonce or b""), project.pk, who)) for who in visitors)
-    ]  # fmt: skip
+    return [one for one in kept.iterator(chunk_size=2000) if any(_is_about(one, visitor) for visitor in visitors)]
 
 
 def erase(project: Project, visitors: Collection[int], *, now: datetime) -> int:
@@ -134,10 +135,7 @@ def verify(project: Project) -> Report:
 def _wrong(one: ConsentRecord) -> Iterable[str]:
     if not hmac.compare_digest(bytes(one.mac), _mac(one)):
         yield f"record {one.number} was altered"
-    if one.visitor is None:
-        return
-    nonce = bytes(one.nonce or b"")
-    if not hmac.compare_digest(bytes(one.seal), _seal(nonce, one.project_id, one.visitor)):
+    if one.visitor is not None and not _is_about(one, one.visitor):
         yield f"record {one.number} names another person than it did"
 
 
@@ -148,6 +146,10 @@ def _is_known(project_id: int, visitor: int, state: str, version: str, at: datet
         return False
     is_same = last[0] == state and (state == WITHDRAWN or last[1] == version)
     return is_same or at < last[2]
+
+
+def _is_about(one: ConsentRecord, visitor: int) -> bool:
+    return hmac.compare_digest(bytes(one.seal), _seal(bytes(one.nonce or b""), one.project_id, visitor))
 
 
 def _seal(nonce: bytes, project_id: int, visitor: int) -> bytes:

@@ -66,7 +66,7 @@ def test_a_page_gives_and_takes_back_with_a_beacon_each(asking: Project, key: In
     [person] = Person.objects.all()
     assert person.properties == {"plan": "team"}
     assert [(one.state, one.version, one.source) for one in asking.consents.order_by("number")] == [
-        ("given", "2026-11", "page"), ("withdrawn", "", "page"),
+        ("given", "2026-11", "page"), ("withdrawn", "2026-11", "page"),
     ]  # fmt: skip
 
 

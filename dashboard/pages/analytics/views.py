@@ -15,7 +15,7 @@ from dashboard.exports import csv_tables
 from dashboard.frame import comparison, empty_states, layout, query_errors
 from dashboard.pages.analytics import presenting
 from events.models import Project
-from events.values.modes import ANONYMOUS
+from events.values.modes import ANONYMOUS, CONSENT
 
 _ROWS, _EXPORTED = 10, 10_000
 
@@ -45,6 +45,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
         "with_bots": with_bots,
         "is_anonymous": project.analytics == ANONYMOUS,
         "mode": project.get_analytics_display(),
+        "is_asking": project.analytics == CONSENT,
         "is_off": project.analytics == "off",
         "start": empty_states.of(project, "analytics", now=timezone.now()) if is_empty else None,
     }
