@@ -56,6 +56,7 @@ def test_a_page_gives_and_takes_back_with_a_beacon_each(asking: Project, key: In
     assert say(key, "ada", "given", version="2026-11") == {"state": "given", "recorded": True}
     assert say(key, "ada", "given", version="2026-11") == {"state": "given", "recorded": False}
     send(key, {"event": "paid", "distinct_id": "ada", "$set": {"plan": "team"}})
+    digested(asking)
     assert say(key, "ada", "withdrawn") == {"state": "withdrawn", "recorded": True}
     assert say(key, "ada", "withdrawn") == {"state": "withdrawn", "recorded": False}
     send(key, {"event": "left", "distinct_id": "ada", "$set": {"plan": "none"}})

@@ -185,6 +185,19 @@ def test_taking_it_back_is_known_to_every_process_within_a_second(asking: Projec
     assert max(float(moment) for _, moment in said) - at < 1.0
 
 
+@pytest.mark.parametrize("how", ["withdrawn", "erased"])
+def test_what_was_on_its_way_makes_no_person_any_more(asking: Project, key: IngestKey, how: str) -> None:
+    say(asking, "ada", "given")
+    say(asking, "eve", "given")
+    send(key, view("ada", **{"$set": {"plan": "team"}}), view("eve"))
+    if how == "withdrawn":
+        say(asking, "ada", "withdrawn")
+    else:
+        ledger.erase(asking, [key_of(asking, "ada")], now=timezone.now())
+    digested(asking)
+    assert [row.visitor for row in PersonId.objects.all()] == [key_of(asking, "eve")]
+
+
 def test_the_next_event_after_taking_it_back_is_anonymous(asking: Project, key: IngestKey) -> None:
     say(asking, "ada", "given")
     send(key, view("ada"))
