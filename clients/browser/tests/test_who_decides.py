@@ -70,6 +70,7 @@ def test_who_is_named_with_it_is_told_to_the_server(visit: Visiting, receiver: R
     page = visit(receiver.dsn).open()
     page.run("obs.consent(true)")
     page.run("obs.consent(true, { id: 'customer 7', version: '2026-11' })")
+    page.until(lambda: len(receiver.consents) == 1)
     page.run("obs.consent(false, { id: 'customer 7' })")
     page.until(lambda: len(receiver.consents) == 2)
     assert receiver.consents == [
