@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("off", "not collected"),
                     ("anonymous", "anonymous"),
-                    ("consent", "anonymous until they agree"),
+                    ("consent", "by consent"),
                     ("identified", "identified"),
                 ],
                 db_default="anonymous",

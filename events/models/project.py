@@ -35,7 +35,7 @@ class Analytics(models.TextChoices):
 
     OFF = "off", "not collected"
     ANONYMOUS = "anonymous", "anonymous"
-    CONSENT = "consent", "anonymous until they agree"
+    CONSENT = "consent", "by consent"
     IDENTIFIED = "identified", "identified"
 
 

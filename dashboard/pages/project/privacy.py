@@ -104,8 +104,8 @@ SWITCHES = (
             ),
             Choice(
                 "consent",
-                "anonymous until they agree",
-                "who agreed is known again, from that moment until they take it back; the ledger proves both",
+                "by consent",
+                "anonymous until they agree, and known again until they take it back; the ledger proves both",
                 "your pages have to ask and to tell this server; of who says nothing, the same as anonymous",
             ),
             Choice(
