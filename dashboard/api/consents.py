@@ -108,8 +108,10 @@ class Consents(ApiView):
     )
     def post(self, request: Request, slug: str) -> Response:
         """Records that somebody agrees or takes it back; needs the scope admin. The same again changes nothing."""
+        project = self.open_project(slug, access.EDITOR)
         sent = forms.read(ConsentIn, request)
-        project = self.open_project(slug, access.OWNER if sent["erases"] else access.EDITOR)
+        if sent["erases"]:
+            self.open_project(slug, access.OWNER)
         at, now = sent.get("at"), timezone.now()
         source = (ConsentRecord.Source.IMPORT if at else ConsentRecord.Source.API).value
         said = {"source": source, "version": sent["version"], "at": at, "now": now}
