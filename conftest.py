@@ -29,7 +29,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """The test database, a copy of what the migrations made; its audit trail may be emptied between tests."""
+    """The test database, a copy of what the migrations made; its append-only tables may be emptied between tests."""
     from django.db import connection
 
     with django_db_blocker.unblock():
@@ -37,6 +37,7 @@ def django_db_setup(
         made = setup_databases(verbosity=0, interactive=False)
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
+            cursor.execute("ALTER TABLE events_consentrecord DISABLE TRIGGER consent_no_truncate")
     yield
     with django_db_blocker.unblock():
         connection.close()  # a session's last connection may have been ended by what the tests do to servers

@@ -7,7 +7,9 @@ import hashlib
 import math
 import uuid
 from abc import abstractmethod
-from typing import Any, ClassVar
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -18,16 +20,21 @@ from analytics.flags.asking import Asked
 from analytics.flags.definitions import Book
 from events.accounts import access, tokens
 from events.accounts.keys import Key
+from events.consent import standing
 from events.endpoints import posthog
 from events.endpoints.admission.authentication import Refused, plain_key
 from events.endpoints.admission.buckets import buckets
 from events.endpoints.admission.throttling import Throttled
+from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
 from events.endpoints.posthog import PosthogView
 from events.ingest.intake import Unavailable
+from events.models import Project
 from events.protocols import posthog_vitals
-from events.values import lenient
+from events.values import lenient, pseudonyms
 from events.values.errors import Malformed
+from events.values.modes import ANONYMOUS, CONSENT, Mode
+from events.visitors.naming import Naming
 
 LONGEST = 1024 * 1024
 
@@ -52,6 +59,19 @@ class AskingView(PosthogView):
         except (DatabaseError, InterfaceError) as error:
             raise Unavailable from error
 
+    def agreed(self, asked: Asked, *, mode: Mode, project_id: int, pepper: bytes) -> Asked:
+        """What is asked, as far as the mode and the person let it be of a person."""
+        if mode != CONSENT:
+            return asked
+        agent, pseudonym = self.environ.get("HTTP_USER_AGENT", "")[:400], partial(pseudonyms.of, pepper)
+        is_agreed = partial(standing.agrees, project_id)
+        naming = Naming(CONSENT, project_id, self.address(), agent, self.arrival.now, pseudonym, is_agreed)
+        if naming.agrees(asked.distinct_id) and not objects(self.environ):
+            return asked
+        # Under the salt of the day, as those who are counted so.
+        stranger = replace(naming, mode=ANONYMOUS).name(asked.distinct_id, "") or ""
+        return asking.without_consent(asked, stranger)
+
     def answer_or_unchanged(self, content: Any) -> Answer:
         """The answer with its ETag, or 304 for who has it. It differs with who asks: the body was made for them."""
         data = lenient.canonical(content)
@@ -68,6 +88,9 @@ class AskingView(PosthogView):
 
 class AnsweringView(AskingView):
     """An endpoint that answers whoever sends a project's key."""
+
+    def agreed_by_key(self, asked: Asked, key: Key) -> Asked:
+        return self.agreed(asked, mode=key.analytics, project_id=key.project_id, pepper=key.pepper)
 
     @abstractmethod
     def answered(self, key: Key) -> Answer:
@@ -99,7 +122,7 @@ class FlagsView(AnsweringView):
             verdicts = {}
         else:
             asked = asking.of_posthog(self.sent, is_page=bool(self.environ.get("HTTP_ORIGIN")))
-            verdicts = asking.ask(book, asked, now=now)
+            verdicts = asking.ask(book, self.agreed_by_key(asked, key), now=now)
         request_id = str(uuid.uuid4())
         match (self.is_decide, query.get("v", "")):
             case (False, "" | "1") | (True, "3"):
@@ -140,13 +163,16 @@ class OfrepView(AskingView):
         sent = secret.strip() if scheme.lower() == "bearer" else self.environ.get("HTTP_X_API_KEY", "").strip()
         self.runtime, self.project_id = "client", 0
         if tokens.is_well_formed(sent):
-            self.project_id, self.runtime = self._of_token(sent), ""
+            project = self._of_token(sent)
+            self.project_id, self.mode, self.pepper = project.pk, cast(Mode, project.analytics), bytes(project.pepper)
+            self.runtime = ""
         elif sent:
-            self.project_id = self.admit(None, plain_key(sent)).project_id
+            key = self.admit(None, plain_key(sent))
+            self.project_id, self.mode, self.pepper = key.project_id, key.analytics, key.pepper
         else:
             raise Refused("Send an API token or the project's public key: Authorization: Bearer, or X-API-Key.")
 
-    def _of_token(self, secret: str) -> int:
+    def _of_token(self, secret: str) -> Project:
         try:
             token = tokens.find(secret, now=self.arrival.now)
         except (DatabaseError, InterfaceError) as error:
@@ -158,7 +184,7 @@ class OfrepView(AskingView):
         wait = buckets.take(f"flags:{token.pk}", rate_per_minute=settings.OBS_KEY_RATE_PER_MINUTE)
         if wait:
             raise _TooFast(wait)
-        return token.project.pk
+        return token.project
 
     def receive(self) -> None:
         try:
@@ -167,6 +193,7 @@ class OfrepView(AskingView):
             raise Malformed(error.detail, reason=ofrep.PARSE) from error
         key = self.arrival.named.get("key")
         asked = ofrep.asked(self.sent, keys=None if key is None else [key], runtime=self.runtime)
+        asked = self.agreed(asked, mode=self.mode, project_id=self.project_id, pepper=self.pepper)
         verdicts = asking.ask(self.book(self.project_id), asked, now=self.arrival.now)
         found = [ofrep.answer(verdict, has_key=bool(asked.distinct_id)) for verdict in verdicts.values()]
         if key is None:
@@ -213,6 +240,7 @@ class UnleashView(AnsweringView):
         return self._toggles(key, others.of_unleash(sent.get("context", sent)))
 
     def _toggles(self, key: Key, asked: Asked) -> Answer:
+        asked = self.agreed_by_key(asked, key)
         verdicts = asking.ask(self.book(key.project_id), asked, now=self.arrival.now)
         return self.answer_or_unchanged(others.unleash(verdicts))
 
@@ -233,7 +261,8 @@ class GrowthbookView(AnsweringView):
         return plain_key(self.arrival.named["token"])
 
     def answered(self, key: Key) -> Answer:
-        verdicts = asking.ask(self.book(key.project_id), others.of_growthbook(self.sent), now=self.arrival.now)
+        asked = self.agreed_by_key(others.of_growthbook(self.sent), key)
+        verdicts = asking.ask(self.book(key.project_id), asked, now=self.arrival.now)
         return _json(others.growthbook(verdicts))
 
 

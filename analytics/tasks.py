@@ -7,6 +7,7 @@ from analytics.flags import counting, places
 from analytics.guards import guarding
 from analytics.privacy import erasing
 from analytics.rollups import filling
+from events.consent import ledger
 
 
 @shared_task
@@ -19,6 +20,7 @@ def forget() -> None:
     filling.forget(now=timezone.now())
     counting.forget(now=timezone.now())
     places.forget(now=timezone.now())
+    ledger.forget(now=timezone.now())
 
 
 @shared_task

@@ -1,12 +1,14 @@
-"""Addresses of feature flags, where SDKs ask for them."""
+"""Addresses of feature flags, where SDKs ask for them, and of consent, where pages say it."""
 
 from django.urls import URLPattern, path, re_path
 
-from analytics import definition_views, flag_views
+from analytics import consent_views, definition_views, flag_views
 
-# How the addresses begin that are answered by the threads of flags; definitions take longer and go the way of pages.
+# How the addresses begin that are answered by the threads of flags, consent among them; definitions take longer and go
+# the way of pages.
 EVALUATED = (
     "/flags", "/decide", "/array/", "/ofrep/", "/api/frontend", "/api/eval/", "/api/features/", "/api/client/",
+    "/consent",
 )  # fmt: skip
 DEFINED = ("/flags/definitions", "/api/feature_flag/", "/api/projects/")
 
@@ -31,6 +33,7 @@ urlpatterns: list[URLPattern] = [
         r"^api/frontend/client/(?:metrics|register)/?$", flag_views.UnleashReportView.as_view(), name="unleash-report"
     ),
     path("api/eval/<str:token>", flag_views.GrowthbookView.as_view(), name="growthbook-eval"),
+    re_path(r"^consent/?$", consent_views.ConsentView.as_view(), name="consent"),
     re_path(r"^api/(?:features|client)/.*$", flag_views.RefusedView.as_view(), name="flags-refused"),
 ]  # fmt: skip
 

@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from events.accounts import access, projects, tokens
-from events.accounts.audited_admin import AuditedAdmin, ReadOnlyAdmin
+from events.accounts.audited_admin import AuditedAdmin, OwnProjects, ReadOnlyAdmin
 from events.ingest import dead_letters, payloads
-from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
+from events.models import ApiToken, AuditEntry, ConsentRecord, DeadLetter, Dimension, IngestKey, Membership, Project
 
 _SHOWN_BYTES = 200_000
 
@@ -263,6 +263,15 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             return rows
         theirs = Q(project_id__in=access.projects_as(request.user, role).values("pk"))
         return rows.filter(theirs | Q(actor_id=request.user.pk))
+
+
+@admin.register(ConsentRecord)
+class ConsentRecordAdmin(ReadOnlyAdmin):
+    project_path = "project"
+    list_display = ["project", "number", "at", "state", "version", "source", "pseudonym"]
+    list_filter = ["state", ("project", OwnProjects)]
+    list_select_related = ["project"]
+    ordering = ["-id"]
 
 
 class ObsUserAdmin(AuditedAdmin, UserAdmin):

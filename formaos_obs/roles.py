@@ -1,8 +1,9 @@
 """Two roles in PostgreSQL: the owner, who migrates, and the application's, which can only add to the audit trail.
 
 What the application runs as may read and write every table, and make none. Of the audit trail it may read and insert:
-UPDATE, DELETE, TRUNCATE, ALTER and DROP are refused by PostgreSQL itself. Tables that later migrations make, and the
-partitions that the owner's functions make at run time, are covered by default privileges.
+UPDATE, DELETE, TRUNCATE, ALTER and DROP are refused by PostgreSQL itself; of the ledger of consent likewise, but that
+it may forget whom a record is about. Tables that later migrations make, and the partitions that the owner's functions
+make at run time, are covered by default privileges.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # the embedded servers are started without Django
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = "events_auditentry"
-READ_ONLY = "django_migrations"
+# What it may do where it may not do everything. Of consent, whom a record is about can be forgotten, and no more.
+LIMITED = {
+    "events_auditentry": "SELECT, INSERT",
+    "events_consentrecord": "SELECT, INSERT, UPDATE (visitor, nonce)",
+    "django_migrations": "SELECT",
+}
 FUNCTIONS = ("ingest_seen_make(date)", "ingest_seen_drop(date)")
 _LOCK = 0x0B5_40135  # one at a time: two that grant on the same table disturb each other
 
@@ -39,7 +44,7 @@ def grant(cursor: Cursor, role: str, *, password: str = "") -> None:
         cursor.execute(f"CREATE ROLE {quoted} LOGIN{secret}")
     for statement in _grants(quoted):
         cursor.execute(statement)
-    for relation, privileges in ((APPEND_ONLY, "SELECT, INSERT"), (READ_ONLY, "SELECT")):
+    for relation, privileges in LIMITED.items():
         cursor.execute("SELECT to_regclass(%s)", [relation])
         if cursor.fetchone()[0]:
             cursor.execute(f"REVOKE ALL ON {relation} FROM {quoted}")

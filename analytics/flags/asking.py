@@ -6,7 +6,7 @@ Of a request nothing is stored but counts by flag and value, and the numbers of 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,11 @@ def of_posthog(sent: Mapping[str, Any], *, is_page: bool) -> Asked:
         keys=[str(key) for key in keys[:MOST_KEYS]] if isinstance(keys, list) else None,
         runtime=runtime if runtime in ("client", "server") else "client" if is_page else "",
     )
+
+
+def without_consent(asked: Asked, stranger: str) -> Asked:
+    """The same question of who did not agree: a `stranger` for today, whom nothing is known of but their groups."""
+    return replace(asked, distinct_id=stranger, anonymous_id="", device_id="", properties={})
 
 
 def ask(book: Book, asked: Asked, *, now: datetime) -> dict[str, Verdict]:

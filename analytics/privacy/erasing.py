@@ -2,6 +2,9 @@
 
 What was on its way (the inbox, the spool) is a row an hour later at most, and files that were written anew are off the
 disk by then: so each erasure looks again twice before it is done, and forgets whom it was about.
+
+Records of consent stay and name nobody any more: that somebody agreed, and that it ended, has to be proven to
+authorities and courts afterwards as well (GDPR, articles 7 (1) and 17 (3) b and e).
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from analytics.models import Erasure
 from analytics.privacy import places
 from analytics.privacy.subjects import Subject, subject_of
 from events.accounts import audit
+from events.consent import ledger
 from events.facts import erasing as of_facts
 from events.ingest import accounting
 from events.ingest.accounting import Line
@@ -42,6 +46,9 @@ def request(project: Project, distinct_ids: Iterable[str], *, actor: Any, now: d
     made.subject = orjson.dumps({"visitors": subject.visitors, "names": subject.names}).decode()
     made.next_look_at = now
     with transaction.atomic():
+        # Only now and not with the looks that follow: what they agree to from here on is a new consent.
+        if count := ledger.erase(project, subject.visitors, now=now):
+            made.erased = {"records of consent": count}
         made.save()
         audit.record("erasure.request", actor=actor, project=project, obj=("erasure", made.uuid), now=now)
     look(made, now=now)

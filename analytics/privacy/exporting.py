@@ -9,6 +9,7 @@ from typing import Any
 from analytics.privacy import places
 from analytics.privacy.subjects import subject_of
 from events.accounts import audit
+from events.consent import ledger
 from events.facts import erasing as of_facts
 from events.ingest import payloads
 from events.models import Attachment, Feedback, Project
@@ -43,6 +44,11 @@ def export(project: Project, distinct_ids: Iterable[str], *, actor: Any, now: da
         ),
         "overrides_of_flags": list(places.overrides(project, subject).values("flag__key", "value", "created_at")),
         "places_in_flags": list(places.remembered(project, subject).values("flag__key", "created_at")),
+        "consents": [
+            {"at": one.at.isoformat(), "purpose": one.purpose, "state": one.state, "version": one.version,
+             "source": one.source, "number": one.number}
+            for one in (*ledger.of_people(project, subject.visitors), *ledger.sealed(project, subject.visitors))
+        ],
         "facts": {name: rows for name, rows in facts.items() if rows},
         "more_than_shown": sorted(name for name, rows in facts.items() if len(rows) == MOST),
     }  # fmt: skip

@@ -17,6 +17,7 @@ from events.facts.schema import FACTS
 from events.ingest import payloads
 from events.models import (
     Attachment,
+    ConsentRecord,
     DeadLetter,
     Feedback,
     GroupUser,
@@ -30,6 +31,7 @@ from events.models import (
 FACTS_OF_PEOPLE = tuple(name for name in FACTS if erasing.person_column(name))
 MODELS = (
     PersonId, Person, GroupUser, Occurrence, Attachment, Feedback, FlagOverride, FlagPlace, DeadLetter,
+    ConsentRecord,
 )  # fmt: skip
 
 

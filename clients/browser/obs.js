@@ -2,7 +2,7 @@
 import { watchClicks } from "./clicks.js";
 import { capture, watchErrors } from "./errors.js";
 import { currentRoute, route, watchPages } from "./pages.js";
-import { clear, flush, idle, put } from "./sending.js";
+import { clear, flush, idle, post, put } from "./sending.js";
 import { config, configure, feature, isRunning, now, options, refresh, run, subscribe } from "./settings.js";
 import { watchVitals } from "./vitals.js";
 
@@ -18,9 +18,12 @@ export function start(given) {
   if (agreed || !given.consent) begin();
 }
 
-// What the visitor said. It is kept nowhere: the page's own consent dialog says it again on each page.
-export function consent(isGiven) {
+// What the visitor said. It is kept nowhere here: the page's own consent dialog says it again on each page. With an `id`
+// the server keeps it in its ledger, under the `version` of the text.
+export function consent(isGiven, { id, version } = {}) {
   agreed = isGiven;
+  const state = isGiven ? "given" : "withdrawn";
+  if (id && isReady) post("../../consent/", JSON.stringify({ distinct_id: id, state, version }), true);
   if (isGiven) begin();
   else halt();
 }

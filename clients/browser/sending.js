@@ -47,7 +47,7 @@ export function flush(isLeaving) {
 }
 
 // text/plain, so that no browser asks for permission first; without cookies, which the server has no use for.
-async function post(door, body, isLeaving) {
+export async function post(door, body, isLeaving) {
   const url = address(door);
   try {
     if (isLeaving && navigator.sendBeacon(url, body)) return;

@@ -10,14 +10,17 @@ from datetime import datetime
 from django.conf import settings
 
 from alerts.models import Channel
+from events.consent import ledger
 from events.facts import compaction
 from events.facts.schema import FACTS
 from events.models import Membership, Project
-from events.values.modes import ANONYMOUS, IDENTIFIED
+from events.values.modes import ANONYMOUS, CONSENT, IDENTIFIED
 
 _FILL_IN = "________________"
-_VISITORS = {
+_VISITORS: dict[str, str] = {
     ANONYMOUS: "visitors of a day: a hash of address, user agent and site under a random salt, destroyed after it",
+    CONSENT: "visitors of a day: a hash of address, user agent and site under a random salt, destroyed after it; and "
+    "people who agreed, as pseudonyms under a key of the project; their properties",
     IDENTIFIED: "people whom the application names, as pseudonyms under a key of the project; their properties",
 }
 
@@ -45,6 +48,10 @@ def record(project: Project, *, now: datetime) -> str:
             "What arrives is scrubbed before it is stored: credentials, addresses of e-mail, numbers of cards",
             _small_groups(project),
             "Secrets are encrypted; roles by project; every look leaves an entry in a chained audit trail",
+            *(
+                ["Consent is recorded in a chained ledger (article 7 (1)); taking it back counts within a second"]
+                if project.analytics == CONSENT else []
+            ),
             "Access and erasure on request, with a signed receipt (Persons, Requests)",
         ]),
     ]  # fmt: skip
@@ -107,6 +114,8 @@ def _periods(project: Project) -> list[str]:
         "Whole examples of errors: as long as their issue"
         + (f", at most {project.kept_occurrences} each" if project.kept_occurrences else ""),
         "Persons and groups: until they are deleted or erased",
+        f"Records of consent: while it counts, and {ledger.KEPT.days} days after it was taken back; after an erasure "
+        "they name nobody",
         f"Ids of what arrived, against duplicates: {settings.OBS_SEEN_DAYS} days",
         "Messages that were sent: 90 days",
     ]

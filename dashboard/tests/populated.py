@@ -10,6 +10,7 @@ from django.db import transaction
 from alerts.tests import make as make_alerts
 from dashboard.samples import sample_error
 from dashboard.tests import hostile
+from events.consent import ledger
 from events.facts import segments
 from events.models import (
     Activity,
@@ -134,6 +135,8 @@ def _persons(project: Project, *, texts: str, now: datetime) -> None:
     for visitor in (1, 2):
         person.ids.create(project=project, visitor=visitor, name=texts[:200] if visitor == 2 else "")
     Group.objects.create(project=project, type=texts[:60], key=texts[:200], properties=named, created_at=now)
+    for visitor, state in ((1, "given"), (2, "given"), (1, "withdrawn")):
+        ledger.record(project.pk, visitor, state=state, version=texts[:80], source="page", now=now)
 
 
 def _facts(project: Project, issue: Issue, release: Release, *, now: datetime) -> None:

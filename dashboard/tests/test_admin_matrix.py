@@ -46,8 +46,9 @@ from analytics.models import Audience, Experiment, Flag, FlagVersion
 from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
 from events.accounts import audit, projects, tokens
+from events.consent import ledger
 from events.ingest import payloads
-from events.models import ApiToken, AuditEntry, DeadLetter, Dimension, IngestKey, Membership, Project
+from events.models import ApiToken, AuditEntry, ConsentRecord, DeadLetter, Dimension, IngestKey, Membership, Project
 
 User = get_user_model()
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -59,6 +60,7 @@ WAYS: dict[type[Model], str] = {
     Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project", Probe: "project",
     Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
     Flag: "project", FlagVersion: "flag__project", Audience: "project", Experiment: "project",
+    ConsentRecord: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -104,6 +106,7 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     tried = make_experiments.flag(project, f"{word}-tried", now=now)
     make_experiments.draft(project, now=now, of=tried, name=f"{word}-experiment")
     make_flags.audience(project, name=f"{word}-audience", now=now)
+    ledger.record(project.pk, 7, state="given", version=f"{word}-text", source="page", now=now)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
 

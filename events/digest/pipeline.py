@@ -30,7 +30,7 @@ from events.ingest import accounting, payloads
 from events.ingest.accounting import Line
 from events.issues import counters, counting
 from events.models import InboxItem
-from events.persons import keeping
+from events.persons import agreeing, keeping
 
 _SPANS: tuple[Step, ...] = (
     spans.put_spans,
@@ -88,5 +88,5 @@ def store(batch: Batch) -> None:
         model.objects.bulk_create([row for row in batch.rows if type(row) is model], ignore_conflicts=True)
     dimensions.fold(batch.facts, now=batch.now)
     segments.write(batch.facts, now=batch.now)
-    keeping.keep(batch.heard)
+    keeping.keep(agreeing.still(batch.heard))
     accounting.write(batch.lines, now=timezone.now())

@@ -10,6 +10,7 @@ from events.endpoints.admission.authentication import plain_key
 from events.endpoints.browser_settings import objects
 from events.endpoints.exchange import Answer
 from events.endpoints.performance import MirroringView
+from events.endpoints.product import opting_in
 from events.protocols import posthog_vitals
 from events.protocols.contract import Decoded, Refused
 from events.protocols.fields.texts import scalar
@@ -59,6 +60,8 @@ class CaptureView(PosthogView):
         if objects(self.environ):
             count = max(len(self.batch.events), 1)
             return Decoded(refused=(Refused(canonical.KIND, "filtered", "visitor_objects", count),))
+        if self.key is not None:
+            opting_in.hear(self.batch.events, self.key, now=self.arrival.now)
         return posthog.decode(self.batch, context)
 
     def accepted(self, decoded: Decoded, key: Key) -> Answer:

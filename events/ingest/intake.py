@@ -12,11 +12,12 @@ from django.db import InterfaceError, OperationalError, connection
 
 from events import scrubbing
 from events.accounts.keys import Key
+from events.consent import standing
 from events.ingest import accounting, inbox, payloads, pressure, spool
 from events.ingest.payloads import Packed
-from events.protocols.contract import Context, Decoded, Incoming, Limits, Refused, nowhere
+from events.protocols.contract import Context, Decoded, Incoming, Limits, Refused, everybody, nowhere
 from events.values import countries, lenient, pseudonyms
-from events.values.modes import IDENTIFIED
+from events.values.modes import CONSENT, NAMING
 from events.visitors.naming import Naming
 
 logger = logging.getLogger(__name__)
@@ -169,7 +170,8 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
     """What the decoders need to know of the project and of the sender."""
     # A batch is mostly of few people and machines: remembered for this request alone.
     pseudonym = lru_cache(maxsize=256)(partial(pseudonyms.of, key.pepper))
-    naming = Naming(key.analytics, key.project_id, sender.address, sender.user_agent, now, pseudonym)
+    is_agreed = partial(standing.agrees, key.project_id)
+    naming = Naming(key.analytics, key.project_id, sender.address, sender.user_agent, now, pseudonym, is_agreed)
     return Context(
         project_id=key.project_id,
         received_at=now,
@@ -177,7 +179,8 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         user_agent=sender.user_agent,
         pseudonym=pseudonym,
         visitor=naming.name,
-        names_people=key.analytics == IDENTIFIED,
+        names_people=key.analytics in NAMING,
+        agrees=naming.agrees if key.analytics == CONSENT else everybody,
         collects_ip=key.collects_ip,
         collects_user_data=key.collects_user_data,
         accepts_binary_attachments=key.accepts_binary_attachments,

@@ -1,6 +1,7 @@
 """The tables of events: what changes lives here, facts live in segments."""
 
 from events.models.audit import AuditEntry
+from events.models.consent import ConsentRecord
 from events.models.dimension import Dimension, DimensionValue
 from events.models.grouping_rules import GroupingRules
 from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SeenTrace, SpoolDrain
@@ -26,9 +27,9 @@ from events.models.visitor import VisitorSalt
 
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
-    "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange", "Feedback",
-    "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey", "Issue",
-    "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person", "PersonId", "Project",
-    "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment", "SiteName",
-    "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
+    "ConsentRecord", "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange",
+    "Feedback", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey",
+    "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person", "PersonId",
+    "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment",
+    "SiteName", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

@@ -42,6 +42,7 @@ class Analytics(models.TextChoices):
 
     OFF = "off", "not collected"
     ANONYMOUS = "anonymous", "anonymous"
+    CONSENT = "consent", "by consent"
     IDENTIFIED = "identified", "identified"
 
 
@@ -93,7 +94,7 @@ class Project(models.Model):
         default=Analytics.ANONYMOUS,
         db_default=Analytics.ANONYMOUS.value,
         help_text="Page views and product events: not collected; of visitors that nobody knows again the next day; "
-        "or of the people their sender names, as pseudonyms.",
+        "of those and, as pseudonyms, of the people who agreed; or of the people their sender names, as pseudonyms.",
     )
     small_groups = models.PositiveSmallIntegerField(
         default=10,

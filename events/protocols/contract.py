@@ -61,6 +61,11 @@ class Limits:
     breadcrumbs: int = 100
 
 
+def everybody(distinct_id: str) -> bool:
+    """All agree: of a project that asks for no consent here."""
+    return True
+
+
 def nobody(distinct_id: str, site: str) -> str | None:
     """No visitor: of a project that counts none."""
     return None
@@ -74,7 +79,7 @@ def nowhere() -> str | None:
 @dataclass(frozen=True, slots=True)
 class Context:
     """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person,
-    `visitor(distinct_id, site)` who is counted.
+    `visitor(distinct_id, site)` who is counted, `agrees(distinct_id)` whether they may be a person.
 
     `country()` is that of the browser which sent, `located(address)` that of an address, None
     without a database; both are asked only where a country is kept.
@@ -95,9 +100,14 @@ class Context:
     query_strings: Level = "off"
     visitor: Callable[[str, str], str | None] = nobody
     names_people: bool = False
+    agrees: Callable[[str], bool] = everybody
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
+
+    def names(self, distinct_id: str) -> bool:
+        """Whether who is called so is counted as a person."""
+        return bool(self.names_people and distinct_id) and self.agrees(distinct_id)
 
 
 @dataclass(frozen=True, slots=True)

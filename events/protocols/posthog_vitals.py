@@ -110,5 +110,5 @@ def _vitals(event: dict[str, Any], clock: Clock, context: Context) -> Iterator[d
             vital["timestamp"] = clock.moment(event.get("timestamp"), [])
             if context.names_people:
                 sent = scalar(event.get("distinct_id"), 200) or scalar(properties.get("distinct_id"), 200)
-                vital["visitor"] = context.visitor(sent, "") if sent else None
+                vital["visitor"] = context.visitor(sent, "") if context.names(sent) else None
         yield vital

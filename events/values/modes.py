@@ -2,5 +2,10 @@
 
 from typing import Literal
 
-Mode = Literal["off", "anonymous", "identified"]
-OFF, ANONYMOUS, IDENTIFIED = "off", "anonymous", "identified"
+Mode = Literal["off", "anonymous", "consent", "identified"]
+OFF: Mode = "off"
+ANONYMOUS: Mode = "anonymous"
+CONSENT: Mode = "consent"
+IDENTIFIED: Mode = "identified"
+# Those in which there may be persons.
+NAMING: frozenset[Mode] = frozenset({CONSENT, IDENTIFIED})

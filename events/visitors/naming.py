@@ -3,7 +3,7 @@
 Anonymous: HMAC-SHA256 of address, user agent and site under a salt of the day, which is random, is kept in one table
 and destroyed when its day is over: afterwards nobody can tell whose it was. A server that names its visitors has them
 named under the salt as well. Identified: the pseudonym of what the sender calls the person, the same that errors and
-requests carry, so that both are found together.
+requests carry, so that both are found together. Consent: anonymous, until the person agreed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from datetime import date, datetime, timedelta
 from django.db import DatabaseError, InterfaceError, connection
 
 from events.models import VisitorSalt
-from events.values.modes import IDENTIFIED, OFF, Mode
+from events.values import pseudonyms
+from events.values.modes import CONSENT, IDENTIFIED, OFF, Mode
 
 # What posthog-js calls everybody where it keeps no cookie.
 COOKIELESS = "$posthog_cookieless"
@@ -40,6 +41,18 @@ class Naming:
     user_agent: str
     now: datetime
     pseudonym: Callable[[str, str], str]
+    # Of a visitor, whether they agreed.
+    is_agreed: Callable[[int], bool] = lambda visitor: False
+
+    def agrees(self, distinct_id: str) -> bool:
+        """Whether the mode, and in the mode consent the person, lets `distinct_id` be known beyond a day."""
+        named = "" if distinct_id == COOKIELESS else distinct_id.strip()[:_LONGEST]
+        if not named or self.mode not in (CONSENT, IDENTIFIED):
+            return False
+        if self.mode == IDENTIFIED:
+            return True
+        visitor = pseudonyms.user_key(self.pseudonym("user", named))
+        return visitor is not None and self.is_agreed(visitor)
 
     def name(self, distinct_id: str, site: str) -> str | None:
         """The pseudonym `u_…`; None where nobody may be counted, or can be told from anybody else.
@@ -50,7 +63,7 @@ class Naming:
         named = "" if distinct_id == COOKIELESS else distinct_id.strip()[:_LONGEST]
         if self.mode == OFF:
             return None
-        if self.mode == IDENTIFIED and named:
+        if named and self.agrees(named):
             return self.pseudonym("user", named)
         return self._of_today(named, site)
 

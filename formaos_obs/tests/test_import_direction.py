@@ -16,8 +16,8 @@ APPS = ["events", "analytics", "alerts", "dashboard", "formaos_obs"]
 # From the top to the ground: a room uses those after it. docs/architecture.md says what each owns.
 ROOMS = {
     "events": [
-        "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "persons", "visitors", "accounts",
-        "facts", "scrubbing", "values", "models", "runtime",
+        "demo", "endpoints", "digest", "releases", "issues", "ingest", "protocols", "persons", "visitors", "consent",
+        "accounts", "facts", "scrubbing", "values", "models", "runtime",
     ],
     "analytics": [
         "demo", "guards", "privacy", "experiments", "questions", "flags", "statistics", "rollups", "engine", "models",

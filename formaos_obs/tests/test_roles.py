@@ -11,8 +11,9 @@ from django.apps import apps
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 
 from events.accounts import audit
+from events.consent import ledger
 from events.ingest import inbox
-from events.models import AuditEntry
+from events.models import AuditEntry, Project
 from events.tests.accounts.test_audit import TAMPERINGS
 from formaos_obs import roles
 
@@ -72,8 +73,25 @@ def test_it_adds_to_the_trail_and_verifies_it(become: Callable[[], None], now: d
     assert (audit.verify().is_whole, AuditEntry.objects.count()) == (True, 1)
 
 
+def test_of_consent_it_may_forget_whom_a_record_is_about_and_no_more(
+    become: Callable[[], None], project: Project, now: datetime
+) -> None:
+    ledger.record(project.pk, 7, state="given", source="page", now=now)
+    become()
+    ledger.record(project.pk, 8, state="given", source="page", now=now)
+    assert ledger.erase(project, [7], now=now) == 2
+    for sql in ("DELETE FROM events_consentrecord", "UPDATE events_consentrecord SET state = 'given'"):
+        with (
+            pytest.raises(DatabaseError, match="permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(sql)
+    assert ledger.verify(project).is_whole
+
+
 def test_it_reads_and_writes_every_other_table(become: Callable[[], None]) -> None:
-    names = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - {roles.APPEND_ONLY}
+    names = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} - set(roles.LIMITED)
     become()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -50,6 +50,7 @@ class Receiver:
     max_age: int = 20
     asked: int = 0
     bodies: list[tuple[str, str]] = field(default_factory=list)
+    consents: list[dict[str, str]] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     released: threading.Event = field(default_factory=threading.Event)
     port: int = 0
@@ -100,7 +101,10 @@ def handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             assert "Cookie" not in self.headers
             with receiver.arrived:
-                receiver.bodies.append((self.path.split("/")[3], body))
+                if self.path == f"/consent/?sentry_key={KEY}":
+                    receiver.consents.append(json.loads(body))
+                else:
+                    receiver.bodies.append((self.path.split("/")[3], body))
                 receiver.arrived.notify_all()
             self.answer({})
 

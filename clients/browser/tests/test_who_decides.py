@@ -66,6 +66,19 @@ def test_consent_given_before_the_script_came_counts(visit: Visiting, receiver: 
     assert receiver.asked == 1
 
 
+def test_who_is_named_with_it_is_told_to_the_server(visit: Visiting, receiver: Receiver) -> None:
+    page = visit(receiver.dsn).open()
+    page.run("obs.consent(true)")
+    page.run("obs.consent(true, { id: 'customer 7', version: '2026-11' })")
+    page.until(lambda: len(receiver.consents) == 1)
+    page.run("obs.consent(false, { id: 'customer 7' })")
+    page.until(lambda: len(receiver.consents) == 2)
+    assert receiver.consents == [
+        {"distinct_id": "customer 7", "state": "given", "version": "2026-11"},
+        {"distinct_id": "customer 7", "state": "withdrawn"},
+    ]
+
+
 @pytest.mark.parametrize("signal", ["globalPrivacyControl: true", "doNotTrack: '1'"])
 def test_a_visitor_who_objects_is_left_alone(visit: Visiting, receiver: Receiver, signal: str) -> None:
     name, value = signal.split(": ")

@@ -16,7 +16,7 @@ from dashboard.exports import csv_tables
 from dashboard.frame import comparison, empty_states, layout, people_words, query_errors
 from dashboard.pages.analytics import presenting
 from events.models import Project
-from events.values.modes import ANONYMOUS
+from events.values.modes import ANONYMOUS, CONSENT
 
 _ROWS, _EXPORTED = 10, 10_000
 
@@ -53,6 +53,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
         "visitors": people_words.visitors(project),
         "notes": people_words.notes(project, shown),
         "mode": project.get_analytics_display(),
+        "is_asking": project.analytics == CONSENT,
         "is_off": project.analytics == "off",
         "start": empty_states.of(project, "analytics", now=timezone.now()) if is_empty else None,
     }

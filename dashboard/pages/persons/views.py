@@ -18,7 +18,7 @@ from dashboard.pages.persons import presenting
 from events.accounts import access
 from events.models import Group, Project
 from events.persons import reading, removing
-from events.values.modes import IDENTIFIED
+from events.values.modes import NAMING
 
 PAGE = 50
 
@@ -32,7 +32,7 @@ def person_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "listed": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "condition": condition,
         "has_any": project.persons.exists(),
-        "names_people": project.analytics == IDENTIFIED,
+        "names_people": project.analytics in NAMING,
         "start": empty_states.of(project, "persons", now=timezone.now()),
         "tab": "persons",
     }

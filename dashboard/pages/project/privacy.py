@@ -105,10 +105,16 @@ SWITCHES = (
                 "who comes again another day, and what a person did",
             ),
             Choice(
+                "consent",
+                "by consent",
+                "anonymous until they agree, and known again until they take it back; the ledger proves both",
+                "your pages have to ask and to tell this server; of who says nothing, the same as anonymous",
+            ),
+            Choice(
                 "identified",
                 "as pseudonyms",
                 "people are known again, beside their errors and requests",
-                "what somebody does can be followed; whoever knows their id can find it. Ask for consent first",
+                "what somebody does can be followed; whoever knows their id can find it. Nobody is asked here",
             ),
         ),
     ),

@@ -65,6 +65,7 @@ def pages(world: World) -> list[str]:
         ("person-list", [slug]),
         *(("person", [slug, person.uuid]) for person in world.project.persons.all()),
         ("group-list", [slug]),
+        ("consent-list", [slug]),
         *(("group", [slug, group.pk]) for group in world.project.person_groups.all()),
         ("experiment-list", [slug]),
         ("experiment-new", [slug]),

@@ -38,7 +38,7 @@ def error(sent: Sent, said: Mapping[str, Any], clock: Clock, context: Context) -
     if not sent.comes_from_server:
         agent = sent.user_agent or context.user_agent
         raw["request"] = {"url": sent.url, "headers": {"User-Agent": agent}}
-    if sent.distinct_id and context.names_people:
+    if context.names(sent.distinct_id):
         raw["user"] = {"id": sent.distinct_id}
     return Incoming("error", uuid.UUID(sent.uuid), 1, clean.event(raw, Door(context, clock), event_id=sent.uuid))
 

@@ -35,12 +35,13 @@ def person(
     `said` are the event's properties. `other` is a pseudonym; the names are ids as sent, of projects that keep them.
     """
     is_of_nobody = said.get("$process_person_profile") is False or said.get("$cookieless_mode") is True
-    if not (context.names_people and distinct_id) or is_of_nobody or name == GROUP_IDENTIFY:
+    if not context.names(distinct_id) or is_of_nobody or name == GROUP_IDENTIFY:
         return None
     does, other = "seen", ""
     if name in _SAME:
         does, where = _SAME[name]
         other = scalar(said.get(where), ID)
+        other = other if context.names(other) else ""
     told: dict[str, Any] = {
         "does": does,
         "other": context.visitor(other, "") if other else None,
@@ -54,10 +55,10 @@ def person(
     return {key: value for key, value in told.items() if value not in (None, "", {}, [])}
 
 
-def group(said: Mapping[str, Any], name: str, context: Context) -> dict[str, Any] | None:
-    """`{type, key, set}` of the group that an event describes."""
+def group(said: Mapping[str, Any], name: str, distinct_id: str, context: Context) -> dict[str, Any] | None:
+    """`{type, key, set}` of the group that an event describes, whose sender has agreed where that is asked for."""
     kind, key = scalar(said.get("$group_type"), TYPE), scalar(said.get("$group_key"), KEY)
-    if name != GROUP_IDENTIFY or not (context.names_people and kind and key):
+    if name != GROUP_IDENTIFY or not (kind and key and context.names_people and context.agrees(distinct_id)):
         return None
     told = lenient.mapping(said.get("$group_set"))
     return {"type": kind, "key": key, "set": canonical.properties(told, context)}

@@ -51,7 +51,7 @@ def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused
         if name in _REFUSED:
             yield Refused(KIND, "filtered", _REFUSED[name])
             continue
-        if "event" not in event and name and not context.names_people:
+        if "event" not in event and name and not context.names(distinct_id(event)):
             yield Refused(KIND, "filtered", "no_person")
             continue
         sent = _sent(event, name, clock, context)
@@ -65,14 +65,14 @@ def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused
 
 def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -> Sent:
     said = _said(event)
-    distinct_id = _id(event.get("distinct_id")) or _id(said.get("distinct_id")) or _id(event.get("$distinct_id"))
+    named = distinct_id(event)
     library = scalar(said.get("$lib"), 40)
     is_browser = said.get("$is_server") is not True and (library in ("web", "js") or "$current_url" in said)
     return Sent(
         name=name,
         timestamp=clock.moment(event.get("timestamp") or said.get("$time"), []),
         uuid=scalar(event.get("uuid") or said.get("$insert_id"), 200),
-        distinct_id=_counted_as(distinct_id, context, is_browser=is_browser),
+        distinct_id=_counted_as(named, context, is_browser=is_browser),
         session=scalar(said.get("$session_id"), 100),
         url=scalar(said.get("$current_url"), 2000),
         referrer=scalar(said.get("$referrer"), 2000),
@@ -84,9 +84,14 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
         comes_from_server=not is_browser,
         campaign=said,
         properties={**_happened(said, name), **persons.of_groups(said)},
-        person=persons.person(event, said, name, distinct_id, context),
-        group=persons.group(said, name, context),
+        person=persons.person(event, said, name, named, context),
+        group=persons.group(said, name, named, context),
     )
+
+
+def distinct_id(event: Mapping[str, Any]) -> str:
+    """Whom an event names; "" for nobody."""
+    return _id(event.get("distinct_id")) or _id(_said(event).get("distinct_id")) or _id(event.get("$distinct_id"))
 
 
 def _said(event: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -106,8 +111,8 @@ def _people_operation(event: Mapping[str, Any]) -> str:
 
 
 def _counted_as(distinct_id: str, context: Context, *, is_browser: bool) -> str:
-    """In a project that names nobody, a browser is its own visitor, and a server says which of its visitors it was."""
-    return distinct_id if context.names_people or not is_browser else ""
+    """Where nobody is named, a browser is its own visitor, and a server says which of its visitors it was."""
+    return distinct_id if not is_browser or context.names(distinct_id) else ""
 
 
 def _id(value: Any) -> str:
