@@ -93,12 +93,15 @@ def number(of: str, bound: dict[str, Any], *, name: str = "number_of") -> str:
     return f"CASE WHEN regexp_matches({value}, $decimal) AND abs({read}) <= {_BIGGEST} THEN {read} END"
 
 
-def folded(table: str, *, by: str, order: str, most: int) -> str:
+def folded(table: str, *, by: str, order: str, most: int, is_given: bool = False) -> str:
     """The table `folded`, of a table with a column `cut`: its `most` largest values by the aggregate `order` have a
     `line` from 1 on, all others together are line 0; `different` is how many values there are. Cut by nothing, all is
-    one line."""
+    one line. Where `is_given`, the values are those of `$shown`, in their order, and `different` is not known."""
     if not by:
         return f"folded AS (SELECT *, 1 AS line, 1 AS different FROM {table})"
+    if is_given:
+        line = "coalesce(list_position(CAST(list_value $shown AS VARCHAR[]), cut), 0)"
+        return f"folded AS (SELECT *, {line} AS line, 0 AS different FROM {table})"
     return f"""
         summed AS (SELECT cut, {order} AS weight FROM {table} GROUP BY cut),
         ranked AS (

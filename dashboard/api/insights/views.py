@@ -8,7 +8,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.questions.product import cohorts, features, funnel_losses, funnels, journeys, trends
+from analytics.questions.product import cohorts, features, formula_trends, funnel_losses, funnels, journeys, trends
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
 from dashboard.api.insights.forms import (
@@ -52,8 +52,9 @@ class Trends(InsightView):
         operation_id="trends", parameters=[TrendsQuery], responses={200: shapes.of(trends.Trend), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
-        """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value."""
-        return self.answered(slug, trends.trends, asking.trends, trends.Trend)
+        """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value; or a
+        formula of up to five of these."""
+        return self.answered(slug, formula_trends.formula_trends, asking.trends, trends.Trend)
 
 
 class Funnels(InsightView):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from analytics.periods import Period
-from analytics.questions.product import calendar, cohorts, features, funnels, journeys, trends
+from analytics.questions.product import calendar, cohorts, features, formula_trends, funnels, journeys
 from analytics.questions.product.acts import Scope
-from analytics.questions.product.trends import NUMBERS, Trend
+from analytics.questions.product.formula_trends import LETTERS, Series
+from analytics.questions.product.trends import NUMBERS, ROLLING, Trend
 from dashboard.charts import figures, product_figures
 from dashboard.charts.definition import deploys
 from dashboard.charts.figures import Figure
@@ -32,14 +34,17 @@ class Answer:
 def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
     about = _scope(state, asked)
     given = asking.trends(asked, about)
-    found = trends.trends(project, **given)
-    names = product_figures.names_of([(line.value, line.is_other) for line in found.lines])
+    found = formula_trends.formula_trends(project, **given)
+    first: Series = given["series"][0]
+    whole = given["formula"] or first.event
+    names = [name or whole for name in product_figures.names_of([(line.value, line.is_other) for line in found.lines])]
     series: dict[str, tuple[float | None, ...]] = {
-        name or given["event"]: line.numbers for name, line in zip(names, found.lines, strict=True)
+        name: line.numbers for name, line in zip(names, found.lines, strict=True)
     }
-    if state.compare == "prev" and not given["by"]:
+    measures = {one.measure for one in given["series"]}
+    if state.compare == "prev" and len(found.lines) == 1 and not given["by"]:
         series |= _before(project, asked, about, given, found)
-    noun = f"{given['measure']} of {given['of']}" if given["measure"] in NUMBERS else f"{given['measure']} per step"
+    noun = _noun(given)
     end = max(state.end, given["calendar"].edges[-1])
     figure = figures.lines(
         found.starts, series if found.lines else {}, noun=noun.capitalize(), end=end, markers=deploys(project, state)
@@ -48,14 +53,32 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
     if any(line.is_other for line in found.lines):
         notes.append(_folded(found.values, len(found.lines) - 1))
-    if given["measure"] in ("people", "visits"):
+    if measures & {"people", "visits", *ROLLING}:
         notes.append("Numbers of several buckets or lines do not add up: the same people may be in each.")
+    if given["formula"]:
+        notes.append(f"{_legend(given['series'])}. A division by zero, or by nothing, is a gap.")
     return Answer(
         {"trend": product_figures.dated(figure, found.starts, given["calendar"].unit, zone)},
-        tuple((name or given["event"], _number(line.total), "in the whole period")
+        tuple((name, _number(line.total), "at the end" if measures <= set(ROLLING) else "in the whole period")
               for name, line in zip(names, found.lines, strict=True)),
         tuple(notes),
     )  # fmt: skip
+
+
+def _noun(given: Mapping[str, Any]) -> str:
+    """What the lines of a trend count, in a few words."""
+    first: Series = given["series"][0]
+    if given["formula"]:
+        return str(given["formula"])
+    if len(given["series"]) > 1:
+        return "Series per step"
+    words = first.measure.replace("_", " ")
+    return f"{words} of {first.of}" if first.measure in NUMBERS else f"{words} per step"
+
+
+def _legend(series: Sequence[Series]) -> str:
+    """`A: people of signup, B: sum of price of paid`."""
+    return ", ".join(f"{letter.upper()}: {one.words}" for letter, one in zip(LETTERS, series, strict=False))
 
 
 def _before(
@@ -64,7 +87,7 @@ def _before(
     """The line of the period before, bucket by bucket."""
     earlier = replace(about, period=about.period.previous())
     again = asking.trends({**asked, "unit": given["calendar"].unit}, earlier)  # type: ignore[attr-defined]
-    lines = trends.trends(project, **again).lines
+    lines = formula_trends.formula_trends(project, **again).lines
     numbers = lines[0].numbers if lines else ()
     count = len(found.starts)
     return {"period before": (*numbers[:count], *([None] * (count - len(numbers))))}

@@ -13,13 +13,14 @@ from analytics.periods import Period
 from analytics.questions.product import acts, calendar
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
+from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.funnel_attempts import Definition, Exclusion, Step
 from analytics.questions.product.journeys import STATIONS
 
 Asked = Mapping[str, str]
 COMMON = ("only", "bots")
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "trends": ("event", "measure", "of", "by", "unit", "tz", *COMMON),
+    "trends": ("event", "measure", "of", "series", "formula", "by", "unit", "tz", *COMMON),
     "funnels": ("steps", "order", "within", "by", "touch", *COMMON),
     "journeys": ("begin", "until", "kind", "stations", *COMMON),
     "cohorts": ("begin", "again", "times", "unit", "tz", *COMMON),
@@ -41,11 +42,22 @@ def scope(asked: Asked, *, period: Period, environment: str) -> Scope:
 
 
 def trends(asked: Asked, about: Scope) -> dict[str, Any]:
-    measure = _text(asked, "measure") or "total"
+    """Series A is of fields of its own; B to E are lines of `series`: `paid | sum | price`."""
+    first = Series(_text(asked, "event") or acts.EVERY, _text(asked, "measure") or "total", _text(asked, "of"))
+    lines = [line.strip() for line in _text(asked, "series").splitlines() if line.strip()]
+    if len(lines) >= len(LETTERS):
+        raise BadQuestion(f"A trend has {len(LETTERS)} series at most, {LETTERS[0].upper()} to {LETTERS[-1].upper()}.")
     return {
-        "event": _text(asked, "event") or acts.EVERY, "measure": measure, "of": _text(asked, "of"),
+        "series": [first, *map(_series, lines)], "formula": _text(asked, "formula"),
         "by": _text(asked, "by"), "scope": about, "calendar": _calendar(asked, about.period),
     }  # fmt: skip
+
+
+def _series(line: str) -> Series:
+    event, measure, of, *more = [part.strip() for part in line.split("|")] + [""] * (3 - line.count("|") - 1)
+    if more or not event:
+        raise BadQuestion(f"{line[:60]!r} is no series; write paid, paid | people or paid | sum | price.")
+    return Series(event, measure or "total", of)
 
 
 def funnels(asked: Asked, about: Scope) -> dict[str, Any]:

@@ -56,7 +56,9 @@ _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
 _WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
 _KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
 _TIMES = [("first", "the first time"), ("recurring", "every time")]
-_MEASURES = {"total": "events", "people": "people", "visits": "visits"}
+_MEASURES = {
+    "total": "events", "weekly_actives": "people of the last 7 days", "monthly_actives": "people of the last 30 days",
+}  # fmt: skip
 
 
 def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
@@ -79,6 +81,8 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
             text("event", "What", _EVENT, listed="events"),
             choice("measure", "Count", named(list(trends.MEASURES)), "total"),
             text("of", "Numbers of the property", "for sum, avg and percentiles"), by,
+            text("formula", "Formula", "A / B * 100"),
+            text("series", "Series B to E, one a line", "signup | people\npaid | sum | price", lines=3),
         ],
         "funnels": [
             text("steps", "Steps, one a line", "signup\n? invite\n! refund\n/paid", lines=5),
