@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from analytics.periods import Period
@@ -24,11 +25,23 @@ CUT_OFF = "The first or last bucket is cut by the period, so it counts less."
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`numbers` are (name, value, note)."""
+    """`numbers` are (name, value, note); `measured` are the same as numbers for comparing, `points` what the first of
+    them was along time."""
 
     figures: Mapping[str, Figure]
     numbers: tuple[tuple[str, str, str], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    measured: tuple[Number, ...] = ()
+    points: tuple[tuple[datetime, float | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of an answer; of a share, a part of one."""
+
+    name: str
+    value: float | None
+    is_share: bool = False
 
 
 def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
@@ -62,6 +75,8 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
         tuple((name, _number(line.total), "at the end" if measures <= set(ROLLING) else "in the whole period")
               for name, line in zip(names, found.lines, strict=True)),
         tuple(notes),
+        tuple(Number(name, line.total) for name, line in zip(names, found.lines, strict=True)),
+        tuple(zip(found.starts, found.lines[0].numbers, strict=True)) if found.lines else (),
     )  # fmt: skip
 
 
@@ -109,7 +124,11 @@ def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answ
         ("Conversion", formatting.percent(found.conversion, digits=1), f"{found.steps[0].people:,} began"),
         ("Time to convert", product_figures.seconds(times.median), f"median; {spread}"),
     )
-    return Answer({"funnel": product_figures.steps(found)}, numbers, tuple(notes))
+    measured = (
+        Number("Conversion", found.conversion, is_share=True),
+        *(Number(f"{n} {step.event}", step.people) for n, step in enumerate(found.steps, 1)),
+    )
+    return Answer({"funnel": product_figures.steps(found)}, numbers, tuple(notes), measured)
 
 
 def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
@@ -120,7 +139,8 @@ def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Ans
             f"{found.hidden_edges:,} rarer ways, gone {found.hidden_sessions:,} times, are not shown: "
             f"the {len(found.edges)} most frequent are."
         )
-    return Answer({"journeys": product_figures.ways(found)}, (), tuple(notes))
+    measured = (Number("Sessions", found.sessions),)
+    return Answer({"journeys": product_figures.ways(found)}, (), tuple(notes), measured)
 
 
 def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
@@ -133,7 +153,12 @@ def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answ
         for later in (1, 7, 14, 30)
         if later < len(found.mean) and found.mean[later] is not None
     )  # fmt: skip
-    return Answer({"cohorts": product_figures.table_of_cohorts(found, zone)}, numbers)
+    measured = (
+        Number("Began", sum(cohort.people[0] for cohort in found.cohorts)),
+        *(Number(name, found.mean[later], is_share=True) for later in (1, 7) if later < len(found.mean)
+          for name in [f"Back after {later} {found.unit}{'s' if later > 1 else ''}"]),
+    )  # fmt: skip
+    return Answer({"cohorts": product_figures.table_of_cohorts(found, zone)}, numbers, (), measured)
 
 
 def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
@@ -160,6 +185,13 @@ def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer
         },
         numbers,
         (CUT_OFF,) if not all(bucket.is_whole for bucket in found.buckets) else (),
+        (
+            Number("Users", found.users),
+            Number("Adoption", found.share, is_share=True),
+            Number("First use", found.new),
+            Number("Uses", found.uses),
+        ),
+        tuple((bucket.start, float(bucket.users)) for bucket in found.buckets),
     )
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
+from dashboard.frame.state import State
+from events.models import Project
 
 Choices = Sequence[tuple[str, str]]
 
@@ -50,6 +54,15 @@ TABS = {
             ("feature_lives", "feature_share", "feature_often")),
     )
 }  # fmt: skip
+LISTS = (Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),)
+
+
+def tabs(project: Project, shown: State) -> list[tuple[Tab, str]]:
+    """The pages of insights with their addresses; the questions carry the period along."""
+    query = f"?{shown.query}" if shown.query else ""
+    found = [(tab, reverse(tab.url_name, args=[project.slug])) for tab in (*TABS.values(), *LISTS)]
+    return [(tab, f"{url}{query}" if tab.charts else url) for tab, url in found]
+
 
 _EVENT = "an event, a path as /pricing, or * for any"
 _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 
 from analytics.periods import Period
@@ -14,7 +13,7 @@ from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import empty_states, layout, query_errors
 from dashboard.frame.measures import Tile
-from dashboard.pages.insights import losses, presenting
+from dashboard.pages.insights import losses, presenting, saved
 from dashboard.pages.insights.answers import ANSWERS, Answer
 from dashboard.pages.insights.asking import PARAMETERS
 from dashboard.pages.insights.presenting import TABS
@@ -63,6 +62,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
     """The form of a question, and its answer: numbers, charts, and a table beside each; or why there is none."""
     shown, tab = layout.state_of(request), TABS[name]
     asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
+    saved.note_asked(project, path=request.path, query=request.META.get("QUERY_STRING", ""), now=timezone.now())
     events = known_events(project, scope=Scope(Period(shown.start, shown.end), shown.environment))
     answer, refused = Answer({}), ""
     try:
@@ -77,8 +77,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
     ]
     context: dict[str, Any] = {
         "tab": tab,
-        "tabs": [(one, f"{reverse(one.url_name, args=[project.slug])}{f'?{shown.query}' if shown.query else ''}")
-                 for one in TABS.values()],
+        "tabs": presenting.tabs(project, shown),
         "fields": presenting.fields(name, asked),
         "lists": {"events": [acts.EVERY, *events], "columns": acts.COLUMNS},
         "known": events,
