@@ -107,7 +107,7 @@ def trends(
                    {calendar.place(acts.us())} AS place,
                    {acts.number(of, bound) if of else "NULL"} AS number,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
-            FROM {source} e WHERE {acts.meant("event", event, bound)} AND {acts.counted(scope, bound)}
+            FROM {source} e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}
         ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most, is_given=shown is not None)}
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
@@ -142,7 +142,7 @@ def _rolling(
         WITH acts AS (
             SELECT DISTINCT {acts.who()} AS who, {daily.place(acts.us())} AS day,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
-            FROM events e WHERE {acts.meant("event", event, bound)} AND {acts.counted(about, bound)}
+            FROM events e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(about, bound)}
         ), {acts.folded("acts", by=by, order="count(DISTINCT who)", most=most, is_given=is_given)},
         buckets AS (SELECT unnest(list_value $ends) AS until, unnest(range(len(list_value $ends))) AS place)
         SELECT f.line, b.place, max(f.cut) AS value, max(f.different) AS different, count(DISTINCT f.who) AS measured

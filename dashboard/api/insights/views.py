@@ -8,7 +8,16 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from analytics.questions.product import cohorts, features, formula_trends, funnel_losses, funnels, journeys, trends
+from analytics.questions.product import (
+    actions,
+    cohorts,
+    features,
+    formula_trends,
+    funnel_losses,
+    funnels,
+    journeys,
+    trends,
+)
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
 from dashboard.api.insights.forms import (
@@ -38,7 +47,10 @@ class InsightView(QuestionView):
     def found(self, slug: str, ask: Ask, read: Read) -> Any:
         project, asked = self.open_project(slug), self.parameters(self.form)
         try:
-            about = asking.scope(asked, period=asked["period"], environment=asked["environment"])
+            about = asking.scope(
+                asked, period=asked["period"], environment=asked["environment"],
+                actions=actions.named(project.pk, *asked.values()),
+            )  # fmt: skip
             return ask(project, **read(asked, about))
         except BadQuestion as error:
             raise exceptions.ValidationError({"detail": str(error)}) from error

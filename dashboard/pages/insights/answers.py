@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from analytics.periods import Period
-from analytics.questions.product import calendar, cohorts, features, formula_trends, funnels, journeys
+from analytics.questions.product import actions, calendar, cohorts, features, formula_trends, funnels, journeys
 from analytics.questions.product.acts import Scope
 from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.trends import NUMBERS, ROLLING, Trend
@@ -45,7 +45,7 @@ class Number:
 
 
 def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    about = _scope(state, asked)
+    about = _scope(project, state, asked)
     given = asking.trends(asked, about)
     found = formula_trends.formula_trends(project, **given)
     first: Series = given["series"][0]
@@ -109,7 +109,7 @@ def _before(
 
 
 def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    found = funnels.funnels(project, **asking.funnels(asked, _scope(state, asked)))
+    found = funnels.funnels(project, **asking.funnels(asked, _scope(project, state, asked)))
     notes = []
     if found.left_out:
         notes.append(f"{found.left_out:,} people did what is excluded and are left out.")
@@ -132,7 +132,7 @@ def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answ
 
 
 def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    found = journeys.journeys(project, **asking.journeys(asked, _scope(state, asked)))
+    found = journeys.journeys(project, **asking.journeys(asked, _scope(project, state, asked)))
     notes = ["A session ends where nothing happens for 30 minutes; the same station twice in a row is one."]
     if found.hidden_edges:
         notes.append(
@@ -144,7 +144,7 @@ def of_journeys(project: Project, state: State, asked: Mapping[str, str]) -> Ans
 
 
 def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    given = asking.cohorts(asked, _scope(state, asked))
+    given = asking.cohorts(asked, _scope(project, state, asked))
     found = cohorts.cohorts(project, **given)
     zone = calendar.zone_of(asked.get("tz", "").strip())
     numbers = tuple(
@@ -162,7 +162,7 @@ def of_cohorts(project: Project, state: State, asked: Mapping[str, str]) -> Answ
 
 
 def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
-    given = asking.usage(asked, _scope(state, asked))
+    given = asking.usage(asked, _scope(project, state, asked))
     found = features.features(project, **given)
     unit, starts = given["calendar"].unit, [bucket.start for bucket in found.buckets]
     zone = calendar.zone_of(asked.get("tz", "").strip())
@@ -200,8 +200,13 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def _scope(state: State, asked: Mapping[str, str]) -> Scope:
-    return asking.scope(asked, period=Period(state.start, state.end), environment=state.environment)
+def _scope(project: Project, state: State, asked: Mapping[str, str]) -> Scope:
+    return asking.scope(
+        asked,
+        period=Period(state.start, state.end),
+        environment=state.environment,
+        actions=actions.named(project.pk, *asked.values()),
+    )
 
 
 def _folded(values: int, shown: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from analytics import periods
 from analytics.periods import Period
 from analytics.questions.product import acts, calendar
-from analytics.questions.product.acts import BadQuestion, Scope
+from analytics.questions.product.acts import Actions, BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
 from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.funnel_attempts import Definition, Exclusion, Step
@@ -30,15 +30,11 @@ LONGEST_TEXT = 2000
 _HOURS, _DAYS = timedelta(days=2), timedelta(days=92)
 
 
-def scope(asked: Asked, *, period: Period, environment: str) -> Scope:
+def scope(asked: Asked, *, period: Period, environment: str, actions: Actions) -> Scope:
     """Which events are meant: `only` is `country=DE|FR, properties.plan=team`."""
-    where: dict[str, list[str]] = {}
-    for part in filter(None, (part.strip() for part in _text(asked, "only").split(","))):
-        name, equals, values = part.partition("=")
-        if not equals:
-            raise BadQuestion(f"{part[:60]!r} lets nothing through; write country=DE|FR, properties.plan=team.")
-        where[name.strip()] = [value.strip() for value in values.split("|")]
-    return Scope(period, environment, where, with_bots=asked.get("bots") == "1")
+    return Scope(
+        period, environment, acts.conditions(_text(asked, "only")), with_bots=asked.get("bots") == "1", actions=actions
+    )
 
 
 def trends(asked: Asked, about: Scope) -> dict[str, Any]:

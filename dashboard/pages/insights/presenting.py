@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from analytics.models import Goal
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
 from dashboard.frame.state import State
 from events.models import Project
@@ -54,7 +55,11 @@ TABS = {
             ("feature_lives", "feature_share", "feature_often")),
     )
 }  # fmt: skip
-LISTS = (Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),)
+LISTS = (
+    Tab("actions", "Actions", "Names for events with conditions: a click on a button, a page under an address.", ()),
+    Tab("goals", "Goals", "Numbers of events that shall reach a target, or not pass it.", ()),
+    Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),
+)
 
 
 def tabs(project: Project, shown: State) -> list[tuple[Tab, str]]:
@@ -64,7 +69,7 @@ def tabs(project: Project, shown: State) -> list[tuple[Tab, str]]:
     return [(tab, f"{url}{query}" if tab.charts else url) for tab, url in found]
 
 
-_EVENT = "an event, a path as /pricing, or * for any"
+_EVENT = "an event, a path as /pricing, action:name, or * for any"
 _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
 _WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
 _KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
@@ -118,3 +123,44 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
     }[tab]  # fmt: skip
     times = [choice("unit", "By", _UNITS), text("tz", "Time zone", "UTC")] if tab not in ("funnels", "journeys") else []
     return [*own, *times, text("only", "Only where", "country=DE|FR, properties.plan=team")]
+
+
+def goal_fields(asked: Mapping[str, str]) -> list[Field]:
+    """The form of a goal."""
+
+    def text(name: str, label: str, hint: str = "") -> Field:
+        return Field(name, label, asked.get(name, ""), hint)
+
+    def choice(name: str, label: str, choices: Choices) -> Field:
+        return Field(name, label, asked.get(name, ""), choices=choices)
+
+    return [
+        text("name", "Name", "Orders a week"), text("event", "What", _EVENT),
+        choice("measure", "Count", Goal.Measure.choices), text("of", "Numbers of the property", "for sum and mean"),
+        text("only", "Only where", "country=DE|FR, properties.plan=team"),
+        choice("direction", "Shall be", Goal.Direction.choices), text("target", "Target", "100"),
+        choice("per", "Each", Goal.Per.choices), text("zone", "Time zone", "UTC"),
+    ]  # fmt: skip
+
+
+_PARTS = {
+    "event": ("Event", "$autocapture, or any"),
+    "page": ("Page", "/pricing, /shop/*, shop.example/*"),
+    "text": ("Text of what was clicked", "Buy now"),
+    "selector": ("Selector of what was clicked", "form > button.primary, #buy, [data-plan=team]"),
+    "only": ("Only where", "country=DE|FR, properties.plan=team"),
+}
+
+
+def match_fields(matches: Sequence[Mapping[str, str]], *, most: int) -> list[list[Field]]:
+    """The fields of each match of an action, of empty ones up to `most`."""
+    filled = [*matches[:most], *({} for _ in range(most - len(matches)))]
+    return [
+        [Field(f"{part}_{number}", label, one.get(part, ""), hint) for part, (label, hint) in _PARTS.items()]
+        for number, one in enumerate(filled)
+    ]
+
+
+def posted_matches(posted: Mapping[str, str], *, most: int) -> list[dict[str, str]]:
+    """The matches that a form was filled in with; empty ones too."""
+    return [{part: posted.get(f"{part}_{number}", "") for part in _PARTS} for number in range(most)]

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from analytics.periods import Period
-from analytics.questions.product import acts
+from analytics.questions.product import actions, acts
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.known import known_events
 from dashboard.access.guard import page
@@ -64,6 +64,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
     asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
     saved.note_asked(project, path=request.path, query=request.META.get("QUERY_STRING", ""), now=timezone.now())
     events = known_events(project, scope=Scope(Period(shown.start, shown.end), shown.environment))
+    names = actions.names(project)
     answer, refused = Answer({}), ""
     try:
         # Without steps there is nothing to ask yet, which is no mistake.
@@ -79,7 +80,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
         "tab": tab,
         "tabs": presenting.tabs(project, shown),
         "fields": presenting.fields(name, asked),
-        "lists": {"events": [acts.EVERY, *events], "columns": acts.COLUMNS},
+        "lists": {"events": [acts.EVERY, *names, *events], "columns": acts.COLUMNS},
         "known": events,
         "with_bots": asked.get("bots") == "1",
         "refused": refused,

@@ -23,8 +23,9 @@ from analytics.questions.releases import release_change
 from analytics.questions.releases.release_change import ReleaseChange
 from analytics.questions.vitals import vitals
 from analytics.questions.vitals.vitals import Regression, Vitals
-from dashboard.pages.insights import digests
+from dashboard.pages.insights import digests, goal_lines
 from dashboard.pages.insights.digests import Digest
+from dashboard.pages.insights.goal_lines import GoalLine
 from events.models import Membership, Project, Segment
 
 WEEK = timedelta(days=7)
@@ -123,6 +124,7 @@ def send_due(*, now: datetime) -> int:
     monday, sent = monday_of(now.astimezone(UTC).date()), 0
     reports: dict[int, Weekly] = {}
     made: dict[int, Digest] = {}
+    goals: dict[int, list[GoalLine]] = {}
     for member in due(now=now):
         mine = Membership.objects.filter(pk=member.pk, weekly_report_on=member.weekly_report_on)
         if not mine.update(weekly_report_on=monday):
@@ -130,9 +132,10 @@ def send_due(*, now: datetime) -> int:
         project = member.project
         if project.pk not in reports:
             reports[project.pk] = weekly(project, monday - WEEK, now=now)
+            goals[project.pk] = goal_lines.of_week(project, monday)
         insights = digests.subscribed(project, member.user, week=monday - WEEK, now=now, made=made)
         try:
-            mail(project, reports[project.pk], to=member.user.email, insights=insights).send()
+            mail(project, reports[project.pk], to=member.user.email, insights=insights, goals=goals[project.pk]).send()
             sent += 1
         except (smtplib.SMTPException, OSError) as failure:
             log.warning("The weekly report of %s was not taken: %s.", project.slug, type(failure).__name__)
@@ -140,11 +143,14 @@ def send_due(*, now: datetime) -> int:
     return sent
 
 
-def mail(project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = ()) -> EmailMultiAlternatives:
-    """The report as text and HTML, with the insights that the receiver asked for and their pictures."""
+def mail(
+    project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = (), goals: Sequence[GoalLine] = ()
+) -> EmailMultiAlternatives:
+    """The report as text and HTML, with the goals of the project, and the insights that the receiver asked for and
+    their pictures."""
     url = f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:weekly', args=[project.slug])}?week={report.week}"
     context = {
-        "project": project, "report": report, "url": url, "insights": insights,
+        "project": project, "report": report, "url": url, "insights": insights, "goals": goals,
         "saved_url": f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:insights-saved', args=[project.slug])}",
     }  # fmt: skip
     mail = EmailMultiAlternatives(
