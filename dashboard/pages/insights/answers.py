@@ -52,7 +52,7 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     whole = given["formula"] or first.event
     names = [name or whole for name in product_figures.names_of([(line.value, line.is_other) for line in found.lines])]
     series: dict[str, tuple[float | None, ...]] = {
-        name: line.numbers for name, line in zip(names, found.lines, strict=True)
+        name: tuple(_rounded(number) for number in line.numbers) for name, line in zip(names, found.lines, strict=True)
     }
     measures = {one.measure for one in given["series"]}
     if state.compare == "prev" and len(found.lines) == 1 and not given["by"]:
@@ -207,6 +207,11 @@ def _scope(project: Project, state: State, asked: Mapping[str, str]) -> Scope:
         environment=state.environment,
         actions=actions.named(project.pk, *asked.values()),
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    """As many digits as anybody reads; the API has them all."""
+    return None if value is None else round(value, 6)
 
 
 def _folded(values: int, shown: int) -> str:

@@ -59,6 +59,23 @@ def test_it_does_not_hold(database: Any, selector: str) -> None:
     assert not holds(database, selector)
 
 
+@pytest.mark.parametrize(
+    "chain",
+    [
+        'b:text="x";p.card:nth-child="1";body:nth-child="2"',
+        'b:text="a;b";p.card:nth-child="1";body:nth-child="2"',
+        'b:text=";x";p.card:nth-child="1";body:nth-child="2"',
+        'b:text="";p.card:nth-child="1";body:nth-child="2"',
+        r'b:text="say \";x";p.card:nth-child="1";body:nth-child="2"',
+        "b:;p.card:;body:",
+    ],
+)
+def test_a_semicolon_in_a_value_ends_no_element(database: Any, chain: str) -> None:
+    assert holds(database, "body > p.card > b", chain)
+    assert not holds(database, "x", chain)
+    assert not holds(database, "body > b", chain)
+
+
 def test_nothing_was_clicked(database: Any) -> None:
     assert not holds(database, "*", None)
     assert not holds(database, "*", "")
