@@ -27,7 +27,7 @@ _PART = re.compile(
     | \#(?P<id>(?:[\w-]|\\.|[^\x00-\x7f])+)
     | \[\s*(?P<name>{_NAME}|[\w:-]+)\s*(?:=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[\w-]+))\s*)?\]
     | :nth-(?P<nth>child|of-type)\(\s*(?P<place>\d{{1,5}})\s*\)""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 _COMBINATOR = re.compile(r"\s*>\s*|\s+")
 
