@@ -17,6 +17,7 @@ class SavedView(models.Model):
     query = models.CharField(max_length=2000, blank=True)
     is_shared = models.BooleanField(default=False, help_text="Listed for everybody in the project.")
     created_at = models.DateTimeField(default=timezone.now)
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When an insight was last asked.")
 
     class Meta:
         ordering = ["name"]
@@ -28,6 +29,21 @@ class SavedView(models.Model):
     @property
     def url(self) -> str:
         return f"{self.path}?{self.query}" if self.query else self.path
+
+
+class Subscription(models.Model):
+    """A saved insight that somebody gets with the weekly report of its project."""
+
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="subscriptions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="subscriptions")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["view__name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["view", "user"], name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.view_id}"
 
 
 class ShareLink(models.Model):

@@ -1,13 +1,14 @@
 """Questions about people, answered for somebody: the one way that pages, charts, files and the API take.
 
 Who may see single persons gets answers as they are, all others with small groups folded (`small_groups` has the rule).
-A question that is not in `_FOLDS` is not answered, so a new one cannot be forgotten.
+A question that is in neither table at the end is not answered, so a new one cannot be forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from analytics.privacy.small_groups import FOLDED, kept, rough_of, told, told_of
@@ -15,6 +16,7 @@ from analytics.questions.product import trends as trending
 from analytics.questions.product.acts import BadQuestion
 from analytics.questions.product.cohorts import Cohorts, cohorts, mean
 from analytics.questions.product.features import Bucket, Feature, features, stickiness
+from analytics.questions.product.formula_trends import formula_trends
 from analytics.questions.product.funnel_losses import Loss, losses
 from analytics.questions.product.funnels import Cut, Funnel, Reached, Times, funnels
 from analytics.questions.product.journeys import Journeys, journeys
@@ -38,6 +40,8 @@ def least(project: Project, *, sees_persons: bool) -> int:
 def ask(question: Callable[..., Answer], project: Project, *, sees_persons: bool, **asked: Any) -> Answer:
     """What `question` says of the project to who sees persons, or does not. Raises BadQuestion for what would be about
     one of them."""
+    if of := _WORKED_OUT.get(question):
+        return question(project, ask=partial(ask, of, sees_persons=sees_persons), **asked)
     needed = least(project, sees_persons=sees_persons)
     fold = _FOLDS[question]
     if needed and asked.get("measure") in _SINGLE:
@@ -186,6 +190,8 @@ def _known(found: tuple[Known, ...], least: int, asked: Asked) -> tuple[Known, .
     return tuple(sorted(shown, key=lambda one: (-one.people, one.name)))
 
 
+# Worked out of the answers of another question, each of which is folded.
+_WORKED_OUT: dict[Callable[..., Any], Callable[..., Any]] = {formula_trends: trends}
 _FOLDS: dict[Callable[..., Any], Callable[[Any, int, Asked], Any]] = {
     web: _web, trends: _trends, funnels: _funnels, losses: _losses, journeys: _journeys, cohorts: _cohorts,
     features: _features, known_events: _known,

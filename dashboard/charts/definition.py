@@ -42,7 +42,8 @@ class Chart:
 
     A chart over time has `evidence`, one by name has `named`. A share link shows a chart always, or when it was made of
     that very one (`asked`), or never: only charts that say nothing of persons are shared. `watched` is the metric that
-    a rule made from it watches, with places for parameters; empty for none.
+    a rule made from it watches, with places for parameters; empty for none. `page` names the page that asks it by the
+    same parameters: a share link of the page is one of the chart.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Chart:
     named: Named | None = None
     shared: Literal["", "always", "asked"] = ""
     watched: str = ""
+    page: str = ""
 
 
 def deploys(project: Project, state: State) -> list[dict[str, Any]]:

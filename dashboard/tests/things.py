@@ -11,8 +11,10 @@ from django.utils import timezone
 from alerts.tests import make as make_alerts
 from analytics.flags import changing
 from analytics.models import Erasure
+from analytics.tests.actions import make as make_actions
 from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
+from analytics.tests.goals import make as make_goals
 from dashboard.frame import saved_views
 from dashboard.pages.share import links
 from events.accounts import tokens
@@ -133,6 +135,8 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("flag_id", "override_id", "audience_id"): _flagged,
     ("person_id", "group_id", "erasure_id"): _persons,
     ("experiment_id",): _tried,
+    ("action_id",): lambda project, _, now: {"action_id": make_actions.action(project, now=now).pk},
+    ("goal_id",): lambda project, _, now: {"goal_id": make_goals.goal(project, now=now).pk},
     ("channel_id",): lambda project, *_: {"channel_id": make_alerts.channel(project, kind="email").pk},
     ("view_id", "share_id"): _viewed,
     ("trace_id", "fingerprint", "log_id"): _measured,

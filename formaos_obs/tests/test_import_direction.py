@@ -20,8 +20,8 @@ ROOMS = {
         "accounts", "facts", "scrubbing", "values", "models", "runtime",
     ],
     "analytics": [
-        "demo", "guards", "privacy", "experiments", "questions", "flags", "statistics", "rollups", "engine", "models",
-        "periods",
+        "demo", "guards", "privacy", "experiments", "goals", "actions", "questions", "flags", "statistics", "rollups",
+        "engine", "models", "periods",
     ],
     "alerts": [
         "demo", "forms", "foreign", "probes", "monitors", "slos", "rules", "incidents", "routing", "delivery",

@@ -14,6 +14,7 @@ ALLOWED = {
     "analytics/engine/duck.py": "SQL that this house wrote",
     "analytics/questions/watched/metrics.py": "the number in a metric's name: one run of at most seven digits",
     "analytics/questions/watched/formulas.py": "a formula that an editor typed, token by token",
+    "analytics/questions/product/elements.py": "a selector that an editor typed, at most 300 characters, part by part",
     "analytics/periods.py": "a period of an address: one run of at most five digits",
     "alerts/incidents/postmortem.py": "one letter of a title at a time",
     "alerts/monitors/pings.py": "a part of an address, of fixed lengths",

@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import re2
+
 from analytics.periods import Period
+from analytics.questions.product import elements
+from analytics.questions.product.elements import BadSelector
 from analytics.questions.product.visits import NONE, PAGE_VIEW
 
 # What events are filtered and cut by, beside `properties.<name>`.
@@ -17,6 +21,7 @@ COLUMNS = (
 )  # fmt: skip
 PROPERTY = "properties."
 EVERY = "*"
+ACTION = "action:"
 OTHER = "(other)"
 _BIGGEST = 1.7976931348623157e308
 _DECIMAL = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
@@ -27,13 +32,41 @@ class BadQuestion(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Conditions of an action, which all hold; an empty one is none. `page` is a path, or a host with a path, `*` in it
+    stands for anything; `text` and `selector` are of the element that was clicked, or one around it."""
+
+    event: str = ""
+    page: str = ""
+    text: str = ""
+    selector: str = ""
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+Actions = Mapping[str, Sequence[Match]]
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events of people are asked about; `where` is (column or property) -> the values that are let through."""
+    """Which events of people are asked about; `where` is (column or property) -> the values that are let through,
+    `actions` are those that the question may name."""
 
     period: Period
     environment: str = ""
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
     with_bots: bool = False
+    actions: Actions = field(default_factory=dict)
+
+
+def conditions(text: str) -> dict[str, list[str]]:
+    """What a scope lets through, of `country=DE|FR, properties.plan=team`. Raises BadQuestion."""
+    where: dict[str, list[str]] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, values = part.partition("=")
+        if not equals:
+            raise BadQuestion(f"{part[:60]!r} lets nothing through; write country=DE|FR, properties.plan=team.")
+        where[name.strip()] = [value.strip() for value in values.split("|")]
+    return where
 
 
 def who(alias: str = "e") -> str:
@@ -46,16 +79,46 @@ def us(alias: str = "e") -> str:
     return f'epoch_us({alias}."at")'
 
 
-def meant(name: str, text: str, bound: dict[str, Any]) -> str:
-    """Holds of the events that `text` means: views of the page where it is a path, all of them where it is EVERY, else
-    events of that name."""
+def meant(name: str, text: str, bound: dict[str, Any], actions: Actions | None = None) -> str:
+    """Holds of the events that `text` means: views of the page where it is a path, all of them where it is EVERY, what
+    an action is where it names one, else events of that name. Raises BadQuestion for an action that there is not."""
     if text == EVERY:
         return "true"
+    if text.startswith(ACTION):
+        matches = (actions or {}).get(text.removeprefix(ACTION).strip())
+        if matches is None:
+            raise BadQuestion(f"There is no action {text.removeprefix(ACTION).strip()[:60]!r}.")
+        return f"({' OR '.join(_matched(f'{name}_{n}', match, bound) for n, match in enumerate(matches))})"
     bound[name] = text
     if not text.startswith("/"):
         return f"coalesce(e.event = ${name}, false)"
     bound["page_view"] = PAGE_VIEW
     return f"coalesce(e.event = $page_view AND e.path = ${name}, false)"
+
+
+def _matched(name: str, match: Match, bound: dict[str, Any]) -> str:
+    """Holds of the events that fulfil all conditions of a match."""
+    terms = [f"coalesce({cut(column, f'{name}_of_{n}', bound)}, '{NONE}') IN ${name}_only_{n}"
+             for n, column in enumerate(sorted(match.where))]  # fmt: skip
+    bound.update({f"{name}_only_{n}": list(match.where[column]) for n, column in enumerate(sorted(match.where))})
+    if match.event:
+        bound[f"{name}_event"] = match.event
+        terms.append(f"e.event = ${name}_event")
+    if match.page:
+        bound[f"{name}_page"] = ".*".join(re2.escape(part) for part in match.page.split("*"))
+        place = "e.path" if match.page.startswith(("/", "*")) else "concat(e.host, e.path)"
+        terms.append(f"regexp_full_match({place}, ${name}_page)")
+    if match.text:
+        bound |= {f"{name}_said": "$el_text", f"{name}_chain": elements.CHAIN, f"{name}_text": match.text}
+        bound[f"{name}_with"] = elements.with_text(match.text)
+        within = f"regexp_matches(e.properties[${name}_chain], ${name}_with)"
+        terms.append(f"(coalesce(e.properties[${name}_said] = ${name}_text, false) OR coalesce({within}, false))")
+    if match.selector:
+        try:
+            terms.append(elements.holds(f"{name}_in", match.selector, bound))
+        except BadSelector as error:
+            raise BadQuestion(f"The selector cannot be read. {error}") from None
+    return f"coalesce({' AND '.join(terms) or 'false'}, false)"
 
 
 def counted(scope: Scope, bound: dict[str, Any], *, in_period: bool = True) -> str:
@@ -93,12 +156,15 @@ def number(of: str, bound: dict[str, Any], *, name: str = "number_of") -> str:
     return f"CASE WHEN regexp_matches({value}, $decimal) AND abs({read}) <= {_BIGGEST} THEN {read} END"
 
 
-def folded(table: str, *, by: str, order: str, most: int) -> str:
+def folded(table: str, *, by: str, order: str, most: int, is_given: bool = False) -> str:
     """The table `folded`, of a table with a column `cut`: its `most` largest values by the aggregate `order` have a
     `line` from 1 on, all others together are line 0; `different` is how many values there are. Cut by nothing, all is
-    one line."""
+    one line. Where `is_given`, the values are those of `$shown`, in their order, and `different` is not known."""
     if not by:
         return f"folded AS (SELECT *, 1 AS line, 1 AS different FROM {table})"
+    if is_given:
+        line = "coalesce(list_position(CAST(list_value $shown AS VARCHAR[]), cut), 0)"
+        return f"folded AS (SELECT *, {line} AS line, 0 AS different FROM {table})"
     return f"""
         summed AS (SELECT cut, {order} AS weight FROM {table} GROUP BY cut),
         ranked AS (

@@ -26,6 +26,7 @@ class Calendar:
 
     unit: str
     edges: tuple[datetime, ...]
+    zone: ZoneInfo
 
     @property
     def starts(self) -> tuple[datetime, ...]:
@@ -56,7 +57,7 @@ def calendar(period: Period, unit: str, zone: ZoneInfo, *, before: int = 0) -> C
         if len(edges) > MOST:
             raise BadQuestion(f"That would be more than {MOST} {unit}s; ask for longer ones or a shorter period.")
         edges.append(_after(edges[-1], unit, zone))
-    return Calendar(unit, tuple(edges))
+    return Calendar(unit, tuple(edges), zone)
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -55,7 +55,8 @@ def cohorts(
     sql = f"""
         WITH acts AS (
             SELECT {acts.who()} AS who, {place} AS place, e."at" >= $start AS is_inside,
-                   {acts.meant("begin", begin, bound)} AS begins, {acts.meant("again", again, bound)} AS returns
+                   {acts.meant("begin", begin, bound, scope.actions)} AS begins,
+                   {acts.meant("again", again, bound, scope.actions)} AS returns
             FROM events e WHERE {counted}
         ), firsts AS (
             SELECT who, min(place) AS place, min(CASE WHEN is_inside THEN 1 ELSE 0 END) = 1 AS is_inside

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from analytics import engine, periods
 from analytics.engine import deduplication
 from analytics.periods import Period
-from analytics.questions.product import acts
+from analytics.questions.product import actions, acts
 from analytics.questions.product.exposures import exposures
 from analytics.questions.watched import conversions
 from analytics.statistics.samples import Moments
@@ -74,7 +74,7 @@ def measured(
     bound: dict[str, Any] = {"origin": periods.ORIGIN, "within": measure.within}
     sql = f"""
         WITH {exposures(flag, bound, period=period, with_off=False)}, happened AS (
-            {_happened(measure, bound)}
+            {_happened(measure, bound, actions.named(project_id, measure.event, measure.over_event))}
         ), each AS (
             SELECT x.visitor, {_of_person(measure.kind)}
             FROM exposures x JOIN happened h ON h.visitor = x.visitor
@@ -101,7 +101,7 @@ def measured(
     }
 
 
-def _happened(measure: Measure, bound: dict[str, Any]) -> str:
+def _happened(measure: Measure, bound: dict[str, Any], known: acts.Actions) -> str:
     """SQL of what counts: (visitor, at, value, base)."""
     match measure.kind:
         case "errors":
@@ -114,11 +114,11 @@ def _happened(measure: Measure, bound: dict[str, Any]) -> str:
     person = conversions.counting(None, bound)
     value, is_number = _number("property", measure.property, bound)
     sql = f"""SELECT e.visitor, e."at", {value} AS value, 0.0 AS base FROM events e
-              WHERE {acts.meant("event", measure.event, bound)} AND {is_number} AND {person}"""
+              WHERE {acts.meant("event", measure.event, bound, known)} AND {is_number} AND {person}"""
     if measure.kind == "ratio":
         value, is_number = _number("over_property", measure.over_property, bound)
         sql += f""" UNION ALL SELECT e.visitor, e."at", 0.0 AS value, {value} AS base FROM events e
-              WHERE {acts.meant("over_event", measure.over_event, bound)} AND {is_number} AND {person}"""
+              WHERE {acts.meant("over_event", measure.over_event, bound, known)} AND {is_number} AND {person}"""
     return sql
 
 

@@ -60,7 +60,7 @@ def features(project: Project, *, events: Sequence[str], scope: Scope, calendar:
     if not 1 <= len(events) <= MOST_EVENTS:
         raise BadQuestion(f"A feature is from one to {MOST_EVENTS} events.")
     bound: dict[str, Any] = {"end": scope.period.end}
-    used = " OR ".join(acts.meant(f"event_{n}", event, bound) for n, event in enumerate(events))
+    used = " OR ".join(acts.meant(f"event_{n}", event, bound, scope.actions) for n, event in enumerate(events))
     # Bucket 0 is the one before the period, and -1 is all that lies before it.
     sql = f"""
         WITH met AS (

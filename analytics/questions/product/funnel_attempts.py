@@ -111,8 +111,10 @@ def people(definition: Definition, scope: Scope, *, by: str, touch: str, bound: 
 
 def _acts(definition: Definition, scope: Scope, *, by: str, bound: dict[str, Any]) -> str:
     """Events with `sN`, whether they are meant by step N, `xN` by exclusion N, and `rank`, their first step."""
-    steps = [acts.meant(f"step_{n}", step.event, bound) for n, step in enumerate(definition.steps, 1)]
-    excluded = [acts.meant(f"without_{n}", one.event, bound) for n, one in enumerate(definition.exclusions, 1)]
+    steps = [acts.meant(f"step_{n}", step.event, bound, scope.actions) for n, step in enumerate(definition.steps, 1)]
+    excluded = [
+        acts.meant(f"without_{n}", one.event, bound, scope.actions) for n, one in enumerate(definition.exclusions, 1)
+    ]
     ranks = " ".join(f"WHEN {held} THEN {n}" for n, held in enumerate(steps, 1))
     columns = [f"{held} AS s{n}" for n, held in enumerate(steps, 1)]
     columns += [f"{held} AS x{n}" for n, held in enumerate(excluded, 1)]

@@ -61,11 +61,17 @@ def journeys(
         raise BadQuestion(f"A way has from 2 to {MOST_STATIONS} stations.")
     bound: dict[str, Any] = {"page_view": PAGE_VIEW, "system": SYSTEM, "autocapture": AUTOCAPTURE, "most": most}
     bound["begin"], bound["end_at"] = begin, end
+    # What an action is, is that station and no other.
+    chosen = {
+        name: acts.meant(f"{name}_action", text, bound, scope.actions)
+        for name, text in (("begin", begin), ("end_at", end)) if text.startswith(acts.ACTION)
+    }  # fmt: skip
     sql = f"""
         WITH acts AS (
             SELECT {acts.who()} AS who, {acts.us()} AS us, e.event_id,
-                   CASE WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
-            FROM events e WHERE {acts.counted(scope, bound)} AND {_of_kind(kind)}
+                   CASE {"".join(f"WHEN {held} THEN ${name} " for name, held in chosen.items())}
+                        WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
+            FROM events e WHERE {acts.counted(scope, bound)} AND ({" OR ".join([_of_kind(kind), *chosen.values()])})
         ), paced AS (
             SELECT who, station, row_number() OVER w AS n, lag(station) OVER w AS came_from,
                    CASE WHEN us - lag(us) OVER w < {BREAK // timedelta(microseconds=1)} THEN 0 ELSE 1 END AS begins

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from analytics import engine
 from analytics.periods import Period
 from analytics.questions.product import acts, visits
+from analytics.questions.product import calendar as calendars
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
 from events.models import Project
+from events.values.modes import ANONYMOUS, CONSENT
 
 COUNTS = {
     "total": "count(*)",
@@ -32,14 +35,23 @@ NUMBERS = {
     "p95": "quantile_cont(number, 0.95)",
     "p99": "quantile_cont(number, 0.99)",
 }
-MEASURES = {**COUNTS, **NUMBERS}
-EMPTY = dict.fromkeys((*COUNTS, "sum"), 0.0)
+# People of so many days that end with the bucket.
+ROLLING = {"weekly_actives": 7, "monthly_actives": 30}
+MEASURES = {**COUNTS, **dict.fromkeys(ROLLING, "count(DISTINCT who)"), **NUMBERS}
+EMPTY = dict.fromkeys((*COUNTS, *ROLLING, "sum"), 0.0)
+# The modes in which people, or some of them, are known for one day only.
+DAILY = (ANONYMOUS, CONSENT)
+KNOWN_FOR_A_DAY = (
+    "Visitors of this project are anonymous, or are until they agree: each of those is known for one day only, so "
+    "people of several days cannot be told apart. Ask for people by day or hour."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value of what is cut by; `total` is of the whole period, which people of several steps count once in.
-    `everybody` and `people[i]` are how many people `total` and `numbers[i]` are of."""
+    """One value of what is cut by; `total` is of the whole period, which people of several steps count once in; of
+    ROLLING it is that of the last bucket. `everybody` and `people[i]` are how many people `total` and `numbers[i]` are
+    of."""
 
     value: str
     is_other: bool
@@ -70,14 +82,26 @@ def trends(
     of: str = "",
     by: str = "",
     most: int = 8,
+    shown: Sequence[str] | None = None,
 ) -> Trend:
     """The `measure` of an event (a name, a path, or EVERY), of the numeric property `of` for NUMBERS, cut `by` a column
-    or property. "(other)" counts its own people: it is no sum. Raises BadQuestion."""
+    or property into its `most` largest values, or into those of `shown`. "(other)" counts its own people: it is no
+    sum. Raises BadQuestion."""
     if measure not in MEASURES:
         raise BadQuestion(f"Trends measure {', '.join(MEASURES)}.")
     if measure in NUMBERS and not of:
         raise BadQuestion("Name the property whose numbers are meant.")
+    is_of_days = measure == "people" and calendar.unit in ("week", "month")
+    if project.analytics in DAILY and (measure in ROLLING or is_of_days):
+        raise BadQuestion(KNOWN_FOR_A_DAY)
     bound: dict[str, Any] = {"environment": scope.environment, "with_bots": scope.with_bots}
+    if shown is not None:
+        bound["shown"] = list(shown)
+    if measure in ROLLING:
+        return _rolling(
+            project, event, scope, calendar, days=ROLLING[measure], by=by, most=most, is_given=shown is not None,
+            bound=bound,
+        )  # fmt: skip
     tables, source, read = "", "events", scope.period
     if measure == "visits":
         tables, source = f"{visits.numbered('e.*')},", "looked"
@@ -88,8 +112,8 @@ def trends(
                    {calendar.place(acts.us())} AS place,
                    {acts.number(of, bound) if of else "NULL"} AS number,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
-            FROM {source} e WHERE {acts.meant("event", event, bound)} AND {acts.counted(scope, bound)}
-        ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most)}
+            FROM {source} e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}
+        ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most, is_given=shown is not None)}
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured,
                {COUNTS["people"]} AS people
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
@@ -97,6 +121,50 @@ def trends(
     with engine.read(project.pk, {"events": read}, with_persons=not tables) as facts:
         rows = facts.ask(sql, bound)
     return _trend(rows, calendar, scope.period, empty=EMPTY.get(measure))
+
+
+def _rolling(
+    project: Project,
+    event: str,
+    scope: Scope,
+    calendar: Calendar,
+    *,
+    days: int,
+    by: str,
+    most: int,
+    is_given: bool,
+    bound: dict[str, Any],
+) -> Trend:
+    """People of the `days` local days that end with each bucket: those before the period count for its first buckets.
+    Values are the largest by all people read."""
+    if calendar.unit == "hour":
+        raise BadQuestion("Weekly and monthly actives go by day, week or month.")
+    daily = calendars.calendar(Period(calendar.starts[0], scope.period.end), "day", calendar.zone, before=days - 1)
+    ends = [min(bisect_left(daily.edges, end), len(daily.edges) - 1) for end in calendar.edges[1:]]
+    # The period may end within its last bucket: the days that end there are those up to its own last day.
+    bound |= {"ends": ends, "days": days}
+    about = replace(scope, period=Period(daily.edges[0], scope.period.end))
+    sql = f"""
+        WITH acts AS (
+            SELECT DISTINCT {acts.who()} AS who, {daily.place(acts.us())} AS day,
+                   {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
+            FROM events e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(about, bound)}
+        ), {acts.folded("acts", by=by, order="count(DISTINCT who)", most=most, is_given=is_given)},
+        buckets AS (SELECT unnest(list_value $ends) AS until, unnest(range(len(list_value $ends))) AS place)
+        SELECT f.line, b.place, max(f.cut) AS value, max(f.different) AS different, count(DISTINCT f.who) AS measured,
+               count(DISTINCT f.who) AS people
+        FROM folded f JOIN buckets b ON f.day >= b.until - $days AND f.day < b.until GROUP BY f.line, b.place
+    """
+    with engine.read(project.pk, {"events": about.period}, with_persons=True) as facts:
+        rows = facts.ask(sql, bound)
+    last = len(ends) - 1
+    lines = {row["line"] for row in rows}
+    at_the_end = {row["line"]: row for row in rows if row["place"] == last}
+    for line in sorted(lines):
+        own = next(row for row in rows if row["line"] == line)
+        count = at_the_end[line]["people"] if line in at_the_end else 0
+        rows.append({**own, "place": None, "measured": count, "people": count})
+    return _trend(rows, calendar, scope.period, empty=0.0)
 
 
 def _trend(rows: Iterable[dict[str, Any]], calendar: Calendar, period: Period, *, empty: float | None) -> Trend:

@@ -13,7 +13,7 @@ from typing import Any
 
 from analytics import engine, periods
 from analytics.periods import Period
-from analytics.questions.product import acts
+from analytics.questions.product import actions, acts
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import MOST_GROUPS, History, counted
 from analytics.rollups.cells import Labels
@@ -40,10 +40,11 @@ def conversions(
     out. Whether an attempt converts is known `within` after it began."""
     bound: dict[str, Any] = {"from": period.start, "to": period.end, "within": within, "origin": periods.ORIGIN}
     chosen = [f'arg_min(b.{_column(name)}, b."at") AS {name}' for name in group_by]
+    known = actions.named(project_id, start, goal)
     sql = f"""
         WITH began AS (
             SELECT e.*, lag(e."at") OVER (PARTITION BY e.visitor ORDER BY e."at", e.event_id) AS before
-            FROM events e WHERE {acts.meant("start", start, bound)} AND {counting(where, bound)}
+            FROM events e WHERE {acts.meant("start", start, bound, known)} AND {counting(where, bound)}
         ), numbered AS (
             SELECT b.*, sum(CASE WHEN b.before IS NULL OR b."at" - b.before > $within THEN 1 ELSE 0 END)
                        OVER (PARTITION BY b.visitor ORDER BY b."at", b.event_id ROWS UNBOUNDED PRECEDING) AS attempt
@@ -53,7 +54,7 @@ def conversions(
             FROM numbered b GROUP BY b.visitor, b.attempt
         ), won AS (
             SELECT DISTINCT a.visitor, a.attempt FROM attempts a JOIN events e ON e.visitor = a.visitor
-            WHERE {acts.meant("goal", goal, bound)} AND e."at" >= a.first AND e."at" <= a.first + $within
+            WHERE {acts.meant("goal", goal, bound, known)} AND e."at" >= a.first AND e."at" <= a.first + $within
         )
         SELECT time_bucket(INTERVAL 1 MINUTE, a.first, $origin) AS minute, count(*) AS attempts,
                count(w.attempt) AS converted {"".join(f", coalesce(a.{name}, '') AS {name}" for name in group_by)}

@@ -27,7 +27,7 @@ class NoResult(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A number, a letter, or an operation on two nodes."""
+    """A number, a letter, or an operation on two nodes. `sign` is empty for a number."""
 
     sign: str
     left: Node | None = None
@@ -36,13 +36,13 @@ class Node:
 
     def letters(self) -> frozenset[str]:
         if self.left is None or self.right is None:
-            return frozenset(self.sign) if self.sign in LETTERS else frozenset()
+            return frozenset(self.sign)
         return self.left.letters() | self.right.letters()
 
     def value(self, of: Mapping[str, float]) -> float:
         """The formula's value. Raises NoResult."""
         if self.left is None or self.right is None:
-            return of[self.sign] if self.sign in LETTERS else self.number
+            return of[self.sign] if self.sign else self.number
         left, right = self.left.value(of), self.right.value(of)
         if self.sign == "/" and right == 0:
             raise NoResult(f"division by zero: {self.right} is 0")
@@ -58,27 +58,27 @@ class Node:
 
     def __str__(self) -> str:
         if self.left is None or self.right is None:
-            return self.sign if self.sign in LETTERS else f"{self.number:.12g}"
+            return self.sign or f"{self.number:.12g}"
         return f"({self.left} {self.sign} {self.right})"
 
 
-def parse(text: str) -> Node:
-    """The formula. Raises FormulaError, which names the place."""
+def parse(text: str, letters: Sequence[str] = LETTERS) -> Node:
+    """The formula over these letters. Raises FormulaError, which names the place."""
     if len(text) > LONGEST:
         raise FormulaError(f"A formula has at most {LONGEST} characters.")
-    reader = _Reader(list(_tokens(text)))
+    reader = _Reader(list(_tokens(text, letters)))
     node = reader.sum(0)
     if reader.next:
         raise FormulaError(f"{reader.next!r} is not expected there.")
     if not node.letters():
-        raise FormulaError(f"A formula names a metric: {', '.join(LETTERS)}.")
+        raise FormulaError(f"A formula names a letter: {', '.join(letters)}.")
     return node
 
 
-def _tokens(text: str) -> Iterator[str]:
+def _tokens(text: str, letters: Sequence[str]) -> Iterator[str]:
     for number, word, sign in _TOKEN.findall(text.strip()):
-        if word and word.lower() not in LETTERS:
-            raise FormulaError(f"{word!r} is no metric of the formula: {', '.join(LETTERS)}.")
+        if word and word.lower() not in letters:
+            raise FormulaError(f"{word!r} is no letter of the formula: {', '.join(letters)}.")
         if sign and sign not in "+-*/()":
             raise FormulaError(f"{sign!r} is no sign of a formula: + - * / ( ).")
         yield number or word.lower() or sign
@@ -120,7 +120,7 @@ class _Reader:
                 raise FormulaError("A bracket is not closed.")
             self.tokens.pop()
             return node
-        if found in LETTERS:
+        if found.isalpha():
             return Node(found)
         if found[0].isdecimal():
             return Node("", number=float(found))

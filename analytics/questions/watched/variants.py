@@ -14,7 +14,7 @@ from typing import Any
 
 from analytics import engine, periods
 from analytics.periods import Period
-from analytics.questions.product import acts
+from analytics.questions.product import actions, acts
 from analytics.questions.product.exposures import exposures
 from analytics.questions.watched import conversions
 from analytics.questions.watched.metrics import Metric
@@ -43,12 +43,13 @@ def variants(
     """Of each variant but `control`: the people exposed in each minute, and as its bad part those who did `goal` from
     their exposure on `within` that time, both ends included."""
     bound: dict[str, Any] = {"within": within, "origin": periods.ORIGIN}
+    known = actions.named(project_id, goal)
     sql = f"""
         WITH {exposures(flag, bound, period=period, where=where, by_response_alone=True)}, exposed AS (
             SELECT * FROM exposures WHERE NOT several
         ), won AS (
             SELECT DISTINCT x.visitor FROM exposed x JOIN events e ON e.visitor = x.visitor
-            WHERE {acts.meant("goal", goal, bound)} AND e."at" >= x.first AND e."at" <= x.first + $within
+            WHERE {acts.meant("goal", goal, bound, known)} AND e."at" >= x.first AND e."at" <= x.first + $within
         )
         SELECT x.variant, time_bucket(INTERVAL 1 MINUTE, x.first, $origin) AS minute, count(*) AS people,
                count(w.visitor) AS converted

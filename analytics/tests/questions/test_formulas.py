@@ -27,9 +27,9 @@ def test_it_is_worked_out_as_people_do(text: str, expected: float) -> None:
     [
         ("", "ends too early"), ("a b", "not expected"), ("a)", "not expected"), ("(a", "not closed"),
         ("1+2", "names a"),
-        ("a**2", "not expected"), ("a^2", "is no sign"), ("a.b", "is no sign"), ("ab", "no metric"),
+        ("a**2", "not expected"), ("a^2", "is no sign"), ("a.b", "is no sign"), ("ab", "no letter"),
         ("a;b", "is no sign"),
-        ("e", "no metric"), ("1e9*a", "no metric"), ("+a", "not expected"), ("a,b", "is no sign"),
+        ("e", "no letter"), ("1e9*a", "no letter"), ("+a", "not expected"), ("a,b", "is no sign"),
         ("(" * 30 + "a" + ")" * 30, "Too many brackets"), ("a" + "+a" * LONGEST, "at most"), ("a\x00", "is no sign"),
     ],
 )  # fmt: skip

@@ -9,6 +9,11 @@ _EVENT = "An event, a path as /pricing, or * for any."
 _STEPS = (
     "One a line. ? before it: the step is optional; !: whoever does it between the steps around it is left out whole."
 )
+_MEASURE = (
+    "total, people, visits, weekly_actives, monthly_actives (people of the 7 or 30 days that end with the step); of a "
+    "property sum, avg, min, max, median, p75, p90, p95, p99."
+)
+_SERIES = "Series B to E, one a line: event | measure | property, as paid | sum | price."
 
 
 def _line(help_text: str) -> Line:
@@ -22,8 +27,10 @@ class InsightQuery(PeriodQuery):
 
 class TrendsQuery(InsightQuery):
     event = _line(_EVENT)
-    measure = _line("total, people, visits; of a property sum, avg, min, max, median, p75, p90, p95, p99.")
+    measure = _line(_MEASURE)
     of = _line("The property whose numbers are meant.")
+    series = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TEXT, help_text=_SERIES)
+    formula = _line("Of the series: A is the one above, B to E those of series. A / B * 100")
     by = _line("A column, or a property as properties.plan.")
     unit = _line("hour, day, week or month; by the period when not said.")
     tz = _line("A time zone, UTC when not said.")

@@ -9,7 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from analytics.privacy import readers
-from analytics.questions.product import cohorts, features, funnel_losses, funnels, journeys, trends
+from analytics.questions.product import (
+    actions,
+    cohorts,
+    features,
+    formula_trends,
+    funnel_losses,
+    funnels,
+    journeys,
+    trends,
+)
 from analytics.questions.product.acts import BadQuestion
 from dashboard.api import shapes
 from dashboard.api.insights.forms import (
@@ -40,7 +49,10 @@ class InsightView(QuestionView):
     def found(self, slug: str, ask: Ask, read: Read) -> Any:
         project, asked = self.open_project(slug), self.parameters(self.form)
         try:
-            about = asking.scope(asked, period=asked["period"], environment=asked["environment"])
+            about = asking.scope(
+                asked, period=asked["period"], environment=asked["environment"],
+                actions=actions.named(project.pk, *asked.values()),
+            )  # fmt: skip
             sees_persons = access.sees_persons(self.request.user, project)
             return readers.ask(ask, project, sees_persons=sees_persons, **read(asked, about))
         except BadQuestion as error:
@@ -55,8 +67,9 @@ class Trends(InsightView):
         operation_id="trends", parameters=[TrendsQuery], responses={200: shapes.of(trends.Trend), **REFUSALS}
     )
     def get(self, request: Request, slug: str) -> Response:
-        """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value."""
-        return self.answered(slug, trends.trends, asking.trends, trends.Trend)
+        """How often an event happens, to how many, or what a number of it comes to, along time and cut by a value; or a
+        formula of up to five of these."""
+        return self.answered(slug, formula_trends.formula_trends, asking.trends, trends.Trend)
 
 
 class Funnels(InsightView):

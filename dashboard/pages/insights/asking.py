@@ -11,15 +11,16 @@ from typing import Any
 from analytics import periods
 from analytics.periods import Period
 from analytics.questions.product import acts, calendar
-from analytics.questions.product.acts import BadQuestion, Scope
+from analytics.questions.product.acts import Actions, BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
+from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.funnel_attempts import Definition, Exclusion, Step
 from analytics.questions.product.journeys import STATIONS
 
 Asked = Mapping[str, str]
 COMMON = ("only", "bots")
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "trends": ("event", "measure", "of", "by", "unit", "tz", *COMMON),
+    "trends": ("event", "measure", "of", "series", "formula", "by", "unit", "tz", *COMMON),
     "funnels": ("steps", "order", "within", "by", "touch", *COMMON),
     "journeys": ("begin", "until", "kind", "stations", *COMMON),
     "cohorts": ("begin", "again", "times", "unit", "tz", *COMMON),
@@ -29,23 +30,30 @@ LONGEST_TEXT = 2000
 _HOURS, _DAYS = timedelta(days=2), timedelta(days=92)
 
 
-def scope(asked: Asked, *, period: Period, environment: str) -> Scope:
+def scope(asked: Asked, *, period: Period, environment: str, actions: Actions) -> Scope:
     """Which events are meant: `only` is `country=DE|FR, properties.plan=team`."""
-    where: dict[str, list[str]] = {}
-    for part in filter(None, (part.strip() for part in _text(asked, "only").split(","))):
-        name, equals, values = part.partition("=")
-        if not equals:
-            raise BadQuestion(f"{part[:60]!r} lets nothing through; write country=DE|FR, properties.plan=team.")
-        where[name.strip()] = [value.strip() for value in values.split("|")]
-    return Scope(period, environment, where, with_bots=asked.get("bots") == "1")
+    return Scope(
+        period, environment, acts.conditions(_text(asked, "only")), with_bots=asked.get("bots") == "1", actions=actions
+    )
 
 
 def trends(asked: Asked, about: Scope) -> dict[str, Any]:
-    measure = _text(asked, "measure") or "total"
+    """Series A is of fields of its own; B to E are lines of `series`: `paid | sum | price`."""
+    first = Series(_text(asked, "event") or acts.EVERY, _text(asked, "measure") or "total", _text(asked, "of"))
+    lines = [line.strip() for line in _text(asked, "series").splitlines() if line.strip()]
+    if len(lines) >= len(LETTERS):
+        raise BadQuestion(f"A trend has {len(LETTERS)} series at most, {LETTERS[0].upper()} to {LETTERS[-1].upper()}.")
     return {
-        "event": _text(asked, "event") or acts.EVERY, "measure": measure, "of": _text(asked, "of"),
+        "series": [first, *map(_series, lines)], "formula": _text(asked, "formula"),
         "by": _text(asked, "by"), "scope": about, "calendar": _calendar(asked, about.period),
     }  # fmt: skip
+
+
+def _series(line: str) -> Series:
+    event, measure, of, *more = [part.strip() for part in line.split("|")] + [""] * (3 - line.count("|") - 1)
+    if more or not event:
+        raise BadQuestion(f"{line[:60]!r} is no series; write paid, paid | people or paid | sum | price.")
+    return Series(event, measure or "total", of)
 
 
 def funnels(asked: Asked, about: Scope) -> dict[str, Any]:

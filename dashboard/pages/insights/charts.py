@@ -11,6 +11,7 @@ from dashboard.frame import people_words
 from dashboard.frame.state import State
 from dashboard.pages.insights.answers import ANSWERS
 from dashboard.pages.insights.asking import PARAMETERS
+from dashboard.pages.insights.presenting import TABS
 from events.models import Project
 
 
@@ -28,7 +29,10 @@ def _of(question: str, name: str) -> Ask:
 
 
 CHARTS = {
-    name: Chart(title, unit, definition, _of(question, name), PARAMETERS[question])
+    name: Chart(
+        title, unit, definition, _of(question, name), PARAMETERS[question], shared="asked",
+        page=f"insights-{question}" if name == TABS[question].charts[0] else "",
+    )
     for name, question, title, unit, definition in (
         ("trend", "trends", "Trend", "per step", "How often it happened, to how many, or what its numbers come to."),
         ("funnel", "funnels", "Funnel", "people", "People who came to each step at least."),

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from analytics.periods import Period
 from analytics.privacy import readers
-from analytics.questions.product import funnel_losses
+from analytics.questions.product import actions, funnel_losses
 from analytics.questions.product.funnel_losses import Loss, Met
 from dashboard.frame import formatting
 from dashboard.frame.state import State
@@ -35,7 +35,12 @@ class Line:
 
 def lines(project: Project, state: State, asked: Mapping[str, str]) -> list[Line]:
     """The errors, failed requests and slow pages that the lost met; none for steps in any order."""
-    about = asking.scope(asked, period=Period(state.start, state.end), environment=state.environment)
+    about = asking.scope(
+        asked,
+        period=Period(state.start, state.end),
+        environment=state.environment,
+        actions=actions.named(project.pk, *asked.values()),
+    )
     given = asking.losses(asked, about)
     if given["definition"].order == "unordered":
         return []

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
+from analytics.models import Goal
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
 from dashboard.charts.figures import Figure
+from dashboard.frame.state import State
+from events.models import Project
 
 Choices = Sequence[tuple[str, str]]
 
@@ -51,13 +56,28 @@ TABS = {
             ("feature_lives", "feature_share", "feature_often")),
     )
 }  # fmt: skip
+LISTS = (
+    Tab("actions", "Actions", "Names for events with conditions: a click on a button, a page under an address.", ()),
+    Tab("goals", "Goals", "Numbers of events that shall reach a target, or not pass it.", ()),
+    Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),
+)
 
-_EVENT = "an event, a path as /pricing, or * for any"
+
+def tabs(project: Project, shown: State) -> list[tuple[Tab, str]]:
+    """The pages of insights with their addresses; the questions carry the period along."""
+    query = f"?{shown.query}" if shown.query else ""
+    found = [(tab, reverse(tab.url_name, args=[project.slug])) for tab in (*TABS.values(), *LISTS)]
+    return [(tab, f"{url}{query}" if tab.charts else url) for tab, url in found]
+
+
+_EVENT = "an event, a path as /pricing, action:name, or * for any"
 _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
 _WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
 _KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
 _TIMES = [("first", "the first time"), ("recurring", "every time")]
-_MEASURES = {"total": "events", "people": "people", "visits": "visits"}
+_MEASURES = {
+    "total": "events", "weekly_actives": "people of the last 7 days", "monthly_actives": "people of the last 30 days",
+}  # fmt: skip
 
 
 def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
@@ -80,6 +100,8 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
             text("event", "What", _EVENT, listed="events"),
             choice("measure", "Count", named(list(trends.MEASURES)), "total"),
             text("of", "Numbers of the property", "for sum, avg and percentiles"), by,
+            text("formula", "Formula", "A / B * 100"),
+            text("series", "Series B to E, one a line", "signup | people\npaid | sum | price", lines=3),
         ],
         "funnels": [
             text("steps", "Steps, one a line", "signup\n? invite\n! refund\n/paid", lines=5),
@@ -115,3 +137,44 @@ def numbers_of(figure: Figure, *, most: int) -> tuple[list[tuple[str, bool]], li
 
 def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def goal_fields(asked: Mapping[str, str]) -> list[Field]:
+    """The form of a goal."""
+
+    def text(name: str, label: str, hint: str = "") -> Field:
+        return Field(name, label, asked.get(name, ""), hint)
+
+    def choice(name: str, label: str, choices: Choices) -> Field:
+        return Field(name, label, asked.get(name, ""), choices=choices)
+
+    return [
+        text("name", "Name", "Orders a week"), text("event", "What", _EVENT),
+        choice("measure", "Count", Goal.Measure.choices), text("of", "Numbers of the property", "for sum and mean"),
+        text("only", "Only where", "country=DE|FR, properties.plan=team"),
+        choice("direction", "Shall be", Goal.Direction.choices), text("target", "Target", "100"),
+        choice("per", "Each", Goal.Per.choices), text("zone", "Time zone", "UTC"),
+    ]  # fmt: skip
+
+
+_PARTS = {
+    "event": ("Event", "$autocapture, or any"),
+    "page": ("Page", "/pricing, /shop/*, shop.example/*"),
+    "text": ("Text of what was clicked", "Buy now"),
+    "selector": ("Selector of what was clicked", "form > button.primary, #buy, [data-plan=team]"),
+    "only": ("Only where", "country=DE|FR, properties.plan=team"),
+}
+
+
+def match_fields(matches: Sequence[Mapping[str, str]], *, most: int) -> list[list[Field]]:
+    """The fields of each match of an action, of empty ones up to `most`."""
+    filled = [*matches[:most], *({} for _ in range(most - len(matches)))]
+    return [
+        [Field(f"{part}_{number}", label, one.get(part, ""), hint) for part, (label, hint) in _PARTS.items()]
+        for number, one in enumerate(filled)
+    ]
+
+
+def posted_matches(posted: Mapping[str, str], *, most: int) -> list[dict[str, str]]:
+    """The matches that a form was filled in with; empty ones too."""
+    return [{part: posted.get(f"{part}_{number}", "") for part in _PARTS} for number in range(most)]

@@ -3,19 +3,18 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.privacy import readers
-from analytics.questions.product import acts
+from analytics.questions.product import actions, acts
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.known import known_events
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import empty_states, layout, people_words, query_errors
 from dashboard.frame.measures import Tile
-from dashboard.pages.insights import losses, presenting
+from dashboard.pages.insights import losses, presenting, saved
 from dashboard.pages.insights.answers import ANSWERS, Answer
 from dashboard.pages.insights.asking import PARAMETERS
 from dashboard.pages.insights.presenting import TABS
@@ -64,9 +63,10 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
     """The form of a question, and its answer: numbers, charts, and a table beside each; or why there is none."""
     shown, tab = layout.state_for(request, project), TABS[name]
     asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
+    saved.note_asked(project, path=request.path, query=request.META.get("QUERY_STRING", ""), now=timezone.now())
     scope = Scope(Period(shown.start, shown.end), shown.environment)
     known = readers.ask(known_events, project, sees_persons=shown.sees_persons, scope=scope)
-    events = [one.name for one in known]
+    events, names = [one.name for one in known], actions.names(project)
     answer, refused = Answer({}), ""
     try:
         # Without steps there is nothing to ask yet, which is no mistake.
@@ -80,10 +80,9 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
     ]
     context: dict[str, Any] = {
         "tab": tab,
-        "tabs": [(one, f"{reverse(one.url_name, args=[project.slug])}{f'?{shown.query}' if shown.query else ''}")
-                 for one in TABS.values()],
+        "tabs": presenting.tabs(project, shown),
         "fields": presenting.fields(name, asked),
-        "lists": {"events": [acts.EVERY, *events], "columns": acts.COLUMNS},
+        "lists": {"events": [acts.EVERY, *names, *events], "columns": acts.COLUMNS},
         "known": events,
         "with_bots": asked.get("bots") == "1",
         "refused": refused,

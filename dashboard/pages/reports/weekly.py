@@ -2,8 +2,10 @@
 
 import logging
 import smtplib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from email.mime.image import MIMEImage
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -21,6 +23,10 @@ from analytics.questions.releases import release_change
 from analytics.questions.releases.release_change import ReleaseChange
 from analytics.questions.vitals import vitals
 from analytics.questions.vitals.vitals import Regression, Vitals
+from dashboard.pages.insights import digests, goal_lines
+from dashboard.pages.insights.digests import Digest
+from dashboard.pages.insights.goal_lines import GoalLine
+from events.accounts import access
 from events.models import Membership, Project, Segment
 
 WEEK = timedelta(days=7)
@@ -118,6 +124,8 @@ def send_due(*, now: datetime) -> int:
     """Sends what is due and returns how many mails went out; a mail that the server took no more is due again."""
     monday, sent = monday_of(now.astimezone(UTC).date()), 0
     reports: dict[int, Weekly] = {}
+    made: dict[tuple[int, bool], Digest] = {}
+    goals: dict[tuple[int, bool], list[GoalLine]] = {}
     for member in due(now=now):
         mine = Membership.objects.filter(pk=member.pk, weekly_report_on=member.weekly_report_on)
         if not mine.update(weekly_report_on=monday):
@@ -125,8 +133,13 @@ def send_due(*, now: datetime) -> int:
         project = member.project
         if project.pk not in reports:
             reports[project.pk] = weekly(project, monday - WEEK, now=now)
+        sees_persons = access.sees_persons(member.user, project)
+        told = (project.pk, sees_persons)
+        if told not in goals:
+            goals[told] = goal_lines.of_week(project, monday, sees_persons=sees_persons)
+        insights = digests.subscribed(project, member.user, week=monday - WEEK, now=now, made=made)
         try:
-            mail(project, reports[project.pk], to=member.user.email).send()
+            mail(project, reports[project.pk], to=member.user.email, insights=insights, goals=goals[told]).send()
             sent += 1
         except (smtplib.SMTPException, OSError) as failure:
             log.warning("The weekly report of %s was not taken: %s.", project.slug, type(failure).__name__)
@@ -134,10 +147,16 @@ def send_due(*, now: datetime) -> int:
     return sent
 
 
-def mail(project: Project, report: Weekly, *, to: str) -> EmailMultiAlternatives:
-    """The report as text and HTML."""
+def mail(
+    project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = (), goals: Sequence[GoalLine] = ()
+) -> EmailMultiAlternatives:
+    """The report as text and HTML, with the goals of the project, and the insights that the receiver asked for and
+    their pictures."""
     url = f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:weekly', args=[project.slug])}?week={report.week}"
-    context = {"project": project, "report": report, "url": url}
+    context = {
+        "project": project, "report": report, "url": url, "insights": insights, "goals": goals,
+        "saved_url": f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:insights-saved', args=[project.slug])}",
+    }  # fmt: skip
     mail = EmailMultiAlternatives(
         subject=f"{' '.join(project.name.split())}: performance in the week of {report.week:%d %b %Y}",
         body=render_to_string("dashboard/reports/mail.txt", context),
@@ -146,4 +165,15 @@ def mail(project: Project, report: Weekly, *, to: str) -> EmailMultiAlternatives
         connection=get_connection(timeout=TIMEOUT_SECONDS),
     )
     mail.attach_alternative(render_to_string("dashboard/reports/mail.html", context), "text/html")
+    for digest in insights:
+        if digest.picture:
+            mail.mixed_subtype = "related"  # type: ignore[attr-defined]  # pictures belong to the text that shows them
+            mail.attach(_inline(digest))
     return mail
+
+
+def _inline(digest: Digest) -> MIMEImage:
+    part = MIMEImage(digest.picture, "png")
+    part.add_header("Content-ID", f"<insight-{digest.view_id}>")
+    part.add_header("Content-Disposition", "inline", filename=f"insight-{digest.view_id}.png")
+    return part

@@ -6,6 +6,7 @@ fixed in its row: nothing in the address of a look changes it, save the page of 
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -43,10 +44,13 @@ def create(
         raise ValidationError(f"A link lasts {', '.join(map(str, DAYS))} days.")
     path, query = saved_views.parts(project, url)
     # an empty search finds all, none at all the unresolved: so blanks are kept
-    given = {key: value for key, value in parse_qsl(query, keep_blank_values=True) if key in _FIXED}
+    chart = _chart(path)
+    own = CHARTS[chart].parameters if _shared(chart) == "asked" else ()
+    given = {key: value for key, value in parse_qsl(query, keep_blank_values=True) if key in (*_FIXED, *own)}
     refuse_personal(given.get("query", ""), now=now)
-    if _shared(_chart(path)) == "asked":
-        given["chart"] = _chart(path)
+    if _shared(chart) == "asked":
+        refuse_values(given)
+        given["chart"] = chart
     if is_period_fixed:
         given |= state.parse(given, now=now).absolute_period
     token = _signer.sign(secrets.token_urlsafe(32))
@@ -118,6 +122,12 @@ def refuse_personal(text: str, *, now: datetime) -> None:
             raise ValidationError("A search about a person cannot be shared.")
 
 
+def refuse_values(given: Mapping[str, str]) -> None:
+    """Raises ValidationError where a chart would show the values of a property: whatever senders put there."""
+    if given.get("by", "").startswith("properties."):
+        raise ValidationError("A chart cut by a property cannot be shared: its values may name people.")
+
+
 def _landing(path: str) -> str:
     """Where a link leads, below its token: the shared page, or the overview."""
     if _shared(_chart(path)):
@@ -126,8 +136,11 @@ def _landing(path: str) -> str:
 
 
 def _chart(path: str) -> str:
+    """The chart that a page shows alone, or that is asked on it; empty for none."""
     found = resolve(path)
-    return found.kwargs["name"] if found.url_name == "chart" else ""
+    if found.url_name == "chart":
+        return str(found.kwargs["name"])
+    return next((name for name, chart in CHARTS.items() if chart.page and chart.page == found.url_name), "")
 
 
 def _shared(chart: str) -> str:

@@ -20,6 +20,7 @@ ADDRESSES = {
     "hosts/": "readings",
     "security/?kind=csp": "lines",
     "insights/trends/?by=device&measure=people": "lines",
+    "insights/trends/?event=pay&series=*%20%7C%20people&formula=A/B": "lines",
     "insights/funnels/?steps=/basket%0Apay": "steps",
     "insights/funnels/losses/?steps=/basket%0Apay": "results",
     "insights/journeys/": "edges",
@@ -46,6 +47,7 @@ def test_nothing_is_answered_as_nothing(project: Project, alice: Any, where: str
         ("insights/funnels/", "steps"),
         ("insights/funnels/?steps=a", "two steps at least"),
         ("insights/trends/?tz=Mars", "no time zone"),
+        ("insights/trends/?formula=A/B", "no letter of the formula"),
     ],
 )
 def test_a_wrong_parameter_is_named(project: Project, alice: Any, where: str, said: str) -> None:

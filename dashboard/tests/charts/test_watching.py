@@ -72,7 +72,7 @@ TYPED: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
     "logs": ({"query": "logger:db.* timeout", "more_than": "3", "window": "5"}, {"query": "is:unresolved"}, "query",
              "is known of issues, not of logs"),
     "formula": ({"a": "requests.failed", "b": "requests.count", "formula": "100 * a / b", "unit": "%", "side": "above",
-                 "threshold": "5", "window": "5"}, {"formula": "a / e"}, "formula", "is no metric of the formula"),
+                 "threshold": "5", "window": "5"}, {"formula": "a / e"}, "formula", "is no letter of the formula"),
     "monitor": ({"when": "failed", "times": "2"}, {"times": "0"}, "times", "At least 1."),
     "forecast": ({"side": "above", "threshold": "90", "horizon": "24", "season": "day", "probability": "80"},
                  {"probability": "100"}, "probability", "At most 99."),

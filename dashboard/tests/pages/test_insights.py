@@ -137,3 +137,27 @@ def test_a_table_tells_numbers_from_words_and_whole_ones_from_parts() -> None:
         ["'/'", "'/cart'", "4", "0.5"],
         ["'/cart'", "None", "3", "1"],
     ]
+
+
+def test_a_formula_of_series_is_shown_with_its_numbers(as_alice: Client, visited: Project) -> None:
+    asked = {"event": "paid", "series": "/pricing\nsignup | people", "formula": "A / B * 100"}
+    html = opened(as_alice, "", **asked)
+    assert "A: total of paid, B: total of /pricing, C: people of signup." in html
+    assert ">25</span>" in html
+    assert any(line.endswith(",25.0") for line in csv(as_alice, "trend", **asked))
+    assert "period before" in opened(as_alice, "", **asked, cmp="prev")
+    assert "C people of signup" in opened(as_alice, "", **{**asked, "formula": ""})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"series": "a\nb\nc\nd\ne"}, "5 series at most"),
+        ({"series": "a | sum | b | c"}, "is no series"),
+        ({"series": "| sum"}, "is no series"),
+        ({"series": "signup", "formula": "A / X"}, "'X' is no letter of the formula: a, b"),
+        ({"measure": "weekly_actives"}, "known for one day only"),
+    ],
+)
+def test_what_is_no_formula_is_said(as_alice: Client, visited: Project, asked: dict[str, str], said: str) -> None:
+    assert said in opened(as_alice, "", **asked).replace("&#x27;", "'")

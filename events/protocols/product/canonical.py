@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
+import re2
 
 from events.protocols.contract import Context, Decoded, Incoming, Refused, identity
 from events.protocols.fields import kept, links
@@ -21,6 +22,9 @@ from events.values import browsers, sources
 
 KIND = "product_event"
 PAGE_VIEW = "$pageview"
+# What was clicked, and what that stands in.
+CHAIN, MOST_CHAIN = "$elements_chain", 4000
+_BORDER = re2.compile(r'[^\\]";[^"]')
 NAME, KEY, VALUE, PROPERTIES = 200, 120, 1000, 100
 _HOST, _PATH = 253, 1000
 _UTM = ("source", "medium", "campaign", "term", "content")
@@ -110,8 +114,21 @@ def decoded(outcomes: list[dict[str, Any] | Refused]) -> Decoded:
 def properties(sent: Mapping[str, Any], context: Context) -> dict[str, str]:
     """Flat properties with bounded names and values: what names a person is treated as everywhere."""
     named = {scalar(name, KEY): value for name, value in list(sent.items())[: 3 * PROPERTIES] if isinstance(name, str)}
-    flat = {name: _text(value) for name, value in kept.mapping(named, context).items() if name and value is not None}
+    flat = {
+        name: _chain(value) if name == CHAIN else _text(value)
+        for name, value in kept.mapping(named, context).items()
+        if name and value is not None
+    }
     return dict(list({name: links.tidy_words(value) for name, value in flat.items() if value}.items())[:PROPERTIES])
+
+
+def _chain(value: Any) -> str:
+    """The elements of a click, as many as fit whole: what is left is read element by element."""
+    text = scalar(value, MOST_CHAIN + 1)
+    if len(text) <= MOST_CHAIN:
+        return text
+    ends = [found.start() for found in _BORDER.finditer(text[:MOST_CHAIN])]
+    return text[: ends[-1] + 2] if ends else ""
 
 
 def _text(value: Any) -> str:

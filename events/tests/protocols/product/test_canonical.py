@@ -31,6 +31,18 @@ def test_an_address_keeps_its_place_and_its_campaign_and_nothing_that_somebody_t
     assert not any(word in said for word in ("disease", "abc", "u:p", "secret", "#me"))
 
 
+def test_what_was_clicked_is_kept_element_by_element() -> None:
+    element = 'div.card:attr__title="a \\";b"nth-child="1";'
+    chain = element * 200 + "body:"
+    found = kept(properties={"$elements_chain": chain, "$el_text": "x" * 1100})["properties"]
+    assert len(found["$el_text"]) <= canonical.VALUE
+    count, rest = divmod(len(found["$elements_chain"]) + 1, len(element))
+    assert rest == 0
+    assert 0 < canonical.MOST_CHAIN - len(found["$elements_chain"]) < len(element) + 2
+    assert found["$elements_chain"] == (element * count).removesuffix(";")
+    assert kept(properties={"$elements_chain": element})["properties"]["$elements_chain"] == element
+
+
 def test_ones_own_site_is_no_source() -> None:
     assert kept(url="https://www.shop.example/b", referrer="https://shop.example/a")["source"] == sources.DIRECT
     assert kept(url="/b", referrer="not an address")["source"] == sources.DIRECT

@@ -1,0 +1,1 @@
+"""Actions: names for events with conditions, as people set them up."""
