@@ -46,6 +46,8 @@ def ask(question: Callable[..., Answer], project: Project, *, sees_persons: bool
     fold = _FOLDS[question]
     if needed and asked.get("measure") in _SINGLE:
         raise BadQuestion("The least and the most are of single persons, whom you may not see here.")
+    if needed and question is trends:
+        asked["with_people"] = True
     found = question(project, **asked)
     return fold(found, needed, asked) if needed else found
 
@@ -84,13 +86,13 @@ def _trends(found: Trend, least: int, asked: Asked) -> Trend:
             return rough_of(number, people, least * _BEYOND.get(measure, 1))
         return float(told_of(int(number or 0), people, least))
 
-    shown = [found.lines[place] for place in kept([line.everybody for line in found.lines], least)]
+    shown = [found.lines[place] for place in kept([line.everybody or 0 for line in found.lines], least)]
     lines = [
         replace(
             line,
-            total=measured(line.total, line.everybody),
+            total=measured(line.total, line.everybody or 0),
             numbers=tuple(measured(number, people) for number, people in zip(line.numbers, line.people, strict=True)),
-            everybody=told(line.everybody, least),
+            everybody=told(line.everybody or 0, least),
             people=tuple(told(people, least) for people in line.people),
         )
         for line in shown

@@ -94,15 +94,14 @@ def _worked_out(node: Node, found: Mapping[str, Trend], series: Sequence[Series]
         total = _value(node, {letter: line.total for letter, line in mine.items()})
         columns = zip(*(line.numbers for line in mine.values()), strict=True)
         numbers = tuple(_value(node, dict(zip(mine, column, strict=True))) for column in columns)
-        fewest = tuple(min(column) for column in zip(*(line.people for line in mine.values()), strict=True))
-        worked.append(Line(value, is_other, total, numbers, min(line.everybody for line in mine.values()), fewest))
+        worked.append(Line(value, is_other, total, numbers))
     return tuple(worked)
 
 
 def _empty(series: Series, trend: Trend) -> Line:
     """The line of what never happened."""
     nothing = EMPTY.get(series.measure)
-    return Line("", False, nothing, (nothing,) * len(trend.starts), 0, (0,) * len(trend.starts))
+    return Line("", False, nothing, (nothing,) * len(trend.starts))
 
 
 def _value(node: Node, of: Mapping[str, float | None]) -> float | None:

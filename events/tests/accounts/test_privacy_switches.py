@@ -26,7 +26,7 @@ def test_a_new_project_is_careful(project: Project) -> None:
     assert {name: getattr(project, name) for name in projects.SWITCHES} == {
         "collects_user_data": False, "collects_ip": False, "keeps_machine_names": False, "keeps_pictures": False,
         "accepts_binary_attachments": False, "local_variables": "names", "request_bodies": "off",
-        "query_strings": "off", "analytics": "anonymous",
+        "query_strings": "off", "analytics": "anonymous", "small_groups": 10,
     }  # fmt: skip
 
 
