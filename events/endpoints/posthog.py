@@ -62,12 +62,14 @@ class CaptureView(PosthogView):
             return Decoded(refused=(Refused(canonical.KIND, "filtered", "visitor_objects", count),))
         if self.key is not None:
             opting_in.hear(self.batch.events, self.key, now=self.arrival.now)
-        return posthog.decode(self.batch, context)
+        return posthog.decode(self.batch, context, needs_id=True)
 
     def accepted(self, decoded: Decoded, key: Key) -> Answer:
         """One bad event does not lose the others; where there is nothing else, its sender hears of it."""
         if not decoded.items and any(refused.outcome == "invalid" for refused in decoded.refused):
-            return self.problem(400, "No event of this request can be read: each needs an `event`, its name.")
+            return self.problem(
+                400, "No event of this request can be read: each needs an `event`, its name, and a `distinct_id`."
+            )
         return _json({"status": "Ok"})
 
 
@@ -85,12 +87,12 @@ class CaptureV1View(CaptureView):
         return token
 
     def accepted(self, decoded: Decoded, key: Key) -> Answer:
-        named = {scalar(event.get("uuid"), 200): bool(scalar(event.get("event"), 200)) for event in self.batch.events}
+        named = {scalar(event.get("uuid"), 200): event for event in self.batch.events}
         results = {
-            own: {"result": "ok"} if has_name else {"result": "drop", "details": "an event needs a name"}
-            for own, has_name in named.items()
-            if own
-        }
+            own: {"result": "ok"} if scalar(event.get("event"), 200) and posthog.distinct_id(event)
+            else {"result": "drop", "details": "an event needs a name and a distinct_id"}
+            for own, event in named.items() if own
+        }  # fmt: skip
         return _json({"results": results})
 
 

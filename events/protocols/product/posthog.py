@@ -32,16 +32,17 @@ _REFUSED = {"$snapshot": "replay", "$$heatmap": "heatmap", "$$client_ingestion_w
 DRIFT = 60.0
 
 
-def decode(batch: Batch, context: Context) -> Decoded:
-    """The vitals, the product events and the errors of a batch."""
+def decode(batch: Batch, context: Context, *, needs_id: bool = False) -> Decoded:
+    """The vitals, the product events and the errors of a batch; with `needs_id`, which is PostHog's own rule, of events
+    that say whom they are of alone."""
     timed = posthog_vitals.vitals_of(batch, context)
-    outcomes = list(_events(batch, context))
+    outcomes = list(_events(batch, context, needs_id=needs_id))
     errors = [one for one in outcomes if isinstance(one, Incoming)]
     events = canonical.decoded([one for one in outcomes if not isinstance(one, Incoming)])
     return Decoded((*timed.items, *events.items, *errors), (*timed.refused, *events.refused))
 
 
-def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused | Incoming]:
+def _events(batch: Batch, context: Context, *, needs_id: bool) -> Iterator[dict[str, Any] | Refused | Incoming]:
     corrected, as_told = (Clock(context.received_at, sent_at, drift=DRIFT) for sent_at in (batch.sent_at, None))
     for event in batch.events:
         clock = as_told if _keeps_its_moment(event) else corrected
@@ -50,6 +51,9 @@ def _events(batch: Batch, context: Context) -> Iterator[dict[str, Any] | Refused
             continue
         if name in _REFUSED:
             yield Refused(KIND, "filtered", _REFUSED[name])
+            continue
+        if needs_id and not distinct_id(event):
+            yield Refused(KIND, "invalid", "no_distinct_id")
             continue
         if "event" not in event and name and not context.names(distinct_id(event)):
             yield Refused(KIND, "filtered", "no_person")

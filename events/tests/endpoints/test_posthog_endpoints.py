@@ -72,3 +72,18 @@ def test_what_is_not_kept_here_is_an_empty_list(key: IngestKey, name: str, slash
     answer = Client().get(f"/api/{name}{slash}?token={key.public_key}", headers={"origin": "https://shop.example"})
     assert list(answer.json().values()) == [[]]
     assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
+
+
+@pytest.mark.parametrize("bad", [{"event": ""}, {"distinct_id": ""}, {"distinct_id": None}, {"event": {"a": 1}}])
+def test_a_bad_event_is_told_of_and_loses_no_other(project: Project, key: IngestKey, bad: dict[str, Any]) -> None:
+    wrong = {**event("x"), **bad}
+    answer = send("/capture/", {"api_key": key.public_key, **wrong})
+    assert (answer.status_code, "a `distinct_id`" in answer.json()["detail"]) == (400, True)
+    both = {"api_key": key.public_key, "batch": [wrong, event("kept", properties={"$lib": "posthog-python"})]}
+    assert send("/batch/", both).status_code == 200
+    found = digested(project)
+    assert (found.stored, found.invalid, found.difference) == (1, 2, 0)
+    uuids = [f"01940000-0000-7000-8000-00000000000{n}" for n in (1, 2)]
+    v1 = {"batch": [{**wrong, "uuid": uuids[0]}, event("kept in v1", uuid=uuids[1])]}
+    answer = send("/i/v1/analytics/events", v1, Authorization=f"Bearer {key.public_key}")
+    assert [answer.json()["results"][uuid]["result"] for uuid in uuids] == ["drop", "ok"]

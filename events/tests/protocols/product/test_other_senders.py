@@ -80,7 +80,7 @@ def test_umami_s_page_views_events_and_people() -> None:
         ("100 %41", "100 %41"),
         ("50%", "50%"),
         ("a" * 300, "a" * 200),
-        (None, ""),
+        (None, None),
     ],
 )
 def test_umami_s_older_titles_are_decoded(sent: str | None, kept: str | None) -> None:
