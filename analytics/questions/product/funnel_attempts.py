@@ -100,6 +100,6 @@ def events(definition: Definition, scope: Scope, *, by: str, bound: dict[str, An
 def _may_overlap(definition: Definition) -> bool:
     """Whether two events of one moment and rank may mean different things, so that their ids decide. Ids are the widest
     column there is: they are read where they are needed alone."""
-    texts = {one.event for one in (*definition.steps, *definition.exclusions)}
+    texts = {step.event for step in definition.steps} | {one.event for one in definition.exclusions}
     views = {text for text in texts if text.startswith("/")}
     return (acts.EVERY in texts and len(texts) > 1) or (PAGE_VIEW in texts and bool(views))

@@ -33,7 +33,7 @@ NOBODY = -1
 class People:
     """Whoever began and is not left out, one place each. For step k `reached[k - 1]` is microseconds since 1970 of its
     moment in the attempt that came furthest first and `took[k - 1]` from the step it follows; `whole` is from first to
-    last. NOBODY where there is none. `cuts` is the value they are cut by; `left_out` counts who did what is excluded."""
+    last. NOBODY where there is none. `cuts` are values they are cut by; `left_out` counts who did what is excluded."""
 
     who: npt.NDArray[np.int64]
     reached: list[npt.NDArray[np.int64]]
@@ -95,7 +95,7 @@ class Rows:
 
 def people(batches: Iterable[pa.RecordBatch], definition: Definition, *, touch: str = "first") -> People:
     """Who came how far, of `who`, `key`, `means` and perhaps `cut`, in order; a batch may end amid a person."""
-    parts = [_of_some(table, definition, touch) for table in _by_whole_people(batches)]
+    parts = [_of_some(table, definition, touch) for table in whole_people(batches)]
     numbers = range(len(definition.steps))
     if not parts:
         none = np.zeros(0, np.int64)
@@ -110,7 +110,8 @@ def people(batches: Iterable[pa.RecordBatch], definition: Definition, *, touch: 
     )
 
 
-def _by_whole_people(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def whole_people(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The same rows, sorted by `who`, cut where a person ends."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         who = batch["who"].to_numpy()

@@ -5,19 +5,32 @@ A way is cut where nothing happens for half an hour, however senders name their 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analytics import engine
-from analytics.questions.product import acts
+from analytics.engine import Facts
+from analytics.questions.product import acts, journey_walk
 from analytics.questions.product.acts import BadQuestion, Scope
-from analytics.questions.product.visits import AUTOCAPTURE, BREAK, PAGE_VIEW, SYSTEM
+from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.product.journey_walk import Ends
+from analytics.questions.product.visits import AUTOCAPTURE, PAGE_VIEW, SYSTEM
 from events.models import Project
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+else:
+    np = lazy("numpy")
+    pa = lazy("pyarrow")
 
 KINDS = ("all", "pages", "events")
 STATIONS = 5
 MOST_STATIONS = 10
+MOST_MOMENTS = 5_000
+_STATION = "CASE WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,49 +70,72 @@ def journeys(
         raise BadQuestion(f"A way leads over {', '.join(KINDS)}.")
     if not 2 <= stations <= MOST_STATIONS:
         raise BadQuestion(f"A way has from 2 to {MOST_STATIONS} stations.")
-    bound: dict[str, Any] = {"page_view": PAGE_VIEW, "system": SYSTEM, "autocapture": AUTOCAPTURE, "most": most}
+    bound: dict[str, Any] = {"page_view": PAGE_VIEW, "system": SYSTEM, "autocapture": AUTOCAPTURE}
     bound["begin"], bound["end_at"] = begin, end
-    sql = f"""
-        WITH acts AS (
-            SELECT {acts.who()} AS who, {acts.us()} AS us, e.event_id,
-                   CASE WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
-            FROM events e WHERE {acts.counted(scope, bound)} AND {_of_kind(kind)}
-        ), paced AS (
-            SELECT who, station, row_number() OVER w AS n, lag(station) OVER w AS came_from,
-                   CASE WHEN us - lag(us) OVER w < {BREAK // timedelta(microseconds=1)} THEN 0 ELSE 1 END AS begins
-            FROM acts WINDOW w AS (PARTITION BY who ORDER BY us, event_id)
-        ), cut AS (
-            SELECT who, station, n, sum(begins) OVER (PARTITION BY who ORDER BY n ROWS UNBOUNDED PRECEDING) AS session
-            FROM paced WHERE begins = 1 OR station != came_from
-        ), numbered AS (
-            SELECT who, session, station, row_number() OVER (PARTITION BY who, session ORDER BY n) AS n FROM cut
-        ), bounded AS ({_bounded(begin, end, stations)}),
-        ways AS (
-            SELECT who, session, n - first AS place, station AS source,
-                   lead(station) OVER (PARTITION BY who, session ORDER BY n) AS target
-            FROM bounded WHERE n >= first AND n <= last
-        ), edges AS (
-            SELECT place, source, target, count(*) AS sessions FROM ways WHERE target IS NOT NULL GROUP BY 1, 2, 3
-        ), ranked AS (
-            SELECT *, row_number() OVER (ORDER BY sessions DESC, place, source, target) AS rank FROM edges
-        )
-        SELECT place, source, target, sessions, 1 AS edges FROM ranked WHERE rank <= $most
-        UNION ALL
-        SELECT NULL, NULL, NULL, coalesce(sum(sessions), 0)::BIGINT, count(*) FROM ranked WHERE rank > $most
-        UNION ALL
-        SELECT -1, NULL, NULL, count(*), 0 FROM ways WHERE place = 0
-        ORDER BY sessions DESC, place, source, target
-    """
+    where = f"{acts.counted(scope, bound)} AND {_of_kind(kind)}"
     with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
-        rows = facts.ask(sql, bound)
-    [hidden] = [row for row in rows if row["place"] is None]
-    [whole] = [row for row in rows if row["place"] == -1]
-    shown = tuple(
-        Edge(row["place"], row["source"], row["target"], row["sessions"])
-        for row in rows
-        if row["place"] is not None and row["place"] >= 0
+        [hashes] = facts.ask("SELECT hash($begin) AS begin, hash($end_at) AS end_at", bound)
+        ends = Ends(hashes["begin"] if begin else None, hashes["end_at"] if end else None, stations)
+        sessions, edges = _walked(facts, where, bound, ends)
+        ranked = sorted(edges, key=lambda edge: -edges[edge])
+        # Of equally frequent edges the names decide, so those that may be shown are named first.
+        least = edges[ranked[most - 1]] if len(ranked) > most else 0
+        shown = [edge for edge in ranked if edges[edge] >= least]
+        names = _names(facts, where, bound, {station for _, *both in shown for station in both})
+    named = [Edge(place, names[source], names[target], edges[place, source, target]) for place, source, target in shown]
+    named.sort(key=lambda edge: (-edge.sessions, edge.place, edge.source, edge.target))
+    rest = edges.total() - sum(edge.sessions for edge in named[:most])
+    return Journeys(sessions, tuple(named[:most]), len(edges) - len(named[:most]), rest)
+
+
+def _walked(facts: Facts, where: str, bound: dict[str, Any], ends: Ends) -> tuple[int, Counter[tuple[int, int, int]]]:
+    """Whoever was at two stations in one moment went to them in the order of ids, which are read for such moments
+    alone: they are the widest column there is."""
+    sql = f"SELECT {acts.who()} AS who, {acts.us()} AS us, hash({_STATION}) AS station FROM events e WHERE {where}"
+    sessions, edges, aside = 0, Counter[tuple[int, int, int]](), []
+    moments: set[int] = set()
+
+    def add(who: Any, us: Any, station: Any) -> None:
+        nonlocal sessions
+        more, found = journey_walk.edges(who, us, station, ends)
+        sessions += more
+        edges.update(found)
+
+    for table in whole_people(facts.stream(f"{sql} ORDER BY 1, 2", bound)):
+        who, us, station = (table[name].to_numpy() for name in ("who", "us", "station"))
+        tied = journey_walk.ties(who, us, station)
+        moments.update(us[tied].tolist())
+        is_aside = np.isin(who, who[tied])
+        aside.append((who[is_aside], us[is_aside], station[is_aside]))
+        add(who[~is_aside], us[~is_aside], station[~is_aside])
+    if moments:
+        who, us, station = (np.concatenate(parts) for parts in zip(*aside, strict=True))
+        again = _in_order_of_ids(facts, sql, bound, moments)
+        again = again.filter(pa.array(np.isin(again["who"].to_numpy(), who)))
+        station = station.copy()
+        station[np.isin(us, list(moments))] = again["station"].to_numpy()
+        add(who, us, station)
+    return sessions, edges
+
+
+def _in_order_of_ids(facts: Facts, sql: str, bound: dict[str, Any], moments: set[int]) -> pa.Table:
+    """What happened in these moments; beyond MOST_MOMENTS one reads whatever lies between the first and the last."""
+    listed = sorted(moments)
+    if len(listed) <= MOST_MOMENTS:
+        return facts.table(f"{sql} AND {acts.us()} IN $moments ORDER BY 1, 2, e.event_id", {**bound, "moments": listed})
+    found = facts.table(f"{sql} ORDER BY 1, 2, e.event_id", bound)
+    return found.filter(pa.array(np.isin(found["us"].to_numpy(), listed)))
+
+
+def _names(facts: Facts, where: str, bound: dict[str, Any], stations: set[int]) -> dict[int, str]:
+    if not stations:
+        return {}
+    found = facts.ask(
+        f"SELECT DISTINCT {_STATION} AS name, hash({_STATION}) AS station FROM events e "
+        f"WHERE {where} AND hash({_STATION}) IN $stations",
+        {**bound, "stations": sorted(stations)},
     )
-    return Journeys(whole["sessions"], shown, hidden["edges"], hidden["sessions"])
+    return {row["station"]: row["name"] for row in found}
 
 
 def _of_kind(kind: str) -> str:
@@ -108,16 +144,3 @@ def _of_kind(kind: str) -> str:
     if kind == "pages":
         return views
     return f"{named} AND e.event != $page_view" if kind == "events" else f"({views} OR {named})"
-
-
-def _bounded(begin: str, end: str, stations: int) -> str:
-    """Stations with the `first` and `last` number of the way through them."""
-    own = "PARTITION BY who, session"
-    start = f"min(CASE WHEN station = $begin THEN n END) OVER ({own})" if begin else "1"
-    sql = f"SELECT *, {start} AS start FROM numbered"
-    if not end:
-        return f"SELECT *, start AS first, start + {stations - 1} AS last FROM ({sql}) WHERE start IS NOT NULL"
-    sql = f"SELECT *, min(CASE WHEN station = $end_at AND n >= start THEN n END) OVER ({own}) AS arrived FROM ({sql})"
-    first = "start" if begin else f"greatest(1, arrived - {stations - 1})"
-    last = f"least(arrived, start + {stations - 1})" if begin else "arrived"
-    return f"SELECT *, {first} AS first, {last} AS last FROM ({sql}) WHERE arrived IS NOT NULL"
