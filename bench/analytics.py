@@ -128,7 +128,7 @@ def main(options: argparse.Namespace) -> int:
         verdict = "" if held <= MB_AIM else f"  MISSED, aim {MB_AIM:g}"
         missed += ["disk"] * bool(verdict) * (size == sizes[-1])
         print(f"{size:>12,} events of {product_events.people_of(size):,} people, {held:.1f} MB a million{verdict}")
-    others = {} if options.alone else elsewhere.answers(projects[sizes[-1]], HOME, days=options.days)
+    others = {} if options.alone else elsewhere.answers(projects[sizes[-1]], HOME)
     heads = "".join(f"{size:>13,}" for size in sizes) + "  exponent      aim  PostgreSQL   chDB"
     print(f"\n{'s of a core, ' + str(options.days) + ' days':26}{heads}")
     for name, ask in questions(options.days).items():
