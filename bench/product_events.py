@@ -30,7 +30,7 @@ _EVENTS = """
     )
     SELECT least("at", $day::TIMESTAMPTZ + INTERVAL 86399999 MILLISECOND) AS "at",
            printf('%012x', epoch_ms("at")) || '7' || substr(md5(random()::VARCHAR), 1, 19) AS event_id,
-           (hash(person) >> 1)::BIGINT AS visitor, (hash(person, visit, $day) >> 1)::BIGINT AS session,
+           (hash(person + 1) >> 1)::BIGINT AS visitor, (hash(person, visit, $day) >> 1)::BIGINT AS session,
            ['$pageview', '$pageview', '$pageview', 'signup', 'invite', 'paid'][1 + floor(5.3 * c)::INT] AS event,
            'shop.example' AS host, '/page/' || floor(40 * d * d)::INT AS path,
            CASE WHEN a < 0.6 THEN ['search', 'news', 'friends'][1 + floor(5 * a)::INT] END AS source,
