@@ -52,6 +52,9 @@ class Facts(Protocol):
     def table(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """Return the same as an Arrow table."""
 
+    def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the same in pieces, for what is reckoned in this process; the last one within the timeout."""
+
     def batches(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the same in pieces, for exports: the reader sets the pace, so there is no timeout."""
 

@@ -35,6 +35,8 @@ else:
     pa = lazy("pyarrow")
 
 BATCH = 10_000
+# Rows of a piece that arrays are made of: large enough that starting on one costs nothing, small beside the memory.
+STREAM = 200_000
 STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
 
 
@@ -60,6 +62,16 @@ class DuckFacts:
             self.listed.clear()
             return self._run(sql, bound)
 
+    def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
+        sql, bound = spread(sql, parameters or {})
+        timer = threading.Timer(settings.OBS_QUERY_TIMEOUT_SECONDS, self.cursor.interrupt)
+        timer.start()
+        try:
+            with self._errors():
+                yield from self._begun(sql, bound)
+        finally:
+            timer.cancel()
+
     def batches(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
         sql, bound = spread(sql, parameters or {})
         with self._errors():
@@ -74,6 +86,20 @@ class DuckFacts:
                 return self.cursor.execute(statement, bound).to_arrow_table()
         finally:
             timer.cancel()
+
+    def _begun(self, sql: str, bound: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+        """Batches from the first row on; a file that compaction has swapped meanwhile is noticed before it."""
+        try:
+            with self._errors():
+                found = self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(STREAM)
+                first = next(found, None)
+        except SegmentMissing:
+            self.listed.clear()
+            found = self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(STREAM)
+            first = next(found, None)
+        if first is not None:
+            yield first
+            yield from found
 
     def _parsed(self, sql: str) -> duckdb.Statement:
         (parsed, *others) = duckdb.extract_statements(self._with_facts(sql))

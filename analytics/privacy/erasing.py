@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,41 +34,62 @@ from events.persons import keeping
 
 LOOKS = (timedelta(hours=1, minutes=30), timedelta(hours=24))
 MOST_IDS = 100
+# People whose looks are due together; each file is written anew once for all of them.
+AT_ONCE = 1000
 
 
 def request(project: Project, distinct_ids: Iterable[str], *, actor: Any, now: datetime) -> Erasure:
     """Erase now, and again when what was on its way has arrived. Raises ValidationError without an id."""
-    given = [one.strip() for one in distinct_ids if one.strip()]
-    if not 0 < len(given) <= MOST_IDS:
-        raise ValidationError({"distinct_id": f"Whose? From 1 to {MOST_IDS} ids, as the SDK identifies them."})
-    subject = subject_of(project, given)
-    made = Erasure(project=project, requested_at=now, requested_by=actor if hasattr(actor, "pk") else None)
-    made.subject = orjson.dumps({"visitors": subject.visitors, "names": subject.names}).decode()
-    made.next_look_at = now
+    [made] = request_all(project, [distinct_ids], actor=actor, now=now)
+    return made
+
+
+def request_all(project: Project, people: Iterable[Iterable[str]], *, actor: Any, now: datetime) -> list[Erasure]:
+    """The same for many people at once, with a receipt for each: their facts are taken out in one pass."""
+    made = []
     with transaction.atomic():
-        # Only now and not with the looks that follow: what they agree to from here on is a new consent.
-        if count := ledger.erase(project, subject.visitors, now=now):
-            made.erased = {"records of consent": count}
-        made.save()
-        audit.record("erasure.request", actor=actor, project=project, obj=("erasure", made.uuid), now=now)
+        for distinct_ids in people:
+            given = [one.strip() for one in distinct_ids if one.strip()]
+            if not 0 < len(given) <= MOST_IDS:
+                raise ValidationError({"distinct_id": f"Whose? From 1 to {MOST_IDS} ids, as the SDK identifies them."})
+            subject = subject_of(project, given)
+            one = Erasure(project=project, requested_at=now, requested_by=actor if hasattr(actor, "pk") else None)
+            one.subject = orjson.dumps({"visitors": subject.visitors, "names": subject.names}).decode()
+            one.next_look_at = now
+            # Only now and not with the looks that follow: what they agree to from here on is a new consent.
+            if count := ledger.erase(project, subject.visitors, now=now):
+                one.erased = {"records of consent": count}
+            one.save()
+            audit.record("erasure.request", actor=actor, project=project, obj=("erasure", one.uuid), now=now)
+            made.append(one)
     look(made, now=now)
     return made
 
 
 def tick(*, now: datetime) -> int:
-    """The further looks that are due; how many."""
-    done = 0
-    for one in Erasure.objects.filter(next_look_at__lte=now).select_related("project").order_by("next_look_at")[:20]:
-        look(one, now=now)
-        done += 1
-    return done
+    """The further looks that are due, those of a project together; how many."""
+    found = Erasure.objects.filter(next_look_at__lte=now).select_related("project").order_by("next_look_at")
+    due = list(found[:AT_ONCE])
+    for project in {one.project for one in due}:
+        look([one for one in due if one.project == project], now=now)
+    return len(due)
 
 
-def look(erasure: Erasure, *, now: datetime) -> None:
-    """Take away what there is; after the last look, sign, and forget whom it was about."""
+def look(erasures: Sequence[Erasure], *, now: datetime) -> None:
+    """Take away what there is of the people of one project; after the last look, sign, and forget whom it was about."""
+    if not erasures:
+        return
+    subjects = [_subject(one) for one in erasures]
+    for erasure, found in zip(erasures, _erase(erasures[0].project, subjects, now=now), strict=True):
+        _note(erasure, found, now=now)
+
+
+def _subject(erasure: Erasure) -> Subject:
     known = orjson.loads(erasure.subject or "{}")
-    subject = Subject(tuple(known.get("visitors", ())), tuple(known.get("names", ())))
-    found = _erase(erasure.project, subject, now=now)
+    return Subject(tuple(known.get("visitors", ())), tuple(known.get("names", ())))
+
+
+def _note(erasure: Erasure, found: Mapping[str, int], *, now: datetime) -> None:
     with transaction.atomic():
         locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
         if locked.done_at:
@@ -107,16 +128,20 @@ def is_genuine(document: Mapping[str, Any], signed: str) -> bool:
     return hmac.compare_digest(signature(document), signed)
 
 
-def _erase(project: Project, subject: Subject, *, now: datetime) -> dict[str, int]:
-    """Facts last: an event kept in full is found by the issues that count them, which are rows."""
-    found: Counter[str] = Counter()
-    with transaction.atomic():
-        keeping.wait_for_others(project.pk)
-        for name, count in _erase_rows(project, subject, now=now).items():
-            found[name] += count
+def _erase(project: Project, subjects: Sequence[Subject], *, now: datetime) -> list[dict[str, int]]:
+    """What was taken away of each. Facts last: an event kept in full is found by the issues that count them, which are
+    rows."""
+    found: list[Counter[str]] = []
+    for subject in subjects:
+        with transaction.atomic():
+            keeping.wait_for_others(project.pk)
+            found.append(Counter(_erase_rows(project, subject, now=now)))
+    everybody = {visitor for subject in subjects for visitor in subject.visitors}
     for fact in places.FACTS_OF_PEOPLE:
-        found[f"facts {fact}"] += of_facts.erase(project.pk, fact, subject.visitors, now=now)
-    return {name: count for name, count in found.items() if count}
+        gone = of_facts.erase(project.pk, fact, everybody, now=now)
+        for subject, own in zip(subjects, found, strict=True):
+            own[f"facts {fact}"] += sum(gone[visitor] for visitor in subject.visitors)
+    return [{name: count for name, count in own.items() if count} for own in found]
 
 
 def _erase_rows(project: Project, subject: Subject, *, now: datetime) -> dict[str, int]:

@@ -5,8 +5,9 @@ The old file is retired, and leaves the disk with the sweep after compaction's g
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -24,7 +25,7 @@ else:
 
 # The columns that say whose a row is; each is the first 64 bits of a pseudonym, signed.
 PERSON_COLUMNS = ("user_key", "visitor")
-_OF_THEM = "list_contains($keys::BIGINT[], {column})"
+_OF_THEM = "coalesce({column} IN (SELECT unnest($keys::BIGINT[])), false)"
 
 
 def person_column(fact: str) -> str | None:
@@ -33,19 +34,21 @@ def person_column(fact: str) -> str | None:
     return next((name for name in PERSON_COLUMNS if name in names), None)
 
 
-def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -> int:
-    """How many rows of these people were taken out of a fact of a project; waits for days that compaction holds."""
-    column = person_column(fact)
+def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -> Counter[int]:
+    """How many rows of each of these people were taken out of a fact of a project, however many people in one pass;
+    waits for days that compaction holds."""
+    column, found = person_column(fact), Counter[int]()
     if column is None or not keys:
-        return 0
+        return found
     database = duck.connect(memory_mb=compaction.MEMORY_MB, threads=2)
     try:
-        return sum(
-            _erase_day(database, Place(project_id, fact, day), column, list(keys), now=now)
-            for day in _days(database, project_id, fact, column, list(keys))
-        )
+        listed = segments.select(project_id, fact)
+        hits = _hits(database, listed, column, list(keys))
+        for day in sorted({segment.day for segment in listed if segment.pk in hits}):
+            found += _erase_day(database, Place(project_id, fact, day), column, list(keys), now=now)
     finally:
         database.close()
+    return found
 
 
 def rows(
@@ -71,46 +74,46 @@ def rows(
         database.close()
 
 
-def _days(database: duckdb.DuckDBPyConnection, project_id: int, fact: str, column: str, keys: list[int]) -> list[date]:
-    listed = segments.select(project_id, fact)
-    hits = _hits(database, listed, column, keys)
-    return sorted({segment.day for segment in listed if segment.pk in hits})
-
-
-def _hits(database: duckdb.DuckDBPyConnection, listed: list[Segment], column: str, keys: list[int]) -> dict[int, int]:
-    """By each segment that has rows of these people, how many."""
+def _hits(
+    database: duckdb.DuckDBPyConnection, listed: list[Segment], column: str, keys: list[int]
+) -> dict[int, Counter[int]]:
+    """By each segment that has rows of these people, how many each has."""
     if not listed:
         return {}
     root = files.root()
     by_url = {root.url(segment.path): segment.pk for segment in listed}
     source, theirs = duck.scan(list(by_url), named=True), _OF_THEM.format(column=column)
+    sql = f"FROM {source} SELECT filename, {column}, count(*) WHERE {theirs} GROUP BY ALL"
     try:
-        found = database.execute(f"FROM {source} SELECT filename, count(*) WHERE {theirs} GROUP BY ALL", {"keys": keys})
+        counted = database.execute(sql, {"keys": keys}).fetchall()
     except duckdb.BinderException:
         return {}  # files from before there was such a column
-    return {by_url[name]: count for name, count in found.fetchall()}
+    found: dict[int, Counter[int]] = defaultdict(Counter)
+    for name, key, count in counted:
+        found[by_url[name]][key] = count
+    return found
 
 
 def _erase_day(
     database: duckdb.DuckDBPyConnection, place: Place, column: str, keys: list[int], *, now: datetime
-) -> int:
+) -> Counter[int]:
     with compaction.alone(place, waits=True):
         listed = list(Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day))
-        hits = _hits(database, listed, column, keys)
-        return sum(
-            _rewrite(database, place, segment, column, keys, now=now) for segment in listed if segment.pk in hits
-        )
+        hits, gone = _hits(database, listed, column, keys), Counter[int]()
+        for segment in listed:
+            if segment.pk in hits and _rewrite(database, place, segment, column, keys, now=now):
+                gone += hits[segment.pk]
+        return gone
 
 
 def _rewrite(
     database: duckdb.DuckDBPyConnection, place: Place, old: Segment, column: str, keys: list[int], *, now: datetime
-) -> int:
-    """How many rows fewer there are; 0 where retention took the file meanwhile."""
+) -> bool:
+    """False where retention took the file meanwhile."""
     root, fact = files.root(), FACTS[place.fact]
     order = ", ".join(f'"{name}"' for name in fact.sort)
     kept = database.execute(
-        f"FROM {duck.scan([root.url(old.path)])} "
-        f"WHERE NOT coalesce({_OF_THEM.format(column=column)}, false) ORDER BY {order}",
+        f"FROM {duck.scan([root.url(old.path)])} WHERE NOT {_OF_THEM.format(column=column)} ORDER BY {order}",
         {"keys": keys},
     )
     new = segments.write_sorted(place, kept.to_arrow_reader(segments.ROW_GROUP), level=old.level, now=now)
@@ -121,4 +124,4 @@ def _rewrite(
             segments.announce([old])
     if not is_swapped or not made:
         root.remove(new.path)
-    return old.rows - new.rows if is_swapped else 0
+    return is_swapped

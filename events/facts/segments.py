@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from events.facts import files
-from events.facts.schema import FACTS, Fact, moment, table
+from events.facts.schema import FACTS, Fact, Kind, moment, table
 from events.models import FactChange, RetiredSegment, Segment
 from events.runtime.lazy import lazy
 
@@ -28,6 +28,14 @@ else:
 # Small enough that a question about one group reads little, large enough that a scan of all does not pay for it
 # (bench/facts.py).
 ROW_GROUP = 32_768
+# Ids that no two rows share, but for what was sent twice.
+SINGLE = {"event_id", "span_id", "log_id", "check_in_id"}
+# Where the values of a nested column stand in a file.
+PATHS: dict[Kind, tuple[str, ...]] = {
+    "tags": (".key_value.key", ".key_value.value"),
+    "ints": (".list.element",),
+    "floats": (".list.element",),
+}
 # A clock may run ahead; what claims to be later than this happened when it was received.
 AHEAD = timedelta(days=1)
 
@@ -143,12 +151,23 @@ def _span(rows: pa.Table) -> tuple[datetime, datetime]:
 
 
 def _options(fact: Fact, *, blooms: bool) -> dict[str, Any]:
-    """How a file is encoded; Bloom filters only where a file is large, and not for the column it is sorted by."""
+    """How a file is encoded; Bloom filters only where a file is large, and not for the column it is sorted by.
+
+    Moments are stored as differences, and ids of single things without a dictionary, which would be as long as they
+    are: a seventh less of a file (docs/decisions/0051-product-events-lie-by-visitor.md).
+    """
     filters = {name: {"ndv": ROW_GROUP, "fpp": 0.05} for name in fact.lookups if name != fact.sort[0]}
     return {
         "compression": "zstd",
         "compression_level": 3 if blooms else 1,
         "bloom_filter_options": filters if blooms and filters else None,
+        "use_dictionary": [
+            f"{column.name}{path}"
+            for column in fact.columns
+            if column.kind != "time" and column.name not in SINGLE
+            for path in PATHS.get(column.kind, ("",))
+        ],
+        "column_encoding": {column.name: "DELTA_BINARY_PACKED" for column in fact.columns if column.kind == "time"},
     }
 
 

@@ -10,16 +10,46 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analytics import engine
 from analytics.periods import Period
-from analytics.questions.product import funnel_attempts
+from analytics.questions.product import funnel_attempts, funnel_walk
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import Definition
+from analytics.questions.product.funnel_walk import NOBODY
 from analytics.questions.product.visits import BREAK
 from events.models import Project
+from events.runtime.lazy import lazy
 from events.values.vitals import THRESHOLDS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+else:
+    np = lazy("numpy")
+    pa = lazy("pyarrow")
+
+_PAUSE = BREAK // timedelta(microseconds=1)
+_TROUBLES = """
+    SELECT * FROM (
+        SELECT 'error' AS kind, user_key AS who, epoch_us("at") AS us, group_hash AS what FROM errors
+        UNION ALL
+        SELECT 'request', user_key, epoch_us("at"), route FROM requests WHERE status >= 500
+        UNION ALL
+        SELECT 'page', user_key, epoch_us("at"), route FROM vitals WHERE metric = 'LCP' AND value > $slow
+    ) WHERE who IS NOT NULL AND what IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """From one step to the next, of people in the order of their numbers."""
+
+    who: npt.NDArray[np.int64]
+    since: npt.NDArray[np.int64]
+    until: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,48 +80,38 @@ def losses(project: Project, *, definition: Definition, scope: Scope, most: int 
     funnel_attempts.check(definition)
     if definition.order == "unordered":
         raise BadQuestion("Between steps in any order there is no before and after.")
-    bound: dict[str, Any] = {"slow": THRESHOLDS["LCP"][1]}
-    required = definition.required
-    pause = BREAK // timedelta(microseconds=1)
-    spans = " UNION ALL ".join(
-        f"""SELECT {step} AS step, who, reached_{step} AS since, reached_{following} IS NOT NULL AS went_on,
-                   least(coalesce(reached_{following}, reached_{step} + {pause}), reached_{step} + {pause}) AS until
-            FROM people WHERE reached_{step} IS NOT NULL"""
-        for step, following in pairwise(required)
-    )
-    sql = f"""
-        WITH {funnel_attempts.people(definition, scope, by="", touch="first", bound=bound)},
-        spans AS ({spans}),
-        troubles AS (
-            SELECT 'error' AS kind, user_key AS who, epoch_us("at") AS us, group_hash AS what FROM errors
-            UNION ALL
-            SELECT 'request', user_key, epoch_us("at"), route FROM requests WHERE status >= 500
-            UNION ALL
-            SELECT 'page', user_key, epoch_us("at"), route FROM vitals WHERE metric = 'LCP' AND value > $slow
-        ), met AS (
-            SELECT s.step, t.kind, t.what, count(DISTINCT CASE WHEN NOT s.went_on THEN s.who END) AS lost,
-                   count(DISTINCT CASE WHEN s.went_on THEN s.who END) AS kept
-            FROM spans s JOIN troubles t ON t.who = s.who AND t.us >= s.since AND t.us <= s.until
-            WHERE t.what IS NOT NULL GROUP BY 1, 2, 3
-        )
-        SELECT step, '' AS kind, '' AS what, count(*) FILTER (WHERE NOT went_on) AS lost,
-               count(*) FILTER (WHERE went_on) AS kept FROM spans GROUP BY step
-        UNION ALL SELECT step, kind, what, lost, kept FROM met
-        ORDER BY step, kind, what
-    """
     wanted = Period(scope.period.start, scope.period.end + BREAK)
     read = {"events": scope.period, "errors": wanted, "requests": wanted, "vitals": wanted}
+    bound: dict[str, Any] = {}
+    sql = funnel_attempts.events(definition, scope, by="", bound=bound)
     with engine.read(project.pk, read, with_persons=True) as facts:
-        rows = facts.ask(sql, bound)
-    whole = {row["step"]: (row["lost"], row["kept"]) for row in rows if not row["kind"]}
-    met: dict[int, list[Met]] = defaultdict(list)
-    for row in rows:
-        if row["kind"] and row["lost"]:
-            met[row["step"]].append(Met(row["kind"], row["what"], row["lost"], row["kept"]))
-    return tuple(
-        Loss(step, definition.steps[step - 1].event, *whole[step], _worst(met[step], *whole[step])[:most])
-        for step in sorted(whole)
-    )
+        people = funnel_walk.people(facts.stream(sql, bound), definition)
+        troubles = facts.table(_TROUBLES, {"slow": THRESHOLDS["LCP"][1]})
+    order = np.argsort(people.who)
+    found = []
+    for step, following in pairwise(definition.required):
+        since, further = (people.reached[n - 1][order] for n in (step, following))
+        began, went_on = since != NOBODY, further != NOBODY
+        if not began.any():
+            continue
+        spans = _Spans(people.who[order], since, np.where(went_on, np.minimum(further, since + _PAUSE), since + _PAUSE))
+        lost, kept = int((began & ~went_on).sum()), int((began & went_on).sum())
+        met = _worst(_met(troubles, spans, went_on), lost, kept)[:most]
+        found.append(Loss(step, definition.steps[step - 1].event, lost, kept, met))
+    return tuple(found)
+
+
+def _met(troubles: pa.Table, spans: _Spans, went_on: npt.NDArray[np.bool_]) -> list[Met]:
+    """What anybody who went no further met, and how many met it."""
+    who, us = (troubles[name].to_numpy() for name in ("who", "us"))
+    place = np.minimum(np.searchsorted(spans.who, who), len(spans.who) - 1)
+    held = (spans.who[place] == who) & (spans.since[place] != NOBODY)
+    held &= (us >= spans.since[place]) & (us <= spans.until[place])
+    met = troubles.filter(pa.array(held)).select(["kind", "what"]).append_column("place", pa.array(place[held]))
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in met.group_by(["kind", "what", "place"]).aggregate([]).to_pylist():
+        counts[row["kind"], row["what"]][int(went_on[row["place"]])] += 1
+    return [Met(*key, lost, kept) for key, (lost, kept) in counts.items() if lost]
 
 
 def _worst(met: list[Met], lost: int, kept: int) -> tuple[Met, ...]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analytics import engine
-from analytics.questions.product import acts, funnel_attempts
+from analytics.questions.product import acts, funnel_attempts, funnel_walk
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import TOUCHES, Definition
+from analytics.questions.product.funnel_walk import NOBODY, People
+from analytics.questions.product.visits import NONE
 from events.models import Project
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+else:
+    np = lazy("numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,46 +78,30 @@ def funnels(
     if touch not in TOUCHES:
         raise BadQuestion(f"A value is that of the {' or the '.join(TOUCHES)} event.")
     bound: dict[str, Any] = {}
-    numbers = range(1, len(definition.steps) + 1)
-    measured = [f"count(reached_{n}) AS people_{n}" for n in numbers]
-    measured += [_times(f"took_{n}") for n in numbers] + [_times("took")]
-    sql = f"""
-        WITH {funnel_attempts.people(definition, scope, by=by, touch=touch, bound=bound)},
-        {acts.folded("people", by=by, order="count(*)", most=most)}
-        SELECT line, max(cut) AS value, max(different) AS different, {", ".join(measured)},
-               {"(SELECT count(*) FROM left_out)" if definition.exclusions else "0"} AS left_out
-        FROM folded GROUP BY GROUPING SETS ((line), ())
-    """
+    sql = funnel_attempts.events(definition, scope, by=by, bound=bound)
     with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
-        rows = facts.ask(sql, bound)
-    [whole] = [row for row in rows if row["line"] is None]
-    cuts = [
-        Cut(
-            row["value"] if row["line"] else acts.OTHER,
-            not row["line"],
-            tuple(row[f"people_{n}"] for n in numbers),
-            row["took_median"],
-        )
-        for row in sorted(rows, key=lambda row: (not row["line"], row["line"] or 0))
-        if by and row["line"] is not None
-    ]
+        people = funnel_walk.people(facts.stream(sql, bound), definition, touch=touch)
     steps = tuple(
-        Reached(step.event, step.is_optional, whole[f"people_{n}"], _read(whole, f"took_{n}"))
-        for n, step in enumerate(definition.steps, 1)
+        Reached(step.event, step.is_optional, int((reached != NOBODY).sum()), _times(took))
+        for step, reached, took in zip(definition.steps, people.reached, people.took, strict=True)
     )
-    return Funnel(steps, _read(whole, "took"), whole["left_out"], tuple(cuts), whole["different"] if by and cuts else 0)
+    values = Counter(cut or NONE for cut in people.cuts)
+    return Funnel(steps, _times(people.whole), people.left_out, tuple(_cuts(people, values, most)), len(values))
 
 
-def _times(took: str) -> str:
-    seconds = f"{took} / 1000000.0"
-    quantiles = {"median": 0.5, "p75": 0.75, "p90": 0.9}
-    return ", ".join(
-        [
-            f"avg({seconds}) AS {took}_mean",
-            *(f"quantile_cont({seconds}, {share}) AS {took}_{name}" for name, share in quantiles.items()),
-        ]
-    )
+def _cuts(people: People, values: Counter[str], most: int) -> Iterator[Cut]:
+    """The largest values, of equal ones the first by code point, and last all others together."""
+    ranked = sorted(values, key=lambda value: (-values[value], value))
+    lines = {value: line for line, value in enumerate(ranked[:most])}
+    of_person = np.array([lines.get(cut or NONE, most) for cut in people.cuts])
+    for line in range(min(most + 1, len(ranked))):
+        own = of_person == line
+        counts = tuple(int((reached[own] != NOBODY).sum()) for reached in people.reached)
+        yield Cut(ranked[line] if line < most else acts.OTHER, line == most, counts, _times(people.whole[own]).median)
 
 
-def _read(row: dict[str, Any], took: str) -> Times:
-    return Times(*(row[f"{took}_{name}"] for name in ("mean", "median", "p75", "p90")))
+def _times(took: npt.NDArray[np.int64]) -> Times:
+    seconds = took[took != NOBODY] / 1_000_000
+    if not len(seconds):
+        return Times(None, None, None, None)
+    return Times(float(seconds.mean()), *(float(one) for one in np.quantile(seconds, (0.5, 0.75, 0.9))))

@@ -6,18 +6,30 @@ A way is cut where nothing happens for half an hour, however senders name their 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analytics import engine
-from analytics.questions.product import acts
+from analytics.engine import Facts
+from analytics.questions.product import acts, journey_walk
 from analytics.questions.product.acts import BadQuestion, Scope
-from analytics.questions.product.visits import AUTOCAPTURE, BREAK, PAGE_VIEW, SYSTEM
+from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.product.journey_walk import Ends, Ways
+from analytics.questions.product.visits import AUTOCAPTURE, PAGE_VIEW, SYSTEM
 from events.models import Project
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+else:
+    np = lazy("numpy")
+    pa = lazy("pyarrow")
 
 KINDS = ("all", "pages", "events")
 STATIONS = 5
 MOST_STATIONS = 10
+MOST_MOMENTS = 5_000
+_STATION = "WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,56 +71,72 @@ def journeys(
         raise BadQuestion(f"A way leads over {', '.join(KINDS)}.")
     if not 2 <= stations <= MOST_STATIONS:
         raise BadQuestion(f"A way has from 2 to {MOST_STATIONS} stations.")
-    bound: dict[str, Any] = {"page_view": PAGE_VIEW, "system": SYSTEM, "autocapture": AUTOCAPTURE, "most": most}
+    bound: dict[str, Any] = {"page_view": PAGE_VIEW, "system": SYSTEM, "autocapture": AUTOCAPTURE}
     bound["begin"], bound["end_at"] = begin, end
     # What an action is, is that station and no other.
     chosen = {
         name: acts.meant(f"{name}_action", text, bound, scope.actions)
         for name, text in (("begin", begin), ("end_at", end)) if text.startswith(acts.ACTION)
     }  # fmt: skip
-    sql = f"""
-        WITH acts AS (
-            SELECT {acts.who()} AS who, {acts.us()} AS us, e.event_id,
-                   CASE {"".join(f"WHEN {held} THEN ${name} " for name, held in chosen.items())}
-                        WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.event END AS station
-            FROM events e WHERE {acts.counted(scope, bound)} AND ({" OR ".join([_of_kind(kind), *chosen.values()])})
-        ), paced AS (
-            SELECT who, station, row_number() OVER w AS n, lag(station) OVER w AS came_from,
-                   CASE WHEN us - lag(us) OVER w < {BREAK // timedelta(microseconds=1)} THEN 0 ELSE 1 END AS begins
-            FROM acts WINDOW w AS (PARTITION BY who ORDER BY us, event_id)
-        ), cut AS (
-            SELECT who, station, n, sum(begins) OVER (PARTITION BY who ORDER BY n ROWS UNBOUNDED PRECEDING) AS session
-            FROM paced WHERE begins = 1 OR station != came_from
-        ), numbered AS (
-            SELECT who, session, station, row_number() OVER (PARTITION BY who, session ORDER BY n) AS n FROM cut
-        ), bounded AS ({_bounded(begin, end, stations)}),
-        ways AS (
-            SELECT who, session, n - first AS place, station AS source,
-                   lead(station) OVER (PARTITION BY who, session ORDER BY n) AS target
-            FROM bounded WHERE n >= first AND n <= last
-        ), edges AS (
-            SELECT place, source, target, count(*) AS sessions, count(DISTINCT who) AS people
-            FROM ways WHERE target IS NOT NULL GROUP BY 1, 2, 3
-        ), ranked AS (
-            SELECT *, row_number() OVER (ORDER BY sessions DESC, place, source, target) AS rank FROM edges
-        )
-        SELECT place, source, target, sessions, people, 1 AS edges FROM ranked WHERE rank <= $most
-        UNION ALL
-        SELECT NULL, NULL, NULL, coalesce(sum(sessions), 0)::BIGINT, 0, count(*) FROM ranked WHERE rank > $most
-        UNION ALL
-        SELECT -1, NULL, NULL, count(*), count(DISTINCT who), 0 FROM ways WHERE place = 0
-        ORDER BY sessions DESC, place, source, target
-    """
+    station = f"CASE {' '.join(f'WHEN {held} THEN ${name}' for name, held in chosen.items())} {_STATION}"
+    where = f"{acts.counted(scope, bound)} AND ({' OR '.join([_of_kind(kind), *chosen.values()])})"
     with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
-        rows = facts.ask(sql, bound)
-    [hidden] = [row for row in rows if row["place"] is None]
-    [whole] = [row for row in rows if row["place"] == -1]
-    shown = tuple(
-        Edge(row["place"], row["source"], row["target"], row["sessions"], row["people"])
-        for row in rows
-        if row["place"] is not None and row["place"] >= 0
+        [hashes] = facts.ask("SELECT hash($begin) AS begin, hash($end_at) AS end_at", bound)
+        ends = Ends(hashes["begin"] if begin else None, hashes["end_at"] if end else None, stations)
+        walked = _walked(facts, station, where, bound, ends)
+        edges = walked.edges
+        ranked = sorted(edges, key=lambda edge: -edges[edge])
+        # Of equally frequent edges the names decide, so those that may be shown are named first.
+        least = edges[ranked[most - 1]] if len(ranked) > most else 0
+        shown = [edge for edge in ranked if edges[edge] >= least]
+        names = _names(facts, station, where, bound, {one for _, *both in shown for one in both})
+    named = [Edge(edge[0], names[edge[1]], names[edge[2]], edges[edge], walked.of[edge]) for edge in shown]
+    named.sort(key=lambda edge: (-edge.sessions, edge.place, edge.source, edge.target))
+    rest = edges.total() - sum(edge.sessions for edge in named[:most])
+    return Journeys(walked.sessions, walked.people, tuple(named[:most]), len(edges) - len(named[:most]), rest)
+
+
+def _walked(facts: Facts, named: str, where: str, bound: dict[str, Any], ends: Ends) -> Ways:
+    """Whoever was at two stations in one moment went to them in the order of ids, which are read for such moments
+    alone: they are the widest column there is."""
+    sql = f"SELECT {acts.who()} AS who, {acts.us()} AS us, hash({named}) AS station FROM events e WHERE {where}"
+    found, aside = Ways(), []
+    moments: set[int] = set()
+    for table in whole_people(facts.stream(f"{sql} ORDER BY 1, 2", bound)):
+        who, us, station = (table[name].to_numpy() for name in ("who", "us", "station"))
+        tied = journey_walk.ties(who, us, station)
+        moments.update(us[tied].tolist())
+        is_aside = np.isin(who, who[tied])
+        aside.append((who[is_aside], us[is_aside], station[is_aside]))
+        found.add(journey_walk.ways(who[~is_aside], us[~is_aside], station[~is_aside], ends))
+    if moments:
+        who, us, station = (np.concatenate(parts) for parts in zip(*aside, strict=True))
+        again = _in_order_of_ids(facts, sql, bound, moments)
+        again = again.filter(pa.array(np.isin(again["who"].to_numpy(), who)))
+        station = station.copy()
+        station[np.isin(us, list(moments))] = again["station"].to_numpy()
+        found.add(journey_walk.ways(who, us, station, ends))
+    return found
+
+
+def _in_order_of_ids(facts: Facts, sql: str, bound: dict[str, Any], moments: set[int]) -> pa.Table:
+    """What happened in these moments; beyond MOST_MOMENTS one reads whatever lies between the first and the last."""
+    listed = sorted(moments)
+    if len(listed) <= MOST_MOMENTS:
+        return facts.table(f"{sql} AND {acts.us()} IN $moments ORDER BY 1, 2, e.event_id", {**bound, "moments": listed})
+    found = facts.table(f"{sql} ORDER BY 1, 2, e.event_id", bound)
+    return found.filter(pa.array(np.isin(found["us"].to_numpy(), listed)))
+
+
+def _names(facts: Facts, named: str, where: str, bound: dict[str, Any], stations: set[int]) -> dict[int, str]:
+    if not stations:
+        return {}
+    found = facts.ask(
+        f"SELECT DISTINCT {named} AS name, hash({named}) AS station FROM events e "
+        f"WHERE {where} AND hash({named}) IN $stations",
+        {**bound, "stations": sorted(stations)},
     )
-    return Journeys(whole["sessions"], whole["people"], shown, hidden["edges"], hidden["sessions"])
+    return {row["station"]: row["name"] for row in found}
 
 
 def _of_kind(kind: str) -> str:
@@ -117,16 +145,3 @@ def _of_kind(kind: str) -> str:
     if kind == "pages":
         return views
     return f"{named} AND e.event != $page_view" if kind == "events" else f"({views} OR {named})"
-
-
-def _bounded(begin: str, end: str, stations: int) -> str:
-    """Stations with the `first` and `last` number of the way through them."""
-    own = "PARTITION BY who, session"
-    start = f"min(CASE WHEN station = $begin THEN n END) OVER ({own})" if begin else "1"
-    sql = f"SELECT *, {start} AS start FROM numbered"
-    if not end:
-        return f"SELECT *, start AS first, start + {stations - 1} AS last FROM ({sql}) WHERE start IS NOT NULL"
-    sql = f"SELECT *, min(CASE WHEN station = $end_at AND n >= start THEN n END) OVER ({own}) AS arrived FROM ({sql})"
-    first = "start" if begin else f"greatest(1, arrived - {stations - 1})"
-    last = f"least(arrived, start + {stations - 1})" if begin else "arrived"
-    return f"SELECT *, {first} AS first, {last} AS last FROM ({sql}) WHERE arrived IS NOT NULL"

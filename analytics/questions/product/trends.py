@@ -19,7 +19,7 @@ from events.models import Project
 from events.values.modes import ANONYMOUS, CONSENT
 
 COUNTS = {
-    "total": "count(*)",
+    "total": "sum(count)",
     "people": "count(DISTINCT who)",
     "visits": "count(DISTINCT (who, visit))",
 }
@@ -107,6 +107,10 @@ def trends(
     if measure == "visits":
         tables, source = f"{visits.numbered('e.*')},", "looked"
         read = visits.read_period(scope.period)
+    # What adds up is counted before anything else is asked of it, and whose it was is asked where people are counted.
+    counted = "counted AS (SELECT *, 1 AS count FROM acts)"
+    if measure == "total" and not with_people:
+        counted = "counted AS (SELECT place, cut, count(*) AS count FROM acts GROUP BY ALL)"
     sql = f"""
         WITH {tables} acts AS (
             SELECT {acts.who()} AS who, {"e.visit" if tables else "0"} AS visit,
@@ -114,12 +118,12 @@ def trends(
                    {acts.number(of, bound) if of else "NULL"} AS number,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
             FROM {source} e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}
-        ), {acts.folded("acts", by=by, order=MEASURES[measure], most=most, is_given=shown is not None)}
+        ), {counted}, {acts.folded("counted", by=by, order=MEASURES[measure], most=most, is_given=shown is not None)}
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured,
                {COUNTS["people"] if with_people else "NULL::BIGINT"} AS people
         FROM folded GROUP BY GROUPING SETS ((line, place), (line))
     """
-    with engine.read(project.pk, {"events": read}, with_persons=not tables) as facts:
+    with engine.read(project.pk, {"events": read}, with_persons=with_people or measure == "people") as facts:
         rows = facts.ask(sql, bound)
     return _trend(rows, calendar, scope.period, empty=EMPTY.get(measure))
 

@@ -42,11 +42,13 @@ def tables(
         "start": period.start, "end": period.end, "environment": environment, "with_bots": with_bots,
         "page_view": PAGE_VIEW, "autocapture": AUTOCAPTURE, "system": SYSTEM,
     }  # fmt: skip
-    chosen = []
+    chosen, held = [], ""
     for number, (dimension, value) in enumerate(sorted(where.items())):
         bound[f"value_{number}"] = value
         if dimension in OF_EVENT:
-            chosen.append(f"list_contains(v.{dimension}s, $value_{number})")
+            of_view = "l.event = $page_view AND " if dimension == "page" else ""
+            held += f"bool_or({of_view}l.{OF_EVENT[dimension]} = $value_{number}) AS held_{number},\n               "
+            chosen.append(f"coalesce(v.held_{number}, false)")
         else:
             chosen.append(f"coalesce(v.{dimension}, '{NONE}') = $value_{number}")
     first = ",\n               ".join(_first(name) for name in _FIRST)
@@ -63,9 +65,7 @@ def tables(
                bool_or(l.is_interactive AND (NOT starts_with(l.event, $system) OR l.event = $autocapture)) AS acted,
                arg_min(l.path, l."at") FILTER (WHERE l.event = $page_view) AS entry,
                arg_max(l.path, l."at") FILTER (WHERE l.event = $page_view) AS exit,
-               list(DISTINCT l.path) FILTER (WHERE l.event = $page_view) AS pages,
-               list(DISTINCT l.event) AS events,
-               max(l.country) AS country, max(l.device) AS device, max(l.browser) AS browser,
+               {held}max(l.country) AS country, max(l.device) AS device, max(l.browser) AS browser,
                {first}
             FROM looked l GROUP BY l.visitor, l.visit
         ), visits AS (

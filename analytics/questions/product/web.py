@@ -55,11 +55,12 @@ class Web:
     lists: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
 
 
-_TOTAL = """
-    SELECT count(DISTINCT visitor) AS visitors, count(*) AS visits, coalesce(sum(views), 0)::BIGINT AS views,
+# One row a bucket, and one of all with no `place`.
+_COUNTED = """
+    SELECT place, count(DISTINCT visitor) AS visitors, count(*) AS visits, coalesce(sum(views), 0)::BIGINT AS views,
            count(*) FILTER (WHERE views > 0) AS viewing, count(*) FILTER (WHERE bounced) AS bounces,
            median(greatest(seconds, engaged)) AS median_seconds, avg(greatest(seconds, engaged)) AS mean_seconds
-    FROM visits
+    FROM (SELECT v.*, {bucket} AS place FROM visits v) GROUP BY GROUPING SETS ((place), ())
 """
 _OF_EVENTS = {
     "page": """SELECT l.path AS value, count(DISTINCT l.visitor) AS visitors,
@@ -91,11 +92,10 @@ def web(
     starts = tuple(periods.buckets(period, step))
     tables, bound = visits.tables(period, where or {}, environment=environment, with_bots=with_bots)
     bucket, of_bucket = filters.bucket("began", starts=starts, step=step)
-    trend = f"""SELECT {bucket} AS place, count(DISTINCT visitor) AS visitors, count(*) AS visits,
-                sum(views)::BIGINT AS views FROM visits GROUP BY 1"""
     with engine.read(project.pk, {"events": visits.read_period(period)}) as facts:
-        total = Counted(**next(iter(facts.ask(f"{tables} {_TOTAL}", bound))))
-        placed = {row["place"]: row for row in facts.ask(f"{tables} {trend}", {**bound, **of_bucket})}
+        counted = facts.ask(f"{tables} {_COUNTED.format(bucket=bucket)}", {**bound, **of_bucket})
+        placed = {row.pop("place"): row for row in counted}
+        total = Counted(**placed.pop(None))
         found = {
             name: tuple(Line(**row) for row in facts.ask(_list(tables, name), {**bound, "most": most}))
             for name in lists

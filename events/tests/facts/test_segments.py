@@ -95,3 +95,15 @@ def test_a_swap_with_one_segment_gone_changes_nothing(project: Any) -> None:
     assert not segments.swap([first, second], [new], now=NOW)
     assert Segment.objects.filter(pk=second.pk).exists()
     assert RetiredSegment.objects.count() == 1
+
+
+def test_moments_are_differences_and_only_what_repeats_has_a_dictionary(project: Any, settings: Any) -> None:
+    row = {"at": NOW, "received_at": NOW, "event_id": "e" * 32, "event": "paid", "properties": {"plan": "team"}}
+    (segment,) = segments.write({(project.pk, "events"): [row]}, now=NOW)
+    group = pq.ParquetFile(Path(settings.OBS_SEGMENT_ROOT) / segment.path).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    used = {column.path_in_schema: column.encodings for column in columns}
+    moments = ("at", "received_at")
+    assert all("DELTA_BINARY_PACKED" in used[name] and "RLE_DICTIONARY" not in used[name] for name in moments)
+    assert "RLE_DICTIONARY" not in used["event_id"]
+    assert all("RLE_DICTIONARY" in used[name] for name in ("event", "visitor", "properties.key_value.value"))
