@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from analytics.privacy.small_groups import FOLDED, kept, rough_of, told, told_of
 from analytics.questions.product import trends as trending
+from analytics.questions.product.actions import counted
 from analytics.questions.product.acts import BadQuestion
 from analytics.questions.product.cohorts import Cohorts, cohorts, mean
 from analytics.questions.product.features import Bucket, Feature, features, stickiness
@@ -187,6 +188,10 @@ def _features(found: Feature, least: int, asked: Asked) -> Feature:
     )
 
 
+def _counted(found: dict[str, tuple[int, int]], least: int, asked: Asked) -> dict[str, tuple[int, int]]:
+    return {name: (told_of(events, people, least), told(people, least)) for name, (events, people) in found.items()}
+
+
 def _known(found: tuple[Known, ...], least: int, asked: Asked) -> tuple[Known, ...]:
     shown = [Known(one.name, told(one.people, least)) for one in found if one.people >= least]
     return tuple(sorted(shown, key=lambda one: (-one.people, one.name)))
@@ -197,4 +202,5 @@ _WORKED_OUT: dict[Callable[..., Any], Callable[..., Any]] = {formula_trends: tre
 _FOLDS: dict[Callable[..., Any], Callable[[Any, int, Asked], Any]] = {
     web: _web, trends: _trends, funnels: _funnels, losses: _losses, journeys: _journeys, cohorts: _cohorts,
     features: _features, known_events: _known,
+    counted: _counted,
 }  # fmt: skip

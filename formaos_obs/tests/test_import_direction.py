@@ -20,7 +20,7 @@ ROOMS = {
         "accounts", "facts", "scrubbing", "values", "models", "runtime",
     ],
     "analytics": [
-        "demo", "guards", "privacy", "experiments", "goals", "actions", "questions", "flags", "statistics", "rollups",
+        "demo", "guards", "goals", "privacy", "experiments", "actions", "questions", "flags", "statistics", "rollups",
         "engine", "models", "periods",
     ],
     "alerts": [

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from analytics.actions import changing
 from analytics.models import Action
 from analytics.periods import Period
+from analytics.privacy import readers
 from analytics.questions.product import actions
 from analytics.questions.product.acts import Scope
 from dashboard.access.guard import page
@@ -30,10 +31,11 @@ def action_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The actions, and how often each happened in the last seven days."""
     found = list(project.actions.all())
     known = {action.name: actions.matches_of(action.matches) for action in found}
-    counted = actions.counted(project, known, scope=_last_days())
+    shown = layout.state_for(request, project)
+    counted = readers.ask(actions.counted, project, sees_persons=shown.sees_persons, actions=known, scope=_last_days())
     context = {
         "tab": next(tab for tab in LISTS if tab.name == "actions"),
-        "tabs": presenting.tabs(project, layout.state_of(request)),
+        "tabs": presenting.tabs(project, shown),
         "lines": [(action, *counted[action.name]) for action in found],
     }
     return layout.draw(request, "dashboard/insights/actions.html", context, project=project, section="insights")
@@ -77,7 +79,8 @@ def _form(request: HttpRequest, action: Action) -> HttpResponseBase:
                 messages.success(request, f"{stored.name} is stored; questions take it as action:{stored.name}.")
                 return redirect("dashboard:insights-actions", project.slug)
             held = {"tried": actions.matches_of(changing.checked(matches))}
-            tried = actions.counted(project, held, scope=_last_days())["tried"]
+            # Editors see persons.
+            tried = readers.ask(actions.counted, project, sees_persons=True, actions=held, scope=_last_days())["tried"]
         except ValidationError as error:
             errors = error.messages
     context = {
