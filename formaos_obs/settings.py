@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     # What several things have under one name.
     "ENUM_NAME_OVERRIDES": {
+        "ConsentStateEnum": "events.models.ConsentRecord.State",
         "MonitorKindEnum": "alerts.models.monitor.Monitor.Kind",
         "MonitorStatusEnum": "alerts.models.monitor.MonitorState.Status",
         "RunStatusEnum": "alerts.models.monitor.MonitorRun.Status",

@@ -119,7 +119,7 @@ def change(root: Client, where: str, data: dict[str, Any]) -> AuditEntry:
 
 def test_a_project_made_here_is_usable_and_audited_once(root: Client) -> None:
     data = {"slug": "shop", "name": "Shop", "allow_list": "[]", "allowed_origins": "[]", "disabled_categories": "[]"}
-    data |= {"retention_days": "{}", "browser": "{}", "analytics": "anonymous"}
+    data |= {"retention_days": "{}", "browser": "{}", "analytics": "anonymous", "small_groups": "10"}
     data |= dict.fromkeys(("local_variables", "request_bodies", "query_strings"), "names")
     assert change(root, reverse("admin:events_project_add"), data).action == "project.create"
     project = Project.objects.get(slug="shop")

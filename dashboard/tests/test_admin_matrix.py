@@ -68,7 +68,7 @@ SHOWN = [model for model in admin.site._registry if model is not User]
 FORM = {"min_level": "debug", "kind": "email", "scopes": ["read"], "role": "owner", "label": "taken", "name": "taken"}
 FORM |= dict.fromkeys(("allow_list", "allowed_origins", "disabled_categories"), "[]")
 FORM |= dict.fromkeys(("local_variables", "request_bodies", "query_strings"), "names")
-FORM |= {"retention_days": "{}", "browser": "{}", "analytics": "off"}
+FORM |= {"retention_days": "{}", "browser": "{}", "analytics": "off", "small_groups": "10"}
 ACTIONS = ("delete_selected", "rotate", "disable", "enable", "revoke", "replay", "send_test", "pause", "resume", "end")
 
 

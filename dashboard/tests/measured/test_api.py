@@ -9,10 +9,11 @@ from dashboard.tests.api.test_performance_api import ADDRESSES, BASE
 
 
 @pytest.mark.parametrize("where", ADDRESSES)
-def test_members_are_answered_and_strangers_are_not(bob: Any, charlie: Any, where: str) -> None:
-    answer = get(BASE + where, bearer(bob))
+def test_members_are_answered_and_strangers_are_not(alice: Any, bob: Any, charlie: Any, where: str) -> None:
+    answer = get(BASE + where, bearer(alice))
     assert answer.status_code == 200, answer.content
     assert answer.json()[ADDRESSES[where]]
+    assert get(BASE + where, bearer(bob)).status_code == 200
     assert get(BASE + where, bearer(charlie)).status_code == 404
     assert get(BASE + where, bearer(bob, "releases")).status_code == 403
 

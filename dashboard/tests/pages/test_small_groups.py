@@ -19,7 +19,6 @@ from dashboard.charts import cards
 from dashboard.exports.record_of_processing import record
 from dashboard.models import SavedView
 from dashboard.pages.insights.asking import PARAMETERS
-from dashboard.pages.insights.charts import CHARTS
 from dashboard.pages.insights.presenting import TABS
 from dashboard.tests.pages.test_shares import share
 from events.accounts import tokens
@@ -204,12 +203,16 @@ def test_no_page_has_the_name_or_an_exact_number(world: Project, as_bob: Client,
     assert "groups of fewer than" not in html
 
 
-def test_a_share_link_shows_no_chart_of_people(world: Project, alice: Any) -> None:
-    for chart in (*CHARTS, "visitors"):
-        assert not cards.CHARTS[chart].shared
-        _, base = share(world, alice, url=f"/p/web/charts/{chart}/?by=country")
-        assert Client().get(f"{base}charts/{chart}/").status_code == 404
-        assert Client().get(f"{base}charts/{chart}.json").status_code == 404
+def test_a_share_link_tells_what_viewers_are_told(world: Project, alice: Any) -> None:
+    """Whoever has the link is nobody's member: 78 people signed up, and 3 did what they alone do."""
+    assert not cards.CHARTS["visitors"].shared
+    for name, most in (("signup", 70), (RARE, 0)):
+        _, base = share(world, alice, url=f"/p/web/insights/?event={name}&measure=people&from=-7d")
+        answer = Client().get(f"{base}charts/trend.json")
+        assert answer.status_code == 200
+        numbers = [number for row in json.loads(answer.content)["rows"] for number in row[1:] if number is not None]
+        assert all(number % 10 == 0 for number in numbers)
+        assert max(numbers, default=0) == most
 
 
 def test_a_view_that_an_owner_keeps_shows_a_viewer_what_viewers_see(
