@@ -18,7 +18,6 @@ from analytics.questions.product.acts import Scope
 from dashboard.access.guard import page
 from dashboard.frame import changes, layout, query_errors
 from dashboard.pages.insights import presenting
-from dashboard.pages.insights.presenting import LISTS
 from events.accounts import access
 from events.models import Project
 
@@ -34,8 +33,7 @@ def action_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     shown = layout.state_for(request, project)
     counted = readers.ask(actions.counted, project, sees_persons=shown.sees_persons, actions=known, scope=_last_days())
     context = {
-        "tab": next(tab for tab in LISTS if tab.name == "actions"),
-        "tabs": presenting.tabs(project, shown),
+        **presenting.head("actions", project, shown),
         "lines": [(action, *counted[action.name]) for action in found],
     }
     return layout.draw(request, "dashboard/insights/actions.html", context, project=project, section="insights")

@@ -69,12 +69,12 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     notes += _rest(project, state, found.values, found.lines)
     if measures & {"people", "visits", *ROLLING}:
         notes.append("Numbers of several buckets or lines do not add up: the same people may be in each.")
+    when = "at the end" if measures <= set(ROLLING) else "in the whole period"
     if given["formula"]:
         notes.append(f"{_legend(given['series'])}. A division by zero, or by nothing, is a gap.")
     return Answer(
         {"trend": product_figures.dated(figure, found.starts, given["calendar"].unit, zone)},
-        tuple((name, _number(line.total), "at the end" if measures <= set(ROLLING) else "in the whole period")
-              for name, line in zip(names, found.lines, strict=True)),
+        tuple((name, formatting.compact(line.total), when) for name, line in zip(names, found.lines, strict=True)),
         tuple(notes),
         tuple(Number(name, line.total) for name, line in zip(names, found.lines, strict=True)),
         tuple(zip(found.starts, found.lines[0].numbers, strict=True)) if found.lines else (),
@@ -226,7 +226,3 @@ def _rest(project: Project, state: State, values: int, shown: Sequence[Line | Cu
     if readers.least(project, sees_persons=state.sees_persons) or not any(one.is_other for one in shown):
         return []
     return [f"{values:,} different values; the {len(shown) - 1} largest are shown, the rest is one."]
-
-
-def _number(value: float | None) -> str:
-    return formatting.compact(int(value) if value is not None and value.is_integer() else value)

@@ -92,8 +92,7 @@ def _row(number: Number, before: Number | None) -> Row:
 def _said(number: Number) -> str:
     if number.is_share:
         return formatting.percent(number.value, digits=1)
-    value = number.value
-    return formatting.compact(int(value) if value is not None and float(value).is_integer() else value)
+    return formatting.compact(number.value)
 
 
 def _answer(view: SavedView, week: date, *, sees_persons: bool, now: datetime) -> Answer:

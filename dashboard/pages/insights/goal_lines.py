@@ -62,16 +62,12 @@ def _week(goal: Goal, end: datetime, *, sees_persons: bool) -> GoalLine:
 
 
 def _line(goal: Goal, found: Standing) -> GoalLine:
-    target = f"{goal.get_direction_display()} {number(goal.target)} a {goal.per}"
+    target = f"{goal.get_direction_display()} {formatting.compact(goal.target)} a {goal.per}"
     width = min(100.0, max(0.0, 100 * (found.progress or 0)))
     return GoalLine(
-        goal, found, number(found.value), number(found.before), target, _said(found, _WORDS),
+        goal, found, formatting.compact(found.value), formatting.compact(found.before), target, _said(found, _WORDS),
         _TONES.get(found.state, ""), width, _url(goal),
     )  # fmt: skip
-
-
-def number(value: float | None) -> str:
-    return formatting.compact(int(value) if value is not None and float(value).is_integer() else value)
 
 
 def _said(found: Standing, words: dict[str, str]) -> str:

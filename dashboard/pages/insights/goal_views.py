@@ -12,7 +12,6 @@ from analytics.models import Goal
 from dashboard.access.guard import page
 from dashboard.frame import changes, layout, query_errors
 from dashboard.pages.insights import goal_lines, presenting
-from dashboard.pages.insights.presenting import LISTS
 from events.accounts import access
 from events.models import Project
 
@@ -22,8 +21,7 @@ from events.models import Project
 def goal_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The goals with their numbers."""
     context = {
-        "tab": next(tab for tab in LISTS if tab.name == "goals"),
-        "tabs": presenting.tabs(project, layout.state_of(request)),
+        **presenting.head("goals", project, layout.state_of(request)),
         "lines": goal_lines.lines(project, sees_persons=access.sees_persons(request.user, project), now=timezone.now()),
     }
     return layout.draw(request, "dashboard/insights/goals.html", context, project=project, section="insights")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -56,18 +57,23 @@ TABS = {
             ("feature_lives", "feature_share", "feature_often")),
     )
 }  # fmt: skip
-LISTS = (
-    Tab("actions", "Actions", "Names for events with conditions: a click on a button, a page under an address.", ()),
-    Tab("goals", "Goals", "Numbers of events that shall reach a target, or not pass it.", ()),
-    Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),
-)
+PAGES = TABS | {
+    tab.name: tab
+    for tab in (
+        Tab("actions", "Actions", "Names for events with conditions: a click on a button, a page under an address.",
+            ()),
+        Tab("goals", "Goals", "Numbers of events that shall reach a target, or not pass it.", ()),
+        Tab("saved", "Saved", "Insights kept under a name, and those that come with the weekly report.", ()),
+    )
+}  # fmt: skip
 
 
-def tabs(project: Project, shown: State) -> list[tuple[Tab, str]]:
-    """The pages of insights with their addresses; the questions carry the period along."""
+def head(name: str, project: Project, shown: State) -> dict[str, Any]:
+    """What stands above each page of insights: itself, and all of them with their addresses. The questions carry the
+    period along."""
     query = f"?{shown.query}" if shown.query else ""
-    found = [(tab, reverse(tab.url_name, args=[project.slug])) for tab in (*TABS.values(), *LISTS)]
-    return [(tab, f"{url}{query}" if tab.charts else url) for tab, url in found]
+    found = [(tab, reverse(tab.url_name, args=[project.slug])) for tab in PAGES.values()]
+    return {"tab": PAGES[name], "tabs": [(tab, f"{url}{query}" if tab.charts else url) for tab, url in found]}
 
 
 _EVENT = "an event, a path as /pricing, action:name, or * for any"

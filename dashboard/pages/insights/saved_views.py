@@ -10,7 +10,7 @@ from dashboard.access.guard import page
 from dashboard.frame import changes, layout
 from dashboard.models import Subscription
 from dashboard.pages.insights import presenting, saved
-from dashboard.pages.insights.presenting import LISTS, TABS
+from dashboard.pages.insights.presenting import TABS
 from events.models import Membership, Project
 
 _PAGE = 50
@@ -19,13 +19,12 @@ _PAGE = 50
 @page("insights.saved")
 def saved_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The insights that are kept under a name: their own, and those that others share."""
-    search, shown = request.GET.get("q", ""), layout.state_of(request)
+    search = request.GET.get("q", "")
     found = saved.insights(project, request.user, search=search).select_related("project")
     listed = Paginator(found, _PAGE).get_page(request.GET.get("page"))
     mine = set(Subscription.objects.filter(user_id=request.user.pk or 0).values_list("view_id", flat=True))
     context = {
-        "tab": next(tab for tab in LISTS if tab.name == "saved"),
-        "tabs": presenting.tabs(project, shown),
+        **presenting.head("saved", project, layout.state_of(request)),
         "listed": listed,
         "lines": [(view, TABS[saved.tab_of(view)].title, view.pk in mine) for view in listed],
         "search": search,

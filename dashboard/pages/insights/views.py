@@ -17,7 +17,6 @@ from dashboard.frame.measures import Tile
 from dashboard.pages.insights import losses, presenting, saved
 from dashboard.pages.insights.answers import ANSWERS, Answer
 from dashboard.pages.insights.asking import PARAMETERS
-from dashboard.pages.insights.presenting import TABS
 from events.models import Project
 from events.values.modes import ANONYMOUS
 
@@ -61,7 +60,7 @@ def usage(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The form of a question, and its answer: numbers, charts, and a table beside each; or why there is none."""
-    shown, tab = layout.state_for(request, project), TABS[name]
+    shown = layout.state_for(request, project)
     asked = {key: request.GET[key] for key in PARAMETERS[name] if request.GET.get(key)}
     saved.note_asked(project, path=request.path, query=request.META.get("QUERY_STRING", ""), now=timezone.now())
     scope = Scope(Period(shown.start, shown.end), shown.environment)
@@ -79,8 +78,7 @@ def _page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase
         for chart, figure in answer.figures.items()
     ]
     context: dict[str, Any] = {
-        "tab": tab,
-        "tabs": presenting.tabs(project, shown),
+        **presenting.head(name, project, shown),
         "fields": presenting.fields(name, asked),
         "lists": {"events": [acts.EVERY, *names, *events], "columns": acts.COLUMNS},
         "known": events,

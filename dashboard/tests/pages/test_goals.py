@@ -11,6 +11,7 @@ from analytics.models import Goal
 from analytics.tests import facts
 from analytics.tests.goals import make
 from analytics.tests.questions.product.test_web import event
+from dashboard.frame import formatting
 from dashboard.pages.insights import goal_lines
 from dashboard.pages.reports import weekly
 from dashboard.tests.api.test_api import bearer
@@ -89,4 +90,4 @@ def test_the_mail_says_how_the_week_went(project: Project) -> None:
 
 @pytest.mark.parametrize(("value", "said"), [(None, "–"), (3.0, "3"), (2.5, "2.5"), (12345.0, "12.3 k")])
 def test_numbers_are_short(value: float | None, said: str) -> None:
-    assert goal_lines.number(value) == said
+    assert formatting.compact(value) == said
