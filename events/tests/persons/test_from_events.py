@@ -99,7 +99,8 @@ def test_events_of_nobody_make_nobody(named: Project, key: IngestKey) -> None:
 
 def test_a_project_that_names_nobody_has_no_persons(project: Project, key: IngestKey) -> None:
     send(key, {"event": "$identify", "distinct_id": "ada", "properties": {"$set": {"a": "b"}, "$lib": "posthog-node"}})
-    send(key, {"event": "$groupidentify", "properties": {"$group_type": "company", "$group_key": "acme"}})
+    group = {"$group_type": "company", "$group_key": "acme"}
+    send(key, {"event": "$groupidentify", "distinct_id": "$company_acme", "properties": group})
     engaged(key, {"$set": {"plan": "team"}, "$distinct_id": "ada"})
     assert digested(project).filtered == {"no_person": 1}
     assert not Person.objects.exists()
