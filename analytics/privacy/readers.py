@@ -47,7 +47,7 @@ def ask(question: Callable[..., Answer], project: Project, *, sees_persons: bool
     fold = _FOLDS[question]
     if needed and asked.get("measure") in _SINGLE:
         raise BadQuestion("The least and the most are of single persons, whom you may not see here.")
-    if needed and question is trends:
+    if needed and question in _WITH_PEOPLE:
         asked["with_people"] = True
     found = question(project, **asked)
     return fold(found, needed, asked) if needed else found
@@ -193,10 +193,12 @@ def _counted(found: dict[str, tuple[int, int]], least: int, asked: Asked) -> dic
 
 
 def _known(found: tuple[Known, ...], least: int, asked: Asked) -> tuple[Known, ...]:
-    shown = [Known(one.name, told(one.people, least)) for one in found if one.people >= least]
-    return tuple(sorted(shown, key=lambda one: (-one.people, one.name)))
+    shown = [(told(one.people or 0, least), one.name) for one in found if (one.people or 0) >= least]
+    return tuple(Known(name, people) for people, name in sorted(shown, key=lambda one: (-one[0], one[1])))
 
 
+# Who counts people only where they are needed: it takes as long as all the rest.
+_WITH_PEOPLE = {trends, known_events}
 # Worked out of the answers of another question, each of which is folded.
 _WORKED_OUT: dict[Callable[..., Any], Callable[..., Any]] = {formula_trends: trends}
 _FOLDS: dict[Callable[..., Any], Callable[[Any, int, Asked], Any]] = {

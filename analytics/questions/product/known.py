@@ -13,16 +13,17 @@ from events.models import Project
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An event that happened, and to how many."""
+    """An event that happened, and to how many where they are counted."""
 
     name: str
-    people: int
+    people: int | None
 
 
-def known_events(project: Project, *, scope: Scope, most: int = 40) -> tuple[Known, ...]:
+def known_events(project: Project, *, scope: Scope, most: int = 40, with_people: bool = False) -> tuple[Known, ...]:
     """The events that happened, the most frequent first."""
     bound: dict[str, Any] = {"most": most}
-    sql = f"""SELECT e.event AS name, count(DISTINCT {acts.who()}) AS people FROM events e
+    people = f"count(DISTINCT {acts.who()})" if with_people else "NULL::BIGINT"
+    sql = f"""SELECT e.event AS name, {people} AS people FROM events e
               WHERE {acts.counted(scope, bound)} AND e.event IS NOT NULL
               GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT $most"""
     with engine.read(project.pk, {"events": scope.period}) as facts:
