@@ -18,7 +18,7 @@ from django.db import transaction
 from analytics.models import Erasure
 from analytics.privacy import erasing, places
 from analytics.privacy.subjects import subject_of
-from events.consent import ledger
+from events.consent import ledger, standing
 from events.models import ConsentRecord, Project
 from events.persons import reading, rules
 from events.visitors.naming import COOKIELESS
@@ -65,7 +65,7 @@ def withdraw(
     subject = subject_of(project, [named])
     say = partial(ledger.record, project.pk, state=ledger.WITHDRAWN, source=source, version=version, at=at, now=now)
     with transaction.atomic():
-        agreed = set(_agreed(project, subject.visitors)) | {own}
+        agreed = standing.agreeing(project.pk, subject.visitors) | {own}
         # One order for all who write, and no record twice: a list of what happened, not of what is.
         news = [say(visitor) for visitor in sorted(agreed)]
         places.remembered(project, subject).delete()
@@ -95,8 +95,3 @@ def as_rows(found: Iterable[ConsentRecord]) -> Iterator[list[Any]]:
 
 
 COLUMNS = ("number", "at", "recorded_at", "subject", "purpose", "state", "version", "source", "mac")
-
-
-def _agreed(project: Project, visitors: Iterable[int]) -> Iterator[int]:
-    last = ledger.of_people(project, list(visitors)).order_by("visitor", "-number").distinct("visitor")
-    return (one.visitor for one in last if one.visitor is not None and one.state == ledger.GIVEN)

@@ -20,6 +20,8 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from events.consent import standing
+from events.consent.standing import GIVEN as GIVEN
+from events.consent.standing import WITHDRAWN as WITHDRAWN
 from events.models import ConsentRecord, Project
 
 GENESIS = bytes(32)
@@ -28,7 +30,6 @@ KEPT = timedelta(days=3 * 365)
 LONGEST_VERSION = 80
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('consent', %s))"
 _MAX_PROBLEMS = 100
-GIVEN, WITHDRAWN = ConsentRecord.State.GIVEN.value, ConsentRecord.State.WITHDRAWN.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,7 @@ def sealed(project: Project, visitors: Collection[int]) -> list[ConsentRecord]:
 
 def erase(project: Project, visitors: Collection[int], *, now: datetime) -> int:
     """Consent ends with what it was for; the records stay as proof, and name nobody. How many there were."""
-    said = standing.read(project.pk, visitors)
-    for visitor in sorted(visitor for visitor, state in said.items() if state == GIVEN):
+    for visitor in sorted(standing.agreeing(project.pk, visitors)):
         record(project.pk, visitor, state=WITHDRAWN, source=ConsentRecord.Source.ERASURE.value, now=now)
     count = of_people(project, visitors).order_by().update(visitor=None)
     transaction.on_commit(lambda: standing.changed(project.pk, visitors))

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 FRESH_SECONDS = 0.5
 # Visitors that a process keeps; beyond, all are read anew.
 MOST = 20_000
-GIVEN, WITHDRAWN, UNSAID = "given", "withdrawn", ""
+GIVEN, WITHDRAWN, UNSAID = ConsentRecord.State.GIVEN.value, ConsentRecord.State.WITHDRAWN.value, ""
 
 _kept: dict[tuple[int, int], tuple[float, str]] = {}
 
@@ -62,6 +62,11 @@ def read(project_id: int, visitors: Iterable[int]) -> dict[int, str]:
     rows = ConsentRecord.objects.filter(project_id=project_id, visitor__in=list(visitors))
     rows = rows.order_by("visitor", "-number").distinct("visitor")
     return {visitor: state for visitor, state in rows.values_list("visitor", "state") if visitor is not None}
+
+
+def agreeing(project_id: int, visitors: Iterable[int]) -> set[int]:
+    """Those of them who agree, as it is stored."""
+    return {visitor for visitor, state in read(project_id, visitors).items() if state == GIVEN}
 
 
 def changed(project_id: int, visitors: Iterable[int]) -> None:

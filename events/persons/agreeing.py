@@ -22,6 +22,5 @@ def still(heard: Mapping[int, Heard]) -> dict[int, Heard]:
 
 
 def _of_agreeing(project_id: int, heard: Heard) -> Heard:
-    said = standing.read(project_id, {each.visitor for each in heard.persons})
-    agreeing = [each for each in heard.persons if said.get(each.visitor) == standing.GIVEN]
-    return replace(heard, persons=agreeing)
+    agreeing = standing.agreeing(project_id, {each.visitor for each in heard.persons})
+    return replace(heard, persons=[each for each in heard.persons if each.visitor in agreeing])

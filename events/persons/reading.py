@@ -44,9 +44,8 @@ def visitor_of(project: Project, distinct_id: str) -> int:
     sent = distinct_id.strip()[:_LONGEST]
     digits = sent.removeprefix("u_")
     is_pseudonym = sent.startswith("u_") and len(digits) == 16 and set(digits) <= set("0123456789abcdef")
-    visitor = pseudonyms.user_key(sent if is_pseudonym else pseudonyms.of(bytes(project.pepper), "user", sent))
-    assert visitor is not None
-    return visitor
+    known = pseudonyms.user_key(sent) if is_pseudonym else None
+    return pseudonyms.visitor(bytes(project.pepper), sent) if known is None else known
 
 
 def person_with(project: Project, distinct_id: str) -> Person | None:

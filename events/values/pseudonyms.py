@@ -11,6 +11,13 @@ def of(secret: bytes, kind: str, value: str) -> str:
     return "u_" + hmac.digest(secret, message, "sha256").hex()[:16]
 
 
+def visitor(secret: bytes, distinct_id: str) -> int:
+    """The number that counts are made of, of the person whom a sender calls `distinct_id`."""
+    found = user_key(of(secret, "user", distinct_id))
+    assert found is not None
+    return found
+
+
 def user_key(pseudonym: object) -> int | None:
     """The pseudonym `u_<16 hex>` as a signed 64-bit number, the form that counts are made of; None for any other."""
     if not isinstance(pseudonym, str) or not pseudonym.startswith("u_"):

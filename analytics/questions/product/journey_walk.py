@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from analytics.questions.product.visits import BREAK
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-_BREAK = BREAK // BREAK.resolution
+_BREAK = BREAK // timedelta(microseconds=1)
 NEVER = 2**62
 
 

@@ -35,7 +35,8 @@ def hear(events: tuple[dict[str, Any], ...], key: Key, *, now: datetime) -> None
         return
     said = list(_said(events))
     # One question for all who send, whose answers the decoder finds.
-    visitors = {distinct_id: _visitor(key, distinct_id) for _, *ids, _ in said for distinct_id in ids if distinct_id}
+    ids = {distinct_id for _, own, other, _ in said for distinct_id in (own, other) if distinct_id}
+    visitors = {distinct_id: pseudonyms.visitor(key.pepper, distinct_id) for distinct_id in ids}
     try:
         for name, own, other, version in said:
             if name == OPT_IN:
@@ -71,9 +72,3 @@ def _carry_over(key: Key, own: int, other: int, *, now: datetime) -> None:
     if own not in said and said.get(other) == ledger.GIVEN:
         version = ConsentRecord.objects.filter(project_id=key.project_id, visitor=other).order_by("-number")
         _give(key, own, ConsentRecord.Source.MERGE, version.values_list("version", flat=True)[0], now=now)
-
-
-def _visitor(key: Key, distinct_id: str) -> int:
-    visitor = pseudonyms.user_key(pseudonyms.of(key.pepper, "user", distinct_id))
-    assert visitor is not None
-    return visitor
