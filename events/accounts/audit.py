@@ -175,8 +175,13 @@ def _mac(entry: AuditEntry) -> bytes:
     }
     if entry.mac_version:
         fields |= {"id": entry.pk, "mac_version": entry.mac_version}
+    return chained(entry.previous_mac, fields)
+
+
+def chained(previous_mac: bytes | memoryview, fields: Mapping[str, Any], *, label: bytes = b"") -> bytes:
+    """HMAC-SHA256(OBS_AUDIT_KEY, label + previous mac + canonical JSON of the fields); a chain has its own label."""
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
-    return hmac.digest(settings.OBS_AUDIT_KEY.encode(), bytes(entry.previous_mac) + canonical, hashlib.sha256)
+    return hmac.digest(settings.OBS_AUDIT_KEY.encode(), label + bytes(previous_mac) + canonical, hashlib.sha256)
 
 
 def _text(value: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from events.accounts import audit
 from events.consent import standing
 from events.consent.standing import GIVEN as GIVEN
 from events.consent.standing import WITHDRAWN as WITHDRAWN
 from events.models import ConsentRecord, Project
 
-GENESIS = bytes(32)
 # How long a proof outlives its end: as long as claims are commonly raised, from the withdrawal on.
 KEPT = timedelta(days=3 * 365)
 LONGEST_VERSION = 80
@@ -76,7 +75,7 @@ def record(
         nonce = secrets.token_bytes(16)
         made = ConsentRecord(
             project_id=project_id, number=number + 1, visitor=visitor, state=state, version=version, source=source,
-            at=at, recorded_at=now, nonce=nonce, previous_mac=bytes(mac) if mac else GENESIS,
+            at=at, recorded_at=now, nonce=nonce, previous_mac=bytes(mac) if mac else audit.GENESIS,
         )  # fmt: skip
         made.seal = _seal(nonce, project_id, visitor)
         made.mac = _mac(made)
@@ -122,7 +121,7 @@ def forget(*, now: datetime) -> int:
 def verify(project: Project) -> Report:
     """What is wrong with the project's ledger, read from its beginning."""
     problems: list[str] = []
-    previous, count = GENESIS, 0
+    previous, count = audit.GENESIS, 0
     for one in project.consents.order_by("number").iterator(chunk_size=2000):
         count += 1
         if bytes(one.previous_mac) != previous:
@@ -153,7 +152,9 @@ def _is_about(one: ConsentRecord, visitor: int) -> bool:
 
 
 def _seal(nonce: bytes, project_id: int, visitor: int) -> bytes:
-    return hmac.digest(_key(), b"consent seal\0" + nonce + f"{project_id} {visitor}".encode(), hashlib.sha256)
+    return hmac.digest(
+        settings.OBS_AUDIT_KEY.encode(), b"consent seal\0" + nonce + f"{project_id} {visitor}".encode(), hashlib.sha256
+    )
 
 
 def _mac(one: ConsentRecord) -> bytes:
@@ -168,9 +169,4 @@ def _mac(one: ConsentRecord) -> bytes:
         "at": one.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "recorded_at": one.recorded_at.astimezone(UTC).isoformat(timespec="microseconds"),
     }
-    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
-    return hmac.digest(_key(), b"consent\0" + bytes(one.previous_mac) + canonical, hashlib.sha256)
-
-
-def _key() -> bytes:
-    return str(settings.OBS_AUDIT_KEY).encode()
+    return audit.chained(one.previous_mac, fields, label=b"consent\0")
