@@ -14,6 +14,7 @@ from analytics.questions.product import actions as questions
 from analytics.questions.product import acts
 from analytics.questions.product.acts import BadQuestion
 from events.accounts import audit
+from events.values.texts import one_line
 
 MOST, MOST_MATCHES = 50, 3
 PARTS = {"event": 200, "page": 300, "text": 200, "selector": 300, "only": 500}
@@ -25,7 +26,7 @@ def put(action: Action, *, name: str, matches: Sequence[Mapping[str, Any]], acto
     is_new = action.pk is None
     if is_new and action.project.actions.count() >= MOST:
         raise ValidationError(f"A project has at most {MOST} actions.")
-    action.name = " ".join(name.replace("\x00", "").split())
+    action.name = one_line(name)
     if "|" in action.name:
         raise ValidationError({"name": "A name has no | in it."})
     action.matches = checked(matches)

@@ -16,6 +16,7 @@ from analytics.periods import Period
 from analytics.questions.product import acts, calendar
 from analytics.questions.product.acts import BadQuestion, Scope
 from events.accounts import audit
+from events.values.texts import one_line
 
 MOST = 30
 FIELDS = ("name", "event", "measure", "of", "only", "target", "per", "direction", "zone")
@@ -30,8 +31,7 @@ def put(goal: Goal, sent: Mapping[str, Any], *, actor: Any, now: datetime) -> Go
         raise ValidationError(f"A project has at most {MOST} goals.")
     for name in FIELDS:
         if name in sent:
-            text = " ".join(str(sent[name]).replace("\x00", "").split())
-            setattr(goal, name, text if name in _TEXTS else sent[name])
+            setattr(goal, name, one_line(str(sent[name])) if name in _TEXTS else sent[name])
     goal.target, goal.zone = _target(goal.target), goal.zone or "UTC"
     if goal.measure in ("sum", "avg"):
         goal.of = goal.of.removeprefix(acts.PROPERTY)

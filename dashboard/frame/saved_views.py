@@ -12,6 +12,7 @@ from django.urls import Resolver404, resolve
 from dashboard.models import SavedView
 from events.accounts import access, audit
 from events.models import Project
+from events.values.texts import one_line
 
 MOST = 50
 
@@ -23,7 +24,7 @@ def visible(project: Project, user: Any) -> QuerySet[SavedView]:
 
 def save(project: Project, *, owner: Any, name: str, url: str, is_shared: bool = False, now: datetime) -> SavedView:
     """The view `name` of `owner`, new or replaced. Raises ValidationError on what is no page of the project."""
-    name = " ".join(name.replace("\x00", "").split())[:60]
+    name = one_line(name)[:60]
     if not name:
         raise ValidationError("A view needs a name.")
     if is_shared and not access.has_role(owner, project, access.EDITOR):

@@ -11,8 +11,6 @@ from analytics.questions.product import acts
 from analytics.questions.product.acts import ACTION, Match, Scope
 from events.models import Project
 
-MOST_NAMED = 50
-
 
 def named(project_id: int, *texts: object) -> dict[str, tuple[Match, ...]]:
     """The actions of a project by name; none where no text names one, so that most questions do not look."""
@@ -23,7 +21,7 @@ def named(project_id: int, *texts: object) -> dict[str, tuple[Match, ...]]:
 
 def names(project: Project) -> list[str]:
     """The actions as an event is named."""
-    return [f"{ACTION}{name}" for name in project.actions.values_list("name", flat=True)[:MOST_NAMED]]
+    return [f"{ACTION}{name}" for name in project.actions.values_list("name", flat=True)]
 
 
 def matches_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Match, ...]:

@@ -16,7 +16,6 @@ from dashboard.frame import formatting, state
 from dashboard.models import SavedView
 from dashboard.pages.insights import saved
 from dashboard.pages.insights.answers import ANSWERS, Answer, Number
-from events.accounts import access
 from events.models import Project
 
 WEEK = timedelta(days=7)
@@ -46,11 +45,17 @@ class Digest:
 
 
 def subscribed(
-    project: Project, user: Any, *, week: date, now: datetime, made: dict[tuple[int, bool], Digest]
+    project: Project,
+    user: Any,
+    *,
+    sees_persons: bool,
+    week: date,
+    now: datetime,
+    made: dict[tuple[int, bool], Digest],
 ) -> list[Digest]:
     """What `user` gets of the week that began on the Monday `week`; `made` keeps what others get too, by the view and
     whether they see persons."""
-    found, sees_persons = [], access.sees_persons(user, project)
+    found = []
     for view in saved.subscribed(project, user).select_related("project"):
         told = (view.pk, sees_persons)
         if told not in made:

@@ -15,6 +15,7 @@ from dashboard.models import SavedView, Subscription
 from dashboard.pages.insights.presenting import TABS
 from events.accounts import audit
 from events.models import Membership, Project
+from events.values.texts import one_line
 
 MOST = 10
 
@@ -23,7 +24,7 @@ def insights(project: Project, user: Any, *, search: str = "") -> QuerySet[Saved
     """The saved insights that `user` may see, those whose name has `search` in it."""
     paths = [reverse(tab.url_name, args=[project.slug]) for tab in TABS.values()]
     found = saved_views.visible(project, user).filter(path__in=paths).select_related("owner")
-    words = " ".join(search.replace("\x00", "").split())[:60]
+    words = one_line(search)[:60]
     return found.filter(name__icontains=words) if words else found
 
 

@@ -137,7 +137,9 @@ def send_due(*, now: datetime) -> int:
         told = (project.pk, sees_persons)
         if told not in goals:
             goals[told] = goal_lines.of_week(project, monday, sees_persons=sees_persons)
-        insights = digests.subscribed(project, member.user, week=monday - WEEK, now=now, made=made)
+        insights = digests.subscribed(
+            project, member.user, sees_persons=sees_persons, week=monday - WEEK, now=now, made=made
+        )
         try:
             mail(project, reports[project.pk], to=member.user.email, insights=insights, goals=goals[told]).send()
             sent += 1

@@ -120,9 +120,9 @@ def test_who_does_not_see_an_insight_any_more_gets_it_no_more(two_weeks: Project
     view = keep(two_weeks, alice, is_shared=True)
     saved.subscribe(view, user=bob, wants=True, now=MONDAY)
     week = weekly.last_whole_week(MONDAY)
-    assert len(digests.subscribed(two_weeks, bob, week=week, now=MONDAY, made={})) == 1
+    assert len(digests.subscribed(two_weeks, bob, sees_persons=False, week=week, now=MONDAY, made={})) == 1
     keep(two_weeks, alice, is_shared=False)
-    assert digests.subscribed(two_weeks, bob, week=week, now=MONDAY, made={}) == []
+    assert digests.subscribed(two_weeks, bob, sees_persons=False, week=week, now=MONDAY, made={}) == []
 
 
 @pytest.mark.parametrize(
