@@ -1,6 +1,6 @@
 """Prints how long it takes to erase 1,000 people out of 10 million product events, and looks for what is left of them.
 
-    python bench/erasure.py [--events 10m] [--people 1000] [--days 90] [--check]
+    python bench/product/erasure.py [--events 10m] [--people 1000] [--days 90] [--check]
 
 Makes its events under var/bench/erasure, erases, looks twice again as the clock would, and sweeps. Then every byte
 under that folder is searched for the people's numbers, as text, pseudonym or raw, and every Parquet file is read for
@@ -18,7 +18,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / "var" / "bench" / "erasure"
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(HOME)
@@ -39,8 +39,7 @@ def main(options: argparse.Namespace) -> int:
 
     from analytics.models import Erasure
     from analytics.privacy import erasing
-    from bench import product_events
-    from bench.product_events import NOW
+    from bench.product.events import NOW, generate, number
     from events.facts import compaction
     from events.models import FactChange, Project, Segment
     from events.models.person import pseudonym_of
@@ -49,8 +48,7 @@ def main(options: argparse.Namespace) -> int:
     for model in (Erasure, FactChange, Segment, Project):
         model.objects.all().delete()
     project = Project.objects.create(slug="erased", name="Erased")
-    events = int(float(options.events.removesuffix("m")) * (1_000_000 if options.events.endswith("m") else 1))
-    product_events.generate(project, events=events, days=options.days)
+    generate(project, events=number(options.events), days=options.days)
     everything = f"read_parquet('{HOME}/segments/**/*.parquet', hive_partitioning = false)"
     database = duckdb.connect()
     chosen = database.execute(

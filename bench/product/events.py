@@ -62,3 +62,7 @@ def generate(project: Project, *, events: int, days: int, seed: float = 0.42) ->
         segment = segments.write_sorted(Place(project.pk, "events", day), found, level=3, now=NOW)
         segment.save()
         segments.announce([segment])
+
+
+def number(text: str) -> int:
+    return int(float(text.strip().lower().removesuffix("m")) * (1_000_000 if text.strip().lower().endswith("m") else 1))

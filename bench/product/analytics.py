@@ -1,6 +1,6 @@
 """Prints what questions about product events cost at several sizes, beside PostgreSQL rows and ClickHouse on the same.
 
-    python bench/analytics.py [--events 1m,10m] [--days 90] [--rounds 3] [--alone] [--short] [--check]
+    python bench/product/analytics.py [--events 1m,10m] [--days 90] [--rounds 3] [--alone] [--short] [--check]
 
 Events of people who saw, signed up and paid go straight into segments under var/bench/analytics; embedded servers end
 with the run. Each question is asked warm, and the least of some rounds counts, in seconds of a core: a question runs on
@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("--events", default="1m,10m")
 PARSER.add_argument("--days", type=int, default=90)
@@ -62,8 +62,8 @@ from analytics.questions.product import (  # noqa: E402
 )
 from analytics.questions.product.acts import Scope  # noqa: E402
 from analytics.questions.product.funnel_attempts import Definition, Step  # noqa: E402
-from bench import elsewhere, product_events  # noqa: E402
-from bench.product_events import NOW  # noqa: E402
+from bench.product import elsewhere, events  # noqa: E402
+from bench.product.events import NOW  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
 
 # Seconds of a core at 10 million events, two threads: twice the seconds that a person should wait.
@@ -115,7 +115,7 @@ def least(work: Callable[[], object], rounds: int, clock: Callable[[], float] = 
 
 
 def main(options: argparse.Namespace) -> int:
-    sizes = [20_000, 200_000] if options.short else sorted(map(number, options.events.split(",")))
+    sizes = [20_000, 200_000] if options.short else sorted(map(events.number, options.events.split(",")))
     shutil.rmtree(HOME / "segments", ignore_errors=True)
     call_command("migrate", verbosity=0)
     for model in (FactChange, Segment, Project):
@@ -123,11 +123,11 @@ def main(options: argparse.Namespace) -> int:
     projects, missed = {}, []
     for size in sizes:
         projects[size] = Project.objects.create(slug=f"of-{size}", name=f"{size}")
-        product_events.generate(projects[size], events=size, days=options.days)
+        events.generate(projects[size], events=size, days=options.days)
         held = Segment.objects.filter(project=projects[size]).aggregate(held=Sum("bytes"))["held"] / size
         verdict = "" if held <= MB_AIM else f"  MISSED, aim {MB_AIM:g}"
         missed += ["disk"] * bool(verdict) * (size == sizes[-1])
-        print(f"{size:>12,} events of {product_events.people_of(size):,} people, {held:.1f} MB a million{verdict}")
+        print(f"{size:>12,} events of {events.people_of(size):,} people, {held:.1f} MB a million{verdict}")
     others = {} if options.alone else elsewhere.answers(projects[sizes[-1]], HOME)
     heads = "".join(f"{size:>13,}" for size in sizes) + "  exponent      aim  PostgreSQL   chDB"
     print(f"\n{'s of a core, ' + str(options.days) + ' days':26}{heads}")
@@ -146,10 +146,6 @@ def main(options: argparse.Namespace) -> int:
         f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}" + (f"; missed: {', '.join(missed)}" * bool(missed))
     )
     return 1 if options.check and missed else 0
-
-
-def number(text: str) -> int:
-    return int(float(text.strip().lower().removesuffix("m")) * (1_000_000 if text.strip().lower().endswith("m") else 1))
 
 
 def _exponent(sizes: list[int], took: list[float | None]) -> float | None:
