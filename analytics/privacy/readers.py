@@ -157,10 +157,11 @@ def _losses(found: tuple[Loss, ...], least: int, asked: Asked) -> tuple[Loss, ..
 
 
 def _journeys(found: Journeys, least: int, asked: Asked) -> Journeys:
-    edges = [found.edges[place] for place in kept([edge.people for edge in found.edges], least)]
-    shown = [replace(edge, sessions=told(edge.sessions, least), people=told(edge.people, least)) for edge in edges]
+    edges = [found.edges[place] for place in kept([edge.people or 0 for edge in found.edges], least)]
+    shown = [replace(edge, sessions=told(edge.sessions, least), people=told(edge.people or 0, least)) for edge in edges]
     shown.sort(key=lambda one: (-one.sessions, one.place, one.source, one.target))
-    return Journeys(told_of(found.sessions, found.people, least), told(found.people, least), tuple(shown), 0, 0)
+    people = found.people or 0
+    return Journeys(told_of(found.sessions, people, least), told(people, least), tuple(shown), 0, 0)
 
 
 def _cohorts(found: Cohorts, least: int, asked: Asked) -> Cohorts:
@@ -198,7 +199,7 @@ def _known(found: tuple[Known, ...], least: int, asked: Asked) -> tuple[Known, .
 
 
 # Who counts people only where they are needed: it takes as long as all the rest.
-_WITH_PEOPLE = {trends, known_events}
+_WITH_PEOPLE = {trends, known_events, journeys}
 # Worked out of the answers of another question, each of which is folded.
 _WORKED_OUT: dict[Callable[..., Any], Callable[..., Any]] = {formula_trends: trends}
 _FOLDS: dict[Callable[..., Any], Callable[[Any, int, Asked], Any]] = {

@@ -34,8 +34,8 @@ class Ends:
 
 @dataclass(slots=True)
 class Ways:
-    """Sessions that have a way and the people they are of; by (place, from, to), how many sessions of how many people
-    went so. Ways of different people add up."""
+    """Sessions that have a way and, where they are counted, the people they are of; by (place, from, to), how many
+    sessions of how many people went so. Ways of different people add up."""
 
     sessions: int = 0
     people: int = 0
@@ -58,7 +58,14 @@ def ties(
     return found
 
 
-def ways(who: npt.NDArray[np.int64], us: npt.NDArray[np.int64], station: npt.NDArray[np.uint64], ends: Ends) -> Ways:
+def ways(
+    who: npt.NDArray[np.int64],
+    us: npt.NDArray[np.int64],
+    station: npt.NDArray[np.uint64],
+    ends: Ends,
+    *,
+    with_people: bool,
+) -> Ways:
     """The ways of whole people, whose moments are in order."""
     begins = np.ones(len(who), np.bool_)
     begins[1:] = (who[1:] != who[:-1]) | (us[1:] - us[:-1] >= _BREAK)
@@ -81,8 +88,8 @@ def ways(who: npt.NDArray[np.int64], us: npt.NDArray[np.int64], station: npt.NDA
     goes_on[:-1] = ~begins[1:]
     went = np.flatnonzero((place >= 0) & (rows < last[session]) & goes_on)
     begun = first != NEVER
-    edges, of = _counted(place[went], station[went], station[went + 1], who[went])
-    return Ways(int(begun.sum()), len(np.unique(who[starts[begun]])), edges, of)
+    edges, of = _counted(place[went], station[went], station[went + 1], who[went] if with_people else None)
+    return Ways(int(begun.sum()), len(np.unique(who[starts[begun]])) if with_people else 0, edges, of)
 
 
 def _firsts(
@@ -99,19 +106,20 @@ def _counted(
     place: npt.NDArray[np.int64],
     source: npt.NDArray[np.uint64],
     target: npt.NDArray[np.uint64],
-    who: npt.NDArray[np.int64],
+    who: npt.NDArray[np.int64] | None,
 ) -> tuple[Counter[tuple[int, int, int]], Counter[tuple[int, int, int]]]:
-    """How often each edge was gone, and by how many people."""
+    """How often each edge was gone, and by how many people where `who` says by whom."""
     stations, codes = np.unique(np.concatenate([source, target]), return_inverse=True)
     size, count = max(len(stations), 1), len(source)
     packed = (place * size + codes[:count]) * size + codes[count:]
-    values, edge, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    persons, person = np.unique(who, return_inverse=True)
-    by_person = np.unique(edge * max(len(persons), 1) + person) // max(len(persons), 1)
-    people = np.bincount(by_person, minlength=len(values))
+    values, counts = np.unique(packed, return_counts=True)
     pairs, to = np.divmod(values, size)
     places, of = np.divmod(pairs, size)
     keys = list(zip(places.tolist(), stations[of].tolist(), stations[to].tolist(), strict=True))
-    return Counter(dict(zip(keys, counts.tolist(), strict=True))), Counter(
-        dict(zip(keys, people.tolist(), strict=True))
-    )
+    sessions = Counter(dict(zip(keys, counts.tolist(), strict=True)))
+    if who is None:
+        return sessions, Counter()
+    persons, person = np.unique(who, return_inverse=True)
+    by_person = np.unique(np.searchsorted(values, packed) * max(len(persons), 1) + person) // max(len(persons), 1)
+    people = np.bincount(by_person, minlength=len(values))
+    return sessions, Counter(dict(zip(keys, people.tolist(), strict=True)))

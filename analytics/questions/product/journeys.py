@@ -6,6 +6,7 @@ A way is cut where nothing happens for half an hour, however senders name their 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from analytics import engine
@@ -34,22 +35,22 @@ _STATION = "WHEN e.event = $page_view THEN coalesce(e.path, '(no page)') ELSE e.
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`sessions` of `people` went from the station at `place` (from 0) to the next one."""
+    """`sessions` of `people`, where they are counted, went from the station at `place` (from 0) to the next one."""
 
     place: int
     source: str
     target: str
     sessions: int
-    people: int
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Journeys:
     """The most frequent edges, and how much is not shown: edges, and the sessions on them. `sessions` is all of them,
-    also those of one station, `people` who they are of."""
+    also those of one station, `people` who they are of, where they are counted."""
 
     sessions: int
-    people: int
+    people: int | None
     edges: tuple[Edge, ...]
     hidden_edges: int
     hidden_sessions: int
@@ -64,9 +65,11 @@ def journeys(
     kind: str = "all",
     stations: int = STATIONS,
     most: int = 50,
+    with_people: bool = False,
 ) -> Journeys:
     """Ways of at most `stations`: from the first `begin` of a session on, up to the first `end` after it; as near to
-    that as they fit where it is named alone. Stations are paths and names of events, of one `kind` or all."""
+    that as they fit where it is named alone. Stations are paths and names of events, of one `kind` or all.
+    Counting people takes as long as all the rest."""
     if kind not in KINDS:
         raise BadQuestion(f"A way leads over {', '.join(KINDS)}.")
     if not 2 <= stations <= MOST_STATIONS:
@@ -83,23 +86,25 @@ def journeys(
     with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
         [hashes] = facts.ask("SELECT hash($begin) AS begin, hash($end_at) AS end_at", bound)
         ends = Ends(hashes["begin"] if begin else None, hashes["end_at"] if end else None, stations)
-        walked = _walked(facts, station, where, bound, ends)
+        walked = _walked(facts, station, where, bound, ends, with_people=with_people)
         edges = walked.edges
         ranked = sorted(edges, key=lambda edge: -edges[edge])
         # Of equally frequent edges the names decide, so those that may be shown are named first.
         least = edges[ranked[most - 1]] if len(ranked) > most else 0
         shown = [edge for edge in ranked if edges[edge] >= least]
         names = _names(facts, station, where, bound, {one for _, *both in shown for one in both})
-    named = [Edge(edge[0], names[edge[1]], names[edge[2]], edges[edge], walked.of[edge]) for edge in shown]
+    named = [Edge(edge[0], names[edge[1]], names[edge[2]], edges[edge], walked.of.get(edge)) for edge in shown]
     named.sort(key=lambda edge: (-edge.sessions, edge.place, edge.source, edge.target))
     rest = edges.total() - sum(edge.sessions for edge in named[:most])
-    return Journeys(walked.sessions, walked.people, tuple(named[:most]), len(edges) - len(named[:most]), rest)
+    people = walked.people if with_people else None
+    return Journeys(walked.sessions, people, tuple(named[:most]), len(edges) - len(named[:most]), rest)
 
 
-def _walked(facts: Facts, named: str, where: str, bound: dict[str, Any], ends: Ends) -> Ways:
+def _walked(facts: Facts, named: str, where: str, bound: dict[str, Any], ends: Ends, *, with_people: bool) -> Ways:
     """Whoever was at two stations in one moment went to them in the order of ids, which are read for such moments
     alone: they are the widest column there is."""
     sql = f"SELECT {acts.who()} AS who, {acts.us()} AS us, hash({named}) AS station FROM events e WHERE {where}"
+    ways = partial(journey_walk.ways, ends=ends, with_people=with_people)
     found, aside = Ways(), []
     moments: set[int] = set()
     for table in whole_people(facts.stream(f"{sql} ORDER BY 1, 2", bound)):
@@ -108,14 +113,14 @@ def _walked(facts: Facts, named: str, where: str, bound: dict[str, Any], ends: E
         moments.update(us[tied].tolist())
         is_aside = np.isin(who, who[tied])
         aside.append((who[is_aside], us[is_aside], station[is_aside]))
-        found.add(journey_walk.ways(who[~is_aside], us[~is_aside], station[~is_aside], ends))
+        found.add(ways(who[~is_aside], us[~is_aside], station[~is_aside]))
     if moments:
         who, us, station = (np.concatenate(parts) for parts in zip(*aside, strict=True))
         again = _in_order_of_ids(facts, sql, bound, moments)
         again = again.filter(pa.array(np.isin(again["who"].to_numpy(), who)))
         station = station.copy()
         station[np.isin(us, list(moments))] = again["station"].to_numpy()
-        found.add(journey_walk.ways(who, us, station, ends))
+        found.add(ways(who, us, station))
     return found
 
 

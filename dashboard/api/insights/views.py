@@ -19,7 +19,7 @@ from analytics.questions.product import (
     journeys,
     trends,
 )
-from analytics.questions.product.acts import BadQuestion
+from analytics.questions.product.acts import BadQuestion, Scope
 from dashboard.api import shapes
 from dashboard.api.insights.forms import (
     CohortsQuery,
@@ -112,7 +112,7 @@ class Journeys(InsightView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """Which ways people go, from an event on or up to one."""
-        return self.answered(slug, journeys.journeys, asking.journeys, journeys.Journeys)
+        return self.answered(slug, journeys.journeys, _with_people, journeys.Journeys)
 
 
 class Cohorts(InsightView):
@@ -137,3 +137,8 @@ class Usage(InsightView):
     def get(self, request: Request, slug: str) -> Response:
         """How a feature, a set of events, is used: by how many, how often, and who stays."""
         return self.answered(slug, features.features, asking.usage, features.Feature)
+
+
+def _with_people(asked: asking.Asked, about: Scope) -> dict[str, Any]:
+    """Here journeys say of how many people they are to everybody; pages show it to nobody."""
+    return {**asking.journeys(asked, about), "with_people": True}
