@@ -163,13 +163,14 @@ def test_what_is_no_report_is_400(key: IngestKey, body: bytes) -> None:
 def posthog_body(key: IngestKey, *extra: str) -> dict[str, Any]:
     properties = {
         "token": key.public_key,
+        "distinct_id": "somebody",
         "$current_url": "https://shop.example/items/7",
         "$web_vitals_LCP_event": report(**{"$current_url": "https://shop.example/items/7"}),
         "$web_vitals_LCP_value": 1200.5,
         "$web_vitals_CLS_event": report("CLS", 0.02),
     }
     events = [{"event": "$web_vitals", "uuid": "u1", "properties": properties}]
-    events += [{"event": name, "properties": {"token": key.public_key}} for name in extra]
+    events += [{"event": name, "properties": {"token": key.public_key, "distinct_id": "somebody"}} for name in extra]
     return {"api_key": key.public_key, "batch": events}
 
 
