@@ -17,7 +17,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from collections import deque
 from html import unescape
@@ -28,6 +27,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 
 from bench.ingest import processes
+from formaos_obs.tests import archives
 
 ROOT = Path(__file__).resolve().parent.parent
 BEFORE_THE_ROOMS = "3128007"
@@ -66,8 +66,7 @@ def check_out(commit: str, folder: Path) -> None:
     done = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True)
     if done.returncode:
         sys.exit(f"{commit} is not in this checkout's history: git fetch --unshallow, or name another with --since.")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    archives.unpack(io.BytesIO(done.stdout), folder)
 
 
 def install(root: Path) -> None:

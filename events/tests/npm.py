@@ -4,10 +4,9 @@ import base64
 import hashlib
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 
-from formaos_obs.tests import workers
+from formaos_obs.tests import archives, workers
 
 
 def installed(source: Path, *, name: str) -> Path:
@@ -35,7 +34,7 @@ def unpacked(package: str, version: str, integrity: str) -> Path:
             subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, timeout=300)
             [archive] = folder.glob("*.tgz")
             assert base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() == integrity
-            with tarfile.open(archive) as files:
-                files.extractall(folder, filter="data")
+            with archive.open("rb") as file:
+                archives.unpack(file, folder)
             (folder / "complete").touch()
     return folder / "package"

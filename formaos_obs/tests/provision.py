@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ import playwright
 from playwright.sync_api import Error, sync_playwright
 
 from events.tests.chromium import FLAGS, TOOLS
+from formaos_obs.tests import archives
 
 OLDEST_NODE = (20, 19)  # the real SDKs of the tests ask for it
 NODE_LOCK = "requirements-node.lock"
@@ -189,10 +189,7 @@ def _unpacked(folder: Path) -> str:
         packed = home / "node_modules" / "@sparticuz" / "chromium" / "bin"
         for name in ("al2023", "swiftshader", "fonts"):
             archive = io.BytesIO(brotli.decompress((packed / f"{name}.tar.br").read_bytes()))
-            with tarfile.open(fileobj=archive) as tar:
-                # Debian 12's Python has no filters yet; what is unpacked has the hash of the lock file.
-                tar.extraction_filter = getattr(tarfile, "data_filter", lambda member, path: member)
-                tar.extractall(home / name)
+            archives.unpack(archive, home / name)  # it has the hash of the lock file
         (home / "fonts" / "fonts.conf").write_text(FONTS)  # theirs looks under /tmp
         (home / "chromium").write_bytes(brotli.decompress((packed / "chromium.br").read_bytes()))
         (home / "chromium").chmod(0o755)
