@@ -31,9 +31,10 @@ def test_each_call_of_a_token_leaves_one_entry(
     for person in (alice, charlie):
         headers = bearer(person, now)
         token = person.api_tokens.latest("pk")
+        client = Client()
         for method in ("get", "post", "put", "patch", "delete"):
             before = AuditEntry.objects.count()
-            getattr(Client(), method)(route.url(here), headers=headers)
+            getattr(client, method)(route.url(here), headers=headers)
             assert AuditEntry.objects.count() == before + 1, method
             last = AuditEntry.objects.order_by("-pk")[0]
             assert (last.actor, last.via) == (person.username, f"token:{token.pk}")

@@ -23,9 +23,9 @@ def test_an_address_takes_the_scope_of_its_kind_alone(route: Any, project: Proje
     address = route.url(things(project, alice, now, names=route.parameters))
     taken = set()
     for scope in sorted(tokens.SCOPES):
+        headers, client = alone(alice, scope, now), Client()
         statuses = {
-            getattr(Client(), method)(address, headers=alone(alice, scope, now)).status_code
-            for method in ("get", "post", "put", "delete")
+            getattr(client, method)(address, headers=headers).status_code for method in ("get", "post", "put", "delete")
         }
         taken |= {scope} if statuses != {403} else set()
     assert taken <= ({tokens.READ, tokens.ADMIN} if route.is_api else {tokens.RELEASES})
