@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
 from collections import deque
 from html import unescape
@@ -70,8 +71,10 @@ def check_out(commit: str, folder: Path) -> None:
 
 
 def install(root: Path) -> None:
-    """An environment of its own, with the packages of its own lock file."""
+    """An environment with the packages of its own lock file; those that this one has in the same version are shared."""
     subprocess.run([sys.executable, "-m", "venv", root / ".venv"], check=True)
+    own = sysconfig.get_path("purelib", vars={"base": str(root / ".venv"), "platbase": str(root / ".venv")})
+    (Path(own) / "shared.pth").write_text(sysconfig.get_path("purelib"))
     pip = [python(root), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     subprocess.run([*pip, "--requirement", root / "requirements.lock"], check=True)
 

@@ -1,29 +1,39 @@
-# The short forms of the runs that docs/ reports, in two lanes beside each other: what is killed, upgraded, searched and
-# fuzzed, and what is measured. Each has servers and folders of its own; the first lane's words follow the second's.
+# The two commands of README on a bare machine, and the short forms of the runs that docs/ reports: what is killed,
+# upgraded, searched and fuzzed, and what is measured. In four lanes beside each other, each run with servers and
+# folders of its own; what a lane says comes when all have ended, the failed ones last.
+bare=("bash -euo pipefail ci/bare.sh" ".venv/bin/python -m bench.batches --facts 2000" ".venv/bin/python bench/slow_clients.py --short")
 attacks=(
-    "-m chaos --seconds 20 --away 5" "-m chaos.alerts --kills 8 --rules 1" "-m chaos.upgrade --days 1 --events 200"
-    "-m bench.canary --events 150" "fuzz/envelope_atheris.py --seconds 10"
+    ".venv/bin/python -m chaos.upgrade --days 1 --events 200" ".venv/bin/python -m chaos.alerts --kills 8 --rules 1"
+    ".venv/bin/python -m chaos --seconds 20 --away 5" ".venv/bin/python fuzz/envelope_atheris.py --seconds 10"
 )
-measures=(
-    "bench/pages.py --scale 0.01 --times 3" "bench/queries.py --scale 0.01 --days 1"
-    "-m bench.ingest --seconds 2 --without-bugsink" "bench/slow_clients.py --short" "bench/hostile.py --at-once 2"
-    "-m bench.batches --facts 2000" "-m bench.impact --short"
-    "bench/alert_latency.py --errors 6 --cold 2 --pause 1 --limit 10" "bench/idle.py --fresh --settle 10 --seconds 10"
+storage=(
+    ".venv/bin/python bench/pages.py --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"
+    ".venv/bin/python -m bench.ingest --seconds 2 --without-bugsink" ".venv/bin/python -m bench.impact --short"
+)
+waits=(
+    ".venv/bin/python bench/hostile.py --at-once 2" ".venv/bin/python -m bench.canary --events 150"
+    ".venv/bin/python bench/alert_latency.py --errors 6 --cold 2 --pause 1 --limit 10"
+    ".venv/bin/python bench/idle.py --fresh --settle 10 --seconds 10"
 )
 lane() {
     local run
     for run in "$@"; do
-        printf '\n--- python %s (at %d s)\n' "$run" $SECONDS
+        printf '\n--- %s (at %d s)\n' "$run" $SECONDS
         # shellcheck disable=SC2086
-        .venv/bin/python $run || { printf 'FAILED: python %s\n' "$run"; return 1; }
+        $run || { printf 'FAILED: %s\n' "$run"; return 1; }
     done
+    printf '\n--- ended (at %d s)\n' $SECONDS
 }
 mkdir -p var/ci
-lane "${attacks[@]}" > var/ci/attacks.log 2>&1 &
-beside=$!
-measured=0
-lane "${measures[@]}" || measured=$?
-attacked=0
-wait $beside || attacked=$?
-cat var/ci/attacks.log
-((measured == 0 && attacked == 0))
+names=(bare attacks storage waits)
+for name in "${names[@]}"; do
+    declare -n runs=$name
+    lane "${runs[@]}" > "var/ci/$name.log" 2>&1 &
+    lanes+=($!)
+done
+failed=()
+for place in "${!names[@]}"; do
+    if wait "${lanes[place]}"; then cat "var/ci/${names[place]}.log"; else failed+=("${names[place]}"); fi
+done
+for name in "${failed[@]}"; do cat "var/ci/$name.log"; done
+((${#failed[@]} == 0))
