@@ -25,6 +25,15 @@ def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tu
 
 def bucket(moment: str, *, starts: Sequence[datetime], step: timedelta) -> tuple[str, dict[str, Any]]:
     """Return the index in `starts` of the bucket of the SQL `moment`; whole numbers, twice as fast as time_bucket."""
-    microsecond = timedelta(microseconds=1)
-    bound = {"first": (starts[0] - EPOCH) // microsecond, "width": step // microsecond}
+    bound = {"first": microseconds(starts[0]), "width": width(step)}
     return f"(epoch_us({moment}) - $first) // $width", bound
+
+
+def microseconds(at: datetime) -> int:
+    """Return a moment as `epoch_us` has it."""
+    return width(at - EPOCH)
+
+
+def width(length: timedelta) -> int:
+    """Return a length in microseconds."""
+    return length // timedelta(microseconds=1)

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analytics.engine.filters import microseconds
 from analytics.periods import Period
 from analytics.questions.product.acts import BadQuestion
 
 UNITS = ("hour", "day", "week", "month")
 MOST = 1000
 _HOUR = timedelta(hours=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Calendar:
 
     def place(self, us: str) -> str:
         """SQL of the bucket of a moment in microseconds since 1970; -1 before the first, the last also after it."""
-        cases = [f"WHEN {us} < {_us(self.edges[0])} THEN -1"]
+        cases = [f"WHEN {us} < {microseconds(self.edges[0])} THEN -1"]
         cases += [
-            f"WHEN {us} < {_us(end)} THEN {first} + ({us} - {_us(start)}) // {width}"
+            f"WHEN {us} < {microseconds(end)} THEN {first} + ({us} - {microseconds(start)}) // {width}"
             for first, start, end, width in _runs(self.edges)
         ]
         return f"CASE {' '.join(cases)} ELSE {len(self.edges) - 2} END"
@@ -104,7 +104,3 @@ def _runs(edges: tuple[datetime, ...]) -> Iterator[tuple[int, datetime, datetime
         if place + 1 == len(edges) or edges[place + 1] - edges[place] != width:
             yield first, edges[first], edges[place], width // timedelta(microseconds=1)
             first = place
-
-
-def _us(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)

@@ -6,14 +6,14 @@ moment of its first event and counts whole. Its source is that of its first page
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
 
 from analytics.periods import Period
 
 # Bound like values: in SQL a dollar begins the name of one.
 PAGE_VIEW, AUTOCAPTURE, SYSTEM = "$pageview", "$autocapture", "$"
+NAMES = {"page_view": PAGE_VIEW, "autocapture": AUTOCAPTURE, "system": SYSTEM}
 BREAK, LONGEST = timedelta(minutes=30), timedelta(days=1)
 # A look is no bounce that lasted so long, or did something, or saw a second page.
 ENGAGED_SECONDS = 10
@@ -25,7 +25,8 @@ OF_VISIT = (
 OF_EVENT = {"page": "path", "event": "event"}
 DIMENSIONS = (*OF_VISIT, *OF_EVENT)
 NONE = "(none)"
-_FIRST = ("source", "channel", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_TAKEN = """e.visitor IS NOT NULL AND ($with_bots OR NOT coalesce(e.is_bot, false))
+              AND ($environment = '' OR e.environment = $environment)"""
 
 
 def read_period(period: Period) -> Period:
@@ -33,49 +34,24 @@ def read_period(period: Period) -> Period:
     return Period(period.start - LONGEST, period.end + LONGEST)
 
 
-def tables(
-    period: Period, where: Mapping[str, str], *, environment: str, with_bots: bool
-) -> tuple[str, dict[str, Any]]:
-    """The tables `looked` (events with the number of their visit) and `visits`, of visits that begin in the period and
-    fulfil `where` (dimension -> value); and what to bind."""
-    bound: dict[str, Any] = {
-        "start": period.start, "end": period.end, "environment": environment, "with_bots": with_bots,
-        "page_view": PAGE_VIEW, "autocapture": AUTOCAPTURE, "system": SYSTEM,
-    }  # fmt: skip
-    chosen, held = [], ""
-    for number, (dimension, value) in enumerate(sorted(where.items())):
-        bound[f"value_{number}"] = value
-        if dimension in OF_EVENT:
-            of_view = "l.event = $page_view AND " if dimension == "page" else ""
-            held += f"bool_or({of_view}l.{OF_EVENT[dimension]} = $value_{number}) AS held_{number},\n               "
-            chosen.append(f"coalesce(v.held_{number}, false)")
-        else:
-            chosen.append(f"coalesce(v.{dimension}, '{NONE}') = $value_{number}")
-    first = ",\n               ".join(_first(name) for name in _FIRST)
-    columns = f"""e."at", e.event_id, e.visitor, e.session, e.event, e.path, e.country, e.device, e.browser,
-                   {", ".join(f"e.{name}" for name in _FIRST)}, coalesce(e.engaged_ms, 0) AS engaged_ms,
-                   coalesce(e.is_interactive, true) AS is_interactive"""
-    return (
-        f"""
-        WITH {numbered(columns)}, every_visit AS (
-            SELECT l.visitor, l.visit, min(l."at") AS began,
-               least(epoch(max(l."at")) - epoch(min(l."at")), 86400) AS seconds,
-               sum(l.engaged_ms) / 1000 AS engaged,
-               count(*) FILTER (WHERE l.event = $page_view) AS views,
-               bool_or(l.is_interactive AND (NOT starts_with(l.event, $system) OR l.event = $autocapture)) AS acted,
-               arg_min(l.path, l."at") FILTER (WHERE l.event = $page_view) AS entry,
-               arg_max(l.path, l."at") FILTER (WHERE l.event = $page_view) AS exit,
-               {held}max(l.country) AS country, max(l.device) AS device, max(l.browser) AS browser,
-               {first}
-            FROM looked l GROUP BY l.visitor, l.visit
-        ), visits AS (
-            SELECT v.*, v.views = 1 AND NOT v.acted AND greatest(v.seconds, v.engaged) < {ENGAGED_SECONDS} AS bounced
-            FROM every_visit v
-            WHERE v.began >= $start AND v.began < $end {"".join(f" AND {term}" for term in chosen)}
-        )
-        """,
-        bound,
-    )
+def column_of(name: str) -> str:
+    """The column of events that a dimension is read from."""
+    return "path" if name in ("entry", "exit", "page") else name
+
+
+def looked(dimensions: Collection[str]) -> str:
+    """SQL of the events that visits are made of, by visitor and in order: `who`, `us`, `session`, `engaged_ms`, whether
+    it `is_view` and `has_acted`, and of each column that the dimensions are read from a number, 0 for nothing. Of what
+    happened in one moment, views come first."""
+    columns = sorted({column_of(name) for name in dimensions})
+    coded = "".join(f", CASE WHEN e.{name} IS NULL THEN 0 ELSE hash(e.{name}) END AS {name}" for name in columns)
+    return f"""
+        SELECT e.visitor AS who, epoch_us(e."at") AS us, coalesce(e.session, 0) AS session,
+               coalesce(e.engaged_ms, 0) AS engaged_ms, coalesce(e.event = $page_view, false) AS is_view,
+               coalesce(e.is_interactive, true)
+                   AND (NOT starts_with(e.event, $system) OR e.event = $autocapture) AS has_acted{coded}
+        FROM events e WHERE {_TAKEN} ORDER BY 1, 2, 5 DESC, 3
+    """
 
 
 def numbered(columns: str) -> str:
@@ -83,8 +59,7 @@ def numbered(columns: str) -> str:
     `$with_bots` and `$environment` are bound."""
     return f"""taken AS (
             SELECT {columns} FROM events e
-            WHERE e.visitor IS NOT NULL AND ($with_bots OR NOT coalesce(e.is_bot, false))
-              AND ($environment = '' OR e.environment = $environment)
+            WHERE {_TAKEN}
         ), paced AS (
             SELECT t.*, lag(t."at") OVER w AS before, lag(t.session) OVER w AS session_before
             FROM taken t WINDOW w AS (PARTITION BY t.visitor ORDER BY t."at", t.event_id)
@@ -94,9 +69,3 @@ def numbered(columns: str) -> str:
                        OVER (PARTITION BY p.visitor ORDER BY p."at", p.event_id ROWS UNBOUNDED PRECEDING) AS visit
             FROM paced p
         )"""
-
-
-def _first(name: str) -> str:
-    """What the first page view says, or the first event of a visit without one."""
-    of_view = f'arg_min(l.{name}, l."at") FILTER (WHERE l.event = $page_view)'
-    return f'coalesce({of_view}, arg_min(l.{name}, l."at")) AS {name}'

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from analytics import engine, periods
-from analytics.engine import filters
+from analytics.engine import Facts, filters
 from analytics.periods import Period
-from analytics.questions.product import visits
+from analytics.questions.product import visit_walk, visits
+from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.product.visit_walk import Lines, Tally
 from events.models import Project
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+# Beyond so many names all of them are read: a list of what is wanted would be longer than the answer.
+_MOST_NAMED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +67,6 @@ class Web:
     lists: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
 
 
-# One row a bucket, and one of all with no `place`.
-_COUNTED = """
-    SELECT place, count(DISTINCT visitor) AS visitors, count(*) AS visits, coalesce(sum(views), 0)::BIGINT AS views,
-           count(*) FILTER (WHERE views > 0) AS viewing, count(*) FILTER (WHERE bounced) AS bounces,
-           median(greatest(seconds, engaged)) AS median_seconds, avg(greatest(seconds, engaged)) AS mean_seconds
-    FROM (SELECT v.*, {bucket} AS place FROM visits v) GROUP BY GROUPING SETS ((place), ())
-"""
-_OF_EVENTS = {
-    "page": """SELECT l.path AS value, count(DISTINCT l.visitor) AS visitors,
-                count(DISTINCT (l.visitor, l.visit)) AS visits, count(*) AS views
-                FROM looked l JOIN visits v USING (visitor, visit)
-                WHERE l.event = $page_view AND l.path IS NOT NULL GROUP BY 1""",
-    "event": """SELECT l.event AS value, count(DISTINCT l.visitor) AS visitors,
-                 count(DISTINCT (l.visitor, l.visit)) AS visits, count(*) AS views
-                 FROM looked l JOIN visits v USING (visitor, visit)
-                 WHERE l.event != $page_view GROUP BY 1""",
-}
-
-
 def web(
     project: Project,
     *,
@@ -88,26 +81,60 @@ def web(
 
     Visitors do not add up: those of two days, or of two rows of a list, may be the same.
     """
+    where = where or {}
     step = periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
-    tables, bound = visits.tables(period, where or {}, environment=environment, with_bots=with_bots)
-    bucket, of_bucket = filters.bucket("began", starts=starts, step=step)
     with engine.read(project.pk, {"events": visits.read_period(period)}) as facts:
-        counted = facts.ask(f"{tables} {_COUNTED.format(bucket=bucket)}", {**bound, **of_bucket})
-        placed = {row.pop("place"): row for row in counted}
-        total = Counted(**placed.pop(None))
-        found = {
-            name: tuple(Line(**row) for row in facts.ask(_list(tables, name), {**bound, "most": most}))
-            for name in lists
-        }
-    rows = (placed.get(place) for place in range(len(starts)))
-    numbers = tuple((row["visitors"], row["visits"], row["views"]) if row else (0, 0, 0) for row in rows)
-    return Web(total, starts, step, numbers, found)
+        tally = Tally(
+            begin=filters.microseconds(period.start), end=filters.microseconds(period.end),
+            first=filters.microseconds(starts[0]), width=filters.width(step), steps=len(starts),
+            where=_codes(facts, where), lists=lists,
+        )  # fmt: skip
+        bound = {"environment": environment, "with_bots": with_bots}
+        for table in whole_people(facts.stream(visits.looked({*lists, *where}), {**bound, **visits.NAMES})):
+            tally.add(table)
+        found = {name: _lines(facts, name, lines, most=most) for name, lines in tally.lists.items()}
+    numbers = [tuple(column) for column in tally.trend.T.tolist()]
+    return Web(_counted(tally), starts, step, tuple((people, of, seen) for people, of, seen in numbers), found)
 
 
-def _list(tables: str, name: str) -> str:
-    counted = _OF_EVENTS.get(name) or (
-        f"SELECT coalesce(v.{name}, '{visits.NONE}') AS value, count(DISTINCT v.visitor) AS visitors,"
-        " count(*) AS visits, sum(v.views)::BIGINT AS views FROM visits v GROUP BY 1"
-    )
-    return f"{tables} SELECT * FROM ({counted}) ORDER BY visitors DESC, visits DESC, value LIMIT $most"
+def _counted(tally: Tally) -> Counted:
+    lasted = np.concatenate(tally.lasted) if tally.lasted else np.zeros(0)
+    count, views = len(lasted), int(tally.trend[2].sum())
+    median, mean = (float(np.median(lasted)), float(np.mean(lasted))) if count else (None, None)
+    return Counted(tally.visitors, count, views, tally.viewing, tally.bounces, median, mean)
+
+
+def _codes(facts: Facts, where: Mapping[str, str]) -> dict[str, Collection[int]]:
+    """The codes that fulfil each condition; what is there on no visit is called NONE."""
+    if not where:
+        return {}
+    coded = ", ".join(f"hash(CAST(${name} AS VARCHAR)) AS {name}" for name in where)
+    [row] = facts.ask(f"SELECT {coded}", where)
+    return {name: {row[name], *([visit_walk.NONE] if where[name] == visits.NONE else [])} for name in where}
+
+
+def _lines(facts: Facts, name: str, lines: Lines, *, most: int) -> tuple[Line, ...]:
+    """The `most` lines of a list; of equal ones the names decide, so those that may be shown are named first."""
+    codes, numbers = lines.summed()
+    ranked = np.lexsort((-numbers[1], -numbers[0]))
+    if len(ranked) > most:
+        last = numbers[:2, ranked[most - 1]]
+        is_equal = (numbers[0] == last[0]) & (numbers[1] == last[1])
+        ranked = ranked[np.isin(ranked, ranked[:most]) | is_equal[ranked]]
+    shown = codes[ranked].tolist()
+    names = _names(facts, visits.column_of(name), set(shown))
+    found = [
+        Line(names.get(code, visits.NONE), *row) for code, row in zip(shown, numbers.T[ranked].tolist(), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda line: (-line.visitors, -line.visits, line.value))[:most])
+
+
+def _names(facts: Facts, column: str, codes: set[int]) -> dict[int, str]:
+    wanted = sorted(codes - {visit_walk.NONE})
+    if not wanted:
+        return {}
+    bound: dict[str, Any] = {"codes": wanted} if len(wanted) <= _MOST_NAMED else {}
+    only = f"WHERE hash(e.{column}) IN $codes" if bound else ""
+    found = facts.ask(f"SELECT DISTINCT e.{column} AS name, hash(e.{column}) AS code FROM events e {only}", bound)
+    return {row["code"]: row["name"] for row in found if row["code"] in codes}

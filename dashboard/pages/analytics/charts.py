@@ -6,7 +6,7 @@ from datetime import datetime
 from analytics.periods import Period
 from analytics.privacy import readers
 from analytics.questions.product import visits
-from analytics.questions.product.web import web
+from analytics.questions.product.web import Web, web
 from dashboard.charts import figures
 from dashboard.charts.definition import Chart, deploys
 from dashboard.charts.figures import Figure
@@ -22,6 +22,11 @@ def _visitors(project: Project, state: State, parameters: Mapping[str, str], now
         web, project, sees_persons=state.sees_persons, period=Period(state.start, state.end), where=where,
         environment=state.environment, with_bots=with_bots,
     )  # fmt: skip
+    return drawn(project, state, found)
+
+
+def drawn(project: Project, state: State, found: Web) -> Figure:
+    """The chart of what was found in the period of `state`."""
     series = {
         name: [float(counted[place]) for counted in found.trend]
         for place, name in enumerate((people_words.visitors(project).lower(), "visits", "page views"))

@@ -14,7 +14,7 @@ from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.exports import csv_tables
 from dashboard.frame import comparison, empty_states, layout, people_words, query_errors
-from dashboard.pages.analytics import presenting
+from dashboard.pages.analytics import charts, presenting
 from events.models import Project
 from events.values.modes import ANONYMOUS, CONSENT
 
@@ -36,6 +36,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
     against = comparison.of(project, shown)
     before = readers.ask(web, project, period=against.baseline.before, **about)
     parameters: dict[str, Any] = {**where, **({"bots": "1"} if with_bots else {})}
+    figure = charts.drawn(project, shown, found)
     is_empty = not (found.total.visits or where)
     context = {
         "tiles": presenting.tiles(
@@ -45,7 +46,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
             url=reverse("dashboard:chart", args=[project.slug, "visitors"]),
             visitors=people_words.visitors(project),
         ),
-        "cards": [cards.card(project, "visitors", state=shown, width="all", **parameters)],
+        "cards": [cards.card(project, "visitors", state=shown, width="all", figure=figure, **parameters)],
         "lists": presenting.cards(found, tabs, query=request.GET),
         "chips": presenting.chips(where, query=request.GET),
         "with_bots": with_bots,
