@@ -1,4 +1,4 @@
-"""What people keep of pages: views under a name, and links for people without a login."""
+"""What people keep of pages: views under a name, boards of charts, and links for people without a login."""
 
 from django.conf import settings
 from django.db import models
@@ -64,3 +64,56 @@ class ShareLink(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Board(models.Model):
+    """Charts of a project beside each other, under a name, for everybody in it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="boards")
+    name = models.CharField(max_length=60)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["project", "name"], name="board_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BoardSubscription(models.Model):
+    """A board that somebody gets with the weekly report of its project."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="subscriptions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="board_subscriptions")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["board__name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["board", "user"], name="board_subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to board {self.board_id}"
+
+
+class BoardCard(models.Model):
+    """A chart on a board; `query` has the chart's own parameters, the period is the board's."""
+
+    class Width(models.TextChoices):
+        ONE = "one", "a third"
+        TWO = "two", "two thirds"
+        ALL = "all", "the whole row"
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cards")
+    place = models.PositiveSmallIntegerField()
+    chart = models.CharField(max_length=60)
+    title = models.CharField(max_length=60, blank=True, help_text="Instead of the chart's own.")
+    query = models.CharField(max_length=2000, blank=True)
+    width = models.CharField(max_length=3, choices=Width.choices, default=Width.ONE)
+
+    class Meta:
+        ordering = ["place", "pk"]
+
+    def __str__(self) -> str:
+        return self.title or self.chart

@@ -6,6 +6,7 @@ SUBJECTS = (
     "account",
     "alerts",
     "analytics",
+    "boards",
     "chart",
     "experiments",
     "flags",

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 
 from analytics.questions.watched.metrics import METRICS
 from dashboard.charts import bands
@@ -22,7 +22,8 @@ from events.models import Project
 class Card:
     """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
 
-    `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without."""
+    `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without. `mark`
+    tells it from another of the same name on the page."""
 
     name: str
     title: str
@@ -37,6 +38,7 @@ class Card:
     width: str = ""
     height: str = ""
     figure: Mapping[str, Any] | None = None
+    mark: str = ""
 
 
 def card(
@@ -47,6 +49,8 @@ def card(
     width: str = "",
     height: str = "",
     figure: Figure | None = None,
+    title: str = "",
+    mark: str = "",
     **parameters: str,
 ) -> Card:
     """The card of the chart `name` for this state and these parameters."""
@@ -55,13 +59,21 @@ def card(
     base = reverse("dashboard:chart", args=[project.slug, name])
     query = f"?{state.query}{extra}".replace("?&", "?")
     return Card(
-        name=name, title=chart.title, unit=chart.unit, definition=chart.definition,
+        name=name, title=title or chart.title, unit=chart.unit, definition=chart.definition,
         json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
         page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
         share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
         alert_url=_alert_url(project, chart, state, parameters),
         width=width, height=height, figure=figure.as_dict() if figure else None,
+        mark=mark or name,
     )  # fmt: skip
+
+
+def shown_at(found: ResolverMatch) -> str:
+    """The chart that a page shows alone, or that is asked on it; empty for none."""
+    if found.url_name == "chart":
+        return str(found.kwargs["name"])
+    return next((name for name, chart in CHARTS.items() if chart.page and chart.page == found.url_name), "")
 
 
 def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping[str, str]) -> str:

@@ -39,6 +39,7 @@ PROJECT_PAGES: list[Page] = [
     Page("alerts", "Alerts", "dashboard:alerts", "a", is_main=True),
     Page("analytics", "Analytics", "dashboard:analytics", "t"),
     Page("insights", "Insights", "dashboard:insights-trends", "j"),
+    Page("boards", "Boards", "dashboard:board-list", "z"),
     Page("persons", "Persons", "dashboard:person-list", "k", is_for_editors=True),
     Page("incidents", "Incidents", "dashboard:incident-list", "c"),
     Page("monitors", "Monitors", "dashboard:monitor-list", "m"),

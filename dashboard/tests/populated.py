@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from alerts.tests import make as make_alerts
+from dashboard.pages.boards import arranging
 from dashboard.samples import sample_error
 from dashboard.tests import hostile
 from events.consent import ledger
@@ -83,6 +84,7 @@ def populate(project: Project, *, person: Any, now: datetime) -> World:
     attachment = _writings(project, issue, occurrence, person=person, texts=texts, now=now)
     _facts(project, issue, release, now=now)
     _persons(project, texts=texts, now=now)
+    _board(project, texts=texts, person=person, now=now)
     return World(project, issue, occurrence, hostile_issue, release, attachment)
 
 
@@ -137,6 +139,17 @@ def _persons(project: Project, *, texts: str, now: datetime) -> None:
     Group.objects.create(project=project, type=texts[:60], key=texts[:200], properties=named, created_at=now)
     for visitor, state in ((1, "given"), (2, "given"), (1, "withdrawn")):
         ledger.record(project.pk, visitor, state=state, version=texts[:80], source="page", now=now)
+
+
+def _board(project: Project, *, texts: str, person: Any, now: datetime) -> None:
+    """Two charts of one name and one that is asked, under hostile names."""
+    board = arranging.create(project, name=texts, actor=person, now=now)
+    for url, width in (
+        ("charts/errors/", "two"),
+        ("charts/errors/", "one"),
+        ("insights/?event=signup&by=country", "all"),
+    ):
+        arranging.add(board, url=f"/p/{project.slug}/{url}", title=texts, width=width, actor=person, now=now)
 
 
 def _facts(project: Project, issue: Issue, release: Release, *, now: datetime) -> None:

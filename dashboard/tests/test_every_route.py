@@ -46,7 +46,7 @@ POLLS = {
 }  # a number every two seconds, no content; closed to strangers, without an entry
 BEFORE = {"cli-previous-with-commits"}  # answers what came before a version, so any version will do
 # The token in the address is the door; test_shares.py tries it.
-SHARED = {"share-overview", "share-issues", "share-chart", "share-chart-json"}
+SHARED = {"share-board", "share-overview", "share-issues", "share-chart", "share-chart-json"}
 # Status pages are for everybody, or behind a token of a mail; test_status_pages.py tries them.
 PUBLIC = {"status-public", "status-notice", "status-json", "status-json-only", "status-atom", "status-rss"}
 PUBLIC |= {"status-subscribe", "status-confirm", "status-unsubscribe"}
@@ -213,6 +213,8 @@ _IDS = {
     "token_id",
     "version",
     "view_id",
+    "board_id",
+    "card_id",
     "share_id",
     "trace_id",
     "fingerprint",

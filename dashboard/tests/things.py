@@ -16,6 +16,7 @@ from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
 from analytics.tests.goals import make as make_goals
 from dashboard.frame import saved_views
+from dashboard.pages.boards import arranging
 from dashboard.pages.share import links
 from events.accounts import tokens
 from events.facts import segments
@@ -115,6 +116,12 @@ def _viewed(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
     return {"view_id": view.pk, "share_id": share.pk}
 
 
+def _arranged(project: Project, owner: Any, now: datetime) -> dict[str, Any]:
+    board = arranging.create(project, name="walk", actor=owner, now=now)
+    card = arranging.add(board, url=f"/p/{project.slug}/charts/errors/", actor=owner, now=now)
+    return {"board_id": board.pk, "card_id": card.pk}
+
+
 MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("issue_id", "event_id", "attachment_id"): _occurred,
     ("version", "file", "deploy_id"): _released,
@@ -140,4 +147,5 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("channel_id",): lambda project, *_: {"channel_id": make_alerts.channel(project, kind="email").pk},
     ("view_id", "share_id"): _viewed,
     ("trace_id", "fingerprint", "log_id"): _measured,
+    ("board_id", "card_id"): _arranged,
 }

@@ -68,14 +68,26 @@ def digest(view: SavedView, *, sees_persons: bool, week: date, now: datetime) ->
     """The insight asked for the week, whatever period it was saved with, and for the week before."""
     url = f"{settings.OBS_PUBLIC_URL}{view.url}"
     try:
-        found, before = (_answer(view, start, sees_persons=sees_persons, now=now) for start in (week, week - WEEK))
+        found, rows = compared(
+            view.project, saved.tab_of(view), view.query, sees_persons=sees_persons, week=week, now=now
+        )
     except (BadQuestion, EngineError) as error:
         return Digest(view.pk, view.name, url, refused=str(error))
-    earlier = {number.name: number for number in before.measured}
-    rows = tuple(_row(number, earlier.get(number.name)) for number in found.measured[:MOST_ROWS])
     points = [[at.isoformat(), value] for at, value in found.points]
     picture = pictures.draw({"series": points}) if len(points) > 1 else b""
     return Digest(view.pk, view.name, url, rows, picture)
+
+
+def compared(
+    project: Project, name: str, query: str, *, sees_persons: bool, week: date, now: datetime
+) -> tuple[Answer, tuple[Row, ...]]:
+    """The answer to a question for a week, and its numbers beside those of the week before. Raises BadQuestion, and
+    EngineError."""
+    found, before = (
+        _answer(project, name, query, start, sees_persons=sees_persons, now=now) for start in (week, week - WEEK)
+    )
+    earlier = {number.name: number for number in before.measured}
+    return found, tuple(_row(number, earlier.get(number.name)) for number in found.measured[:MOST_ROWS])
 
 
 def change(number: Number, before: Number | None) -> str:
@@ -100,12 +112,11 @@ def _said(number: Number) -> str:
     return formatting.compact(number.value)
 
 
-def _answer(view: SavedView, week: date, *, sees_persons: bool, now: datetime) -> Answer:
-    asked = dict(parse_qsl(view.query, keep_blank_values=True))
+def _answer(project: Project, name: str, query: str, week: date, *, sees_persons: bool, now: datetime) -> Answer:
+    asked = dict(parse_qsl(query, keep_blank_values=True))
     period = {"from": week.isoformat(), "to": (week + WEEK).isoformat()}
     shown = state.parse({"env": asked.get("env", ""), **period}, now=now)
     shown = replace(shown, sees_persons=sees_persons)
-    name = saved.tab_of(view)
     if name == "funnels" and not asked.get("steps"):
         raise BadQuestion("This funnel has no steps.")
-    return ANSWERS[name](view.project, shown, asked)
+    return ANSWERS[name](project, shown, asked)

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from dashboard.frame import saved_views
+from dashboard.frame import saved_views, weekly_mail
 from dashboard.models import SavedView, Subscription
 from dashboard.pages.insights.presenting import TABS
 from events.accounts import audit
-from events.models import Membership, Project
+from events.models import Project
 from events.values.texts import one_line
 
 MOST = 10
@@ -46,16 +46,13 @@ def subscribed(project: Project, user: Any) -> QuerySet[SavedView]:
 def subscribe(view: SavedView, *, user: Any, wants: bool, now: datetime) -> str:
     """The insight comes with the weekly report, which then comes too, or no more; the sentence to tell. Raises
     ValidationError."""
-    membership = Membership.objects.filter(project=view.project, user_id=user.pk).first()
-    if membership is None:
-        raise ValidationError("Only members of the project get its report.")
     mine = Subscription.objects.filter(view__project=view.project, user=user)
     if wants and mine.exclude(view=view).count() >= MOST:
         raise ValidationError(f"A report carries at most {MOST} insights.")
     with transaction.atomic():
+        weekly_mail.ask_for(view.project, user, wants=wants)
         if wants:
             Subscription.objects.get_or_create(view=view, user=user, defaults={"created_at": now})
-            Membership.objects.filter(pk=membership.pk).update(gets_weekly_report=True)
         else:
             mine.filter(view=view).delete()
         audit.record("insight.subscribe", actor=user, project=view.project, obj=view, detail={"wants": wants}, now=now)

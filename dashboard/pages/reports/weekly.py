@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from email.mime.image import MIMEImage
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -23,6 +24,8 @@ from analytics.questions.releases import release_change
 from analytics.questions.releases.release_change import ReleaseChange
 from analytics.questions.vitals import vitals
 from analytics.questions.vitals.vitals import Regression, Vitals
+from dashboard.pages.boards import mailing
+from dashboard.pages.boards.mailing import BoardMail
 from dashboard.pages.insights import digests, goal_lines
 from dashboard.pages.insights.digests import Digest
 from dashboard.pages.insights.goal_lines import GoalLine
@@ -126,6 +129,7 @@ def send_due(*, now: datetime) -> int:
     reports: dict[int, Weekly] = {}
     made: dict[tuple[int, bool], Digest] = {}
     goals: dict[tuple[int, bool], list[GoalLine]] = {}
+    arranged: dict[tuple[int, bool], BoardMail] = {}
     for member in due(now=now):
         mine = Membership.objects.filter(pk=member.pk, weekly_report_on=member.weekly_report_on)
         if not mine.update(weekly_report_on=monday):
@@ -137,11 +141,12 @@ def send_due(*, now: datetime) -> int:
         told = (project.pk, sees_persons)
         if told not in goals:
             goals[told] = goal_lines.of_week(project, monday, sees_persons=sees_persons)
-        insights = digests.subscribed(
-            project, member.user, sees_persons=sees_persons, week=monday - WEEK, now=now, made=made
-        )
+        of: dict[str, Any] = {"sees_persons": sees_persons, "week": monday - WEEK, "now": now}
+        insights = digests.subscribed(project, member.user, made=made, **of)
+        boards = mailing.subscribed(project, member.user, made=arranged, **of)
+        report = reports[project.pk]
         try:
-            mail(project, reports[project.pk], to=member.user.email, insights=insights, goals=goals[told]).send()
+            mail(project, report, to=member.user.email, insights=insights, goals=goals[told], boards=boards).send()
             sent += 1
         except (smtplib.SMTPException, OSError) as failure:
             log.warning("The weekly report of %s was not taken: %s.", project.slug, type(failure).__name__)
@@ -150,13 +155,15 @@ def send_due(*, now: datetime) -> int:
 
 
 def mail(
-    project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = (), goals: Sequence[GoalLine] = ()
-) -> EmailMultiAlternatives:
-    """The report as text and HTML, with the goals of the project, and the insights that the receiver asked for and
-    their pictures."""
+    project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = (), goals: Sequence[GoalLine] = (),
+    boards: Sequence[BoardMail] = (),
+) -> EmailMultiAlternatives:  # fmt: skip
+    """The report as text and HTML, with the goals of the project, and the insights with their pictures and the boards
+    that the receiver asked for."""
     url = f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:weekly', args=[project.slug])}?week={report.week}"
     context = {
         "project": project, "report": report, "url": url, "insights": insights, "goals": goals,
+        "boards": boards,
         "saved_url": f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:insights-saved', args=[project.slug])}",
     }  # fmt: skip
     mail = EmailMultiAlternatives(

@@ -16,10 +16,11 @@ from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.urls import resolve
 
+from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
 from dashboard.frame import saved_views, state
 from dashboard.frame.state import State
-from dashboard.models import ShareLink
+from dashboard.models import Board, BoardCard, ShareLink
 from events.accounts import access, audit
 from events.issues.search import Has, Match, SearchError
 from events.issues.search import State as StateTerm
@@ -30,7 +31,7 @@ DAYS = (1, 7, 30, 90)
 _FIXED = (*state.KEPT, "query", "sort", "issue", "release", "route", "metric", "p", "device")
 _PERSONAL = {"user", "user.id", "user.email", "user.username", "assigned", "bookmarks"}
 _PERSONAL_STATES = {"bookmarked"}
-_LANDINGS = {"overview": "", "issue-list": "issues/"}
+_LANDINGS = {"overview": "", "issue-list": "issues/", "board": "board/"}
 _signer = Signer(salt="dashboard.share", sep=".")
 
 
@@ -44,13 +45,15 @@ def create(
         raise ValidationError(f"A link lasts {', '.join(map(str, DAYS))} days.")
     path, query = saved_views.parts(project, url)
     # an empty search finds all, none at all the unresolved: so blanks are kept
-    chart = _chart(path)
+    chart, board = cards.shown_at(resolve(path)), resolve(path).kwargs.get("board_id")
     own = CHARTS[chart].parameters if _shared(chart) == "asked" else ()
     given = {key: value for key, value in parse_qsl(query, keep_blank_values=True) if key in (*_FIXED, *own)}
     refuse_personal(given.get("query", ""), now=now)
     if _shared(chart) == "asked":
         refuse_values(given)
         given["chart"] = chart
+    if board:
+        given["board"] = str(board)
     if is_period_fixed:
         given |= state.parse(given, now=now).absolute_period
     token = _signer.sign(secrets.token_urlsafe(32))
@@ -106,6 +109,22 @@ def shows(link: ShareLink, chart: str) -> bool:
     return _shared(chart) == "always" or (_shared(chart) == "asked" and chart == fixed(link).get("chart"))
 
 
+def board_of(link: ShareLink) -> Board | None:
+    """The board that the link was made of, where there still is one."""
+    return link.project.boards.filter(pk=fixed(link).get("board", 0)).first()
+
+
+def shows_card(card: BoardCard, *, now: datetime) -> bool:
+    """Whether a chart of a board that is shown may be seen without a login."""
+    asked = dict(parse_qsl(card.query))
+    try:
+        refuse_values(asked)
+        refuse_personal(asked.get("query", ""), now=now)
+    except ValidationError:
+        return False
+    return bool(_shared(card.chart))
+
+
 def state_of(link: ShareLink, *, now: datetime) -> State:
     return state.parse(fixed(link), now=now)
 
@@ -130,17 +149,9 @@ def refuse_values(given: Mapping[str, str]) -> None:
 
 def _landing(path: str) -> str:
     """Where a link leads, below its token: the shared page, or the overview."""
-    if _shared(_chart(path)):
-        return f"charts/{_chart(path)}/"
+    if _shared(cards.shown_at(resolve(path))):
+        return f"charts/{cards.shown_at(resolve(path))}/"
     return _LANDINGS.get(resolve(path).url_name or "", "")
-
-
-def _chart(path: str) -> str:
-    """The chart that a page shows alone, or that is asked on it; empty for none."""
-    found = resolve(path)
-    if found.url_name == "chart":
-        return str(found.kwargs["name"])
-    return next((name for name, chart in CHARTS.items() if chart.page and chart.page == found.url_name), "")
 
 
 def _shared(chart: str) -> str:

@@ -1,8 +1,10 @@
 """What a share link shows: three kinds of pages, for reading, without names of persons."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -13,9 +15,9 @@ from django.views.decorators.http import require_safe
 
 from analytics.engine import EngineError
 from analytics.questions.errors import issue_list
-from dashboard.charts import cards
+from dashboard.charts import cards, product_figures
 from dashboard.frame import comparison
-from dashboard.models import ShareLink
+from dashboard.models import BoardCard, ShareLink
 from dashboard.pages.overview import tiles
 from dashboard.pages.share import links
 from events.accounts import audit
@@ -97,6 +99,19 @@ def chart(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpR
 
 
 @_shared
+def board(request: HttpRequest, link: ShareLink, token: str) -> HttpResponseBase:
+    """The charts of a board that say nothing of persons, and how many others there are."""
+    found, now = links.board_of(link), timezone.now()
+    if found is None:
+        raise Http404("No such board.")
+    listed = list(found.cards.all())
+    shown = [card for card in listed if links.shows_card(card, now=now)]
+    drawn = [_card_of_board(link, token, card, now=now) for card in shown]
+    context = {"board": found, "drawn": drawn, "hidden": len(listed) - len(shown)}
+    return _draw(request, "dashboard/share/board.html", context, link, token)
+
+
+@_shared
 def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> HttpResponseBase:
     """The figure of a chart."""
     if not links.shows(link, name):
@@ -121,12 +136,27 @@ def _card(token: str, name: str) -> dict[str, str]:
     described = cards.CHARTS[name]
     return {
         "name": name,
+        "mark": name,
         "title": described.title,
         "unit": described.unit,
         "definition": described.definition,
         "json_url": reverse("dashboard:share-chart-json", args=[token, name]),
         "page_url": reverse("dashboard:share-chart", args=[token, name]),
     }
+
+
+def _card_of_board(link: ShareLink, token: str, card: BoardCard, *, now: datetime) -> dict[str, Any]:
+    """A card with its figure; without an answer what is wrong."""
+    shown = _card(token, card.chart) | {"mark": str(card.pk), "width": card.width, "page_url": ""}
+    shown["title"] = card.title or shown["title"]
+    try:
+        figure = cards.figure(
+            link.project, card.chart, state=links.state_of(link, now=now), parameters=dict(parse_qsl(card.query)),
+            now=now, is_shared=True,
+        )  # fmt: skip
+    except (EngineError, Http404) as error:
+        return shown | {"figure": product_figures.nothing(str(error)).as_dict()}
+    return shown | {"figure": figure.for_strangers().as_dict()}
 
 
 def _draw(request: HttpRequest, template: str, context: dict[str, Any], link: ShareLink, token: str) -> HttpResponse:

@@ -51,6 +51,8 @@ def pages(world: World) -> list[str]:
         ("feedback-list", [slug]),
         ("event-list", [slug]),
         ("share-list", [slug]),
+        ("board-list", [slug]),
+        *(("board", [slug, board.pk]) for board in world.project.boards.all()),
         ("setup", [slug]),
         ("settings", [slug]),
         ("alerts", [slug]),
@@ -89,6 +91,8 @@ def pages(world: World) -> list[str]:
         reverse("dashboard:issue-list", args=[slug]) + "?query=zzz-nothing",
         reverse("dashboard:event-list", args=[slug]) + f"?issue={issue}&level=error&release=%3Cscript%3E&page=2",
         reverse("dashboard:overview", args=[slug]) + "?wall=1",
+        *(reverse("dashboard:board", args=[slug, board.pk]) + "?edit=1" for board in world.project.boards.all()),
+        reverse("dashboard:board-add", args=[slug]) + f"?of=/p/{slug}/charts/errors/",
         reverse("dashboard:issue-list", args=[slug]) + "?query=&from=%3Cscript%3E&to=x&env=%22%3E%3Cscript%3E",
         *(
             reverse("dashboard:setup", args=[slug]) + f"?sdk={sdk}"

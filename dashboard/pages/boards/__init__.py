@@ -1,0 +1,1 @@
+"""Boards: charts of any page beside each other."""

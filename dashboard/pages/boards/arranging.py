@@ -1,0 +1,135 @@
+"""Boards as people arrange them: made, named, filled, ordered, deleted; each change with its audit entry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import resolve
+
+from dashboard.charts import cards
+from dashboard.charts.registry import CHARTS
+from dashboard.frame import saved_views, weekly_mail
+from dashboard.models import Board, BoardCard, BoardSubscription
+from events.accounts import audit
+from events.models import Project
+from events.values.texts import one_line
+
+MOST_BOARDS, MOST_CARDS, MOST_MAILED = 30, 24, 3
+DIRECTIONS = {"earlier": -1, "later": 1}
+
+
+@transaction.atomic
+def create(project: Project, *, name: str, actor: Any, now: datetime) -> Board:
+    """A new board without charts. Raises ValidationError."""
+    if project.boards.count() >= MOST_BOARDS:
+        raise ValidationError(f"A project has at most {MOST_BOARDS} boards.")
+    board = Board(project=project, name=_named(name), created_by=actor, created_at=now)
+    return _stored("board.create", board, actor=actor, now=now)
+
+
+@transaction.atomic
+def rename(board: Board, *, name: str, actor: Any, now: datetime) -> Board:
+    """Raises ValidationError."""
+    board.name = _named(name)
+    return _stored("board.rename", board, actor=actor, now=now)
+
+
+@transaction.atomic
+def delete(board: Board, *, actor: Any, now: datetime) -> None:
+    _record("board.delete", board, actor=actor, now=now)
+    board.delete()
+
+
+@transaction.atomic
+def add(board: Board, *, url: str, title: str = "", width: str = "one", actor: Any, now: datetime) -> BoardCard:
+    """The chart of a page, or of a page that asks one, as the last of the board. Raises ValidationError."""
+    chart, query = charted(board.project, url)
+    board = Board.objects.select_for_update().select_related("project").get(pk=board.pk)
+    places = list(board.cards.values_list("place", flat=True))
+    if len(places) >= MOST_CARDS:
+        raise ValidationError(f"A board has at most {MOST_CARDS} charts.")
+    card = BoardCard(board=board, chart=chart, query=query, place=max(places, default=0) + 1)
+    _put(card, title=title, width=width)
+    _record("board.change", board, actor=actor, now=now, added=chart)
+    return card
+
+
+@transaction.atomic
+def change(card: BoardCard, *, title: str, width: str, actor: Any, now: datetime) -> None:
+    """Raises ValidationError."""
+    _put(card, title=title, width=width)
+    _record("board.change", card.board, actor=actor, now=now, changed=card.chart)
+
+
+@transaction.atomic
+def move(card: BoardCard, direction: str, *, actor: Any, now: datetime) -> None:
+    """One place earlier or later; the first and the last stay where they are."""
+    Board.objects.select_for_update().get(pk=card.board_id)
+    listed = list(card.board.cards.all())
+    at = listed.index(card)
+    to = min(max(at + DIRECTIONS[direction], 0), len(listed) - 1)
+    listed.insert(to, listed.pop(at))
+    for place, one in enumerate(listed, 1):
+        one.place = place
+    BoardCard.objects.bulk_update(listed, ["place"])
+    _record("board.change", card.board, actor=actor, now=now, moved=card.chart)
+
+
+@transaction.atomic
+def remove(card: BoardCard, *, actor: Any, now: datetime) -> None:
+    _record("board.change", card.board, actor=actor, now=now, removed=card.chart)
+    card.delete()
+
+
+@transaction.atomic
+def subscribe(board: Board, *, user: Any, wants: bool, now: datetime) -> str:
+    """The board comes with the weekly report, which then comes too, or no more; the sentence to tell. Raises
+    ValidationError."""
+    weekly_mail.ask_for(board.project, user, wants=wants)
+    mine = BoardSubscription.objects.filter(board__project=board.project, user=user)
+    if wants and mine.exclude(board=board).count() >= MOST_MAILED:
+        raise ValidationError(f"A report carries at most {MOST_MAILED} boards.")
+    if wants:
+        BoardSubscription.objects.get_or_create(board=board, user=user, defaults={"created_at": now})
+    else:
+        mine.filter(board=board).delete()
+    audit.record("board.subscribe", actor=user, project=board.project, obj=board, detail={"wants": wants}, now=now)
+    return f"“{board.name}” comes with the report on Mondays." if wants else f"“{board.name}” comes no more."
+
+
+def charted(project: Project, url: str) -> tuple[str, str]:
+    """The chart that an address of the project shows, and its own parameters. Raises ValidationError."""
+    path, query = saved_views.parts(project, url)
+    name = cards.shown_at(resolve(path))
+    if name not in CHARTS:
+        raise ValidationError("This page is no chart; open the menu of a chart and add it from there.")
+    own = CHARTS[name].parameters
+    return name, urlencode([(key, value) for key, value in parse_qsl(query) if key in own])
+
+
+def _named(name: str) -> str:
+    if not (name := one_line(name)[:60]):
+        raise ValidationError("A board needs a name.")
+    return name
+
+
+def _stored(action: str, board: Board, *, actor: Any, now: datetime) -> Board:
+    if board.project.boards.filter(name=board.name).exclude(pk=board.pk).exists():
+        raise ValidationError(f"There is a board “{board.name}” already.")
+    board.save()
+    _record(action, board, actor=actor, now=now)
+    return board
+
+
+def _put(card: BoardCard, *, title: str, width: str) -> None:
+    card.title, card.width = one_line(title)[:60], width
+    card.full_clean()
+    card.save()
+
+
+def _record(action: str, board: Board, *, actor: Any, now: datetime, **detail: str) -> None:
+    audit.record(action, actor=actor, project=board.project, obj=board, detail=detail, now=now)

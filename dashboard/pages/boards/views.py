@@ -1,0 +1,166 @@
+"""Boards: the list, one board with its charts, and what is changed on it."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from dashboard.access.guard import page
+from dashboard.charts import cards
+from dashboard.charts.cards import Card
+from dashboard.charts.registry import CHARTS
+from dashboard.frame import changes, layout
+from dashboard.frame.state import State
+from dashboard.models import Board, BoardCard
+from dashboard.pages.boards import arranging
+from events.accounts import access
+from events.models import Membership, Project
+
+
+@page("board.list")
+def board_list(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The boards of the project, and how many charts are on each."""
+    boards = project.boards.select_related("created_by").prefetch_related("cards")
+    return layout.draw(request, "dashboard/boards/list.html", {"boards": boards}, project=project, section="boards")
+
+
+@page("board.view", obj="board_id")
+def board(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
+    """The charts of a board in the period of the address; with `edit=1` each with what can be changed of it."""
+    found = get_object_or_404(project.boards, pk=board_id)
+    shown = layout.state_for(request, project)
+    listed = [(card, drawn(project, card, shown)) for card in found.cards.all() if card.chart in CHARTS]
+    context = {
+        "board": found,
+        "listed": listed,
+        "is_edited": request.GET.get("edit") == "1" and access.has_role(request.user, project, access.EDITOR),
+        "widths": BoardCard.Width.choices,
+        "is_mailed": found.subscriptions.filter(user_id=request.user.pk or 0).exists(),
+        "is_member": Membership.objects.filter(project=project, user_id=request.user.pk or 0).exists(),
+    }
+    return layout.draw(request, "dashboard/boards/board.html", context, project=project, section="boards", shown=shown)
+
+
+@require_POST
+@page("board.create", role=access.EDITOR)
+def board_create(request: HttpRequest, project: Project) -> HttpResponseBase:
+    made: list[Board] = []
+
+    def change() -> str:
+        name = request.POST.get("name", "")
+        made.append(arranging.create(project, name=name, actor=request.user, now=timezone.now()))
+        return f"{made[0].name} is there; add charts from their menus."
+
+    changes.told(request, change)
+    if made:
+        return redirect("dashboard:board", project.slug, made[0].pk)
+    return redirect("dashboard:board-list", project.slug)
+
+
+@require_POST
+@page("board.rename", role=access.EDITOR, obj="board_id")
+def board_rename(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
+    found = get_object_or_404(project.boards.select_related("project"), pk=board_id)
+
+    def change() -> str:
+        arranging.rename(found, name=request.POST.get("name", ""), actor=request.user, now=timezone.now())
+        return f"It is called {found.name}."
+
+    changes.told(request, change)
+    return _arranging(project, board_id)
+
+
+@require_POST
+@page("board.subscribe", obj="board_id")
+def board_subscribe(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
+    """Whether the person who asks gets the board with the weekly report."""
+    found = get_object_or_404(project.boards.select_related("project"), pk=board_id)
+    wants = request.POST.get("wants") == "1"
+    changes.told(request, lambda: arranging.subscribe(found, user=request.user, wants=wants, now=timezone.now()))
+    return redirect("dashboard:board", project.slug, board_id)
+
+
+@require_POST
+@page("board.delete", role=access.EDITOR, obj="board_id")
+def board_delete(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
+    found = get_object_or_404(project.boards.select_related("project"), pk=board_id)
+
+    def change() -> str:
+        arranging.delete(found, actor=request.user, now=timezone.now())
+        return f"{found.name} is deleted."
+
+    changes.told(request, change)
+    return redirect("dashboard:board-list", project.slug)
+
+
+@page("board.add", role=access.EDITOR)
+def board_add(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """Which board a chart comes onto, under which title and how wide."""
+    url, errors = request.POST.get("of") or request.GET.get("of", ""), list[str]()
+    name = ""
+    try:
+        name, _ = arranging.charted(project, url)
+        if request.method == "POST":
+            title, width = request.POST.get("title", ""), request.POST.get("width", "one")
+            with transaction.atomic():
+                onto = _chosen(request, project)
+                arranging.add(onto, url=url, title=title, width=width, actor=request.user, now=timezone.now())
+            return redirect("dashboard:board", project.slug, onto.pk)
+    except ValidationError as error:
+        errors = error.messages
+    context = {
+        "of": url, "chart": CHARTS.get(name), "errors": errors, "boards": project.boards.all(),
+        "widths": BoardCard.Width.choices, "asked": request.POST.dict(),
+    }  # fmt: skip
+    return layout.draw(
+        request, "dashboard/boards/add.html", context, project=project, section="boards", status=422 if errors else 200
+    )
+
+
+@require_POST
+@page("board.change", role=access.EDITOR, obj="card_id")
+def card_change(request: HttpRequest, project: Project, board_id: int, card_id: int) -> HttpResponseBase:
+    """What `do` says: `earlier`, `later` or `remove`; else its title and width as they are sent."""
+    listed = BoardCard.objects.select_related("board__project").filter(board__project=project, board_id=board_id)
+    card, does = get_object_or_404(listed, pk=card_id), request.POST.get("do", "")
+    by: dict[str, Any] = {"actor": request.user, "now": timezone.now()}
+
+    def change() -> str:
+        if does in arranging.DIRECTIONS:
+            arranging.move(card, does, **by)
+            return "It is moved."
+        if does == "remove":
+            arranging.remove(card, **by)
+            return "It is taken off the board."
+        arranging.change(card, title=request.POST.get("title", ""), width=request.POST.get("width", ""), **by)
+        return "It is stored."
+
+    changes.told(request, change)
+    return _arranging(project, board_id)
+
+
+def drawn(project: Project, card: BoardCard, shown: State) -> Card:
+    """The chart of a card, in the period that the board shows."""
+    asked: Any = dict(parse_qsl(card.query))
+    return cards.card(project, card.chart, state=shown, width=card.width, title=card.title, mark=str(card.pk), **asked)
+
+
+def _arranging(project: Project, board_id: int) -> HttpResponseBase:
+    return redirect(f"{reverse('dashboard:board', args=[project.slug, board_id])}?edit=1")
+
+
+def _chosen(request: HttpRequest, project: Project) -> Board:
+    """The board that is named by its number, or a new one by its name. Raises ValidationError."""
+    number = request.POST.get("board", "")
+    if not number:
+        return arranging.create(project, name=request.POST.get("new", ""), actor=request.user, now=timezone.now())
+    found = project.boards.select_related("project").filter(pk=number if number.isdecimal() else 0).first()
+    if found is None:
+        raise ValidationError("There is no such board any more.")
+    return found
