@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from django.core.exceptions import ValidationError
 
-from analytics.questions.product.experiments import Kind, Measure
+from analytics.questions.variants.experiments import Kind, Measure
 from analytics.statistics import sizes
 
 KINDS: dict[str, str] = {

@@ -12,7 +12,7 @@ from analytics.experiments.judging import Judged, Rules, Split
 from analytics.flags import books
 from analytics.models import Experiment, Flag
 from analytics.periods import Period
-from analytics.questions.product import experiments as facts
+from analytics.questions.variants import experiments as facts
 from analytics.statistics.effects import Effect
 from analytics.statistics.samples import Sample
 

@@ -17,8 +17,8 @@ from django.db import DatabaseError, transaction
 from analytics.flags import changing
 from analytics.models import Flag, FlagGuard
 from analytics.periods import Period
-from analytics.questions.product.exposures import OFF
-from analytics.questions.product.flag_outcomes import Outcome, outcomes
+from analytics.questions.variants.exposures import OFF
+from analytics.questions.variants.flag_outcomes import Outcome, outcomes
 from analytics.statistics.comparisons import wilson
 from events.accounts import audit
 

@@ -21,7 +21,7 @@ from alerts.rules.contract import (
     span,
     whole,
 )
-from analytics.questions.product.exposures import HELD_OUT
+from analytics.questions.variants.exposures import HELD_OUT
 from analytics.questions.watched import conversions, variants
 from analytics.questions.watched.series import History
 from analytics.statistics import ratios

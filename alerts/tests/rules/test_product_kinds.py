@@ -11,7 +11,7 @@ from alerts.rules import evaluation, rule_files, rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.rule_setup import Wanted
 from analytics.periods import Period
-from analytics.questions.product import exposures
+from analytics.questions.variants import exposures
 from analytics.questions.watched import conversions
 from analytics.questions.watched.series import History
 from analytics.tests import facts

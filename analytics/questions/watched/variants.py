@@ -15,7 +15,7 @@ from typing import Any
 from analytics import engine, periods
 from analytics.periods import Period
 from analytics.questions.product import actions, acts
-from analytics.questions.product.exposures import exposures
+from analytics.questions.variants.exposures import exposures
 from analytics.questions.watched import conversions
 from analytics.questions.watched.metrics import Metric
 from analytics.questions.watched.series import MOST_GROUPS, History, counted

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.experiments import plans, results
-from analytics.questions.product import experiments
+from analytics.questions.variants import experiments
 from analytics.tests.experiments import make
 from events.digest import loop
 from events.models import IngestKey, Project

@@ -11,7 +11,7 @@ from analytics.flags import changing
 from analytics.guards import guarding
 from analytics.models import Flag, FlagGuard
 from analytics.periods import Period
-from analytics.questions.product.flag_outcomes import Outcome, outcomes
+from analytics.questions.variants.flag_outcomes import Outcome, outcomes
 from analytics.tests import facts
 from analytics.tests.flags import make as make_flags
 from analytics.tests.questions.product.test_persons import ID, merge

@@ -15,8 +15,8 @@ from analytics.flags.definitions import Condition, Dependency, InAudience
 from analytics.flags.history import Difference
 from analytics.models import Flag, FlagBook, FlagHour, FlagVersion
 from analytics.periods import Period
-from analytics.questions.product.exposures import OFF
-from analytics.questions.product.flag_outcomes import Outcome, outcomes
+from analytics.questions.variants.exposures import OFF
+from analytics.questions.variants.flag_outcomes import Outcome, outcomes
 from analytics.statistics import ratios
 from dashboard.charts import sparklines
 from dashboard.pages.flags import drafts

@@ -15,7 +15,7 @@ from analytics.experiments.plans import Metric
 from analytics.experiments.results import Course, Results
 from analytics.flags import books
 from analytics.models import Experiment
-from analytics.questions.product.experiments import Kind, Measure
+from analytics.questions.variants.experiments import Kind, Measure
 from analytics.statistics.effects import Effect
 from analytics.tests.experiments import make
 from dashboard.pages.experiments import presenting

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from analytics.actions import changing
 from analytics.goals import standings
 from analytics.periods import Period
-from analytics.questions.product import actions, calendar, cohorts, experiments, features, funnels, journeys, trends
+from analytics.questions.product import actions, calendar, cohorts, features, funnels, journeys, trends
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import Definition, Step
+from analytics.questions.variants import experiments
 from analytics.tests import facts
 from analytics.tests.actions import make
 from analytics.tests.goals import make as make_goals

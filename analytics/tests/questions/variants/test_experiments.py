@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from analytics.periods import Period
-from analytics.questions.product import experiments
-from analytics.questions.product.experiments import Measure
+from analytics.questions.variants import experiments
+from analytics.questions.variants.experiments import Measure
 from analytics.statistics import samples
 from analytics.statistics.samples import Moments
 from analytics.tests import facts

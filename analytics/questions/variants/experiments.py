@@ -15,7 +15,7 @@ from analytics import engine, periods
 from analytics.engine import deduplication
 from analytics.periods import Period
 from analytics.questions.product import actions, acts
-from analytics.questions.product.exposures import exposures
+from analytics.questions.variants.exposures import exposures
 from analytics.questions.watched import conversions
 from analytics.statistics.samples import Moments
 from events.values.vitals import THRESHOLDS

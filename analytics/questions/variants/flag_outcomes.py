@@ -12,7 +12,7 @@ from typing import Any
 from analytics import engine
 from analytics.engine import deduplication
 from analytics.periods import Period
-from analytics.questions.product.exposures import exposures
+from analytics.questions.variants.exposures import exposures
 from events.values.vitals import THRESHOLDS
 
 MOST = 50

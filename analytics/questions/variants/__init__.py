@@ -1,0 +1,1 @@
+"""Questions about variants of flags: who saw which, what came of it, and what broke."""
