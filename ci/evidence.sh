@@ -25,6 +25,10 @@ lane() {
     printf '\n--- ended (at %d s)\n' $SECONDS
 }
 mkdir -p var/ci
+# Every run makes a database of its own; all begin as a copy of one that is migrated.
+OBS_VAR_DIR="$PWD/var/ci/seed" .venv/bin/python manage.py migrate -v0
+OBS_VAR_DIR="$PWD/var/ci/seed" .venv/bin/python -m formaos_obs.embedded stop
+export OBS_POSTGRES_SEED="$PWD/var/ci/seed/postgres"
 names=(bare attacks storage waits)
 for name in "${names[@]}"; do
     declare -n runs=$name

@@ -232,6 +232,8 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
         binaries.demand_postgres()
         for path in {folder, sockets}:
             os.chown(path, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+    if not (folder / "PG_VERSION").exists() and (seed := os.environ.get("OBS_POSTGRES_SEED")):
+        _copy_cluster(Path(seed), folder, user)
     if not (folder / "PG_VERSION").exists():
         command = [
             str(binaries.postgres("initdb")),
@@ -249,6 +251,20 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
     if _living(folder / "postmaster.pid", "postgres") is None:
         for leftover in (folder / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
             leftover.unlink(missing_ok=True)
+
+
+def _copy_cluster(seed: Path, folder: Path, user: str | None) -> None:
+    """A cluster that begins as a stopped one is; its PG_VERSION comes last, so that half a copy is none."""
+    marks = [seed / "PG_VERSION", seed / "postmaster.pid"]
+    if not marks[0].exists() or marks[1].exists():
+        raise SystemExit(f"OBS_POSTGRES_SEED: {seed} is no stopped cluster of an embedded PostgreSQL.")
+    shutil.copytree(
+        seed, folder, dirs_exist_ok=True, ignore=lambda at, _: {"PG_VERSION"} if Path(at) == seed else set()
+    )
+    shutil.copy2(marks[0], folder)
+    if user is not None:
+        for path in folder.rglob("*"):
+            shutil.chown(path, user, pwd.getpwnam(user).pw_gid)
 
 
 def _connects(address: str) -> bool:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -47,6 +48,24 @@ def test_killed_servers_come_back_with_their_data(folder: Path) -> None:
 
     embedded.stop()
     assert [server.pid() for server in embedded.servers()] == [None, None]
+
+
+def test_a_cluster_begins_as_a_copy_of_a_stopped_one(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    embedded.ensure()
+    with psycopg.connect(embedded.urls().database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+    monkeypatch.setenv("OBS_POSTGRES_SEED", str(folder / "postgres"))
+    monkeypatch.setenv("OBS_VAR_DIR", str(tmp_path / "copy"))
+    with pytest.raises(SystemExit, match="is no stopped cluster"):
+        embedded.ensure()
+    monkeypatch.setenv("OBS_VAR_DIR", str(folder))
+    embedded.stop()
+    monkeypatch.setenv("OBS_VAR_DIR", str(tmp_path / "copy"))
+    embedded.ensure()
+    with psycopg.connect(embedded.urls().application) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+    embedded.stop()
+    monkeypatch.setenv("OBS_VAR_DIR", str(folder))
 
 
 def test_no_folder_above_is_opened_for_postgresql(folder: Path) -> None:
