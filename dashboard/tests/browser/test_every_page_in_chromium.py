@@ -69,6 +69,8 @@ def test_every_page_of_performance_is_quiet_fits_and_can_be_heard(
 ) -> None:
     project = gallery.measured.project
     paths = [reverse("dashboard:overview", args=[project.slug]), *addresses(project)]
+    if frame[0] < max(WIDTHS):  # narrow each page once: what a query changes of it is looked at wide
+        paths = list({path.partition("?")[0]: path for path in reversed(paths)}.values())
     assert_quiet(watched, paths[part::5], f"p-{frame[0]}-{part}")
 
 
