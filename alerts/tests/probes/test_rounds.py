@@ -2,8 +2,9 @@
 
 import os
 import queue
-import signal
 import socket
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from typing import Any
@@ -31,8 +32,18 @@ from analytics.rollups import filling
 from events.models import Project, Segment
 from events.models.secrets import encrypt
 from events.tests.make import NOW
+from events.tests.sdk.server import database_url
+from formaos_obs.environment import BASE_DIR
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
+PROBER = """
+import sys
+from datetime import datetime
+import django
+django.setup()
+from alerts.probes.prober import Prober
+Prober(clock=lambda: datetime.fromisoformat(sys.argv[1])).run()
+"""
 GOOD, BAD = Found(is_ok=True, total_ms=12.5), failed("The status is 500, and not 200-299.")
 
 
@@ -240,15 +251,17 @@ def test_a_prober_that_is_killed_in_a_look_leaves_it_to_the_next(project: Projec
         settings.OBS_OUTBOUND_ALLOW = [f"127.0.0.1:{port}"]
         check = {"send": "x", "match": "y"}
         one(project, kind="tcp", target=f"127.0.0.1:{port}", failure_threshold=2, timeout_seconds=1, check=check)
+        environment = {
+            **os.environ, "DATABASE_URL": database_url(connection.settings_dict),
+            "OBS_OUTBOUND_ALLOW": f"127.0.0.1:{port}",
+        }  # fmt: skip
         for moment in (NOW, NOW + MINUTE):
-            connection.close()
-            child = os.fork()
-            if not child:
-                Prober(clock=lambda moment=moment: moment).run()
-                os._exit(0)
-            assert heard.get(timeout=20) == b"x"
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            command = [sys.executable, "-c", PROBER, moment.isoformat()]
+            with subprocess.Popen(command, cwd=BASE_DIR, env=environment) as child:
+                try:
+                    assert heard.get(timeout=60) == b"x"
+                finally:
+                    child.kill()
             assert (ProbeLook.objects.count(), kinds()) == (0, [])
         for moment in (NOW + 2 * MINUTE, NOW + 2 * MINUTE + 5 * SECOND):
             Prober(clock=lambda moment=moment: moment, ahead=timedelta(0)).run(seconds=20)

@@ -172,7 +172,7 @@ def await_locks() -> None:
 def test_killed_at_any_point_it_counts_every_fact_once(project: Any) -> None:
     worker = multiprocessing.get_context("fork")
     for round_ in range(12):
-        child = worker.Process(target=_roll_up_for_ever)
+        child = worker.Process(target=_roll_up_for_ever, daemon=True)
         connections.close_all()  # a child that closed what it inherited would close it here as well
         child.start()
         facts.store(project, "requests", *facts.requests(100, seed=round_, span=30 * HOUR))

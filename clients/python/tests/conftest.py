@@ -13,7 +13,8 @@ import pytest
 
 from formaos_obs.tests import workers
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+FOLDER = Path(__file__).parent.parent
+sys.path.insert(0, str(FOLDER))
 
 KEY = "0" * 32
 
@@ -33,6 +34,23 @@ class Receiver:
     @property
     def timings(self) -> list[dict[str, Any]]:
         return [timing for batch in self.batches for timing in batch["timings"]]
+
+
+@pytest.fixture(autouse=True)
+def senders_rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The threads of a test's senders live as long as the process: they need not wake every few milliseconds."""
+    from formaos_obs_client import Sender
+
+    made, begin = [], Sender._begin
+
+    def noted(sender: Any) -> None:
+        made.append(sender)
+        begin(sender)
+
+    monkeypatch.setattr(Sender, "_begin", noted)
+    yield
+    for sender in made:
+        sender._every = 3600.0
 
 
 @pytest.fixture

@@ -1,13 +1,30 @@
 """The sender: batches in the background, a bounded queue, and a server in trouble that nobody notices."""
 
-import os
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
 
 import pytest
 
-from clients.python.tests.conftest import KEY, Receiver
+from clients.python.tests.conftest import FOLDER, KEY, Receiver
+
+# In a process that has no threads but the sender's: what forks should have no others.
+FORKING = """
+import os, sys
+from formaos_obs_client import Sender
+to = Sender(sys.argv[1], every=0.02)
+to.put({"route": "/"})
+assert to.flush()
+child = os.fork()
+if child == 0:
+    to.put({"route": "/child"})
+    os._exit(0 if to.flush() and to.sent == 2 else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+to.put({"route": "/parent"})
+assert to.flush()
+"""
 
 
 def sender(dsn: str, **options: Any) -> Any:
@@ -98,16 +115,7 @@ def test_putting_never_waits(receiver: Receiver) -> None:
 
 
 def test_each_process_sends_its_own_after_a_fork(receiver: Receiver) -> None:
-    to = sender(receiver.dsn)
-    fill(to)
-    assert to.flush()
-    child = os.fork()
-    if child == 0:
-        to.put({"route": "/child"})
-        os._exit(0 if to.flush() and to.sent == 2 else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    to.put({"route": "/parent"})
-    assert to.flush()
+    subprocess.run([sys.executable, "-c", FORKING, receiver.dsn], cwd=FOLDER, check=True, timeout=60)
     assert sorted(timing["route"] for timing in receiver.timings) == ["/", "/child", "/parent"]
 
 
