@@ -1,8 +1,8 @@
-"""What staff see of analytics in the admin: flags, audiences and experiments to look at; their pages change them."""
+"""What staff see of analytics in the admin: flags, experiments, goals, actions to look at; their pages change them."""
 
 from django.contrib import admin
 
-from analytics.models import Audience, Experiment, Flag, FlagVersion
+from analytics.models import Action, Audience, Experiment, Flag, FlagVersion, Goal
 from events.accounts.audited_admin import OwnProjects, ReadOnlyAdmin
 
 
@@ -38,3 +38,21 @@ class ExperimentAdmin(ReadOnlyAdmin):
     list_filter = ["method", ("project", OwnProjects)]
     list_select_related = ["project", "flag"]
     search_fields = ["key", "name"]
+
+
+@admin.register(Goal)
+class GoalAdmin(ReadOnlyAdmin):
+    project_path = "project"
+    list_display = ["name", "project", "event", "measure", "direction", "target", "per", "created_at"]
+    list_filter = ["measure", "per", ("project", OwnProjects)]
+    list_select_related = ["project"]
+    search_fields = ["name", "event"]
+
+
+@admin.register(Action)
+class ActionAdmin(ReadOnlyAdmin):
+    project_path = "project"
+    list_display = ["name", "project", "created_at"]
+    list_filter = [("project", OwnProjects)]
+    list_select_related = ["project"]
+    search_fields = ["name"]

@@ -51,7 +51,8 @@ class RouteNames(logging.Filter):
             path = request.path
             written = {path, path.encode("unicode_escape").decode("ascii"), request.get_full_path()}
             if isinstance(record.args, tuple):
-                route = route_of(request.path_info)
+                match = request.resolver_match
+                route = f"/{match.route}" if match else route_of(request.path_info)
                 record.args = tuple(route if isinstance(arg, str) and arg in written else arg for arg in record.args)
             if record.exc_info and record.exc_info[0] is not None:
                 record.exc_text = without(path, "".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))

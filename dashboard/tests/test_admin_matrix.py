@@ -44,9 +44,13 @@ from alerts.models import (
     StatusSubscriber,
 )
 from alerts.tests import make as make_alerts
-from analytics.models import Audience, Experiment, Flag, FlagVersion
+from analytics.models import Action, Audience, Experiment, Flag, FlagVersion, Goal
+from analytics.tests.actions import make as make_actions
 from analytics.tests.experiments import make as make_experiments
 from analytics.tests.flags import make as make_flags
+from analytics.tests.goals import make as make_goals
+from dashboard.models import Board
+from dashboard.pages.boards import arranging
 from dashboard.tests.shared import Kept, kept
 from events.accounts import audit, projects, tokens
 from events.consent import ledger
@@ -64,7 +68,7 @@ WAYS: dict[type[Model], str] = {
     Inhibition: "project", Maintenance: "project", ForeignSource: "project", Notice: "project", Probe: "project",
     Incident: "project", StatusPage: "project", StatusNotice: "page__project", StatusSubscriber: "page__project",
     Flag: "project", FlagVersion: "flag__project", Audience: "project", Experiment: "project",
-    ConsentRecord: "project",
+    ConsentRecord: "project", Goal: "project", Action: "project", Board: "project",
 }  # fmt: skip
 """Every table in the admin that belongs to a project, and how."""
 
@@ -109,6 +113,9 @@ def furnish(project: Project, word: str, now: datetime) -> None:
     tried = make_experiments.flag(project, f"{word}-tried", now=now)
     make_experiments.draft(project, now=now, of=tried, name=f"{word}-experiment")
     make_flags.audience(project, name=f"{word}-audience", now=now)
+    make_goals.goal(project, name=f"{word}-goal", now=now)
+    make_actions.action(project, name=f"{word}-action", now=now)
+    arranging.create(project, name=f"{word}-board", actor=owner, now=now)
     ledger.record(project.pk, 7, state="given", version=f"{word}-text", source="page", now=now)
     audit.record("project.view", actor=owner, project=project, detail={"of": f"{word}-entry"}, now=now)
 
@@ -169,6 +176,7 @@ def addresses(world: World, projects_named: list[Project]) -> Iterator[str]:
         "/admin/auth/",
         "/admin/alerts/",
         "/admin/analytics/",
+        "/admin/dashboard/",
         "/admin/password_change/",
     )
     for model in (*SHOWN, User):

@@ -94,8 +94,8 @@ def web(
         for table in whole_people(facts.stream(visits.looked({*lists, *where}), {**bound, **visits.NAMES})):
             tally.add(table)
         found = {name: _lines(facts, name, lines, most=most) for name, lines in tally.lists.items()}
-    numbers = [tuple(column) for column in tally.trend.T.tolist()]
-    return Web(_counted(tally), starts, step, tuple((people, of, seen) for people, of, seen in numbers), found)
+    trend = tuple((visitors, count, views) for visitors, count, views in tally.trend.T.tolist())
+    return Web(_counted(tally), starts, step, trend, found)
 
 
 def _counted(tally: Tally) -> Counted:
