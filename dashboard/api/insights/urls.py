@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.api.insights import actions, goals, views
+from dashboard.api.insights import actions, goals, kept, views
 
 _P = "projects/<slug:slug>/insights/"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path(_P + "journeys/", views.Journeys.as_view(), name="api-journeys"),
     path(_P + "cohorts/", views.Cohorts.as_view(), name="api-cohorts"),
     path(_P + "usage/", views.Usage.as_view(), name="api-usage"),
+    path(_P + "saved/", kept.SavedInsights.as_view(), name="api-saved-insights"),
+    path("projects/<slug:slug>/boards/", kept.Boards.as_view(), name="api-boards"),
+    path("projects/<slug:slug>/boards/<int:board_id>/", kept.BoardDetail.as_view(), name="api-board"),
     path("projects/<slug:slug>/actions/", actions.Actions.as_view(), name="api-actions"),
     path("projects/<slug:slug>/actions/<int:action_id>/", actions.ActionDetail.as_view(), name="api-action"),
     path("projects/<slug:slug>/goals/", goals.Goals.as_view(), name="api-goals"),

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
+from dashboard.frame import saved_views
 from dashboard.models import Board
 from dashboard.pages.boards import arranging
 from dashboard.pages.reports import weekly
+from events.accounts import tokens
 from events.models import AuditEntry, Project
 
 LIST = "/p/web/boards/"
@@ -160,3 +162,23 @@ def test_a_report_carries_three_boards(project: Project, alice: Any, charlie: An
         arranging.subscribe(made[3], user=alice, wants=True, now=now)
     with pytest.raises(ValidationError, match="Only members"):
         arranging.subscribe(made[0], user=charlie, wants=True, now=now)
+
+
+def test_the_api_reads_boards_and_saved_insights(project: Project, alice: Any, bob: Any, board: Board) -> None:
+    now = timezone.now()
+    saved_views.save(project, owner=alice, name="Mine", url=TREND, now=now)
+    saved_views.save(project, owner=alice, name="Ours", url="/p/web/insights/usage/?events=a", is_shared=True, now=now)
+    saved_views.save(project, owner=alice, name="A list", url="/p/web/issues/", is_shared=True, now=now)
+    secret = tokens.create(bob, name="b", scopes=["read"], project=project, now=now)[1]
+
+    def read(address: str) -> Any:
+        return Client().get(f"/api/v1/projects/web/{address}", headers={"authorization": f"Bearer {secret}"}).json()
+
+    [found] = read("boards/")["results"]
+    assert found == read(f"boards/{board.pk}/")
+    assert (found["name"], found["created_by"], found["page"]) == ("Launch", "alice", f"{LIST}{board.pk}/")
+    assert [(card["chart"], card["asked"], card["width"]) for card in found["cards"]] == [
+        ("errors", {}, "one"), ("trend", {"event": "signup", "by": "country"}, "one"), ("crash_free", {}, "one"),
+    ]  # fmt: skip
+    [insight] = read("insights/saved/")["results"]
+    assert (insight["name"], insight["question"], insight["asked"]) == ("Ours", "usage", {"events": "a"})
