@@ -29,7 +29,7 @@ def test_the_bar_shows_seven_pages_and_keeps_the_rest_behind_more() -> None:
         "Overview", "Issues", "Performance", "Vitals", "Logs", "Releases", "Alerts",
     ]  # fmt: skip
     assert [link.title for link in listed() if not link.is_main] == [
-        "Analytics", "Insights", "Persons", "Incidents", "Monitors", "Uptime", "SLOs", "Flags", "Experiments",
+        "Analytics", "Insights", "Boards", "Persons", "Incidents", "Monitors", "Uptime", "SLOs", "Flags", "Experiments",
         "Queries", "Resources", "Security", "Feedback", "Reports", "Setup", "Settings", "Shares",
     ]  # fmt: skip
     assert all(link.url.endswith("?from=-7d") for link in listed())
