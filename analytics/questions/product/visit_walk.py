@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 else:
     np = lazy("numpy")
+    pa = lazy("pyarrow")
 
 NONE = 0
 NEVER = -1
@@ -133,9 +134,10 @@ class Lines:
         """The value of each visit or of each of its events, and how many views that stands for."""
         if not len(codes):
             return
-        values, place = np.unique(codes, return_inverse=True)
-        visits = _different(place, visit)
-        visitors = _different(place, _changes(looked.who).astype(np.int64).cumsum()[visit])
+        coded = pa.array(codes).dictionary_encode()
+        values, place = coded.dictionary.to_numpy(), coded.indices.to_numpy().astype(np.int64)
+        visits = _different(place, visit, size=len(values))
+        visitors = _different(place, _changes(looked.who).astype(np.int64).cumsum()[visit], size=len(values))
         counts = [np.bincount(found, minlength=len(values)) for found in (visitors, visits)]
         seen = np.bincount(place, weights=views, minlength=len(values)).astype(np.int64)
         self.parts.append((values, np.stack([*counts, seen])))
@@ -199,7 +201,6 @@ def _changes(values: npt.NDArray[np.generic]) -> Flags:
     return found
 
 
-def _different(place: Places, of: Places) -> Places:
-    """The places of the different pairs (place, of)."""
-    size = int(of.max()) + 1 if len(of) else 1
-    return np.unique(place * size + of) // size
+def _different(place: Places, of: Places, *, size: int) -> Places:
+    """The places, below `size`, of the different pairs (place, of)."""
+    return pa.array(of * size + place).unique().to_numpy() % size
