@@ -74,7 +74,7 @@ def test_nobody_is_named(world: World, alice: Any, as_alice: Client) -> None:
     _, base = share(world.project, alice, url="/p/web/issues/?query=")
     for client in (Client(), as_alice):
         for page in SUBPAGES:
-            body = client.get(base + page).content.decode()
+            body = client.get(base + page).content.decode().replace(base, "")  # the token is any letters
             assert "alice" not in body, page
             assert "u_" not in body.replace("u_count", ""), page
 
