@@ -218,10 +218,6 @@ def attacks(world: World, person: Any, project: Project) -> Iterator[tuple[str, 
     yield f"{_base(User)}{world.root.pk}/delete/", {"post": "yes"}
 
 
-# What the autocomplete is asked from, and what it finds.
-COMPLETED = (IngestKey, Membership, ApiToken, Project, User)
-
-
 def _base(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
@@ -286,7 +282,7 @@ def assert_reach(world: World, person: Any, role: str, *, only: type[Model] | No
     attacked = [world.elsewhere] if role == "owner" else [world.elsewhere, world.here]
     before = [state(world, project, person) for project in attacked]
     for url in addresses(world, [world.elsewhere]):
-        if only is None or ("autocomplete" in url and only in COMPLETED) or url.startswith(_base(only)):
+        if only is None or "autocomplete" in url or url.startswith(_base(only)):
             text = client.get(url).content
             assert [word for word in hidden if word in text] == [], url
     for project in attacked:
@@ -302,11 +298,9 @@ def test_one_permission_opens_nothing_for_a_stranger(world: World, codename: str
     assert_reach(world, staff("mallory", world, "", [codename], now), "", only=GRANTS[codename])
 
 
-@pytest.mark.parametrize(
-    ("verb", "role"),
-    [("all", ""), *((verb, role) for verb in ("view", "change", "all") for role in ("viewer", "owner"))],
-)
-def test_permissions_reach_as_far_as_the_role(world: World, verb: str, role: str, now: datetime) -> None:
+@pytest.mark.parametrize("role", ["", "viewer", "owner"])
+@pytest.mark.parametrize("verb", ["view", "change", "all"])
+def test_permissions_reach_as_far_as_the_role(world: World, role: str, verb: str, now: datetime) -> None:
     codenames = [name for name in GRANTS if verb in ("all", name.partition("_")[0])]
     assert_reach(world, staff("mallory", world, role, codenames, now), role)
 
