@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analytics.engine import filters
 from analytics.engine.filters import microseconds
 from analytics.periods import Period
 from analytics.questions.product.acts import BadQuestion
@@ -102,5 +103,5 @@ def _runs(edges: tuple[datetime, ...]) -> Iterator[tuple[int, datetime, datetime
     for place in range(1, len(edges)):
         width = edges[place] - edges[place - 1]
         if place + 1 == len(edges) or edges[place + 1] - edges[place] != width:
-            yield first, edges[first], edges[place], width // timedelta(microseconds=1)
+            yield first, edges[first], edges[place], filters.width(width)
             first = place

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analytics import engine
+from analytics.engine.filters import width
 from analytics.periods import Period
 from analytics.questions.product import funnel_attempts, funnel_walk
 from analytics.questions.product.acts import BadQuestion, Scope
@@ -31,7 +31,7 @@ else:
     np = lazy("numpy")
     pa = lazy("pyarrow")
 
-_PAUSE = BREAK // timedelta(microseconds=1)
+_PAUSE = width(BREAK)
 _TROUBLES = """
     SELECT * FROM (
         SELECT 'error' AS kind, user_key AS who, epoch_us("at") AS us, group_hash AS what FROM errors

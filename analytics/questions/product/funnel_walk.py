@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from analytics.engine.filters import width
 from analytics.questions.product.funnel_attempts import RANK_BITS, Definition
 from events.runtime.lazy import lazy
 
@@ -56,7 +56,7 @@ class Rows:
 
     def __post_init__(self) -> None:
         self.rows = np.arange(len(self.who))
-        is_new = _differs(self.who)
+        is_new = differs(self.who)
         self.begins, self.person = np.flatnonzero(is_new), np.cumsum(is_new) - 1
 
     @property
@@ -65,7 +65,7 @@ class Rows:
 
     def of_moments(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The first and the last row of each row's moment."""
-        starts = np.flatnonzero(_differs(self.who) | _differs(self.us))
+        starts = np.flatnonzero(differs(self.who) | differs(self.us))
         place = np.zeros(len(self.rows), np.int64)
         place[starts[1:]] = 1
         place = np.cumsum(place)
@@ -84,7 +84,7 @@ class Rows:
         """For each person the first (or last) row that holds, NOBODY for none."""
         rows = np.flatnonzero(held)
         person = self.person[rows]
-        is_end = _differs(person) if touch == "first" else _differs(person[::-1])[::-1]
+        is_end = differs(person) if touch == "first" else differs(person[::-1])[::-1]
         found = np.full(len(self.begins), NOBODY)
         found[person[is_end]] = rows[is_end]
         return found
@@ -152,7 +152,7 @@ Walked = tuple[
 
 def _ordered(rows: Rows, definition: Definition) -> Walked:
     """What was reached by each person, how long it took, the whole length, and who is left out."""
-    last, within = len(definition.steps), _us(definition.within)
+    last, within = len(definition.steps), width(definition.within)
     taken, began, came_from = {1: rows.is_step(1)}, {1: rows.rows}, {1: rows.rows}
     earlier = _earlier(rows) if definition.order == "strict" or definition.exclusions else rows.rows
     for k in range(2, last + 1):
@@ -218,13 +218,13 @@ def _excluded(
     for n, one in enumerate(definition.exclusions, last + 1):
         after = rows.last(taken[one.after], at=earlier)
         before = rows.last(taken[one.before], at=until)
-        is_open = (after != NOBODY) & (rows.us - rows.us[began[one.after][after]] <= _us(definition.within))
+        is_open = (after != NOBODY) & (rows.us - rows.us[began[one.after][after]] <= width(definition.within))
         found |= rows.is_step(n) & is_open & ((before == NOBODY) | (rows.us[before] < rows.us[after]))
     return found & (rows.last(taken[last], at=until) == NOBODY)
 
 
 def _unordered(rows: Rows, definition: Definition) -> Walked:
-    numbers, within, until = range(1, len(definition.steps) + 1), _us(definition.within), rows.of_moments()[1]
+    numbers, within, until = range(1, len(definition.steps) + 1), width(definition.within), rows.of_moments()[1]
     depth, began, is_first = np.zeros(len(rows.rows), np.int64), rows.us, np.ones(len(rows.rows), np.bool_)
     for k in numbers:
         held = rows.is_step(k) & is_first
@@ -249,12 +249,8 @@ def _between(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.ND
     return np.where((start == NOBODY) | (end == NOBODY), NOBODY, end - start)
 
 
-def _differs(values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def differs(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
     """Where another value begins."""
     found = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=found[1:])
     return found
-
-
-def _us(length: timedelta) -> int:
-    return length // timedelta(microseconds=1)

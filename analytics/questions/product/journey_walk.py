@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from analytics.engine.filters import width
+from analytics.questions.product.funnel_walk import differs
 from analytics.questions.product.visits import BREAK
 from events.runtime.lazy import lazy
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-_BREAK = BREAK // timedelta(microseconds=1)
+_BREAK = width(BREAK)
 NEVER = 2**62
 
 
@@ -67,10 +68,9 @@ def ways(
     with_people: bool,
 ) -> Ways:
     """The ways of whole people, whose moments are in order."""
-    begins = np.ones(len(who), np.bool_)
-    begins[1:] = (who[1:] != who[:-1]) | (us[1:] - us[:-1] >= _BREAK)
-    kept = begins.copy()
-    kept[1:] |= station[1:] != station[:-1]
+    begins = differs(who)
+    begins[1:] |= us[1:] - us[:-1] >= _BREAK
+    kept = begins | differs(station)
     begins, station, who = begins[kept], station[kept], who[kept]
     starts = np.flatnonzero(begins)
     session, rows = np.cumsum(begins) - 1, np.arange(len(station))

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from analytics.engine.filters import width
+from analytics.questions.product.funnel_walk import differs
 from analytics.questions.product.visits import BREAK, ENGAGED_SECONDS, LONGEST, OF_EVENT, column_of
 from events.runtime.lazy import lazy
 
@@ -28,7 +29,6 @@ else:
 
 NONE = 0
 NEVER = -1
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass
@@ -45,19 +45,21 @@ class Looked:
         return self.column("is_view").astype(np.bool_)
 
     @cached_property
+    def begins(self) -> Flags:
+        """Which rows are the first of a visit."""
+        us = self.column("us")
+        found = differs(self.column("who")) | differs(self.column("session"))
+        found[1:] |= us[1:] - us[:-1] >= width(BREAK)
+        return found
+
+    @cached_property
     def starts(self) -> Places:
-        """The first row of each visit."""
-        who, us, session = (self.column(name) for name in ("who", "us", "session"))
-        begins = np.ones(len(who), np.bool_)
-        begins[1:] = (who[1:] != who[:-1]) | (us[1:] - us[:-1] >= BREAK // _MICROSECOND) | (session[1:] != session[:-1])
-        return np.flatnonzero(begins)
+        return np.flatnonzero(self.begins)
 
     @cached_property
     def visit(self) -> Places:
         """The visit of each row."""
-        found = np.zeros(self.table.num_rows, np.int64)
-        found[self.starts[1:]] = 1
-        return np.cumsum(found)
+        return np.cumsum(self.begins) - 1
 
     @cached_property
     def who(self) -> Places:
@@ -72,7 +74,7 @@ class Looked:
     def lasted(self) -> npt.NDArray[np.float64]:
         """Seconds of each visit: from its first event to its last, or what its pages measured where that is more."""
         ended = self.column("us")[np.append(self.starts[1:], self.table.num_rows) - 1]
-        seconds = np.minimum(ended - self.began, LONGEST // _MICROSECOND) / 1e6
+        seconds = np.minimum(ended - self.began, width(LONGEST)) / 1e6
         return np.maximum(seconds, np.add.reduceat(self.column("engaged_ms"), self.starts) / 1000)
 
     @cached_property
@@ -137,7 +139,7 @@ class Lines:
         coded = pa.array(codes).dictionary_encode()
         values, place = coded.dictionary.to_numpy(), coded.indices.to_numpy().astype(np.int64)
         visits = _different(place, visit, size=len(values))
-        visitors = _different(place, _changes(looked.who).astype(np.int64).cumsum()[visit], size=len(values))
+        visitors = _different(place, differs(looked.who).astype(np.int64).cumsum()[visit], size=len(values))
         counts = [np.bincount(found, minlength=len(values)) for found in (visitors, visits)]
         seen = np.bincount(place, weights=views, minlength=len(values)).astype(np.int64)
         self.parts.append((values, np.stack([*counts, seen])))
@@ -177,12 +179,12 @@ class Tally:
             is_meant &= looked.has(name, codes)
         visits = np.flatnonzero(is_meant)
         who, views, place = looked.who[visits], looked.views[visits], (looked.began[visits] - self.first) // self.width
-        self.visitors += int(_changes(who).sum())
+        self.visitors += int(differs(who).sum())
         self.viewing += int((views > 0).sum())
         self.bounces += int(looked.bounced[visits].sum())
         self.lasted.append(looked.lasted[visits])
         # of one visitor the visits are in order, so each step begins once
-        of_steps = place[_changes(who) | _changes(place)]
+        of_steps = place[differs(who) | differs(place)]
         for row, (steps, weights) in enumerate(((of_steps, None), (place, None), (place, views))):
             self.trend[row] += np.bincount(steps, weights=weights, minlength=self.steps).astype(np.int64)
         for name, lines in self.lists.items():
@@ -192,13 +194,6 @@ class Tally:
                 lines.add(codes_of[meant], visit[meant], looked, np.ones(int(meant.sum()), np.int64))
             else:
                 lines.add(looked.cut(name)[visits], visits, looked, views)
-
-
-def _changes(values: npt.NDArray[np.generic]) -> Flags:
-    """Where a value differs from the one before it; the first does."""
-    found = np.ones(len(values), np.bool_)
-    found[1:] = values[1:] != values[:-1]
-    return found
 
 
 def _different(place: Places, of: Places, *, size: int) -> Places:

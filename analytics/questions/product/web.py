@@ -121,7 +121,7 @@ def _lines(facts: Facts, name: str, lines: Lines, *, most: int) -> tuple[Line, .
     if len(ranked) > most:
         last = numbers[:2, ranked[most - 1]]
         is_equal = (numbers[0] == last[0]) & (numbers[1] == last[1])
-        ranked = ranked[np.isin(ranked, ranked[:most]) | is_equal[ranked]]
+        ranked = ranked[: most + is_equal[ranked[most:]].sum()]
     shown = codes[ranked].tolist()
     names = _names(facts, visits.column_of(name), set(shown))
     found = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,7 +15,6 @@ from analytics.engine import EngineError
 from analytics.questions.product.acts import BadQuestion
 from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
-from dashboard.frame import state
 from dashboard.frame.state import State
 from dashboard.models import Board, BoardCard
 from dashboard.pages.insights import digests
@@ -49,8 +48,7 @@ def subscribed(
 
 
 def _mail(project: Project, board: Board, *, sees_persons: bool, week: date, now: datetime) -> BoardMail:
-    shown = state.parse({"from": week.isoformat(), "to": (week + digests.WEEK).isoformat()}, now=now)
-    shown = replace(shown, sees_persons=sees_persons)
+    shown = digests.of_week(week, sees_persons=sees_persons, now=now)
     address = reverse("dashboard:board", args=[project.slug, board.pk])
     lines = tuple(
         (card.title or CHARTS[card.chart].title, _said(project, card, shown, week=week, now=now))

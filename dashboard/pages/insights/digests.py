@@ -13,6 +13,7 @@ from alerts.delivery import pictures
 from analytics.engine import EngineError
 from analytics.questions.product.acts import BadQuestion
 from dashboard.frame import formatting, state
+from dashboard.frame.state import State
 from dashboard.models import SavedView
 from dashboard.pages.insights import saved
 from dashboard.pages.insights.answers import ANSWERS, Answer, Number
@@ -112,11 +113,15 @@ def _said(number: Number) -> str:
     return formatting.compact(number.value)
 
 
+def of_week(week: date, *, environment: str = "", sees_persons: bool, now: datetime) -> State:
+    """What a page would show of the week that began on the Monday `week`."""
+    period = {"from": week.isoformat(), "to": (week + WEEK).isoformat()}
+    return replace(state.parse({"env": environment, **period}, now=now), sees_persons=sees_persons)
+
+
 def _answer(project: Project, name: str, query: str, week: date, *, sees_persons: bool, now: datetime) -> Answer:
     asked = dict(parse_qsl(query, keep_blank_values=True))
-    period = {"from": week.isoformat(), "to": (week + WEEK).isoformat()}
-    shown = state.parse({"env": asked.get("env", ""), **period}, now=now)
-    shown = replace(shown, sees_persons=sees_persons)
+    shown = of_week(week, environment=asked.get("env", ""), sees_persons=sees_persons, now=now)
     if name == "funnels" and not asked.get("steps"):
         raise BadQuestion("This funnel has no steps.")
     return ANSWERS[name](project, shown, asked)
