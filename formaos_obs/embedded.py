@@ -255,16 +255,17 @@ def _prepare_postgres(folder: Path, sockets: Path, user: str | None) -> None:
 
 def _copy_cluster(seed: Path, folder: Path, user: str | None) -> None:
     """A cluster that begins as a stopped one is; its PG_VERSION comes last, so that half a copy is none."""
-    marks = [seed / "PG_VERSION", seed / "postmaster.pid"]
-    if not marks[0].exists() or marks[1].exists():
+    mark = seed / "PG_VERSION"
+    if not mark.exists() or (seed / "postmaster.pid").exists():
         raise SystemExit(f"OBS_POSTGRES_SEED: {seed} is no stopped cluster of an embedded PostgreSQL.")
     shutil.copytree(
         seed, folder, dirs_exist_ok=True, ignore=lambda at, _: {"PG_VERSION"} if Path(at) == seed else set()
     )
-    shutil.copy2(marks[0], folder)
+    shutil.copy2(mark, folder)
     if user is not None:
+        owner = pwd.getpwnam(user)
         for path in folder.rglob("*"):
-            shutil.chown(path, user, pwd.getpwnam(user).pw_gid)
+            os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def _connects(address: str) -> bool:

@@ -13,7 +13,7 @@ from django.urls import resolve
 from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
 from dashboard.frame import saved_views, weekly_mail
-from dashboard.models import Board, BoardCard, BoardSubscription
+from dashboard.models import Board, BoardCard
 from events.accounts import audit
 from events.models import Project
 from events.values.texts import one_line
@@ -85,20 +85,9 @@ def remove(card: BoardCard, *, actor: Any, now: datetime) -> None:
     card.delete()
 
 
-@transaction.atomic
 def subscribe(board: Board, *, user: Any, wants: bool, now: datetime) -> str:
-    """The board comes with the weekly report, which then comes too, or no more; the sentence to tell. Raises
-    ValidationError."""
-    weekly_mail.ask_for(board.project, user, wants=wants)
-    mine = BoardSubscription.objects.filter(board__project=board.project, user=user)
-    if wants and mine.exclude(board=board).count() >= MOST_MAILED:
-        raise ValidationError(f"A report carries at most {MOST_MAILED} boards.")
-    if wants:
-        BoardSubscription.objects.get_or_create(board=board, user=user, defaults={"created_at": now})
-    else:
-        mine.filter(board=board).delete()
-    audit.record("board.subscribe", actor=user, project=board.project, obj=board, detail={"wants": wants}, now=now)
-    return f"“{board.name}” comes with the report on Mondays." if wants else f"“{board.name}” comes no more."
+    """The board comes with the weekly report or no more; the sentence to tell. Raises ValidationError."""
+    return weekly_mail.subscribe(board, user=user, wants=wants, most=MOST_MAILED, kind="board", now=now)
 
 
 def charted(project: Project, url: str) -> tuple[str, str]:

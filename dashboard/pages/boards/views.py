@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,18 +16,18 @@ from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.charts.cards import Card
 from dashboard.charts.registry import CHARTS
-from dashboard.frame import changes, layout
+from dashboard.frame import changes, layout, weekly_mail
 from dashboard.frame.state import State
 from dashboard.models import Board, BoardCard
 from dashboard.pages.boards import arranging
 from events.accounts import access
-from events.models import Membership, Project
+from events.models import Project
 
 
 @page("board.list")
 def board_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The boards of the project, and how many charts are on each."""
-    boards = project.boards.select_related("created_by").prefetch_related("cards")
+    boards = project.boards.select_related("created_by").annotate(charts=Count("cards"))
     return layout.draw(request, "dashboard/boards/list.html", {"boards": boards}, project=project, section="boards")
 
 
@@ -42,7 +43,7 @@ def board(request: HttpRequest, project: Project, board_id: int) -> HttpResponse
         "is_edited": request.GET.get("edit") == "1" and access.has_role(request.user, project, access.EDITOR),
         "widths": BoardCard.Width.choices,
         "is_mailed": found.subscriptions.filter(user_id=request.user.pk or 0).exists(),
-        "is_member": Membership.objects.filter(project=project, user_id=request.user.pk or 0).exists(),
+        "is_member": weekly_mail.is_offered(project, request.user),
     }
     return layout.draw(request, "dashboard/boards/board.html", context, project=project, section="boards", shown=shown)
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from dashboard.frame import saved_views, weekly_mail
-from dashboard.models import SavedView, Subscription
+from dashboard.models import SavedView
 from dashboard.pages.insights.presenting import TABS
-from events.accounts import audit
 from events.models import Project
 from events.values.texts import one_line
 
@@ -44,16 +41,5 @@ def subscribed(project: Project, user: Any) -> QuerySet[SavedView]:
 
 
 def subscribe(view: SavedView, *, user: Any, wants: bool, now: datetime) -> str:
-    """The insight comes with the weekly report, which then comes too, or no more; the sentence to tell. Raises
-    ValidationError."""
-    mine = Subscription.objects.filter(view__project=view.project, user=user)
-    if wants and mine.exclude(view=view).count() >= MOST:
-        raise ValidationError(f"A report carries at most {MOST} insights.")
-    with transaction.atomic():
-        weekly_mail.ask_for(view.project, user, wants=wants)
-        if wants:
-            Subscription.objects.get_or_create(view=view, user=user, defaults={"created_at": now})
-        else:
-            mine.filter(view=view).delete()
-        audit.record("insight.subscribe", actor=user, project=view.project, obj=view, detail={"wants": wants}, now=now)
-    return f"“{view.name}” comes with the report on Mondays." if wants else f"“{view.name}” comes no more."
+    """The insight comes with the weekly report or no more; the sentence to tell. Raises ValidationError."""
+    return weekly_mail.subscribe(view, user=user, wants=wants, most=MOST, kind="insight", now=now)

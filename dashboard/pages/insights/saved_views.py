@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from dashboard.access.guard import page
-from dashboard.frame import changes, layout
+from dashboard.frame import changes, layout, weekly_mail
 from dashboard.models import Subscription
 from dashboard.pages.insights import presenting, saved
 from dashboard.pages.insights.presenting import TABS
-from events.models import Membership, Project
+from events.models import Project
 
 _PAGE = 50
 
@@ -28,7 +28,7 @@ def saved_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "listed": listed,
         "lines": [(view, TABS[saved.tab_of(view)].title, view.pk in mine) for view in listed],
         "search": search,
-        "is_member": Membership.objects.filter(project=project, user_id=request.user.pk or 0).exists(),
+        "is_member": weekly_mail.is_offered(project, request.user),
     }
     return layout.draw(request, "dashboard/insights/saved.html", context, project=project, section="insights")
 

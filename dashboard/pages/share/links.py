@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.core.exceptions import ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
@@ -45,15 +45,16 @@ def create(
         raise ValidationError(f"A link lasts {', '.join(map(str, DAYS))} days.")
     path, query = saved_views.parts(project, url)
     # an empty search finds all, none at all the unresolved: so blanks are kept
-    chart, board = cards.shown_at(resolve(path)), resolve(path).kwargs.get("board_id")
+    found = resolve(path)
+    chart = cards.shown_at(found)
     own = CHARTS[chart].parameters if _shared(chart) == "asked" else ()
     given = {key: value for key, value in parse_qsl(query, keep_blank_values=True) if key in (*_FIXED, *own)}
     refuse_personal(given.get("query", ""), now=now)
     if _shared(chart) == "asked":
         refuse_values(given)
         given["chart"] = chart
-    if board:
-        given["board"] = str(board)
+    if found.url_name == "board":
+        given["board"] = str(found.kwargs["board_id"])
     if is_period_fixed:
         given |= state.parse(given, now=now).absolute_period
     token = _signer.sign(secrets.token_urlsafe(32))
@@ -65,7 +66,7 @@ def create(
         audit.record(
             "share.create", actor=actor, project=project, obj=link, detail={"query": link.query, "days": days}, now=now
         )
-    return link, f"/share/{token}/{_landing(path)}"
+    return link, f"/share/{token}/{_landing(found)}"
 
 
 def find(token: str, *, now: datetime) -> ShareLink | None:
@@ -147,11 +148,11 @@ def refuse_values(given: Mapping[str, str]) -> None:
         raise ValidationError("A chart cut by a property cannot be shared: its values may name people.")
 
 
-def _landing(path: str) -> str:
+def _landing(found: ResolverMatch) -> str:
     """Where a link leads, below its token: the shared page, or the overview."""
-    if _shared(cards.shown_at(resolve(path))):
-        return f"charts/{cards.shown_at(resolve(path))}/"
-    return _LANDINGS.get(resolve(path).url_name or "", "")
+    if _shared(chart := cards.shown_at(found)):
+        return f"charts/{chart}/"
+    return _LANDINGS.get(found.url_name or "", "")
 
 
 def _shared(chart: str) -> str:
