@@ -34,6 +34,11 @@ class Watched:
     def open(self, path: str) -> None:
         self.page.goto(f"{self.base}{path}", wait_until="load")
 
+    def leave(self, selector: str, key: str = "") -> None:
+        """Click there, or press `key` there, and wait until the page that this leads to has come."""
+        with self.page.expect_navigation(wait_until="load"):
+            self.page.press(selector, key) if key else self.page.click(selector)
+
     def settle(self) -> None:
         """Look at each chart until it is drawn: they are asked for when they come into view."""
         for card in self.page.locator("[data-chart]").all():

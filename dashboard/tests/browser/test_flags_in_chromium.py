@@ -77,12 +77,13 @@ def test_the_form_works_without_a_script(browser: Browser, live_server: Any, sig
     page.fill("[name=key]", "by-hand")
     page.fill("[name=c-0-0-key]", "plan")
     page.fill("[name=c-0-0-value]", "pro")
-    page.get_by_text("And …").click()
+    with page.expect_navigation():
+        page.get_by_text("And …").click()
     page.fill("[name=c-0-1-key]", "seats")
     page.select_option("[name=c-0-1-operator]", "gte")
     page.fill("[name=c-0-1-value]", "5")
-    page.press("[name=c-0-1-value]", "Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.press("[name=c-0-1-value]", "Enter")
     context.close()
     flag = Flag.objects.get()
     assert [one["key"] for one in flag.filters["groups"][0]["properties"]] == ["plan", "seats"]

@@ -121,7 +121,7 @@ def test_the_palette_finds_pages_views_and_issues(watch: Any, world: World) -> N
     page.click('summary[aria-label="Views and links"]')
     page.fill('.sheet input[name="name"]', "Checkout")
     keep(watched, "views-menu")
-    page.click("text=Save the view")
+    watched.leave("text=Save the view")
     page.wait_for_selector("text=is saved.")
     page.keyboard.press("Control+k")
     with page.expect_response("**/palette.json?q=unsupported*") as answer:
