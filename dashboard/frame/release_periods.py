@@ -32,6 +32,8 @@ def of(project: Project, *, environment: str) -> list[ReleasePeriod]:
     found: list[ReleasePeriod] = []
     until = ""
     for version, arrived_at in arrived.values_list("release__version", "finished_at")[:_LOOKED_AT]:
+        if arrived_at is None:  # under way, which `arrived` leaves out
+            continue
         # Stamps have no fractions: the period begins with the second after the arrival, so that none is in two.
         since = stamp(arrived_at + timedelta(seconds=1) if arrived_at.microsecond else arrived_at)
         if found and (found[-1].version == version or since == until):

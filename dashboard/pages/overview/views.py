@@ -11,7 +11,7 @@ from dashboard.access.guard import page
 from dashboard.charts import evidence_rows
 from dashboard.frame import comparison, layout
 from dashboard.pages.alerts import firing
-from dashboard.pages.overview import speed, tiles
+from dashboard.pages.overview import speed, tiles, wall
 from events.accounts import access
 from events.issues.search import parse
 from events.models import Issue, Project
@@ -42,9 +42,11 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
     against = comparison.of(project, shown)
     found = tiles.numbers(project, shown, against, now=now)
     measured = speed.of(project, shown, found, against)
+    drawn = [*tiles.overview_cards(project, shown), *measured.cards]
     context = {
         "tiles": speed.joined(tiles.overview(project, shown, found, against), measured),
-        "cards": [*tiles.overview_cards(project, shown), *measured.cards],
+        "cards": drawn,
+        "screens": wall.screens(drawn),
         "top": top.rows[:_TOP],
         "open_total": top.total,
         "firing": firing.in_words(project),

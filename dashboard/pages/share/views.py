@@ -160,11 +160,13 @@ def _card_of_board(link: ShareLink, token: str, card: BoardCard, *, now: datetim
 
 
 def _draw(request: HttpRequest, template: str, context: dict[str, Any], link: ShareLink, token: str) -> HttpResponse:
+    charts = [_card(token, "errors") | {"width": "two"}, _card(token, "crash_free")]
     frame = {
         "project": link.project,
         "link": link,
         "state": links.state_of(link, now=timezone.now()),
-        "charts": [_card(token, "errors") | {"width": "two"}, _card(token, "crash_free")],
+        "charts": charts,
+        "screens": [charts],
         "overview_url": reverse("dashboard:share-overview", args=[token]),
         "issues_url": reverse("dashboard:share-issues", args=[token]),
     }

@@ -1,4 +1,4 @@
-"""What the frame does in a real browser: evidence, crosshair, staleness, walls; a page does not jump."""
+"""What the frame does in a real browser: evidence, crosshair, staleness; a page does not jump."""
 
 import json
 from typing import Any
@@ -130,25 +130,6 @@ def test_a_picture_older_than_two_minutes_says_so_while_live(watch: Any, world: 
     page.keyboard.press("l")
     page.clock.run_for(6_000)
     assert "stale" not in note.inner_text()
-
-
-@pytest.mark.parametrize("width", [1920, 360])
-def test_a_wall_is_large_bare_and_refreshes_itself(watch: Any, world: World, width: int) -> None:
-    watched = watch(width, "dark")
-    page = watched.page
-    page.clock.install()
-    watched.open(f"/p/{world.project.slug}/?wall=1")
-    watched.settle()
-    assert page.locator("header.bar").count() == 0
-    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.tile .value')).fontSize)") >= min(
-        48, width / 13
-    )
-    assert page.evaluate(FAULTS) == []
-    keep(watched, f"wall-{width}")
-    with page.expect_navigation():
-        page.clock.run_for(61_000)
-    assert "wall=1" in page.url
-    assert watched.complaints == []
 
 
 @pytest.mark.parametrize("width", [1440, 360])
