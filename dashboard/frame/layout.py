@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from alerts.models import Notice
 from analytics.flags import own
-from dashboard.frame import navigation, saved_views, state
+from dashboard.frame import navigation, release_periods, saved_views, side_bar, state
+from dashboard.frame.release_periods import ReleasePeriod
 from dashboard.frame.state import COMPARISONS, PERIODS, State
 from events.accounts import access
 from events.models import Project
@@ -64,12 +65,16 @@ def draw(
         shown = shown or state_of(request)
         role = access.role_of(user, project)
         may_edit = access.is_enough(role, access.EDITOR)
-        links = navigation.links(project.slug, section=section, query=shown.query, may_edit=may_edit)
+        links = navigation.links(
+            project.slug, section=section, path=request.path, query=shown.query, may_edit=may_edit,
+            sees_system=user.is_superuser,
+        )  # fmt: skip
         environments = list(project.environments.values_list("name", flat=True)[:100])
+        releases = release_periods.of(project, environment=shown.environment)
         frame |= {
             "state": shown,
             "nav": links,
-            "nav_behind": next((link for link in links if link.is_current and not link.is_main), None),
+            "side": side_bar.of(request, links),
             "environments": [
                 _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
             ],
@@ -77,6 +82,9 @@ def draw(
                 {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
                 for since, (words, key, _) in PERIODS.items()
             ],
+            "releases_since": [_release(request, shown, one) for one in releases],
+            "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
+            "compared_with": COMPARISONS.get(shown.compare, ""),
             "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
             "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
             "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
@@ -88,6 +96,9 @@ def draw(
             # Pages that look again by themselves cost the server most: a flag of its own can end it for all, or some.
             "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user) else "",
         }
+    elif signed_in:
+        links = navigation.account_links(path=request.path, sees_system=user.is_superuser)
+        frame |= {"nav": links, "side": side_bar.of(request, links)}
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
 
 
@@ -98,6 +109,12 @@ def _is_live(user: Any) -> bool:
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:
     current = changes.get("env") == shown.environment
     return {"words": words, "url": f"?{replaced(request, **changes)}", "is_current": current}
+
+
+def _release(request: HttpRequest, shown: State, one: ReleasePeriod) -> dict[str, Any]:
+    is_current = one.is_shown(shown)
+    url = f"?{replaced(request, from_='' if is_current else one.since, to='' if is_current else one.until)}"
+    return {"words": one.version, "url": url, "is_current": is_current, "is_latest": not one.until}
 
 
 def _comparison(request: HttpRequest, shown: State, name: str) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class State:
     @property
     def absolute_period(self) -> dict[str, str]:
         """The moments that `from` and `to` mean now."""
-        return {"from": _stamp(self.start), "to": _stamp(self.end)}
+        return {"from": stamp(self.start), "to": stamp(self.end)}
 
     def absolute(self) -> str:
         """The query string that means the same tomorrow."""
@@ -109,7 +109,7 @@ def parse(parameters: Mapping[str, str], *, now: datetime) -> State:
     if start is not None and end is not None and start < end:
         first, last = _within(start, end, now=now)
         notice = "" if (first, last) == (start, end) else SHORTENED if first < last else OUTSIDE
-        since, until = since if first == start else _stamp(first), until if last == end else _stamp(last)
+        since, until = since if first == start else stamp(first), until if last == end else stamp(last)
         start, end = first, last
     if start is None or end is None or start >= end:
         since, until = DEFAULT, ""
@@ -144,5 +144,6 @@ def _moment(text: str, *, now: datetime) -> datetime | None:
         return None
 
 
-def _stamp(moment: datetime) -> str:
+def stamp(moment: datetime) -> str:
+    """A moment as an address has it: `2026-03-01T12:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,12 +5,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.html import format_html
 
 from dashboard.charts import sparklines
 from dashboard.frame import formatting
 
 register = template.Library()
+
+# Built by dashboard/bundle/frame.sh.
+_ICONS = "dashboard/icons/lucide-1.62.0.svg"
 
 
 def _number_filter(name: str, function: Callable[[Any], str]) -> None:
@@ -77,3 +82,9 @@ def sparkline(values: Sequence[float], label: str, shape: str = "line") -> dict[
 def moment(at: datetime | None) -> dict[str, Any]:
     """`3 h ago`, with the exact time beside it for the pointer and for machines."""
     return {"at": at, "now": timezone.now()}
+
+
+@register.simple_tag
+def icon(name: str) -> str:
+    """The picture `name` of the frame, for eyes only; words stand beside it, or on what holds it."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static(_ICONS), name)

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("login/code/", second_factor_views.login_code, name="login-code"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("theme/", views.theme, name="theme"),
+    path("side-bar/", views.side_bar_move, name="side-bar"),
     path("account/", views.account, name="account"),
     path("account/password/", password_views.password, name="password"),
     path("account/second-factor/", second_factor_views.second_factor, name="second-factor"),

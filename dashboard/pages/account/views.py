@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access import pending
 from dashboard.access.guard import site_page
-from dashboard.frame import layout, redirects
+from dashboard.frame import layout, redirects, side_bar
 from events.accounts import audit, logins, second_factors, tokens
 from events.models import ApiToken
 from events.values import addresses
@@ -59,6 +59,17 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen in layout.THEMES:
         response.set_cookie(layout.THEME_COOKIE, chosen, max_age=31_536_000, samesite="Lax", secure=settings.OBS_HTTPS)
+    return response
+
+
+@require_POST
+@site_page("account.side-bar")
+def side_bar_move(request: HttpRequest) -> HttpResponseBase:
+    """Remembers whether the side bar stands beside the page; the page it came from is shown again."""
+    response = redirect(redirects.safe_next(request))
+    value = side_bar.moved(side_bar.left_by(request), request.POST.get("side", ""))
+    name = side_bar.cookie_name(request.user)
+    response.set_cookie(name, value, max_age=31_536_000, samesite="Lax", secure=settings.OBS_HTTPS)
     return response
 
 

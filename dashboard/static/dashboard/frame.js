@@ -24,6 +24,18 @@
     document.dispatchEvent(new Event("obs:theme"));
   });
 
+  // side bar: put away and brought back, groups folded; the cookie is what the server reads, as for the theme
+  const side = $("#side"), groups = $$("details.group", side || document.body);
+  const remember = () => {
+    const left = [...(document.body.classList.contains("docked") ? [] : ["away"]), ...groups.filter((group) => !group.open).map((group) => group.dataset.group)];
+    document.cookie = `${side.dataset.cookie}=${left.join(".")};path=/;max-age=31536000;samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+  };
+  groups.forEach((group) => $("summary", group).addEventListener("click", () => setTimeout(remember)));
+  const moveSide = () => $(document.body.classList.contains("docked") ? ".dock" : ".undock")?.requestSubmit();
+  side?.addEventListener("focusout", (event) => { if (event.relatedTarget && !side.contains(event.relatedTarget) && side.matches(":popover-open")) side.hidePopover(); });
+  const current = $("[aria-current]", side || document.body);
+  if (current && side?.checkVisibility()) current.scrollIntoView({ block: "nearest" });
+
   // sheets close on Escape, on a click elsewhere and when another opens
   const picks = $$("details.pick");
   document.addEventListener("click", (event) => picks.forEach((pick) => pick.contains(event.target) || (pick.open = false)));
@@ -146,7 +158,7 @@
     const acts = {
       g: () => { going = Date.now(); }, "?": () => $("#keys")?.showModal(), "/": () => $("[data-search]")?.focus(), j: () => step(1), k: () => step(-1), e: resolve,
       ".": () => { const menu = $("[data-actions]"); if (menu) { menu.open = true; $("button, a, input", menu)?.focus(); } },
-      l: () => live?.click(), t: () => $("button", themeForm)?.click(), z: () => history.length > 1 && new URLSearchParams(location.search).has("to") && history.back(), x: () => $("[data-key=x]")?.click(),
+      "[": moveSide, l: () => live?.click(), t: () => $("button", themeForm)?.click(), z: () => history.length > 1 && new URLSearchParams(location.search).has("to") && history.back(), x: () => $("[data-key=x]")?.click(),
       h: () => $("[data-period=h]")?.click(), d: () => $("[data-period=d]")?.click(), w: () => $("[data-period=w]")?.click(), m: () => $("[data-period=m]")?.click(),
       Escape: () => { const back = $("[data-back]"); back && !picks.some((pick) => pick.open) && back.click(); },
     };

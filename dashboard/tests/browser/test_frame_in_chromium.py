@@ -193,42 +193,6 @@ def test_a_shared_page_is_quiet_and_fits(watch: Any, world: World, alice: Any, w
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_bar_is_one_line_and_more_opens_by_key(watch: Any, world: World, scheme: str) -> None:
-    watched = watch(1440, scheme)
-    page = watched.page
-    watched.open(f"/p/{world.project.slug}/alerts/channels/")
-    links = page.locator(".nav > a, .nav > details")
-    assert len({round(link.bounding_box()["y"]) for link in links.all()}) <= 2  # text and summary round differently
-    assert page.evaluate("document.querySelector('.bar').offsetHeight") < 70
-    page.focus(".nav a[aria-current=page]")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert page.locator(".more .sheet").is_visible()
-    keep(watched, f"more-{scheme}")
-    page.keyboard.press("Escape")
-    assert not page.locator(".more .sheet").is_visible()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/analytics/**")
-    assert page.locator(".more summary").inner_text().endswith("Analytics")
-    assert watched.complaints == []
-
-
-def test_at_360_pixels_the_pages_unfold_and_fit(watch: Any, world: World) -> None:
-    watched = watch(360)
-    page = watched.page
-    watched.open(f"/p/{world.project.slug}/settings/")
-    assert not page.locator(".nav").is_visible()
-    page.check("#menu")
-    page.click(".more summary")
-    assert page.locator(".more .sheet a").all_inner_texts()[-1] == "Shares"
-    assert page.evaluate(FAULTS) == []
-    keep(watched, "more-360")
-    assert watched.complaints == []
-
-
 @pytest.mark.parametrize("path", ["", "issues/", "?wall=1"])
 @pytest.mark.parametrize("width", [1440, 360])
 def test_no_page_jumps_while_it_loads(watch: Any, world: World, path: str, width: int) -> None:

@@ -1,4 +1,4 @@
-"""The bar stays one line, the browser script is steered by a form, and the lines to paste work."""
+"""The browser script is steered by a form, and the lines to paste work."""
 
 import base64
 import hashlib
@@ -11,52 +11,12 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from dashboard.frame import navigation
 from dashboard.pages.project import snippets
 from events.endpoints import browser_settings
 from events.endpoints.browser_settings import OWN_FEATURES
 from events.models import AuditEntry, Membership, Project
 
 DSN = "https://0123456789abcdef0123456789abcdef@obs.example/7"
-
-
-def listed(*, section: str = "overview", may_edit: bool = True) -> list[navigation.Link]:
-    return navigation.links("web", section=section, query="from=-7d", may_edit=may_edit)
-
-
-def test_the_bar_shows_seven_pages_and_keeps_the_rest_behind_more() -> None:
-    assert [link.title for link in listed() if link.is_main] == [
-        "Overview", "Issues", "Performance", "Vitals", "Logs", "Releases", "Alerts",
-    ]  # fmt: skip
-    assert [link.title for link in listed() if not link.is_main] == [
-        "Analytics", "Insights", "Boards", "Persons", "Incidents", "Monitors", "Uptime", "SLOs", "Flags", "Experiments",
-        "Queries", "Resources", "Security", "Feedback", "Reports", "Setup", "Settings", "Shares",
-    ]  # fmt: skip
-    assert all(link.url.endswith("?from=-7d") for link in listed())
-
-
-def test_each_page_has_a_key_of_its_own() -> None:
-    keys = [link.key for link in listed()]
-    assert len(set(keys)) == len(keys)
-
-
-def test_viewers_are_not_led_to_pages_that_refuse_them() -> None:
-    refused = {"Persons", "Settings", "Shares"}
-    assert {link.title for link in listed()} - {link.title for link in listed(may_edit=False)} == refused
-
-
-@pytest.mark.parametrize(
-    ("url_name", "title"),
-    [("queries", "Queries"), ("weekly", "Reports"), ("settings", "Settings"), ("share-list", "Shares")],
-)
-def test_more_names_the_page_behind_it_that_is_open(
-    as_alice: Client, project: Project, url_name: str, title: str
-) -> None:
-    html = as_alice.get(reverse(f"dashboard:{url_name}", args=[project.slug])).content.decode()
-    summary = html.split('<details class="pick more">')[1].split("</summary>")[0]
-    assert 'aria-current="true"' in summary
-    assert summary.endswith(title)
-    assert html.split('<nav class="nav"')[1].split("</nav>")[0].count('aria-current="page"') == 1
 
 
 def posted(**changes: Any) -> dict[str, Any]:
