@@ -17,6 +17,7 @@ SUBJECTS = (
     "logs",
     "monitors",
     "overview",
+    "palette",
     "performance",
     "persons",
     "project",

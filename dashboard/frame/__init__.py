@@ -1,1 +1,1 @@
-"""What stands around every page: state, navigation, palette, saved views, comparison, the words for numbers."""
+"""What stands around every page: state, navigation, side bar, shortcuts, saved views, comparison, words for numbers."""

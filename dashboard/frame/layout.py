@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alerts.models import Notice
 from analytics.flags import own
-from dashboard.frame import navigation, release_periods, saved_views, side_bar, state
+from dashboard.frame import navigation, release_periods, saved_views, shortcuts, side_bar, state
 from dashboard.frame.release_periods import ReleasePeriod
 from dashboard.frame.state import COMPARISONS, PERIODS, State
 from events.accounts import access
@@ -75,6 +75,7 @@ def draw(
             "state": shown,
             "nav": links,
             "side": side_bar.of(request, links),
+            "shortcuts": [*(shortcuts.of_project(project.slug) if may_edit else []), *shortcuts.of_account()],
             "environments": [
                 _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
             ],
@@ -98,7 +99,7 @@ def draw(
         }
     elif signed_in:
         links = navigation.account_links(path=request.path, sees_system=user.is_superuser)
-        frame |= {"nav": links, "side": side_bar.of(request, links)}
+        frame |= {"nav": links, "side": side_bar.of(request, links), "shortcuts": []}
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
 
 

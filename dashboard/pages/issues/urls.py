@@ -20,5 +20,4 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/attachments/<uuid:attachment_id>/", issue_views.attachment, name="attachment"),
     path("p/<slug:slug>/feedback/", feedback_views.feedback_list, name="feedback-list"),
     path("p/<slug:slug>/events/", event_views.event_list, name="event-list"),
-    path("p/<slug:slug>/palette.json", views.palette_issues, name="palette-issues"),
 ]

@@ -1,21 +1,20 @@
 """The list of issues, and what is done to many at once."""
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from analytics.questions.errors import issue_list as query
 from dashboard.access.guard import page
-from dashboard.frame import layout, palette, redirects
+from dashboard.frame import layout, redirects
 from events.accounts import access
 from events.issues import merging, triage
 from events.issues.search import Search, SearchError, parse
@@ -169,11 +168,3 @@ def _with(request: HttpRequest, **changes: str) -> str:
         if value or name == "query":
             parameters[name] = value
     return f"?{parameters.urlencode()}"
-
-
-@require_safe
-@page("issues.search")
-def palette_issues(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """Issues whose title holds `q`."""
-    hits = palette.issues(project, request.GET.get("q", ""))
-    return JsonResponse({"hits": [asdict(hit) for hit in hits]}, headers={"Cache-Control": "private, no-store"})

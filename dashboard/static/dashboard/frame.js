@@ -1,4 +1,4 @@
-// Keys, palette, theme and live mode of every page. Pages work without it.
+// Keys, side bar, theme and live mode of every page. Pages work without it.
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -62,46 +62,6 @@
   const regions = countries.length ? new Intl.DisplayNames(["en"], { type: "region" }) : null;
   countries.forEach((cell) => { cell.title = cell.dataset.country; cell.textContent = regions.of(cell.dataset.country); });
 
-  // palette
-  const palette = $("#palette"), input = $("#palette-input");
-  let options = palette ? $$("#palette-list li") : [], asking = 0;
-  const choose = (index) => {
-    const shown = options.filter((option) => !option.hidden);
-    options.forEach((option) => option.setAttribute("aria-selected", "false"));
-    if (shown.length) { const at = shown[(index + shown.length) % shown.length]; at.setAttribute("aria-selected", "true"); at.scrollIntoView({ block: "nearest" }); }
-  };
-  const chosen = () => options.filter((option) => !option.hidden).findIndex((option) => option.getAttribute("aria-selected") === "true");
-  const openPalette = () => { if (palette && !palette.open) { input.value = ""; forgetIssues(); filter(); palette.showModal(); input.focus(); } };
-  const filter = () => { const words = input.value.toLowerCase().trim(); options.forEach((option) => { option.hidden = !option.textContent.toLowerCase().includes(words); }); choose(0); };
-  // issues by title: asked for once typing rests; only the answer to the last question is shown
-  const findIssues = async (words) => {
-    try {
-      const answer = await fetch(`${input.dataset.issues}?${new URLSearchParams({ q: words })}`, { headers: { Accept: "application/json" } });
-      if (!answer.ok || input.value.trim() !== words) return;
-      const { hits } = await answer.json();
-      if (input.value.trim() !== words) return;
-      forgetIssues();
-      for (const { title, url, note } of hits) {
-        const option = document.createElement("li"), link = document.createElement("a"), small = document.createElement("small");
-        option.setAttribute("role", "option"); option.dataset.issue = ""; link.href = url; link.tabIndex = -1; link.textContent = title; small.textContent = note;
-        link.append(small); option.append(link); $("#palette-list").append(option); options.push(option);
-      }
-      if (chosen() < 0) choose(0);
-    } catch { /* the pages are still there */ }
-  };
-  const forgetIssues = () => { $$("#palette-list [data-issue]").forEach((option) => option.remove()); options = $$("#palette-list li"); };
-  input?.addEventListener("input", () => {
-    forgetIssues(); filter(); clearTimeout(asking);
-    const words = input.value.trim();
-    if (input.dataset.issues && words.length > 1) asking = setTimeout(findIssues, 200, words);
-  });
-  input?.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(chosen() + (event.key === "ArrowDown" ? 1 : -1)); }
-    if (event.key === "Enter") { event.preventDefault(); const at = options.filter((option) => !option.hidden)[chosen()]; if (at) $("a", at).click(); }
-  });
-  const paletteButton = $("#palette-button");
-  paletteButton?.addEventListener("click", openPalette);
-
   // rows: j, k, Enter
   const rows = $$("[data-row]");
   let row = -1;
@@ -150,7 +110,6 @@
   // keys
   let going = 0;
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
     if (event.target.closest?.("input, textarea, select, [contenteditable]")) { if (event.key === "Escape") event.target.blur(); return; }
     const key = event.key;

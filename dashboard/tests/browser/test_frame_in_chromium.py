@@ -1,4 +1,4 @@
-"""What the frame does in a real browser: evidence, crosshair, palette, staleness, walls; a page does not jump."""
+"""What the frame does in a real browser: evidence, crosshair, staleness, walls; a page does not jump."""
 
 import json
 from typing import Any
@@ -111,30 +111,6 @@ def test_hovering_one_chart_marks_the_moment_on_the_others(watch: Any, world: Wo
     keep(watched, "crosshair")
     page.mouse.move(5, 5)
     page.wait_for_selector(".crosshair", state="detached")
-    assert watched.complaints == []
-
-
-def test_the_palette_finds_pages_views_and_issues(watch: Any, world: World) -> None:
-    watched = watch()
-    page = watched.page
-    watched.open(f"/p/{world.project.slug}/issues/?env=production")
-    page.click('summary[aria-label="Views and links"]')
-    page.fill('.sheet input[name="name"]', "Checkout")
-    keep(watched, "views-menu")
-    watched.leave("text=Save the view")
-    page.wait_for_selector("text=is saved.")
-    page.keyboard.press("Control+k")
-    with page.expect_response("**/palette.json?q=unsupported*") as answer:
-        page.keyboard.type("unsupported", delay=20)
-    assert answer.value.status == 200
-    page.wait_for_selector("#palette-list [data-issue]")
-    keep(watched, "palette")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**/issues/{world.issue.pk}/")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("view checkout")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/issues/?env=production")
     assert watched.complaints == []
 
 

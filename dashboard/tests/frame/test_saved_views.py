@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboard.frame import saved_views
 from dashboard.models import SavedView
-from events.models import AuditEntry, Issue, Membership, Project
+from events.models import AuditEntry, Project
 from events.tests import make
 
 URL = "/p/web/issues/?env=production&from=-7d&query=is%3Anew"
@@ -77,23 +77,6 @@ def test_there_is_an_end_to_keeping(project: Project, alice: Any, monkeypatch: p
         save(project, alice, name="3")
     with pytest.raises(ValidationError):
         save(project, alice, name=" ")
-
-
-def test_the_palette_finds_issues_of_this_project_by_title(as_bob: Client, project: Project, bob: Any) -> None:
-    other = Project.objects.create(slug="other", name="Other")
-    Membership.objects.create(project=other, user=bob, role="viewer")
-    make.issue(other, title="Timeout elsewhere")
-    wanted = make.issue(project, title="TimeoutError: checkout <b>")
-    for number in range(12):
-        make.issue(project, title=f"Slow timeout {number}", status=Issue.Status.RESOLVED)
-    before = AuditEntry.objects.count()
-    hits = as_bob.get("/p/web/palette.json", {"q": "TIMEOUTERROR"}).json()["hits"]
-    assert hits == [{"title": wanted.title, "url": f"/p/web/issues/{wanted.pk}/", "note": "error · unresolved"}]
-    assert len(as_bob.get("/p/web/palette.json", {"q": "timeout"}).json()["hits"]) == 10
-    for nothing in ("", "t", "\x00", "%", "__", "elsewhere"):
-        assert as_bob.get("/p/web/palette.json", {"q": nothing}).json()["hits"] == []
-    written = AuditEntry.objects.filter(pk__gt=0, action="issues.search", actor="bob").count()
-    assert written == AuditEntry.objects.count() - before == 8
 
 
 def test_the_wall_has_no_bar_and_refreshes_itself(as_alice: Client, project: Project) -> None:

@@ -1,0 +1,1 @@
+"""What the palette finds of a project besides its pages."""
