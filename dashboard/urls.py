@@ -24,6 +24,7 @@ SUBJECTS = (
     "releases",
     "reports",
     "saved_views",
+    "scorecard",
     "security",
     "share",
     "slos",

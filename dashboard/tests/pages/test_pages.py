@@ -52,6 +52,8 @@ def pages(world: World) -> list[str]:
         ("event-list", [slug]),
         ("share-list", [slug]),
         ("board-list", [slug]),
+        ("scorecard", [slug]),
+        ("scorecard-goals", [slug]),
         *(("board", [slug, board.pk]) for board in world.project.boards.all()),
         ("setup", [slug]),
         ("settings", [slug]),
