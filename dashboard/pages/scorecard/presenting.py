@@ -173,7 +173,8 @@ def _sentence(promise: Promise, shown: str, change: str) -> str:
     if promise.name == "resolve" and promise.last.samples == 1:
         said = f"The one incident was over within {shown}"
     else:
-        said = _SAID[promise.name].format(value=shown, counted=counted, of=promise.of)
+        words = "{value} of {counted} were well" if promise.of == "check_ins" else _SAID[promise.name]
+        said = words.format(value=shown, counted=counted, of=promise.of)
     if judged.verdict is Verdict.LITTLE:
         return f"{said}: too little to hold it against the goal, {goal(promise)}."
     against = f" Against the week before: {change}." if promise.course.comparison.difference is not None else ""
@@ -183,7 +184,7 @@ def _sentence(promise: Promise, shown: str, change: str) -> str:
 def _notes(promise: Promise) -> Iterator[str]:
     missed = judging.distance(promise.last, promise.goal)
     if promise.verdict.verdict is Verdict.MISSED and missed is not None:
-        yield f"Missed by {value(promise, missed)}."
+        yield f"Missed by {value(promise, missed).replace(' %', ' percentage points')}."
     if promise.verdict.verdict in (Verdict.KEPT, Verdict.MISSED) and not promise.verdict.is_sure:
         yield (
             "With so few incidents, chance is no smaller than they are."
