@@ -6,6 +6,7 @@ SUBJECTS = (
     "account",
     "alerts",
     "analytics",
+    "audit",
     "boards",
     "chart",
     "experiments",

@@ -40,7 +40,8 @@ JOIN pg_database d ON d.oid = s.dbid WHERE d.datname = current_database() ORDER 
 _RUNNING = """
 SELECT left(query, 300), 1, 1000 * extract(epoch FROM now() - query_start),
        1000 * extract(epoch FROM now() - query_start) FROM pg_stat_activity
-WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY query_start LIMIT 10
+WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()
+AND backend_type = 'client backend' ORDER BY query_start LIMIT 10
 """
 
 

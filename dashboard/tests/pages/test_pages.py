@@ -53,6 +53,7 @@ def pages(world: World) -> list[str]:
         ("share-list", [slug]),
         ("board-list", [slug]),
         ("scorecard", [slug]),
+        ("audit", [slug]),
         ("scorecard-goals", [slug]),
         *(("board", [slug, board.pk]) for board in world.project.boards.all()),
         ("setup", [slug]),
