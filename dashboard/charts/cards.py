@@ -14,6 +14,7 @@ from dashboard.charts import bands
 from dashboard.charts.definition import Chart
 from dashboard.charts.figures import Figure
 from dashboard.charts.registry import CHARTS
+from dashboard.frame import filters
 from dashboard.frame.state import State
 from events.models import Project
 
@@ -83,6 +84,8 @@ def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping
     metric = METRICS.get(_watched(chart, parameters))
     if metric is None:
         return ""
+    if any(value for name, value in parameters.items() if name in filters.TITLES and name not in metric.dimensions):
+        return ""  # the rule would watch more than the chart shows
     cut = {"environment": state.environment, **parameters}
     where = ", ".join(f"{name}={value}" for name, value in cut.items() if value and name in metric.dimensions)
     given = {"metric": metric.name, "name": chart.title, **({"where": where} if where else {})}

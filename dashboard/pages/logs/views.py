@@ -1,6 +1,6 @@
 """Logs: what was written, found by search, one line with what stands around it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from analytics.questions.logs.log_lines import LogLine, Position
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
 from dashboard.exports import csv_tables
-from dashboard.frame import comparison, empty_states, layout, other_values, query_errors
+from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.frame.measures import Tile
 from dashboard.frame.state import State
 from dashboard.pages.performance import rates
@@ -48,13 +48,14 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The lines of the period that the search finds, newest first."""
     shown = layout.state_of(request)
     now = timezone.now()
-    text = _query(request)
+    text, where = _written(request), filters.chosen(request.GET.dict(), filters.LOGS)
+    whole = filters.searched(text, where)
     error: SearchError | None = None
     found = None
     tiles: list[Tile] = []
     try:
-        asked = search.parse(text, now=now)
-        tiles = _tiles(project, asked, shown, now=now)
+        asked = search.parse(whole, now=now)
+        tiles = _tiles(project, asked, shown, where=where, now=now)
         found = log_lines.log_lines(
             project,
             search=asked,
@@ -69,17 +70,22 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "found": found,
         "tiles": tiles,
         "query": text,
-        "folded": other_values.note(project, "logs", "service", state=shown, now=now),
+        "whole": whole,
+        "where": where,
+        "folded": "" if where else other_values.note(project, "logs", "service", state=shown, now=now),
+        "filterable": filters.LOGS,
         "error": error,
         "pointer": " " * error.position + "^" if error else "",
         "chips": CHIPS,
         "lines": evidence_rows.lines(project, lines),
         "older": _spelled(found.older) if found and found.older else "",
-        "card": cards.card(project, "log_volume", state=shown, height="short", width="all", query=text),
-        "start": empty_states.of(project, "logs", now=now) if not lines and not text else None,
+        "card": cards.card(project, "log_volume", state=shown, height="short", width="all", query=whole),
+        "start": empty_states.of(project, "logs", now=now) if not lines and not whole else None,
         "pulse_url": reverse("dashboard:log-pulse", args=[project.slug]),
     }
-    return layout.draw(request, "dashboard/logs/list.html", context, project=project, section="logs", shown=shown)
+    return layout.draw(
+        request, "dashboard/logs/list.html", context, project=project, section="logs", shown=shown, where=where
+    )
 
 
 @page("logs.view")
@@ -92,7 +98,7 @@ def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpRespons
     if position is None or chosen is None or chosen.log_id != log_id:
         raise Http404("No such line.")
     found = log_lines.log_context(project, of=position, service=chosen.service or "", host=chosen.host or "")
-    context = {"line": chosen, "lines": evidence_rows.lines(project, found)}
+    context = {"line": chosen, "lines": evidence_rows.lines(project, found), "filterable": filters.LOGS}
     return layout.draw(request, "dashboard/logs/line.html", context, project=project, section="logs")
 
 
@@ -131,12 +137,12 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
     return JsonResponse({"cursor": now.isoformat(), "count": count}) if count else HttpResponse(status=204)
 
 
-def _tiles(project: Project, asked: Search, shown: State, *, now: datetime) -> list[Tile]:
+def _tiles(project: Project, asked: Search, shown: State, *, where: Mapping[str, str], now: datetime) -> list[Tile]:
     period, against = Period(shown.start, shown.end), comparison.of(project, shown)
     about: dict[str, Any] = {"search": asked, "environment": shown.environment, "now": now}
     volume = log_volume.log_volume(project, period=period, **about, most=30)
     changes = log_volume.log_changes(project, period=period, **about, baseline=against.baseline, whole=volume)
-    return rates.logs(volume, changes, state=shown, against=against)
+    return rates.logs(volume, changes, state=shown, against=against, where=where)
 
 
 def _count(project: Project, text: str, shown: State, *, since: datetime, now: datetime) -> int:
@@ -166,8 +172,14 @@ def _exported(project: Project, asked: Search, shown: State) -> Iterator[LogLine
             return
 
 
-def _query(request: HttpRequest) -> str:
+def _written(request: HttpRequest) -> str:
+    """What was written into the field of the search."""
     return request.GET.get("query", "").replace("\x00", "")
+
+
+def _query(request: HttpRequest) -> str:
+    """The same with the filters of the address as further terms."""
+    return filters.searched(_written(request), filters.chosen(request.GET.dict(), filters.LOGS))
 
 
 def _spelled(position: Position) -> str:
