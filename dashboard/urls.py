@@ -8,6 +8,7 @@ SUBJECTS = (
     "analytics",
     "boards",
     "chart",
+    "docs",
     "experiments",
     "flags",
     "hosts",

@@ -38,6 +38,9 @@ def pages(world: World) -> list[str]:
     named: list[tuple[str, list[Any]]] = [
         ("home", []),
         ("account", []),
+        ("docs", []),
+        ("docs-page", ["alerts"]),
+        ("docs-search", []),
         ("overview", [slug]),
         ("issue-list", [slug]),
         ("issue", [slug, issue]),
