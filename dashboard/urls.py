@@ -7,6 +7,7 @@ SUBJECTS = (
     "alerts",
     "analytics",
     "boards",
+    "calls",
     "chart",
     "docs",
     "experiments",

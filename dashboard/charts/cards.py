@@ -24,7 +24,7 @@ class Card:
     """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
 
     `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without. `mark`
-    tells it from another of the same name on the page."""
+    tells it from another of the same name on the page. `file_urls` are its table in further forms: (words, address)."""
 
     name: str
     title: str
@@ -33,6 +33,7 @@ class Card:
     json_url: str
     page_url: str
     csv_url: str
+    file_urls: tuple[tuple[str, str], ...]
     share_url: str
     is_shareable: bool
     alert_url: str = ""
@@ -63,6 +64,10 @@ def card(
         name=name, title=title or chart.title, unit=chart.unit, definition=chart.definition,
         json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
         page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
+        file_urls=tuple(
+            (words, f"{reverse('dashboard:chart-file', args=[project.slug, name, form])}{query}")
+            for words, form in (("JSON", "json"), ("Parquet", "parquet"))
+        ),
         share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
         alert_url=_alert_url(project, chart, state, parameters),
         width=width, height=height, figure=figure.as_dict() if figure else None,

@@ -53,7 +53,7 @@ class RequestRates:
 
 def counted_by(where: Mapping[str, str]) -> dict[str, Any]:
     """What questions about requests take for columns and what they must be: dimensions of the rollup, and `having`."""
-    ahead = {name: value for name, value in where.items() if name in ("route", "release")}
+    ahead = {name: where.get(name, "") for name in ("route", "release")}
     return {**ahead, "having": {name: value for name, value in where.items() if name not in ahead}}
 
 

@@ -104,7 +104,7 @@ class CountryVital:
 
 def counted_by(where: Mapping[str, str]) -> dict[str, Any]:
     """What the questions here take for columns and what they must be: dimensions of the rollup, and `having`."""
-    ahead = {name: value for name, value in where.items() if name in ("route", "device", "release")}
+    ahead = {name: where.get(name, "") for name in ("route", "device", "release")}
     return {**ahead, "having": {name: value for name, value in where.items() if name not in ahead}}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from analytics.questions.product import visits
 from analytics.questions.product.web import web
 from dashboard.access.guard import page
 from dashboard.charts import cards
-from dashboard.exports import csv_tables
+from dashboard.exports import tables
 from dashboard.frame import comparison, empty_states, filters, layout, people_words, query_errors
 from dashboard.pages.analytics import charts, presenting
 from events.models import Project
@@ -66,7 +66,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
 @page("analytics.export")
 @query_errors.said
 def list_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """One list whole: `?by=page`."""
+    """One list whole: `?by=page`, with `format=json` or `parquet` in another form."""
     shown = layout.state_for(request, project)
     by = request.GET.get("by", "")
     by = by if by in visits.DIMENSIONS else "page"
@@ -77,7 +77,5 @@ def list_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     )  # fmt: skip
     columns = [filters.TITLES[by], people_words.visitors(project), "Visits", "Views"]
     lines = ([line.value, line.visitors, line.visits, line.views] for line in found.lists[by])
-    body = csv_tables.csv_stream(columns, lines)
-    response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{project.slug}-{by}.csv"'
-    return response
+    form = tables.form_of(request.GET.get("format", ""))
+    return tables.answer(form, name=f"{project.slug}-{by}", columns=columns, rows=lines)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from analytics.questions.logs import log_lines, log_volume
 from analytics.questions.logs.log_lines import LogLine, Position
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
-from dashboard.exports import csv_tables
+from dashboard.exports import tables
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.frame.measures import Tile
 from dashboard.frame.state import State
@@ -105,18 +106,20 @@ def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpRespons
 @page("logs.export")
 @query_errors.said
 def log_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """The lines that the search finds as CSV, streamed."""
+    """The lines that the search finds as CSV, streamed; with `format=json` or `parquet` in another form.
+
+    One that was cut off is continued by `before`, a moment and an id with `~` between, those of its last line.
+    """
     shown = layout.state_of(request)
     try:
         asked = search.parse(_query(request), now=timezone.now())
-        rows = ([_cell(getattr(line, name)) for name in _COLUMNS] for line in _exported(project, asked, shown))
-        body = csv_tables.csv_stream([*_COLUMNS], rows)
-        first = next(body)
+        lines = _exported(project, asked, shown, before=_position(request.GET.get("before", "")))
+        first = list(islice(lines, 1))  # what cannot be searched is said before the file begins
     except SearchError as error:
         return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(csv_tables.after(first, body), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{project.slug}-logs.csv"'
-    return response
+    rows = ([_cell(getattr(line, name)) for name in _COLUMNS] for line in chain(first, lines))
+    form = tables.form_of(request.GET.get("format", ""))
+    return tables.answer(form, name=f"{project.slug}-logs", columns=_COLUMNS, rows=rows)
 
 
 def pulse(request: HttpRequest, slug: str) -> HttpResponse:
@@ -154,9 +157,9 @@ def _count(project: Project, text: str, shown: State, *, since: datetime, now: d
     return sum(line.at > since for line in tail.lines)
 
 
-def _exported(project: Project, asked: Search, shown: State) -> Iterator[LogLine]:
+def _exported(project: Project, asked: Search, shown: State, *, before: Position | None) -> Iterator[LogLine]:
     """The lines, newest first, at most _EXPORTED and a few; asked for a piece at a time."""
-    before, count = None, 0
+    count = 0
     while count < _EXPORTED:
         found = log_lines.log_lines(
             project,

@@ -53,6 +53,7 @@ def pages(world: World) -> list[str]:
         ("release", [slug, hostile.XSS[0] + "\n/x"]),
         ("feedback-list", [slug]),
         ("event-list", [slug]),
+        ("api-calls", [slug]),
         ("share-list", [slug]),
         ("board-list", [slug]),
         *(("board", [slug, board.pk]) for board in world.project.boards.all()),
