@@ -98,6 +98,7 @@ def account_links(*, path: str, sees_system: bool) -> list[Link]:
     """The pages that are about no project; the one at `path` is the current one."""
     pages = [
         ("home", "All projects", "dashboard:home", "folder"),
+        ("docs", "Documentation", "dashboard:docs", "scroll-text"),
         ("account", "API tokens", "dashboard:account", "key-round"),
         ("password", "Password", "dashboard:password", "lock"),
         ("second-factor", "Second factor", "dashboard:second-factor", "fingerprint"),

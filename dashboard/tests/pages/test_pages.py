@@ -38,6 +38,9 @@ def pages(world: World) -> list[str]:
     named: list[tuple[str, list[Any]]] = [
         ("home", []),
         ("account", []),
+        ("docs", []),
+        ("docs-page", ["alerts"]),
+        ("docs-search", []),
         ("overview", [slug]),
         ("issue-list", [slug]),
         ("issue", [slug, issue]),
@@ -50,6 +53,7 @@ def pages(world: World) -> list[str]:
         ("release", [slug, hostile.XSS[0] + "\n/x"]),
         ("feedback-list", [slug]),
         ("event-list", [slug]),
+        ("api-calls", [slug]),
         ("share-list", [slug]),
         ("board-list", [slug]),
         ("scorecard", [slug]),
