@@ -117,3 +117,18 @@ class BoardCard(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.chart
+
+
+class Scorecard(models.Model):
+    """The goals that a project's weeks are held against; a project without a row has those of the house."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="scorecard")
+    failures = models.FloatField(default=0.5, help_text="Percent of requests that may fail.")
+    page_load_ms = models.FloatField(default=1500)
+    uptime = models.FloatField(default=99.9, help_text="Percent.")
+    resolve_minutes = models.FloatField(default=10)
+    adoption = models.FloatField(default=25, help_text="Percent of the people of a week.")
+    features = models.JSONField(default=list, blank=True, help_text="Events, paths or actions, at most five.")
+
+    def __str__(self) -> str:
+        return f"Scorecard of {self.project}"

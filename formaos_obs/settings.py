@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "dashboard.pages.system.conflicts.TakenMeanwhile",
 ]
 
 ROOT_URLCONF = "formaos_obs.urls"

@@ -49,6 +49,21 @@ def numbers(project_id: int, *, start: datetime, end: datetime) -> Numbers:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An incident that people were told of: when it began and how long it lasted, None while it goes on."""
+
+    began_at: datetime
+    lasted: timedelta | None
+
+
+def ended(project_id: int, *, start: datetime, end: datetime) -> list[Ended]:
+    """The incidents that began in a period, in order."""
+    found = Incident.objects.filter(project_id=project_id, began_at__gte=start, began_at__lt=end, was_told=True)
+    rows = found.order_by("began_at").values_list("began_at", "resolved_at")
+    return [Ended(began, max(timedelta(0), over - began) if over else None) for began, over in rows]
+
+
 def length_of(lengths: Iterable[timedelta]) -> Length:
     """Negative lengths, which a clock that was set back makes, count as none."""
     seconds: Sequence[float] = sorted(max(0.0, one.total_seconds()) for one in lengths)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from events.facts.schema import FACTS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,6 +23,19 @@ def errors(*, groups: Iterable[UUID] | None = None, environment: str = "") -> tu
         terms.append("e.environment = $environment")
         bound["environment"] = environment
     return " AND ".join(terms), bound
+
+
+def equal(fact: str, where: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    """Return the condition for rows whose columns of texts have these values, empty ones standing for anything.
+
+    Raises ValueError for a column there is not.
+    """
+    named = sorted(name for name, value in where.items() if value)
+    unknown = set(named) - {column.name for column in FACTS[fact].columns if column.kind == "text"}
+    if unknown:
+        raise ValueError(f"{fact} have no {min(unknown)}.")
+    terms = ["true", *(f"{name} = $only_{name}" for name in named)]
+    return " AND ".join(terms), {f"only_{name}": where[name] for name in named}
 
 
 def bucket(moment: str, *, starts: Sequence[datetime], step: timedelta) -> tuple[str, dict[str, Any]]:

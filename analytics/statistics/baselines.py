@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,11 +45,21 @@ def last_release(project: Project, *, period: Period, environment: str = "") -> 
 
 
 def read(
-    project_id: int, name: str, *, baseline: Baseline, period: Period, cells: Cells, now: datetime
+    project_id: int,
+    name: str,
+    *,
+    baseline: Baseline,
+    period: Period,
+    cells: Cells,
+    now: datetime,
+    having: Mapping[str, str] | None = None,
 ) -> tuple[Cells, Cells]:
     """Return the cells after and before; `cells` are those of `period`, which are often the ones after."""
-    after = cells if baseline.after == period else rollups.read(project_id, name, period=baseline.after, now=now)
-    return after, rollups.read(project_id, name, period=baseline.before, now=now)
+
+    def of(span: Period) -> Cells:
+        return rollups.read(project_id, name, period=span, now=now, having=having)
+
+    return cells if baseline.after == period else of(baseline.after), of(baseline.before)
 
 
 def _last_deployed(project: Project, *, before: datetime, environment: str) -> tuple[str, datetime] | None:

@@ -64,6 +64,24 @@ class Comparison:
         ends = sorted(abs(end / self.before) for end in (self.low, self.high))
         return f"{word} {abs(self.difference / self.before):.0%} (95 % interval {ends[0]:.0%} to {ends[1]:.0%})"
 
+    @property
+    def plain(self) -> str:
+        """The same for who wants no interval: `up 3.4 times, sure`."""
+        if self.difference is None:
+            return "nothing to compare with"
+        if not self.enough:
+            return f"too few to tell ({min(self.samples, self.samples_before):,} of {ENOUGH})"
+        if self.direction == 0 or self.value is None or self.before is None:
+            return "about the same"
+        word = "up" if self.direction > 0 else "down"
+        if not self.before:
+            return f"{word} from nothing, sure"
+        times = self.value / self.before
+        if times >= 2:
+            return f"up {times:,.1f} times, sure"
+        change = abs(times - 1)
+        return f"{word} {change:.0%}, sure".replace("%", " %") if change >= 0.01 else f"{word} a little, sure"
+
 
 def shares(hits: float, of: int, hits_before: float, of_before: int) -> Comparison:
     """Return how two shares differ."""

@@ -11,13 +11,20 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.status import HTTP_200_OK, HTTP_400_BAD_REQUEST
 from rest_framework.views import APIView
 
+from dashboard.api import paging
 from events.accounts import access, audit, tokens
 from events.endpoints.admission.bearer import TokenAuthentication, TokenThrottle
 from events.ingest import refusals
 from events.models import ApiToken, Project
 from events.values import addresses
+
+FIELDS = "fields"
+"""The parameter that every address takes: which fields its answer has, by commas."""
+
+_LONGEST = 2000
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -65,6 +72,13 @@ class ApiView(APIView):
         return response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        names = {name.strip() for name in request.GET.get(FIELDS, "")[:_LONGEST].split(",")} - {""}
+        is_answer = request.method == "GET" and response.status_code == HTTP_200_OK
+        if names and is_answer and isinstance(response.data, dict):
+            try:
+                response.data = paging.narrowed(response.data, names)
+            except LookupError as error:
+                response = Response({"detail": f"{FIELDS}: {error.args[0]}"}, status=HTTP_400_BAD_REQUEST)
         token = getattr(request, "auth", None)
         if token is not None and not self.written.written:
             self._record(token, response)
@@ -91,9 +105,9 @@ class ApiView(APIView):
     def parameters(self, form: type[serializers.Serializer]) -> dict[str, Any]:
         """The query string as `form` reads it. Raises a 400 that names each wrong parameter."""
         read = form(data=self.request.query_params)
-        unknown = set(self.request.query_params) - set(read.fields)
+        unknown = set(self.request.query_params) - set(read.fields) - {FIELDS}
         if unknown:
-            known = ", ".join(read.fields)
+            known = ", ".join([*read.fields, FIELDS])
             raise exceptions.ValidationError({"detail": f"Unknown parameter {min(unknown)!r}; known are {known}."})
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)

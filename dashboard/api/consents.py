@@ -100,7 +100,7 @@ class Consents(ApiView):
         found = project.consents.order_by("-id")
         if asked["distinct_id"]:
             found = found.filter(visitor=reading.visitor_of(project, asked["distinct_id"]))
-        rows, following = keyset(found, asked.get("cursor"), "pk__lt")
+        rows, following = keyset(found, asked, "pk__lt")
         return Response({"results": ConsentOut(rows, many=True).data, "next": following})
 
     @extend_schema(

@@ -75,7 +75,7 @@ class Experiments(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The experiments by number, 100 at a time; `next` is the cursor of more."""
         rows = self.open_project(slug).experiments.select_related("flag", "decided_by").order_by("pk")
-        found, following = keyset(rows, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        found, following = keyset(rows, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": ExperimentOut(found, many=True).data, "next": following})
 
 

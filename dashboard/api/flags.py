@@ -73,7 +73,7 @@ class Flags(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The flags by number, archived ones too, 100 at a time; `next` is the cursor of more."""
         rows = self.open_project(slug).flags.order_by("pk")
-        found, following = keyset(rows, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        found, following = keyset(rows, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": FlagOut(found, many=True).data, "next": following})
 
     @extend_schema(

@@ -28,9 +28,11 @@ class Cursor(serializers.Serializer):
     cursor = serializers.IntegerField(
         required=False, min_value=1, max_value=BIGGEST_ID, help_text="From `next` of the page before."
     )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, help_text="Rows of a page.")
 
 
 class IssueQuery(Cursor):
+    limit = None  # its pages are numbered
     query = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=2000, help_text="As on the issues page: is:unresolved"
     )

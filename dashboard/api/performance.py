@@ -1,5 +1,6 @@
 """The read API of performance, vitals, queries, logs, traces, hosts and security events."""
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ from analytics.statistics import baselines
 from dashboard.api import forms, shapes
 from dashboard.api.base import ApiView
 from dashboard.charts import evidence_rows
+from dashboard.frame import filters
 from dashboard.frame.vital_formatting import PERCENTILES
 from events.facts.schema import SPANS
 from events.issues import search
@@ -69,8 +71,20 @@ class ComparedQuery(PeriodQuery):
     )  # fmt: skip
 
 
-class RequestsQuery(ComparedQuery):
+class RequestFilters(serializers.Serializer):
+    """What the pages of requests are narrowed by, under the same names."""
+
     release = Line()
+    route = Line(max_length=300)
+    host = Line()
+    service = Line()
+    country = Line(max_length=40)
+    device = Line(max_length=40)
+    method = Line(max_length=40)
+
+
+class RequestsQuery(RequestFilters, ComparedQuery):
+    pass
 
 
 class EndpointsQuery(RequestsQuery):
@@ -78,8 +92,7 @@ class EndpointsQuery(RequestsQuery):
     most = serializers.IntegerField(min_value=1, max_value=500, default=100)
 
 
-class EndpointQuery(PeriodQuery):
-    release = Line()
+class EndpointQuery(RequestFilters, PeriodQuery):
     route = serializers.CharField(max_length=300)
 
 
@@ -91,7 +104,12 @@ class QueriesQuery(ComparedQuery):
 class VitalsQuery(ComparedQuery):
     metric = serializers.ChoiceField(choices=list(THRESHOLDS), default="LCP", help_text="Of the routes and countries.")
     percentile = serializers.ChoiceField(choices=list(PERCENTILES), default="p75")
+    route = Line(max_length=300)
     device = Line(max_length=40)
+    release = Line()
+    browser = Line(max_length=80)
+    country = Line(max_length=40)
+    connection = Line(max_length=40)
 
 
 class LogsQuery(PeriodQuery):
@@ -140,7 +158,8 @@ class Performance(QuestionView):
     def get(self, request: Request, slug: str) -> Response:
         """Rate, errors and duration of requests over time, compared with the period before or the last release."""
         project = self.open_project(slug)
-        found = request_rates.request_rates(project, **self.compared(RequestsQuery, project))
+        asked = _narrowed(self.compared(RequestsQuery, project), filters.REQUESTS, request_rates.counted_by)
+        found = request_rates.request_rates(project, **asked)
         return Response(shapes.of(request_rates.RequestRates)(found).data)
 
 
@@ -158,7 +177,8 @@ class Endpoints(QuestionView):
     def get(self, request: Request, slug: str) -> Response:
         """The endpoints by their share of all time, their duration, their requests or their errors."""
         project = self.open_project(slug)
-        found = endpoints.endpoints(project, **self.compared(EndpointsQuery, project))
+        asked = _narrowed(self.compared(EndpointsQuery, project), filters.REQUESTS, request_rates.counted_by)
+        found = endpoints.endpoints(project, **asked)
         return Response({"results": shapes.of(endpoints.Endpoint)(found, many=True).data})
 
 
@@ -172,7 +192,9 @@ class Endpoint(QuestionView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """One endpoint: histogram, slow requests, queries, errors, releases."""
-        found = endpoint_detail.endpoint_detail(self.open_project(slug), **self.asked(EndpointQuery))
+        project = self.open_project(slug)
+        asked = _narrowed(self.asked(EndpointQuery), filters.REQUESTS, request_rates.counted_by)
+        found = endpoint_detail.endpoint_detail(project, **asked)
         return Response(shapes.of(endpoint_detail.EndpointDetail)(found).data)
 
 
@@ -232,7 +254,9 @@ class Vitals(QuestionView):
         project = self.open_project(slug)
         asked = self.compared(VitalsQuery, project)
         metric, asked["q"] = asked.pop("metric"), PERCENTILES[asked.pop("percentile")]
-        plain = {name: value for name, value in asked.items() if name not in ("now", "baseline")}
+        where = {name: asked[name] for name in ("environment", *filters.VITALS)}
+        of_facts = {"period": asked["period"], "q": asked["q"], "where": where}
+        asked = _narrowed(asked, filters.VITALS, vitals.counted_by)
         return Response(
             {
                 "vitals": shapes.of(vitals.Vitals)(vitals.vitals(project, **asked)).data,
@@ -240,7 +264,7 @@ class Vitals(QuestionView):
                     vitals.route_vitals(project, metric=metric, **asked), many=True
                 ).data,
                 "countries": shapes.of(vitals.CountryVital)(
-                    vitals.countries(project, metric=metric, **plain), many=True
+                    vitals.countries(project, metric=metric, **of_facts), many=True
                 ).data,
             }
         )
@@ -323,6 +347,14 @@ class Security(QuestionView):
         project = self.open_project(slug)
         found = security_events.security_events(project, **self.compared(SecurityQuery, project))
         return Response(shapes.of(security_events.SecurityEvents)(found).data)
+
+
+def _narrowed(
+    asked: dict[str, Any], names: Collection[str], counted_by: Callable[[Mapping[str, str]], dict[str, Any]]
+) -> dict[str, Any]:
+    """What was asked, with its filters as the questions take them."""
+    rest = {name: value for name, value in asked.items() if name not in names}
+    return {**rest, **counted_by(filters.chosen(asked, names))}
 
 
 def _position(text: str) -> Position | None:

@@ -71,7 +71,7 @@ class Persons(ApiView):
         found = reading.persons_where(project, asked["property"])
         if asked["distinct_id"]:
             found = found.filter(ids__visitor=reading.visitor_of(project, asked["distinct_id"]))
-        rows, following = keyset(found, asked.get("cursor"), "pk__lt")
+        rows, following = keyset(found, asked, "pk__lt")
         return Response({"results": PersonOut(rows, many=True).data, "next": following})
 
 
@@ -116,7 +116,7 @@ class Groups(ApiView):
         project = self.open_project(slug, access.EDITOR)
         asked = self.parameters(GroupsQuery)
         found = reading.groups_where(project, asked["property"], kind=asked["type"])
-        rows, following = keyset(found, asked.get("cursor"), "pk__lt")
+        rows, following = keyset(found, asked, "pk__lt")
         return Response({"results": GroupOut(rows, many=True).data, "next": following})
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard.api import experiments, flags, grouping_rules, views
+from dashboard.api import charts, experiments, flags, grouping_rules, scorecard, views
 from dashboard.api.alerting import incidents
 
 urlpatterns = [
@@ -13,7 +13,10 @@ urlpatterns = [
     path("projects/<slug:slug>/issues/<int:issue_id>/events/", views.IssueEvents.as_view(), name="api-issue-events"),
     path("projects/<slug:slug>/events/<str:event_id>/", views.EventDetail.as_view(), name="api-event"),
     path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
+    path("projects/<slug:slug>/charts/", charts.Charts.as_view(), name="api-charts"),
+    path("projects/<slug:slug>/charts/<slug:name>/", charts.ChartTable.as_view(), name="api-chart"),
     path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
+    path("projects/<slug:slug>/scorecard/", scorecard.Scorecard.as_view(), name="api-scorecard"),
     path("projects/<slug:slug>/incidents/", incidents.Incidents.as_view(), name="api-incidents"),
     path("projects/<slug:slug>/incidents/<int:incident_id>/", incidents.IncidentDetail.as_view(), name="api-incident"),
     path("projects/<slug:slug>/grouping-rules/", grouping_rules.GroupingRules.as_view(), name="api-grouping-rules"),

@@ -38,7 +38,7 @@ class Projects(ApiView):
         visible = access.visible_projects(request.user)
         if request.auth.project_id:
             visible = visible.filter(pk=request.auth.project_id)
-        rows, following = keyset(visible.order_by("pk"), self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(visible.order_by("pk"), self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": forms.ProjectOut(rows, many=True).data, "next": following})
 
 
@@ -120,7 +120,7 @@ class IssueEvents(ApiView):
         """The events kept in full of an issue, as they came in, newest first."""
         issue = triage.get_or_404(self.open_project(slug), issue_id)
         kept = Occurrence.objects.filter(group__issue=issue).select_related("group").defer("payload").order_by("-pk")
-        rows, following = keyset(kept, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(kept, self.parameters(forms.Cursor), "pk__lt")
         return Response({"results": forms.EventLine(rows, many=True).data, "next": following})
 
 
@@ -151,7 +151,7 @@ class Releases(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The releases of a project, newest first."""
         releases = Release.objects.filter(project=self.open_project(slug)).order_by("-pk")
-        rows, following = keyset(releases, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(releases, self.parameters(forms.Cursor), "pk__lt")
         return Response({"results": forms.ReleaseOut(rows, many=True).data, "next": following})
 
 

@@ -14,6 +14,7 @@ from dashboard.charts import bands
 from dashboard.charts.definition import Chart
 from dashboard.charts.figures import Figure
 from dashboard.charts.registry import CHARTS
+from dashboard.frame import filters
 from dashboard.frame.state import State
 from events.models import Project
 
@@ -23,7 +24,7 @@ class Card:
     """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
 
     `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without. `mark`
-    tells it from another of the same name on the page."""
+    tells it from another of the same name on the page. `file_urls` are its table in further forms: (words, address)."""
 
     name: str
     title: str
@@ -32,6 +33,7 @@ class Card:
     json_url: str
     page_url: str
     csv_url: str
+    file_urls: tuple[tuple[str, str], ...]
     share_url: str
     is_shareable: bool
     alert_url: str = ""
@@ -62,6 +64,10 @@ def card(
         name=name, title=title or chart.title, unit=chart.unit, definition=chart.definition,
         json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
         page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
+        file_urls=tuple(
+            (words, f"{reverse('dashboard:chart-file', args=[project.slug, name, form])}{query}")
+            for words, form in (("JSON", "json"), ("Parquet", "parquet"))
+        ),
         share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
         alert_url=_alert_url(project, chart, state, parameters),
         width=width, height=height, figure=figure.as_dict() if figure else None,
@@ -83,6 +89,8 @@ def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping
     metric = METRICS.get(_watched(chart, parameters))
     if metric is None:
         return ""
+    if any(value for name, value in parameters.items() if name in filters.TITLES and name not in metric.dimensions):
+        return ""  # the rule would watch more than the chart shows
     cut = {"environment": state.environment, **parameters}
     where = ", ".join(f"{name}={value}" for name, value in cut.items() if value and name in metric.dimensions)
     given = {"metric": metric.name, "name": chart.title, **({"where": where} if where else {})}

@@ -37,6 +37,7 @@ class Line:
         """What a person reads of the line besides its text: columns, then attributes."""
         one = self.line
         named = {
+            "level": one.level,
             "logger": one.logger,
             "service": one.service,
             "host": one.host,

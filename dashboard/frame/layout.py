@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alerts.models import Notice
 from analytics.flags import own
-from dashboard.frame import navigation, release_periods, saved_views, shortcuts, side_bar, state
+from dashboard.frame import filters, navigation, release_periods, saved_views, shortcuts, side_bar, state
 from dashboard.frame.release_periods import ReleasePeriod
 from dashboard.frame.state import COMPARISONS, PERIODS, State
 from events.accounts import access
@@ -49,8 +49,10 @@ def draw(
     section: str = "",
     shown: State | None = None,
     status: int = 200,
+    where: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The page `template` inside the frame. `section` lights up its entry in the bar; `shown` is the parsed state."""
+    """The page `template` inside the frame. `section` lights up its entry in the bar; `shown` is the parsed state,
+    `where` what the page is narrowed to: it is shown as chips and handed on to the pages that know it."""
     user = request.user
     signed_in = user.is_authenticated
     frame: dict[str, Any] = {
@@ -65,10 +67,12 @@ def draw(
         shown = shown or state_of(request)
         role = access.role_of(user, project)
         may_edit = access.is_enough(role, access.EDITOR)
+        where = where or {}
         links = navigation.links(
             project.slug, section=section, path=request.path, query=shown.query, may_edit=may_edit,
             sees_system=user.is_superuser,
         )  # fmt: skip
+        links = [filters.carried(link, where) for link in links]
         environments = list(project.environments.values_list("name", flat=True)[:100])
         releases = release_periods.of(project, environment=shown.environment)
         frame |= {
@@ -76,6 +80,8 @@ def draw(
             "nav": links,
             "side": side_bar.of(request, links),
             "shortcuts": [*(shortcuts.of_project(project.slug) if may_edit else []), *shortcuts.of_account()],
+            "chips": filters.chips(where, query=request.GET),
+            "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
             "environments": [
                 _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
             ],
@@ -127,7 +133,7 @@ def _comparison(request: HttpRequest, shown: State, name: str) -> dict[str, Any]
 def replaced(request: HttpRequest, **changes: str) -> str:
     """The query string of this very URL with `changes`; filters of the page stay, its page number goes."""
     parameters = request.GET.copy()
-    parameters.pop("page", None)
+    filters.drop_page(parameters)
     for name, value in changes.items():
         name = name.rstrip("_")
         parameters.pop(name, None)

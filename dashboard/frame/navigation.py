@@ -66,7 +66,7 @@ PROJECT_PAGES: list[Page] = [
     Page("persons", "Persons", "dashboard:person-list", "k", "product", "users", "people", is_for_editors=True),
     Page("flags", "Flags", "dashboard:flag-list", "x", "product", "flag", "features audiences"),
     Page("experiments", "Experiments", "dashboard:experiment-list", "e", "product", "flask-conical", "A/B tests"),
-    Page("reports", "Reports", "dashboard:weekly", "w", "house", "newspaper", "weekly"),
+    Page("reports", "Scorecard", "dashboard:scorecard", "w", "house", "newspaper", "weekly report promises"),
     Page("security", "Security", "dashboard:security", "y", "house", "shield", "policy"),
     Page("shares", "Shares", "dashboard:share-list", "n", "house", "link-2", is_for_editors=True),
     Page("setup", "Setup", "dashboard:setup", "u", "house", "sparkles", "DSN install SDK"),
@@ -98,6 +98,7 @@ def account_links(*, path: str, sees_system: bool) -> list[Link]:
     """The pages that are about no project; the one at `path` is the current one."""
     pages = [
         ("home", "All projects", "dashboard:home", "folder"),
+        ("docs", "Documentation", "dashboard:docs", "scroll-text"),
         ("account", "API tokens", "dashboard:account", "key-round"),
         ("password", "Password", "dashboard:password", "lock"),
         ("second-factor", "Second factor", "dashboard:second-factor", "fingerprint"),

@@ -123,6 +123,11 @@ def _within(start: datetime, end: datetime, *, now: datetime) -> tuple[datetime,
     return max(start, end - LONGEST), end
 
 
+def seen_by(state: State, *, sees_persons: bool) -> State:
+    """`state` for somebody who may see single persons, or may not."""
+    return replace(state, sees_persons=sees_persons)
+
+
 def narrowed(state: State, *, environment: str) -> State:
     """`state` in another environment."""
     return replace(state, environment=environment)

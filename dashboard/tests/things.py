@@ -31,6 +31,7 @@ def things(project: Project, owner: Any, now: datetime, *, names: Collection[str
     """What addresses can name of `project`, by parameter, made as far as `names` asks for it: by default all."""
     found = {
         "slug": project.slug, "organization": project.slug, "project_id": project.pk, "name": "errors",
+        "doc": "alerts", "form": "json", "picture": "images/overview.png",
         "kind": "email", "rule_kind": "threshold", "probe_kind": "http", "rest": "no/such/thing",
     }  # fmt: skip
     for given, maker in MAKERS.items():

@@ -155,6 +155,11 @@ def verify(heads: Iterable[Head] = (), *, watch: Watch = unwatched) -> Report:
     return Report(count, Head(last, previous.hex()), tuple(problems[:_MAX_PROBLEMS]), missing)
 
 
+def altered(entries: Iterable[AuditEntry]) -> list[int]:
+    """Which of these entries are not as written: their own macs say so, whatever stands around them."""
+    return [entry.pk for entry in entries if not hmac.compare_digest(bytes(entry.mac), _mac(entry))]
+
+
 def _is_gone(noted: Head) -> str:
     when = f" at {noted.noted_at}" if noted.noted_at else ""
     return f"entry {noted.entry_id}, noted as a head{when}, is gone"

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import slugify
 
 from events.accounts import audit, keys, tokens
 from events.models import ApiToken, IngestKey, Membership, Project
 
 OVERLAP = timedelta(days=7)
+_SLUG = 58  # of the 64 characters that a short form may have: room for a number
 
 
 def create(
@@ -26,6 +28,21 @@ def create(
             Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER, created_at=now)
         audit.record("project.create", actor=actor or owner, project=project, obj=project, now=now)
     return project
+
+
+def slug_for(name: str) -> str:
+    """A free short form of a name, for addresses: `Café Müller` is `cafe-muller`, or `cafe-muller-2` if that is taken.
+
+    Empty for a name without any letter or digit of the Latin alphabet.
+    """
+    made = slugify(name)[:_SLUG].strip("-_")
+    if not made:
+        return ""
+    taken = set(Project.objects.filter(slug__startswith=made).values_list("slug", flat=True))
+    number = 1
+    while (found := made if number == 1 else f"{made}-{number}") in taken:
+        number += 1
+    return found
 
 
 def create_key(

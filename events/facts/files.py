@@ -40,6 +40,9 @@ class Root(Protocol):
     def create(self, path: str) -> Any:
         """Return a context that yields an Arrow output stream; on leaving, the file survives a power cut."""
 
+    def open(self, path: str) -> Any:
+        """Return a context that yields the file to read. Raises FileNotFoundError."""
+
     def size(self, path: str) -> int:
         """Return the file's bytes."""
 
@@ -68,6 +71,9 @@ class Folder:
         _sync(target)
         for folder in {target.parent, *(folder.parent for folder in made)}:
             _sync(folder)
+
+    def open(self, path: str) -> Any:
+        return (self.base / path).open("rb")
 
     def size(self, path: str) -> int:
         return (self.base / path).stat().st_size
@@ -98,6 +104,9 @@ class Bucket:
     def create(self, path: str) -> Iterator[Any]:
         with self.filesystem.open_output_stream(f"{self.prefix}/{path}") as stream:
             yield stream
+
+    def open(self, path: str) -> Any:
+        return self.filesystem.open_input_stream(f"{self.prefix}/{path}")
 
     def size(self, path: str) -> int:
         return int(self.filesystem.get_file_info(f"{self.prefix}/{path}").size)

@@ -5,6 +5,7 @@ from events.models.consent import ConsentRecord
 from events.models.dimension import Dimension, DimensionValue
 from events.models.grouping_rules import GroupingRules
 from events.models.inbox import DeadLetter, InboxItem, OutcomeCount, Seen, SeenTrace, SpoolDrain
+from events.models.invitation import Invitation
 from events.models.issue import (
     Activity,
     Attachment,
@@ -29,7 +30,7 @@ __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "ConsentRecord", "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange",
     "Feedback", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey",
-    "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person", "PersonId",
-    "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment",
+    "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person",
+    "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment",
     "SiteName", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

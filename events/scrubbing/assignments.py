@@ -136,9 +136,9 @@ def _quoted(data: bytes, at: int, key: bytes) -> tuple[int, int] | None:
 
 def _is_plain(value: bytes, key: bytes, verdict: keys.Verdict, sep: bytes) -> bool:
     """Whether an unquoted value is prose, code or a placeholder, not a secret."""
-    if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
-        return True
     if value in _CODE_WORDS or _is_name(value, key):
+        return True
+    if keys.is_harmless(value.decode("utf-8", "replace")) or not any(chr(c).isalnum() for c in value):
         return True
     if _EXPRESSION.match(value) and not (value[:1] in b"/+" and len(value) >= 40):  # Base64 begins with them as well.
         return True
@@ -177,7 +177,7 @@ def _unquoted(data: bytes, at: int, key: bytes, sep: bytes, verdict: keys.Verdic
     if not found or (rule is _TAG and data[found.end() : found.end() + 2] != b"</"):
         return at, at
     value = found.group().rstrip(b")]}.:" if rule is _WORD else b" ")
-    if keys.is_harmless(found.group().decode("utf-8", "replace")) or _is_plain(value, key, verdict, sep):
+    if _is_plain(value, key, verdict, sep) or keys.is_harmless(found.group().decode("utf-8", "replace")):
         return at, at
     return at, at + len(value)
 

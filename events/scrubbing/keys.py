@@ -252,6 +252,8 @@ def is_harmless(value: str) -> bool:
     bare = value.strip("'\"` ")
     if not bare or len(bare) > 96:
         return not bare
+    if bare.isalpha():  # No placeholder but a row of x is made of letters alone.
+        return bare.lower() in _HARMLESS_WORDS or (len(bare) >= 3 and not bare.strip("x"))
     return bool(bare.lower() in _HARMLESS_WORDS or validators.PLACEHOLDER.fullmatch(bare.encode("utf-8", "replace")))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from analytics import engine, rollups
+from analytics.engine import filters
 from analytics.periods import Period
 from analytics.questions.performance.request_rates import Durations, durations, whole
 from analytics.rollups.cells import Measure
@@ -102,17 +104,19 @@ def endpoint_detail(
     now: datetime,
     environment: str = "",
     release: str = "",
+    having: Mapping[str, str] | None = None,
     most: int = 20,
 ) -> EndpointDetail:
-    """Return what is known of a route in the period."""
-    cells = rollups.read(project.pk, "requests", period=period, now=now)
+    """Return what is known of a route in the period. `having` are further columns of requests and their values;
+    queries and errors know the environment and the release only, and are told of all the same."""
+    cells = rollups.read(project.pk, "requests", period=period, now=now, having=having)
     measure, failed = whole(cells, rollups.only(environment=environment, release=release, route=route))
     named = {
         labels[0] for labels in cells.by("release", where=rollups.only(environment=environment, route=route)).labels
     }
     with engine.read(project.pk, {"requests": period, "queries": period, "errors": period}) as facts:
         asked = (facts, route, environment, release, most)
-        slowest, queries, errors = _slowest(*asked), _queries(*asked), _errors(*asked)
+        slowest, queries, errors = _slowest(*asked, having or {}), _queries(*asked), _errors(*asked)
     shapes = [_shape(cells, route, version, environment)[0] for version in named]
     return EndpointDetail(
         route=route,
@@ -128,10 +132,18 @@ def endpoint_detail(
 
 
 def releases_compared(
-    project: Project, *, route: str, release: str, other: str, period: Period, now: datetime, environment: str = ""
+    project: Project,
+    *,
+    route: str,
+    release: str,
+    other: str,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    having: Mapping[str, str] | None = None,
 ) -> ReleasesCompared:
     """Return a route in two releases; differences are those of `release` from `other`."""
-    cells = rollups.read(project.pk, "requests", period=period, now=now)
+    cells = rollups.read(project.pk, "requests", period=period, now=now, having=having)
     first, measure, failed = _shape(cells, route, release, environment)
     second, measure_before, failed_before = _shape(cells, route, other, environment)
     return ReleasesCompared(
@@ -172,13 +184,17 @@ def _bound(route: str, environment: str, release: str, most: int) -> dict[str, A
     return {"route": route, "environment": environment, "release": release, "most": most}
 
 
-def _slowest(facts: engine.Facts, route: str, environment: str, release: str, most: int) -> tuple[Sample, ...]:
+def _slowest(
+    facts: engine.Facts, route: str, environment: str, release: str, most: int, having: Mapping[str, str]
+) -> tuple[Sample, ...]:
+    only, values = filters.equal("requests", having)
     sql = f"""
         SELECT "at", duration_ms, status, trace_id, release, db_ms, db_count FROM requests
-        WHERE {_condition(environment, release)} AND duration_ms IS NOT NULL
+        WHERE {_condition(environment, release)} AND duration_ms IS NOT NULL AND {only}
         ORDER BY duration_ms DESC, "at" DESC LIMIT $most
     """
-    return tuple(Sample(**row) for row in facts.ask(sql, _used(sql, _bound(route, environment, release, most))))
+    bound = _used(sql, _bound(route, environment, release, most))
+    return tuple(Sample(**row) for row in facts.ask(sql, {**bound, **values}))
 
 
 def _queries(facts: engine.Facts, route: str, environment: str, release: str, most: int) -> tuple[EndpointQuery, ...]:

@@ -43,6 +43,8 @@ def endpoints(
     now: datetime,
     environment: str = "",
     release: str = "",
+    route: str = "",
+    having: Mapping[str, str] | None = None,
     sort: str = "time",
     most: int = 100,
     points: int = 24,
@@ -55,10 +57,12 @@ def endpoints(
     if sort not in SORTS:
         raise ValueError(f"Endpoints are sorted by {', '.join(SORTS)}.")
     step = periods.step_for(period, most=points + 1)
-    where = rollups.only(environment=environment, release=release)
-    cells = rollups.read(project.pk, "requests", period=period, step=step, now=now)
+    where = rollups.only(environment=environment, release=release, route=route)
+    cells = rollups.read(project.pk, "requests", period=period, step=step, now=now, having=having)
     baseline = baseline or baselines.previous(period)
-    after, before = baselines.read(project.pk, "requests", baseline=baseline, period=period, cells=cells, now=now)
+    after, before = baselines.read(
+        project.pk, "requests", baseline=baseline, period=period, cells=cells, now=now, having=having
+    )
     changes = _Changes(_by_route(after, where), _by_route(before, where), baseline.after.length / timedelta(minutes=1))
     routes, failed = _by_route(cells, where)
     trends = cells.by("route", step=step // timedelta(minutes=1), where=where, is_counting=True).counts()

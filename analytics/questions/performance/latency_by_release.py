@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +25,17 @@ class Box:
 
 
 def latency_by_release(
-    project: Project, *, period: Period, now: datetime, environment: str = "", route: str = "", most: int = 20
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    route: str = "",
+    having: Mapping[str, str] | None = None,
+    most: int = 20,
 ) -> tuple[Box, ...]:
     """Return the releases with the most requests in the period, in the order in which they were made."""
-    cells = rollups.read(project.pk, "requests", period=period, now=now)
+    cells = rollups.read(project.pk, "requests", period=period, now=now, having=having)
     found = cells.by("release", where=rollups.only(environment=environment, route=route)).groups()
     chosen = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))[:most]
     versions = [labels[0] for labels, _ in chosen]

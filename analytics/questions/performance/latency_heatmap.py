@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +36,7 @@ def latency_heatmap(
     release: str = "",
     route: str = "",
     device: str = "",
+    having: Mapping[str, str] | None = None,
     most: int = 60,
 ) -> Heatmap:
     """Return the heatmap of requests, or of a web vital when `metric` names one, in at most `most` buckets of time."""
@@ -47,7 +48,7 @@ def latency_heatmap(
         where |= rollups.only(metric=metric, device=device)
     else:
         name = "requests" if release or route else "traffic"
-    cells = rollups.read(project.pk, name, period=period, step=step, now=now)
+    cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
     edges: Sequence[float] = EDGES_CLS if metric == "CLS" else EDGES
     measures = rollups.along(starts, cells.by(step=step // timedelta(minutes=1), where=where))
     return Heatmap(

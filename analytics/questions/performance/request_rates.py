@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from analytics import periods, rollups
 from analytics.periods import Period
@@ -49,6 +51,12 @@ class RequestRates:
         return tuple(map(sum, zip(*self.statuses.values(), strict=True))) if self.statuses else (0,) * len(self.starts)
 
 
+def counted_by(where: Mapping[str, str]) -> dict[str, Any]:
+    """What questions about requests take for columns and what they must be: dimensions of the rollup, and `having`."""
+    ahead = {name: where.get(name, "") for name in ("route", "release")}
+    return {**ahead, "having": {name: value for name, value in where.items() if name not in ahead}}
+
+
 def request_rates(
     project: Project,
     *,
@@ -57,20 +65,23 @@ def request_rates(
     environment: str = "",
     release: str = "",
     route: str = "",
+    having: Mapping[str, str] | None = None,
     step: timedelta | None = None,
     baseline: Baseline | None = None,
 ) -> RequestRates:
     """Return the requests of the period in buckets of `step`, compared with the baseline (the period before).
 
-    Failed is 5xx.
+    Failed is 5xx. `having` are further columns of requests and their values, counted from the facts.
     """
     baseline = baseline or baselines.previous(period)
     step = step or periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(environment=environment, release=release, route=route)
     name = "requests" if release or route else "traffic"
-    cells = rollups.read(project.pk, name, period=period, step=step, now=now)
-    after, before = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now)
+    cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
+    after, before = baselines.read(
+        project.pk, name, baseline=baseline, period=period, cells=cells, now=now, having=having
+    )
     minutes = step // timedelta(minutes=1)
     counts = cells.by("status", step=minutes, where=where, is_counting=True).counts()
     statuses = sorted({labels[0] for _, labels in counts})

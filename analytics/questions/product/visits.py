@@ -20,7 +20,7 @@ ENGAGED_SECONDS = 10
 # What a visit is cut by: its columns here; `page` and `event` are of its events.
 OF_VISIT = (
     "source", "channel", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "entry",
-    "exit", "country", "device", "browser",
+    "exit", "country", "device", "browser", "site", "release",
 )  # fmt: skip
 OF_EVENT = {"page": "path", "event": "event"}
 DIMENSIONS = (*OF_VISIT, *OF_EVENT)
@@ -36,7 +36,9 @@ def read_period(period: Period) -> Period:
 
 def column_of(name: str) -> str:
     """The column of events that a dimension is read from."""
-    return "path" if name in ("entry", "exit", "page") else name
+    if name in ("entry", "exit", "page"):
+        return "path"
+    return "host" if name == "site" else name
 
 
 def looked(dimensions: Collection[str]) -> str:

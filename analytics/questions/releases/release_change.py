@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,10 +27,16 @@ class ReleaseChange:
 
 
 def release_change(
-    project: Project, *, period: Period, now: datetime, environment: str = "", route: str = ""
+    project: Project,
+    *,
+    period: Period,
+    now: datetime,
+    environment: str = "",
+    route: str = "",
+    having: Mapping[str, str] | None = None,
 ) -> ReleaseChange | None:
     """Return the comparison; None when fewer than two releases served requests in the period."""
-    cells = rollups.read(project.pk, "requests", period=period, now=now)
+    cells = rollups.read(project.pk, "requests", period=period, now=now, having=having)
     where = rollups.only(environment=environment, route=route)
     pair = latest_two(project, cells, where)
     if pair is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from analytics import engine, periods, rollups
-from analytics.engine import deduplication
+from analytics.engine import deduplication, filters
 from analytics.engine.deduplication import REPEATS
 from analytics.periods import Period
-from analytics.questions.vitals import percentiles
+from analytics.questions.vitals import cuts, percentiles
 from analytics.rollups.cells import NOTHING, Cells, Measure
 from analytics.statistics import baselines, comparisons, scores
 from analytics.statistics.baselines import Baseline
@@ -101,6 +102,12 @@ class CountryVital:
     good_share: float
 
 
+def counted_by(where: Mapping[str, str]) -> dict[str, Any]:
+    """What the questions here take for columns and what they must be: dimensions of the rollup, and `having`."""
+    ahead = {name: where.get(name, "") for name in ("route", "device", "release")}
+    return {**ahead, "having": {name: value for name, value in where.items() if name not in ahead}}
+
+
 def vitals(
     project: Project,
     *,
@@ -111,6 +118,7 @@ def vitals(
     environment: str = "",
     release: str = "",
     route: str = "",
+    having: Mapping[str, str] | None = None,
     most: int = 60,
     baseline: Baseline | None = None,
 ) -> Vitals:
@@ -119,9 +127,9 @@ def vitals(
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(device=device, environment=environment, release=release, route=route)
     name = "vitals" if release or route else "page_vitals"
-    cells = rollups.read(project.pk, name, period=period, step=step, now=now)
+    cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
     baseline = baseline or baselines.previous(period)
-    sides = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now)
+    sides = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now, having=having)
     after, before = (side.by("metric", where=where).groups() for side in sides)
     by_metric, by_rating = (cells.by(*names, where=where).groups() for names in (("metric",), ("metric", "rating")))
     found = []
@@ -159,14 +167,16 @@ def route_vitals(
     device: str = "",
     environment: str = "",
     release: str = "",
+    route: str = "",
+    having: Mapping[str, str] | None = None,
     most: int = 200,
     baseline: Baseline | None = None,
 ) -> tuple[RouteVital, ...]:
     """Return the routes with the metric, the worst first; those with too few samples have no band and come last."""
-    cells = rollups.read(project.pk, "vitals", period=period, now=now)
-    where = rollups.only(metric=metric, device=device, environment=environment, release=release)
+    cells = rollups.read(project.pk, "vitals", period=period, now=now, having=having)
+    where = rollups.only(metric=metric, device=device, environment=environment, release=release, route=route)
     baseline = baseline or baselines.previous(period)
-    sides = baselines.read(project.pk, "vitals", baseline=baseline, period=period, cells=cells, now=now)
+    sides = baselines.read(project.pk, "vitals", baseline=baseline, period=period, cells=cells, now=now, having=having)
     after, before = (side.by("route", where=where).groups() for side in sides)
     by_rating = cells.by("route", "rating", where=where).groups()
     found = []
@@ -188,10 +198,12 @@ def regressions(
     q: float = 0.75,
     device: str = "",
     environment: str = "",
+    route: str = "",
+    having: Mapping[str, str] | None = None,
 ) -> tuple[Regression, ...]:
     """Return what is clearly worse in the last release than in the one before it, the worst first."""
-    cells = rollups.read(project.pk, "vitals", period=period, now=now)
-    where = rollups.only(device=device, environment=environment)
+    cells = rollups.read(project.pk, "vitals", period=period, now=now, having=having)
+    where = rollups.only(device=device, environment=environment, route=route)
     pair = latest_two(project, cells, where)
     if pair is None:
         return ()
@@ -222,27 +234,26 @@ def culprits(
     metric: str,
     period: Period,
     q: float = 0.75,
-    device: str = "",
-    environment: str = "",
-    route: str = "",
+    where: Mapping[str, str] | None = None,
     most: int = 20,
 ) -> tuple[Culprit, ...]:
-    """Return what the attribution of page loads that were not good names most often."""
+    """Return what the attribution of page loads that were not good names most often.
+
+    `where` are columns of vitals and what they must be, empty for anything.
+    """
     names = CULPRITS.get(metric, ("target",))
     target = f"coalesce({', '.join(f'''attribution['{name}']''' for name in names)})"
     good = THRESHOLDS[metric][0]
+    only, bound = filters.equal("vitals", where or {})
     sql = f"""
         SELECT {target} AS target, count(*) AS count, quantile_cont(value, $q) AS value, count(DISTINCT route) AS routes
         FROM ({deduplication.vitals("metric = $metric", is_bounded=False)})
-        WHERE {target} <> '' AND value > {good} AND ($device = '' OR device = $device)
-          AND "at" >= $start AND "at" < $end
-          AND ($environment = '' OR environment = $environment) AND ($route = '' OR route = $route)
+        WHERE {target} <> '' AND value > {good} AND "at" >= $start AND "at" < $end AND {only}
         GROUP BY ALL ORDER BY count DESC, target LIMIT $most
     """
-    bound = {"q": q, "metric": metric, "device": device, "environment": environment, "route": route, "most": most,
-             "start": period.start, "end": period.end}  # fmt: skip
+    about = {**bound, "q": q, "metric": metric, "most": most, "start": period.start, "end": period.end}
     with engine.read(project.pk, {"vitals": Period(period.start - REPEATS, period.end + REPEATS)}) as facts:
-        return tuple(Culprit(**row) for row in facts.ask(sql, bound))
+        return tuple(Culprit(**row) for row in facts.ask(sql, about))
 
 
 def countries(
@@ -251,29 +262,13 @@ def countries(
     metric: str,
     period: Period,
     q: float = 0.75,
-    device: str = "",
-    environment: str = "",
+    where: Mapping[str, str] | None = None,
     most: int = 50,
 ) -> tuple[CountryVital, ...]:
-    """Return the countries with the metric, those with the most samples first; page loads of unknown ones are left out.
-
-    Asked of the facts: a country is no dimension of a rollup.
-    """
-    sql = f"""
-        SELECT country, count(*) AS count, quantile_cont(value, $q) AS value,
-               count(*) FILTER (value <= $good) / count(*) AS good_share
-        FROM ({deduplication.vitals("metric = $metric AND country <> ''", is_bounded=False)})
-        WHERE "at" >= $start AND "at" < $end AND ($device = '' OR device = $device)
-          AND ($environment = '' OR environment = $environment)
-        GROUP BY country ORDER BY count DESC, country LIMIT $most
-    """
-    bound = {"q": q, "metric": metric, "device": device, "environment": environment, "most": most,
-             "good": THRESHOLDS[metric][0], "start": period.start, "end": period.end}  # fmt: skip
-    with engine.read(project.pk, {"vitals": Period(period.start - REPEATS, period.end + REPEATS)}) as facts:
-        return tuple(
-            CountryVital(**row, rating=(rating(metric, row["value"]) or "") if row["count"] >= ENOUGH else "")
-            for row in facts.ask(sql, bound)
-        )
+    """Return the countries with the metric, those with the most samples first; page loads of unknown ones are left
+    out."""
+    found = cuts.vital_cut(project, by="country", metric=metric, period=period, q=q, where=where, most=most)
+    return tuple(CountryVital(one.name, one.count, one.value, one.rating, one.good_share) for one in found)
 
 
 def _compared(new: Measure, old: Measure, q: float) -> Comparison:

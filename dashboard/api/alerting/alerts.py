@@ -33,7 +33,7 @@ class Alerts(ApiView):
         asked = self.parameters(AlertQuery)
         if asked["state"] == "on":
             alerts = alerts.exclude(state=Alert.State.OK)
-        rows, following = keyset(alerts, asked.get("cursor"), "pk__lt")
+        rows, following = keyset(alerts, asked, "pk__lt")
         return Response({"results": AlertOut(rows, many=True).data, "next": following})
 
 
@@ -69,7 +69,7 @@ class Silences(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """What is, was and will be silenced, the newest first."""
         silences = self.open_project(slug).silences.select_related("created_by").order_by("-pk")
-        rows, following = keyset(silences, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(silences, self.parameters(forms.Cursor), "pk__lt")
         return Response({"results": SilenceOut(rows, many=True).data, "next": following})
 
     @extend_schema(operation_id="create_silence", request=SilenceIn, responses={201: SilenceOut, **REFUSALS})

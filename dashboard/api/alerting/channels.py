@@ -90,6 +90,7 @@ class OutcomeOut(serializers.Serializer):
 
 
 class DeliveryQuery(forms.Cursor):
+    limit = None  # its pages begin at a moment
     status = serializers.ChoiceField(choices=Notification.Status.choices, required=False, default="")
     kind = serializers.ChoiceField(choices=Notification.Kind.choices, required=False, default="")
 
@@ -123,7 +124,7 @@ class Channels(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The channels of a project, whole or broken; of their secrets, which are set."""
         channels = channel_requests.listed(self.open_project(slug)).order_by("pk")
-        rows, following = keyset(channels, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(channels, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": ChannelOut(rows, many=True).data, "next": following})
 
     @extend_schema(operation_id="create_channel", request=ChannelIn, responses={201: ChannelOut, **REFUSALS})

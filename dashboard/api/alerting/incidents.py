@@ -96,7 +96,7 @@ class Incidents(ApiView):
         asked = self.parameters(IncidentQuery)
         wanted = {name: asked[name] for name in ("state", "severity") if name in asked}
         found = Incident.objects.filter(project=project, **wanted).select_related("commander", "acknowledged_by")
-        rows, following = keyset(found.order_by("-pk"), asked.get("cursor"), "pk__lt")
+        rows, following = keyset(found.order_by("-pk"), asked, "pk__lt")
         return Response({"results": IncidentLine(rows, many=True).data, "next": following})
 
     @extend_schema(

@@ -34,7 +34,7 @@ class Monitors(ApiView):
         """The scheduled jobs of a project, and where each stands in each environment. Their secret addresses stand
         on the pages alone."""
         monitors = _monitors(self.open_project(slug)).order_by("pk")
-        rows, following = keyset(monitors, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(monitors, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": MonitorOut(rows, many=True).data, "next": following})
 
     @extend_schema(operation_id="create_monitor", request=MonitorIn, responses={201: MonitorOut, **REFUSALS})
@@ -81,7 +81,7 @@ class MonitorRuns(ApiView):
         """The runs of a job that are kept, as they came in, newest first."""
         monitor = _monitor(self.open_project(slug), monitor_id)
         runs = MonitorRun.objects.filter(state__monitor=monitor).select_related("state").order_by("-pk")
-        rows, following = keyset(runs, self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(runs, self.parameters(forms.Cursor), "pk__lt")
         return Response({"results": RunOut(rows, many=True).data, "next": following})
 
 
@@ -95,7 +95,7 @@ class Objectives(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The objectives of a project."""
         objectives = self.open_project(slug).objectives.order_by("pk")
-        rows, following = keyset(objectives, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(objectives, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": ObjectiveOut(rows, many=True).data, "next": following})
 
 

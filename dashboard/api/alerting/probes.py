@@ -130,7 +130,7 @@ class Probes(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The probes of a project and where they stand."""
         rows = _probes(self.open_project(slug)).order_by("pk")
-        found, following = keyset(rows, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        found, following = keyset(rows, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": ProbeOut(found, many=True).data, "next": following})
 
     @extend_schema(operation_id="create_probe", request=ProbeIn, responses={201: ProbeOut, **_REFUSALS})
@@ -205,7 +205,7 @@ class ProbeLooks(ApiView):
     def get(self, request: Request, slug: str, probe_id: int) -> Response:
         """The looks that are kept, as they were written down, newest first."""
         probe = _probe(self.open_project(slug), probe_id)
-        rows, following = keyset(probe.looks.order_by("-pk"), self.parameters(forms.Cursor).get("cursor"), "pk__lt")
+        rows, following = keyset(probe.looks.order_by("-pk"), self.parameters(forms.Cursor), "pk__lt")
         return Response({"results": LookOut(rows, many=True).data, "next": following})
 
     @extend_schema(operation_id="look_at_probe", request=None, responses={200: ProbeOut, **forms.REFUSALS})

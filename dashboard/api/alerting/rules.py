@@ -36,7 +36,7 @@ class Rules(ApiView):
     def get(self, request: Request, slug: str) -> Response:
         """The alert rules of a project, those of its objectives too."""
         rules = self.open_project(slug).rules.prefetch_related("channels").order_by("pk")
-        rows, following = keyset(rules, self.parameters(forms.Cursor).get("cursor"), "pk__gt")
+        rows, following = keyset(rules, self.parameters(forms.Cursor), "pk__gt")
         return Response({"results": RuleOut(rows, many=True).data, "next": following})
 
     @extend_schema(operation_id="create_rule", request=RuleIn, responses={201: RuleOut, **REFUSALS})

@@ -3,12 +3,13 @@
 from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, path
 
-from dashboard.pages.account import password_views, second_factor_views, views
+from dashboard.pages.account import joining_views, password_views, second_factor_views, views
 
 urlpatterns: list[URLPattern] = [
     path("login/", views.LoginView.as_view(), name="login"),
     path("login/code/", second_factor_views.login_code, name="login-code"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("join/<str:token>/", joining_views.join, name="join"),
     path("theme/", views.theme, name="theme"),
     path("side-bar/", views.side_bar_move, name="side-bar"),
     path("account/", views.account, name="account"),

@@ -1,4 +1,4 @@
-"""Web analytics in words: tiles with their change, lists with their bars, chips of what is chosen. Pure."""
+"""Web analytics in words: tiles with their change, lists with their bars. Pure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,19 @@ from datetime import timedelta
 from django.http import QueryDict
 
 from analytics.privacy.small_groups import FOLDED
-from analytics.questions.product import visits
 from analytics.questions.product.web import Counted, Line, Web
 from analytics.statistics import comparisons
 from analytics.statistics.comparisons import Comparison
-from dashboard.frame import formatting, measures
+from dashboard.charts import world_map
+from dashboard.charts.world_map import WorldMap
+from dashboard.frame import filters, formatting, measures
 from dashboard.frame.comparison import Compared
 from dashboard.frame.measures import Tile
 
-TITLES = {
-    "source": "Source", "channel": "Channel", "referrer": "Referrer", "utm_source": "UTM source",
-    "utm_medium": "UTM medium", "utm_campaign": "Campaign", "utm_term": "UTM term", "utm_content": "UTM content",
-    "entry": "Entry page", "exit": "Exit page", "page": "Page", "event": "Event", "country": "Country",
-    "device": "Device", "browser": "Browser",
-}  # fmt: skip
 # The cards of lists: their names, and what each may be cut by, the first by itself.
 CARDS: dict[str, tuple[str, ...]] = {
     "Sources": ("source", "channel", "referrer", "utm_campaign", "utm_medium", "utm_source", "utm_term", "utm_content"),
-    "Pages": ("page", "entry", "exit"),
+    "Pages": ("page", "entry", "exit", "site", "release"),
     "Places and devices": ("country", "browser", "device"),
     "Events": ("event",),
 }
@@ -55,11 +50,6 @@ class ListCard:
     rows: tuple[Row, ...]
 
 
-def chosen(asked: Mapping[str, str]) -> dict[str, str]:
-    """What the address asks to be left: dimension -> value."""
-    return {name: asked[name][:1000].replace("\x00", "") for name in visits.DIMENSIONS if asked.get(name)}
-
-
 def tabs(asked: Mapping[str, str]) -> dict[str, str]:
     """The dimension that each card shows."""
     return {
@@ -79,8 +69,11 @@ def cards(found: Web, shown: Mapping[str, str], *, query: QueryDict) -> list[Lis
         ListCard(
             title,
             shown[title],
-            TITLES[shown[title]],
-            tuple((TITLES[name], address(query, parameter(title), name), name == shown[title]) for name in names),
+            filters.TITLES[shown[title]],
+            tuple(
+                (filters.TITLES[name], filters.address(query, parameter(title), name), name == shown[title])
+                for name in names
+            ),
             tuple(
                 _row(line, shown[title], of=found.total.visitors, query=query)
                 for line in found.lists.get(shown[title], ())
@@ -90,23 +83,15 @@ def cards(found: Web, shown: Mapping[str, str], *, query: QueryDict) -> list[Lis
     ]
 
 
-def chips(where: Mapping[str, str], *, query: QueryDict) -> list[tuple[str, str, str]]:
-    """(title, value, the address without it) of what is chosen."""
-    return [(TITLES[name], value, address(query, name, "")) for name, value in where.items()]
-
-
-def address(query: QueryDict, name: str, value: str) -> str:
-    """The query string with one more parameter, or without it."""
-    changed = query.copy()
-    changed.pop(name, None)
-    if value:
-        changed[name] = value
-    return f"?{changed.urlencode()}"
+def world(found: Web, *, query: QueryDict) -> WorldMap | None:
+    """The map of visitors by country, where countries are asked for; small groups are on no map."""
+    counts = {line.value: line.visitors for line in found.lists.get("country", ()) if line.value != FOLDED}
+    return world_map.drawn(counts, noun="visitors", url=lambda code: filters.address(query, "country", code))
 
 
 def _row(line: Line, by: str, *, of: int, query: QueryDict) -> Row:
     share = 100 * line.visitors / of if of else 0.0
-    url = "" if line.value == FOLDED else address(query, by, line.value)
+    url = "" if line.value == FOLDED else filters.address(query, by, line.value)
     return Row(line.value, line.visitors, line.visits, line.views, share, url)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,8 +12,8 @@ from analytics.questions.product import visits
 from analytics.questions.product.web import web
 from dashboard.access.guard import page
 from dashboard.charts import cards
-from dashboard.exports import csv_tables
-from dashboard.frame import comparison, empty_states, layout, people_words, query_errors
+from dashboard.exports import tables
+from dashboard.frame import comparison, empty_states, filters, layout, people_words, query_errors
 from dashboard.pages.analytics import charts, presenting
 from events.models import Project
 from events.values.modes import ANONYMOUS, CONSENT
@@ -27,7 +27,8 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Who came, from where, to which pages."""
     shown = layout.state_for(request, project)
     asked = request.GET.dict()
-    where, tabs, with_bots = presenting.chosen(asked), presenting.tabs(asked), asked.get("bots") == "1"
+    where, tabs = filters.chosen(asked, visits.DIMENSIONS), presenting.tabs(asked)
+    with_bots = asked.get("bots") == "1"
     about: dict[str, Any] = {
         "where": where, "environment": shown.environment, "with_bots": with_bots, "sees_persons": shown.sees_persons,
     }  # fmt: skip
@@ -48,7 +49,7 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
         ),
         "cards": [cards.card(project, "visitors", state=shown, width="all", figure=figure, **parameters)],
         "lists": presenting.cards(found, tabs, query=request.GET),
-        "chips": presenting.chips(where, query=request.GET),
+        "map": presenting.world(found, query=request.GET),
         "with_bots": with_bots,
         "is_anonymous": project.analytics == ANONYMOUS,
         "visitors": people_words.visitors(project),
@@ -59,24 +60,22 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
         "start": empty_states.of(project, "analytics", now=timezone.now()) if is_empty else None,
     }
     template = "dashboard/analytics/page.html"
-    return layout.draw(request, template, context, project=project, section="analytics", shown=shown)
+    return layout.draw(request, template, context, project=project, section="analytics", shown=shown, where=where)
 
 
 @page("analytics.export")
 @query_errors.said
 def list_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """One list whole: `?by=page`."""
+    """One list whole: `?by=page`, with `format=json` or `parquet` in another form."""
     shown = layout.state_for(request, project)
     by = request.GET.get("by", "")
     by = by if by in visits.DIMENSIONS else "page"
     found = readers.ask(
         web, project, sees_persons=shown.sees_persons, period=Period(shown.start, shown.end),
-        where=presenting.chosen(request.GET.dict()), lists=(by,), environment=shown.environment, most=_EXPORTED,
-        with_bots=request.GET.get("bots") == "1",
+        where=filters.chosen(request.GET.dict(), visits.DIMENSIONS), lists=(by,), environment=shown.environment,
+        most=_EXPORTED, with_bots=request.GET.get("bots") == "1",
     )  # fmt: skip
-    columns = [presenting.TITLES[by], people_words.visitors(project), "Visits", "Views"]
+    columns = [filters.TITLES[by], people_words.visitors(project), "Visits", "Views"]
     lines = ([line.value, line.visitors, line.visits, line.views] for line in found.lists[by])
-    body = csv_tables.csv_stream(columns, lines)
-    response = StreamingHttpResponse(body, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{project.slug}-{by}.csv"'
-    return response
+    form = tables.form_of(request.GET.get("format", ""))
+    return tables.answer(form, name=f"{project.slug}-{by}", columns=columns, rows=lines)

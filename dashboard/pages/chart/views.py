@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import orjson
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
@@ -12,7 +12,7 @@ from django.utils.http import quote_etag
 from analytics.engine import EngineError
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_links
-from dashboard.exports import csv_tables
+from dashboard.exports import csv_tables, tables
 from dashboard.frame import layout
 from events.models import Project
 
@@ -43,6 +43,17 @@ def chart_csv(request: HttpRequest, project: Project, name: str) -> HttpResponse
     response = HttpResponse(csv_tables.csv_text(figure.columns, figure.rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{project.slug}-{name}.csv"'
     return response
+
+
+@page("chart.export")
+def chart_file(request: HttpRequest, project: Project, name: str, form: str) -> HttpResponseBase:
+    """The same in another form: JSON, Parquet."""
+    if form not in tables.FORMS:
+        raise Http404("No such form.")
+    figure = cards.figure(
+        project, name, state=layout.state_for(request, project), parameters=request.GET.dict(), now=timezone.now()
+    )
+    return tables.answer(form, name=f"{project.slug}-{name}", columns=figure.columns, rows=figure.rows)
 
 
 @page("chart.view")

@@ -8,6 +8,7 @@ from analytics.questions.hosts import hosts
 from dashboard.charts import figures
 from dashboard.charts.definition import Ask, Chart, Evidence, deploys
 from dashboard.charts.figures import Figure
+from dashboard.frame import filters
 from dashboard.frame.state import State
 from dashboard.pages.hosts import gauges
 from events.models import Project
@@ -22,6 +23,7 @@ def _asks(name: str) -> Ask:
             period=Period(state.start, state.end),
             now=now,
             environment=state.environment,
+            host=filters.chosen(parameters, filters.HOSTS).get("host", ""),
             resources=(gauge.resource,),
             most=90,
         )
@@ -40,7 +42,8 @@ CHARTS = {
         gauge.unit,
         f"Mean per step of {' or '.join(gauge.names)}; the six highest hosts.",
         _asks(name),
-        evidence=Evidence("dashboard:resources"),
+        filters.HOSTS,
+        evidence=Evidence("dashboard:resources", kept=filters.HOSTS),
         shared="asked",
     )
     for name, gauge in gauges.GAUGES.items()

@@ -9,7 +9,7 @@ from analytics.periods import Period
 from analytics.questions.hosts import hosts
 from dashboard.access.guard import page
 from dashboard.charts import cards
-from dashboard.frame import comparison, empty_states, layout, other_values, query_errors
+from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.pages.hosts import gauges
 from events.models import Project
 
@@ -20,7 +20,8 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Each host's newest readings, and every gauge over time."""
     shown = layout.state_of(request)
     now = timezone.now()
-    about: dict[str, Any] = {"now": now, "environment": shown.environment}
+    where = filters.chosen(request.GET.dict(), filters.HOSTS)
+    about: dict[str, Any] = {"now": now, "environment": shown.environment, **where}
     against = comparison.of(project, shown)
     spans = Period(shown.start, shown.end), against.baseline.after, against.baseline.before
     # The first two are the same as a rule: asked once.
@@ -31,8 +32,9 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     context = {
         "columns": list(gauges.GAUGES.values()),
         "rows": rows,
-        "folded": other_values.note(project, "metrics", "host", state=shown, now=now),
-        "cards": [cards.card(project, f"host_{name}", state=shown) for name in gauges.GAUGES] if rows else [],
-        "start": None if rows else empty_states.of(project, "hosts", now=now),
+        "folded": "" if where else other_values.note(project, "metrics", "host", state=shown, now=now),
+        "cards": [cards.card(project, f"host_{name}", state=shown, **where) for name in gauges.GAUGES] if rows else [],
+        "start": None if rows or where else empty_states.of(project, "hosts", now=now),
     }
-    return layout.draw(request, "dashboard/hosts/page.html", context, project=project, section="resources", shown=shown)
+    template = "dashboard/hosts/page.html"
+    return layout.draw(request, template, context, project=project, section="resources", shown=shown, where=where)

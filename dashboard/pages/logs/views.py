@@ -1,10 +1,11 @@
 """Logs: what was written, found by search, one line with what stands around it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,8 +15,8 @@ from analytics.questions.logs import log_lines, log_volume
 from analytics.questions.logs.log_lines import LogLine, Position
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
-from dashboard.exports import csv_tables
-from dashboard.frame import comparison, empty_states, layout, other_values, query_errors
+from dashboard.exports import tables
+from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.frame.measures import Tile
 from dashboard.frame.state import State
 from dashboard.pages.performance import rates
@@ -48,13 +49,14 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The lines of the period that the search finds, newest first."""
     shown = layout.state_of(request)
     now = timezone.now()
-    text = _query(request)
+    text, where = _written(request), filters.chosen(request.GET.dict(), filters.LOGS)
+    whole = filters.searched(text, where)
     error: SearchError | None = None
     found = None
     tiles: list[Tile] = []
     try:
-        asked = search.parse(text, now=now)
-        tiles = _tiles(project, asked, shown, now=now)
+        asked = search.parse(whole, now=now)
+        tiles = _tiles(project, asked, shown, where=where, now=now)
         found = log_lines.log_lines(
             project,
             search=asked,
@@ -69,17 +71,22 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "found": found,
         "tiles": tiles,
         "query": text,
-        "folded": other_values.note(project, "logs", "service", state=shown, now=now),
+        "whole": whole,
+        "where": where,
+        "folded": "" if where else other_values.note(project, "logs", "service", state=shown, now=now),
+        "filterable": filters.LOGS,
         "error": error,
         "pointer": " " * error.position + "^" if error else "",
         "chips": CHIPS,
         "lines": evidence_rows.lines(project, lines),
         "older": _spelled(found.older) if found and found.older else "",
-        "card": cards.card(project, "log_volume", state=shown, height="short", width="all", query=text),
-        "start": empty_states.of(project, "logs", now=now) if not lines and not text else None,
+        "card": cards.card(project, "log_volume", state=shown, height="short", width="all", query=whole),
+        "start": empty_states.of(project, "logs", now=now) if not lines and not whole else None,
         "pulse_url": reverse("dashboard:log-pulse", args=[project.slug]),
     }
-    return layout.draw(request, "dashboard/logs/list.html", context, project=project, section="logs", shown=shown)
+    return layout.draw(
+        request, "dashboard/logs/list.html", context, project=project, section="logs", shown=shown, where=where
+    )
 
 
 @page("logs.view")
@@ -92,25 +99,27 @@ def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpRespons
     if position is None or chosen is None or chosen.log_id != log_id:
         raise Http404("No such line.")
     found = log_lines.log_context(project, of=position, service=chosen.service or "", host=chosen.host or "")
-    context = {"line": chosen, "lines": evidence_rows.lines(project, found)}
+    context = {"line": chosen, "lines": evidence_rows.lines(project, found), "filterable": filters.LOGS}
     return layout.draw(request, "dashboard/logs/line.html", context, project=project, section="logs")
 
 
 @page("logs.export")
 @query_errors.said
 def log_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """The lines that the search finds as CSV, streamed."""
+    """The lines that the search finds as CSV, streamed; with `format=json` or `parquet` in another form.
+
+    One that was cut off is continued by `before`, a moment and an id with `~` between, those of its last line.
+    """
     shown = layout.state_of(request)
     try:
         asked = search.parse(_query(request), now=timezone.now())
-        rows = ([_cell(getattr(line, name)) for name in _COLUMNS] for line in _exported(project, asked, shown))
-        body = csv_tables.csv_stream([*_COLUMNS], rows)
-        first = next(body)
+        lines = _exported(project, asked, shown, before=_position(request.GET.get("before", "")))
+        first = list(islice(lines, 1))  # what cannot be searched is said before the file begins
     except SearchError as error:
         return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(csv_tables.after(first, body), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{project.slug}-logs.csv"'
-    return response
+    rows = ([_cell(getattr(line, name)) for name in _COLUMNS] for line in chain(first, lines))
+    form = tables.form_of(request.GET.get("format", ""))
+    return tables.answer(form, name=f"{project.slug}-logs", columns=_COLUMNS, rows=rows)
 
 
 def pulse(request: HttpRequest, slug: str) -> HttpResponse:
@@ -131,12 +140,12 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
     return JsonResponse({"cursor": now.isoformat(), "count": count}) if count else HttpResponse(status=204)
 
 
-def _tiles(project: Project, asked: Search, shown: State, *, now: datetime) -> list[Tile]:
+def _tiles(project: Project, asked: Search, shown: State, *, where: Mapping[str, str], now: datetime) -> list[Tile]:
     period, against = Period(shown.start, shown.end), comparison.of(project, shown)
     about: dict[str, Any] = {"search": asked, "environment": shown.environment, "now": now}
     volume = log_volume.log_volume(project, period=period, **about, most=30)
     changes = log_volume.log_changes(project, period=period, **about, baseline=against.baseline, whole=volume)
-    return rates.logs(volume, changes, state=shown, against=against)
+    return rates.logs(volume, changes, state=shown, against=against, where=where)
 
 
 def _count(project: Project, text: str, shown: State, *, since: datetime, now: datetime) -> int:
@@ -148,9 +157,9 @@ def _count(project: Project, text: str, shown: State, *, since: datetime, now: d
     return sum(line.at > since for line in tail.lines)
 
 
-def _exported(project: Project, asked: Search, shown: State) -> Iterator[LogLine]:
+def _exported(project: Project, asked: Search, shown: State, *, before: Position | None) -> Iterator[LogLine]:
     """The lines, newest first, at most _EXPORTED and a few; asked for a piece at a time."""
-    before, count = None, 0
+    count = 0
     while count < _EXPORTED:
         found = log_lines.log_lines(
             project,
@@ -166,8 +175,14 @@ def _exported(project: Project, asked: Search, shown: State) -> Iterator[LogLine
             return
 
 
-def _query(request: HttpRequest) -> str:
+def _written(request: HttpRequest) -> str:
+    """What was written into the field of the search."""
     return request.GET.get("query", "").replace("\x00", "")
+
+
+def _query(request: HttpRequest) -> str:
+    """The same with the filters of the address as further terms."""
+    return filters.searched(_written(request), filters.chosen(request.GET.dict(), filters.LOGS))
 
 
 def _spelled(position: Position) -> str:

@@ -18,13 +18,14 @@ from analytics.questions.performance.request_rates import Durations, RequestRate
 from dashboard.charts import duration_figures, figures
 from dashboard.charts.definition import Chart, Evidence, deploys
 from dashboard.charts.figures import Figure
+from dashboard.frame import filters
 from dashboard.frame.state import State
 from dashboard.pages.performance import rates
 from events.models import Project, Release
 
 _STATUSES = {"2xx": 3, "3xx": 2, "1xx": 6, "4xx": 4, "5xx": 5, "no status": 1}
 _PERCENTILES = ("p50", "p75", "p95", "p99")
-_ABOUT = ("route", "release")
+_ABOUT = filters.REQUESTS
 
 
 def _of(state: State, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def _of(state: State, parameters: Mapping[str, str]) -> dict[str, Any]:
     return {
         "period": Period(state.start, state.end),
         "environment": state.environment,
-        **{name: parameters.get(name, "")[:300].replace("\x00", "") for name in _ABOUT},
+        **request_rates.counted_by(filters.chosen(parameters, _ABOUT)),
     }
 
 
@@ -115,16 +116,14 @@ def _histogram(project: Project, state: State, parameters: Mapping[str, str], no
 
 
 def _slowest(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
-    found = endpoints.endpoints(
-        project, period=Period(state.start, state.end), now=now, environment=state.environment, sort="p95", most=8
-    )
+    found = endpoints.endpoints(project, now=now, sort="p95", most=8, **_of(state, parameters))
     values = [round(one.durations.p95 or 0.0) for one in found]
     figure = figures.ranked_bars([one.route or "(no route)" for one in found], values, noun="milliseconds")
     said = f"Slowest is {found[0].route or '(no route)'} with a p95 of {values[0]} ms." if found else figure.sentence
     return Figure(figure.data, figure.layout, said, ["Endpoint", "p95 ms"], figure.rows, figure.is_empty)
 
 
-_EVIDENCE = Evidence("dashboard:performance", kept=("route", "release"), narrowed={"route": "dashboard:endpoint"})
+_EVIDENCE = Evidence("dashboard:performance", kept=_ABOUT, narrowed={"route": "dashboard:endpoint"})
 
 
 def _endpoints(project: Project, routes: Sequence[str], state: State) -> list[str]:
@@ -186,7 +185,7 @@ CHARTS = {
         "ms",
         "Median, middle half, and 5th to 95th percentile of each release, oldest first.",
         _by_release,
-        ("route",),
+        filters.REQUESTS,
         named=_releases,
         shared="asked",
         watched="requests.p95",
@@ -205,6 +204,7 @@ CHARTS = {
         "p95, ms",
         "Routes with the highest p95 of the period.",
         _slowest,
+        _ABOUT,
         named=_endpoints,
         shared="asked",
         watched="requests.p95",

@@ -1,6 +1,6 @@
 """Requests as tiles and rows. Pure but for addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -55,8 +55,10 @@ def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compar
     ]
 
 
-def logs(volume: LogVolume, changes: LogChanges, *, state: State, against: Compared) -> list[Tile]:
-    """Lines, errors and warnings a minute."""
+def logs(
+    volume: LogVolume, changes: LogChanges, *, state: State, against: Compared, where: Mapping[str, str] | None = None
+) -> list[Tile]:
+    """Lines, errors and warnings a minute; each leads to its lines, narrowed as the page is."""
     minutes = state.length / timedelta(minutes=1)
     named: tuple[tuple[str, Comparison, tuple[str, ...], str], ...] = (
         ("Lines / min", changes.lines, tuple(volume.levels), ""),
@@ -68,7 +70,7 @@ def logs(volume: LogVolume, changes: LogChanges, *, state: State, against: Compa
             name,
             formatting.compact(volume.count(*levels) / minutes),
             comparison,
-            url=f"?{urlencode({'query': query})}&{state.query}",
+            url=f"?{urlencode({**(where or {}), 'query': query})}&{state.query}",
             points=[
                 sum(at) for at in zip(*(volume.levels[one] for one in levels if one in volume.levels), strict=True)
             ],
@@ -79,12 +81,19 @@ def logs(volume: LogVolume, changes: LogChanges, *, state: State, against: Compa
     ]
 
 
-def endpoints(project: Project, found: Iterable[Endpoint], *, state: State, against: Compared) -> list[Row]:
+def endpoints(
+    project: Project,
+    found: Iterable[Endpoint],
+    *,
+    state: State,
+    against: Compared,
+    where: Mapping[str, str] | None = None,
+) -> list[Row]:
     """The rows of the table."""
     return [
         Row(
             one,
-            endpoint_url(project, one.route, state=state),
+            endpoint_url(project, one.route, state=state, where=where),
             round(100 * one.time_share, 1),
             _changes(one, against=against),
         )
@@ -92,11 +101,11 @@ def endpoints(project: Project, found: Iterable[Endpoint], *, state: State, agai
     ]
 
 
-def endpoint_url(project: Project, route: str, *, state: State) -> str:
-    """The address of one endpoint in this state; empty for requests without a route."""
+def endpoint_url(project: Project, route: str, *, state: State, where: Mapping[str, str] | None = None) -> str:
+    """The address of one endpoint in this state, of the requests that are `where`; empty for those without a route."""
     if not route:
         return ""
-    query = urlencode({"route": route})
+    query = urlencode({**(where or {}), "route": route})
     return f"{reverse('dashboard:endpoint', args=[project.slug])}?{query}{f'&{state.query}' if state.query else ''}"
 
 

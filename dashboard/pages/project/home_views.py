@@ -31,11 +31,24 @@ def home(request: HttpRequest) -> HttpResponseBase:
 @site_page("project.create", staff=True)
 def project_create(request: HttpRequest) -> HttpResponseBase:
     """A new project of whoever asks; its setup page follows."""
-    slug, name = request.POST.get("slug", "").strip(), request.POST.get("name", "").strip()
+    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
+    slug = request.POST.get("slug", "").strip() or projects.slug_for(name)
     try:
         project = projects.create(slug, name or slug, owner=request.user, now=timezone.now())
     except ValidationError as error:
-        for line in error.messages:
+        for line in _mended(error, slug=slug):
             messages.error(request, line)
         return redirect("dashboard:home")
     return redirect("dashboard:setup", project.slug)
+
+
+def _mended(error: ValidationError, *, slug: str) -> list[str]:
+    """What was wrong with a new project, and what to write instead."""
+    if "slug" not in error.message_dict:
+        return error.messages
+    codes = {one.code for one in error.error_dict["slug"]}
+    if not slug:
+        return ["Give the project a name with letters or digits, or write a short form for addresses, such as shop."]
+    if "unique" in codes:
+        return [f"The short form “{slug[:64]}” is taken. Leave the field empty, and a free one is made from the name."]
+    return ["A short form has lower-case letters, digits, - and _ only, 64 at most. Leave it empty to have one made."]

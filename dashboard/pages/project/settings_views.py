@@ -13,15 +13,35 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.guard import page
 from dashboard.frame import layout
-from dashboard.pages.project import privacy
-from events.accounts import access, dsn, projects, sites
+from dashboard.pages.project import inviting, privacy
+from events.accounts import access, dsn, invitations, projects, sites
 from events.endpoints import browser_settings
-from events.models import IngestKey, Membership, Project, SiteName
+from events.models import IngestKey, Invitation, Membership, Project, SiteName
 
 
 @page("settings.view", role=access.EDITOR)
 def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The keys, the people and the rules of a project."""
+    return _shown(request, project)
+
+
+@require_POST
+@page("invitation.create", role=access.OWNER)
+def settings_invite(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """A new invitation; its link is on this answer and never again."""
+    role, email = request.POST.get("role", ""), request.POST.get("email", "").strip()[:254]
+    try:
+        words, link = inviting.invite(project, role=role, email=email, actor=request.user, now=timezone.now())
+        messages.success(request, words)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("dashboard:settings", project.slug)
+    response = _shown(request, project, invitation_link=link)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _shown(request: HttpRequest, project: Project, *, invitation_link: str = "") -> HttpResponseBase:
     keys = [(key, dsn.of(key, base_url=configured.OBS_PUBLIC_URL)) for key in project.keys.all()]
     members = Membership.objects.filter(project=project).select_related("user").order_by("user__username")
     context = {
@@ -30,7 +50,8 @@ def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
         "kept": project.kept_occurrences or configured.OBS_KEPT_OCCURRENCES,
         "retention": configured.OBS_RETENTION_DAYS, "browser": browser_settings.of_project(project),
         "own_features": browser_settings.OWN_FEATURES, "privacy": privacy.shown(project),
-        "sites": project.site_names.all(),
+        "sites": project.site_names.all(), "invitation_link": invitation_link, "role_words": inviting.ROLES,
+        "invitations": invitations.open_ones(project, now=timezone.now()).select_related("created_by"),
     }  # fmt: skip
     return layout.draw(request, "dashboard/project/settings.html", context, project=project, section="settings")
 
@@ -84,6 +105,10 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
             features=_features(posted.getlist("feature"), posted.getlist("share")), actor=actor, now=now,
         )  # fmt: skip
         return "Every page follows within a minute."
+    if action == "invitation_revoke":
+        number = _integer(posted.get("invitation", ""))
+        invitations.revoke(get_object_or_404(Invitation, project=project, pk=number), actor=actor, now=now)
+        return "Nobody can join by that link any more."
     if action in ("member_role", "member_remove"):
         user = get_user_model().objects.filter(username=posted.get("username", "")[:150]).first()
         if user is None:

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/setup/sample/", setup_views.send_sample, name="setup-sample"),
     path("p/<slug:slug>/settings/", settings_views.settings, name="settings"),
     path("p/<slug:slug>/settings/change/", settings_views.settings_change, name="settings-change"),
+    path("p/<slug:slug>/settings/invite/", settings_views.settings_invite, name="settings-invite"),
     path("p/<slug:slug>/settings/deploys/", deploy_views.deploy_list, name="deploys"),
     path("p/<slug:slug>/settings/deploys/hooks/", deploy_views.hook_create, name="deploy-hook-create"),
     path(

@@ -14,6 +14,7 @@ from dashboard.frame import comparison, layout, query_errors, state
 from dashboard.pages.performance import rates
 from dashboard.pages.reports import weekly
 from dashboard.pages.vitals import vital_cards
+from events.accounts import access
 from events.models import Membership, Project
 
 
@@ -29,6 +30,7 @@ def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:
     following = week + weekly.WEEK
     context = {
         "report": report,
+        "in_short": weekly.said(project, report, sees_persons=access.sees_persons(request.user, project), now=now),
         "busiest": rates.endpoints(project, report.busiest, state=shown, against=against),
         "slower": rates.endpoints(project, report.slower, state=shown, against=against),
         "faster": rates.endpoints(project, report.faster, state=shown, against=against),

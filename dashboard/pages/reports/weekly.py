@@ -29,6 +29,8 @@ from dashboard.pages.boards.mailing import BoardMail
 from dashboard.pages.insights import digests, goal_lines
 from dashboard.pages.insights.digests import Digest
 from dashboard.pages.insights.goal_lines import GoalLine
+from dashboard.pages.reports import sentences
+from dashboard.pages.scorecard import card, presenting
 from events.accounts import access
 from events.models import Membership, Project, Segment
 
@@ -130,6 +132,7 @@ def send_due(*, now: datetime) -> int:
     made: dict[tuple[int, bool], Digest] = {}
     goals: dict[tuple[int, bool], list[GoalLine]] = {}
     arranged: dict[tuple[int, bool], BoardMail] = {}
+    in_short: dict[tuple[int, bool], list[str]] = {}
     for member in due(now=now):
         mine = Membership.objects.filter(pk=member.pk, weekly_report_on=member.weekly_report_on)
         if not mine.update(weekly_report_on=monday):
@@ -141,12 +144,16 @@ def send_due(*, now: datetime) -> int:
         told = (project.pk, sees_persons)
         if told not in goals:
             goals[told] = goal_lines.of_week(project, monday, sees_persons=sees_persons)
+            in_short[told] = said(project, reports[project.pk], sees_persons=sees_persons, now=now)
         of: dict[str, Any] = {"sees_persons": sees_persons, "week": monday - WEEK, "now": now}
         insights = digests.subscribed(project, member.user, made=made, **of)
         boards = mailing.subscribed(project, member.user, made=arranged, **of)
         report = reports[project.pk]
         try:
-            mail(project, report, to=member.user.email, insights=insights, goals=goals[told], boards=boards).send()
+            mail(
+                project, report, to=member.user.email, insights=insights, goals=goals[told], boards=boards,
+                in_short=in_short[told],
+            ).send()  # fmt: skip
             sent += 1
         except (smtplib.SMTPException, OSError) as failure:
             log.warning("The weekly report of %s was not taken: %s.", project.slug, type(failure).__name__)
@@ -154,16 +161,22 @@ def send_due(*, now: datetime) -> int:
     return sent
 
 
+def said(project: Project, report: Weekly, *, sees_persons: bool, now: datetime) -> list[str]:
+    """The week in sentences: its promises, and what clearly changed."""
+    found = card.card(project, report.period.start, sees_persons=sees_persons, now=now, count=2)
+    return [*sentences.of_promises(presenting.lines(project, found)), *sentences.of_week(report)]
+
+
 def mail(
     project: Project, report: Weekly, *, to: str, insights: Sequence[Digest] = (), goals: Sequence[GoalLine] = (),
-    boards: Sequence[BoardMail] = (),
+    boards: Sequence[BoardMail] = (), in_short: Sequence[str] = (),
 ) -> EmailMultiAlternatives:  # fmt: skip
-    """The report as text and HTML, with the goals of the project, and the insights with their pictures and the boards
-    that the receiver asked for."""
+    """The report as text and HTML, first in sentences, then with the goals of the project, and the insights with their
+    pictures and the boards that the receiver asked for."""
     url = f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:weekly', args=[project.slug])}?week={report.week}"
     context = {
         "project": project, "report": report, "url": url, "insights": insights, "goals": goals,
-        "boards": boards,
+        "boards": boards, "in_short": in_short,
         "saved_url": f"{settings.OBS_PUBLIC_URL}{reverse('dashboard:insights-saved', args=[project.slug])}",
     }  # fmt: skip
     mail = EmailMultiAlternatives(

@@ -79,6 +79,19 @@ def find(token: str, *, now: datetime) -> ShareLink | None:
     return found if found and is_live(found, now=now) else None
 
 
+def ended_at(token: str, *, now: datetime) -> datetime | None:
+    """When the link of this token ended by its date; None for one that lives, was revoked, or never was.
+
+    Whoever holds the whole token was given it, so its end is no secret; what it showed stays one.
+    """
+    try:
+        _signer.unsign(token)
+    except BadSignature:
+        return None
+    found = ShareLink.objects.filter(digest=_digest(token), revoked_at=None, expires_at__lte=now).first()
+    return found.expires_at if found else None
+
+
 def is_live(link: ShareLink, *, now: datetime) -> bool:
     """Whether the link still shows anything."""
     if link.revoked_at or link.expires_at <= now:

@@ -29,13 +29,15 @@ _TOP = 6
 
 
 def _shared(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Makes `view(request, link, token, **rest)` a page behind a token: 404 for a dead one, 405 for any write."""
+    """Makes `view(request, link, token, **rest)` a page behind a token: 404 for a dead one, 410 for one past its date,
+    405 for any write."""
 
     @wraps(view)
     def door(request: HttpRequest, token: str, **rest: Any) -> HttpResponseBase:
-        link = links.find(token, now=timezone.now())
+        now = timezone.now()
+        link = links.find(token, now=now)
         if link is None:
-            raise Http404("No such link.")
+            return _ended(request, token, now=now)
         with audit.scope(via="share", address=addresses.of_request(request)):
             response = view(request, link, token, **rest)
             links.note_look(link, page=":".join([view.__name__, *map(str, rest.values())]), now=timezone.now())
@@ -130,6 +132,18 @@ def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> 
         return JsonResponse({"detail": str(error)}, status=503)
     body = orjson.dumps({**figure.for_strangers().as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
     return HttpResponse(body, content_type="application/json")
+
+
+def _ended(request: HttpRequest, token: str, *, now: datetime) -> HttpResponse:
+    """The page of a link past its date, 410; nothing else tells a dead link from one that never was."""
+    ended = links.ended_at(token, now=now)
+    if ended is None:
+        raise Http404("No such link.")
+    response = render(request, "dashboard/share/ended.html", {"ended": ended}, status=410)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _card(token: str, name: str) -> dict[str, str]:

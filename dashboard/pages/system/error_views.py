@@ -35,6 +35,15 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def taken(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        409,
+        "Somebody was faster",
+        "The same was stored a moment ago. Go back, look at it, or choose another name.",
+    )
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 404, "Nothing here", "The page does not exist, or it is not yours to see.")
 

@@ -6,4 +6,5 @@ from dashboard.pages.system import views
 
 urlpatterns: list[URLPattern] = [
     path("system/", views.system, name="system"),
+    path("system/bundle/", views.system_bundle, name="system-bundle"),
 ]

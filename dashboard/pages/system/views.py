@@ -1,57 +1,56 @@
-"""The server about itself: who watches the watcher, on one page."""
+"""The server about itself: who watches the watcher, on one page, and as an archive for who helps."""
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Sum
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from alerts.delivery import house_watch
 from alerts.models import HouseTrouble, HouseWatch
 from dashboard.access.guard import site_page
 from dashboard.frame import layout
-from events.ingest import accounting, spool
-from events.models import DeadLetter, InboxItem, Segment
+from dashboard.pages.system import bundle, presenting, reading
+from events.accounts import audit
+from events.models import DeadLetter
 
 
 @site_page("system.view", staff=True)
 def system(request: HttpRequest) -> HttpResponseBase:
-    """The accounting law with its numbers, the queues, what could not be digested, the segments. Superusers only."""
+    """Whether all is well, each lag, the ledger, the stores, own statements, versions. Superusers only."""
     if not request.user.is_superuser:
         raise Http404
-    report = accounting.report()
-    oldest = InboxItem.objects.aggregate(oldest=Min("received_at"))["oldest"]
-    right = [
-        ("stored", report.stored),
-        ("duplicate", report.duplicate),
-        *((f"filtered: {reason}", count) for reason, count in report.filtered.items()),
-        ("rate limited", report.rate_limited),
-        ("invalid", report.invalid),
-        ("in the inbox", report.in_inbox),
-        ("in the spool", report.in_spool),
-        ("dead letters", report.dead_letter),
-    ]
+    now = timezone.now()
+    found = reading.read(now=now)
     addresses, channels = house_watch.hearers()
+    troubles = list(HouseTrouble.objects.all())
     context = {
-        "troubles": HouseTrouble.objects.all(),
+        "troubles": troubles,
         "watch": HouseWatch.objects.first(),
         "addresses": len(addresses),
         "house_channels": channels,
         "has_heartbeat": bool(settings.OBS_HEARTBEAT_URL),
-        "report": report,
-        "right": right,
-        "oldest": oldest,
-        "spooled": len(spool.pending()),
+        "found": found,
+        "report": found.report,
+        "verdict": presenting.verdict(found, troubles=len(troubles)),
+        "right": presenting.terms(found.report),
+        "lags": [presenting.lag(one, now=now) for one in found.lags],
+        "rate": presenting.rate(found),
+        "disk": presenting.disk(found),
         "letters": DeadLetter.objects.select_related("project").defer("payload", "blob")[:20],
-        "segments": Segment.objects.values("fact")
-        .annotate(
-            files=Count("id"),
-            total_rows=Sum("rows"),
-            total_bytes=Sum("bytes"),
-            newest=Max("max_at"),
-            oldest=Min("min_at"),
-        )
-        .order_by("fact"),
-        "inbox_limit": settings.OBS_INBOX_MAX_AGE_SECONDS,
-        "now": timezone.now(),
+        "now": now,
     }
     return layout.draw(request, "dashboard/system/page.html", context, section="system")
+
+
+@require_POST
+@site_page("system.bundle", staff=True)
+def system_bundle(request: HttpRequest) -> HttpResponseBase:
+    """The support bundle. Superusers only."""
+    if not request.user.is_superuser:
+        raise Http404
+    now = timezone.now()
+    audit.record("system.bundle", actor=request.user, now=now)
+    answer = HttpResponse(bundle.archive(reading.read(now=now), now=now), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="formaos-obs-{now:%Y%m%d-%H%M%S}.zip"'
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -10,26 +10,26 @@ from analytics.questions.vitals import vitals
 from dashboard.charts import duration_figures, figures
 from dashboard.charts.definition import Chart, Evidence, deploys
 from dashboard.charts.figures import Figure
-from dashboard.frame import vital_formatting
+from dashboard.frame import filters, vital_formatting
 from dashboard.frame.state import State
 from events.models import Project
 from events.values.vitals import THRESHOLDS
 
-_ABOUT = ("metric", "p", "device")
+_ABOUT = ("metric", "p", *filters.VITALS)
 
 
 def _metric(parameters: Mapping[str, str]) -> str:
     return parameters["metric"] if parameters.get("metric") in THRESHOLDS else "LCP"
 
 
-def _device(parameters: Mapping[str, str]) -> str:
-    return parameters.get("device", "")[:40].replace("\x00", "")
+def _where(parameters: Mapping[str, str]) -> dict[str, Any]:
+    return vitals.counted_by(filters.chosen(parameters, filters.VITALS))
 
 
 def _trend(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     metric = _metric(parameters)
     percentile, q = vital_formatting.percentile_of(parameters.get("p", ""))
-    about: dict[str, Any] = {"now": now, "q": q, "device": _device(parameters), "environment": state.environment}
+    about: dict[str, Any] = {"now": now, "q": q, "environment": state.environment, **_where(parameters)}
     found = vitals.vitals(project, period=Period(state.start, state.end), **about)
     series = {f"{metric} {percentile}": _line(found, metric)}
     if state.compare == "prev":
@@ -57,8 +57,8 @@ def _shares(project: Project, state: State, parameters: Mapping[str, str], now: 
         project,
         period=Period(state.start, state.end),
         now=now,
-        device=_device(parameters),
         environment=state.environment,
+        **_where(parameters),
     )
     series = {
         f"{one.metric} p75": [
@@ -76,8 +76,8 @@ def _shares(project: Project, state: State, parameters: Mapping[str, str], now: 
 def _heatmap(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     metric = _metric(parameters)
     found = latency_heatmap.latency_heatmap(
-        project, period=Period(state.start, state.end), now=now, metric=metric, device=_device(parameters),
-        environment=state.environment,
+        project, period=Period(state.start, state.end), now=now, metric=metric, environment=state.environment,
+        **_where(parameters),
     )  # fmt: skip
     named = duration_figures.bands(found.edges, unit="" if metric == "CLS" else "ms")
     return duration_figures.heatmap(
@@ -92,7 +92,7 @@ CHARTS = {
         "The metric's percentile per step; dashed lines are its thresholds.",
         _trend,
         _ABOUT,
-        evidence=Evidence("dashboard:vitals", kept=("metric", "p", "device")),
+        evidence=Evidence("dashboard:vitals", kept=_ABOUT),
         shared="asked",
         watched="vitals.{metric}.p75",
     ),
@@ -101,8 +101,8 @@ CHARTS = {
         "page loads",
         "How many page loads had which value, by time.",
         _heatmap,
-        ("metric", "device"),
-        evidence=Evidence("dashboard:vitals", kept=("metric", "device")),
+        ("metric", *filters.VITALS),
+        evidence=Evidence("dashboard:vitals", kept=("metric", *filters.VITALS)),
         shared="asked",
         watched="vitals.{metric}.p75",
     ),
@@ -111,8 +111,8 @@ CHARTS = {
         "p75 ÷ good",
         "p75 of LCP, INP and CLS as a multiple of the value that is still good: below 1 passes.",
         _shares,
-        ("device",),
-        evidence=Evidence("dashboard:vitals", kept=("device",)),
+        filters.VITALS,
+        evidence=Evidence("dashboard:vitals", kept=filters.VITALS),
         shared="asked",
         watched="vitals.LCP.p75",
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from analytics.questions.vitals.cuts import VitalCut
 from analytics.questions.vitals.vitals import CountryVital, RouteVital, Vital
 from analytics.statistics.comparisons import ENOUGH
 from analytics.statistics.scores import Part, Score
@@ -101,6 +102,11 @@ def of(metric: str, routes: Iterable[RouteVital], *, against: Compared) -> list[
 
 def countries(metric: str, found: Iterable[CountryVital]) -> list[tuple[CountryVital, str, str, str]]:
     """(country, its value in words, its band in words, the badge's tone); too few samples make no band."""
+    return [(one, said(metric, one.value), _WORDS[one.rating], _TONES[one.rating]) for one in found]
+
+
+def cuts(metric: str, found: Iterable[VitalCut]) -> list[tuple[VitalCut, str, str, str]]:
+    """The same of any other column."""
     return [(one, said(metric, one.value), _WORDS[one.rating], _TONES[one.rating]) for one in found]
 
 

@@ -19,7 +19,7 @@ GROUPED = {
     "Errors": ["Issues", "Releases", "Feedback"],
     "Speed": ["Performance", "Vitals", "Queries", "Logs", "Resources"],
     "Product": ["Analytics", "Insights", "Funnels", "Journeys", "Persons", "Flags", "Experiments"],
-    "House": ["Reports", "Security", "Shares", "Setup", "Settings"],
+    "House": ["Scorecard", "Security", "Shares", "Setup", "Settings"],
 }
 
 

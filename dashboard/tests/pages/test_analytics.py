@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from analytics.questions.product import visits
 from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
 from dashboard.pages.analytics import presenting
@@ -63,7 +64,7 @@ def test_nothing_yet_shows_the_lines_that_fill_it(as_alice: Client, project: Pro
 
 
 def test_every_list_has_its_title_and_every_dimension_a_card() -> None:
-    assert {name for names in presenting.CARDS.values() for name in names} == set(presenting.TITLES)
+    assert {name for names in presenting.CARDS.values() for name in names} == set(visits.DIMENSIONS)
 
 
 def test_questions_do_not_grow_with_the_lists(

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.tests import facts
+from dashboard.frame import filters
 from dashboard.tests import populated_performance as populated
 from dashboard.tests.pages.test_pages import read
 from events.facts import files
@@ -79,6 +80,13 @@ def addresses(project: Project) -> list[str]:
         reverse("dashboard:logs", args=[slug]) + "?query=level:error+order:4",
         reverse("dashboard:logs", args=[slug]) + "?query=is:unresolved",
         reverse("dashboard:security", args=[slug]) + "?kind=csp",
+        *(
+            f"{reverse(f'dashboard:{name}', args=[slug])}?{urlencode(dict.fromkeys(filters.OF_SECTION[name], value))}"
+            for name in ("performance", "vitals", "logs", "resources")
+            for value in ("x", HOSTILE, "*", "\x00")
+        ),
+        reverse("dashboard:endpoint", args=[slug])
+        + f"?{urlencode({'route': populated.ROUTES[0], 'country': HOSTILE})}",
         *(f"{reverse(f'dashboard:insights-{name}', args=[slug])}?{urlencode(asked)}" for name, asked in INSIGHTS),
     ]
 

@@ -97,7 +97,13 @@ def test_dead_forged_and_foreign_links_are_nothing(world: World, alice: Any, as_
     for forged in (flipped + "." + signature, body, body + ".", token + "A", "x", links._signer.sign("guess")):
         assert Client().get(f"/share/{forged}/").status_code == 404, forged
     ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
-    assert {Client().get(base + page).status_code for page in SUBPAGES} == {404}
+    ended = [Client().get(base + page) for page in SUBPAGES]
+    assert {answer.status_code for answer in ended} == {410}
+    for answer in ended:
+        html = answer.content.decode()
+        assert "This link has ended" in html
+        assert world.project.name not in html.replace("Web vitals", "")
+        assert answer["Referrer-Policy"] == "no-referrer"
     ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now() + timedelta(days=1))
     assert Client().get(base).status_code == 200
     before = AuditEntry.objects.count()

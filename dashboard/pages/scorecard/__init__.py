@@ -1,0 +1,1 @@
+"""The scorecard: what the product promises, week by week against its goals."""
