@@ -33,6 +33,28 @@ class Row:
     cells: Sequence[Cell]
     errors: int | None = None  # None where it could not be read
 
+    @property
+    def tone(self) -> str:
+        """bad where anything is clearly worse, good where something is better and nothing worse."""
+        tones = {cell.tone for cell in self.cells}
+        return "bad" if "bad" in tones else "good" if "good" in tones else ""
+
+    @property
+    def verdict(self) -> str:
+        """What may be said of it in one sentence."""
+        if not self.before:
+            return "The first release: there is none to compare it with."
+        named = {
+            tone: ", ".join(_within(cell.name) for cell in self.cells if cell.tone == tone) for tone in ("bad", "good")
+        }
+        said = [f"{words}: {named[tone]}" for tone, words in (("bad", "worse"), ("good", "better")) if named[tone]]
+        if said:
+            text = f"Clearly {'; clearly '.join(said)}"
+            return f"{text}; against {self.before}."
+        if any(cell.delta for cell in self.cells):
+            return f"No clear difference from {self.before}."
+        return f"Nothing was measured yet to compare with {self.before}."
+
 
 def rows(
     releases: Sequence[Release],
@@ -98,6 +120,16 @@ def _cell(
         name, write(found.value), f"{earlier}; clearly {'better' if is_better else 'worse'}" if is_long else earlier,
         "good" if is_better else "bad",
     )  # fmt: skip
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence: `crash-free users`, but p95 and LCP."""
+    return name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"
+
+
+def adoption(own: Sequence[int], everybody: Sequence[int]) -> list[float]:
+    """The percent of all sessions that were of a release, by bucket; 0 where there was none."""
+    return [100 * part / whole if whole else 0.0 for part, whole in zip(own, everybody, strict=True)]
 
 
 def _health(found: ReleaseHealth | None) -> Health:
