@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from events.runtime.lazy import lazy
 
@@ -162,7 +162,7 @@ def different(place: Places, of: Places, *, size: int, among: int) -> Places:
     return np.bincount(pairs // among, minlength=size)
 
 
-def _numbered(values: npt.NDArray[np.int64] | Codes) -> tuple[npt.NDArray[np.int64] | Codes, Places]:
+def _numbered(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Places]:
     """The different values, and the number of each value among them."""
     coded = pa.array(values).dictionary_encode()
     return coded.dictionary.to_numpy(), coded.indices.to_numpy().astype(np.int64)
