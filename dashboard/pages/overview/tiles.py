@@ -1,8 +1,9 @@
 """The numbers of issues and sessions on top of the overview, each with its way to the evidence."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from analytics.periods import Period
@@ -28,28 +29,45 @@ def numbers(project: Project, state: State, against: Compared, *, now: datetime)
     )
 
 
-def overview(project: Project, state: State, found: Overview, against: Compared) -> list[Tile]:
-    """The tiles of errors, sessions and issues."""
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """How many issues are open, whenever they were seen, and how many of those came back."""
+
+    open_count: int
+    regressed: int
+
+
+def unresolved(project: Project) -> Unresolved:
+    """The open issues of a project, counted at once."""
+    counted = _open(project).aggregate(open_count=Count("pk"), regressed=Count("pk", filter=Q(is_regressed=True)))
+    return Unresolved(**counted)
+
+
+def overview(project: Project, state: State, found: Overview, against: Compared, *, left: Unresolved) -> list[Tile]:
+    """The tiles of errors, sessions and issues; `left` are the issues that are open."""
     listed = reverse("dashboard:issue-list", args=[project.slug])
     query = f"&{state.query}" if state.query else ""
-    unresolved = Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
-    regressed = unresolved.filter(is_regressed=True).count()
     return [
         _crash_free(project, state, found.crash_free, against),
         measures.tile(
             "Errors / min", formatting.compact(found.errors.value), found.errors.comparison,
             url=f"{listed}?sort=trend{query}", points=found.errors.trend, against=against,
         ),
-        _new_issues(unresolved, state, against, url=f"{listed}?query=is%3Anew&sort=first_seen{query}"),
+        _new_issues(_open(project), state, against, url=f"{listed}?query=is%3Anew&sort=first_seen{query}"),
         Tile(
-            "Open issues", formatting.compact(unresolved.count()), "unresolved", "",
+            "Open issues", formatting.compact(left.open_count), "unresolved", "",
             f"{listed}?query=is%3Aunresolved&from=-90d",
         ),
         Tile(
-            "Regressions", formatting.compact(regressed), "came back after resolving", "bad" if regressed else "good",
+            "Regressions", formatting.compact(left.regressed), "came back after resolving",
+            "bad" if left.regressed else "good",
             f"{listed}?query=is%3Aregressed&from=-90d",
         ),
     ]  # fmt: skip
+
+
+def _open(project: Project) -> QuerySet[Issue]:
+    return Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
 
 
 def overview_cards(project: Project, state: State) -> list[Card]:
@@ -73,9 +91,9 @@ def _crash_free(project: Project, state: State, found: query.Tile, against: Comp
     )  # fmt: skip
 
 
-def _new_issues(unresolved: QuerySet[Issue], state: State, against: Compared, *, url: str) -> Tile:
+def _new_issues(open_ones: QuerySet[Issue], state: State, against: Compared, *, url: str) -> Tile:
     def first_seen(period: Period) -> int:
-        return unresolved.filter(first_seen_at__gte=period.start, first_seen_at__lt=period.end).count()
+        return open_ones.filter(first_seen_at__gte=period.start, first_seen_at__lt=period.end).count()
 
     after, before = against.baseline.after, against.baseline.before
     count = first_seen(Period(state.start, state.end))
@@ -85,8 +103,3 @@ def _new_issues(unresolved: QuerySet[Issue], state: State, against: Compared, *,
     if against.baseline.release:
         said = f"{first_seen(after)} {against.during}, {earlier} in as long before"
     return Tile("New issues", formatting.compact(count), said, "bad" if count else "good", url)
-
-
-def has_data(found: Overview) -> bool:
-    """Whether anything was received: without, nobody can say that all is well."""
-    return any(tile.value for tile in (found.errors, found.throughput, found.p95, found.lcp, found.crash_free))
