@@ -8,14 +8,15 @@
   const live = $("#live"), pulse = document.body.dataset.pulse;
   const FRESH = 5000;  // so old an answer of the server is still believed
   const WORDS = {
-    off: ["Live", "Live is off"], live: ["Live", "Live: asks for news every 2 seconds"],
+    off: ["Live", "Live is off"], live: ["Live", "Live: asks for news every 2 seconds. Press to stop"],
     stale: ["Stale", "Stale: the server gives no news"], out: ["Logged out", "Logged out: log in again"],
     offline: ["Offline", "Offline: the server cannot be reached"],
   };
 
-  // the sign: the button for live where there is one, else one that only comes when there is something to say
-  const sign = live || document.createElement("button");
-  if (!live) { sign.type = "button"; sign.id = "presence"; sign.className = "button"; sign.hidden = true; sign.append(document.createElement("span")); ($(".tools") || $("main")).prepend(sign); }
+  // the sign stands in the bar while there is something to say
+  const sign = document.createElement("button"), dot = document.createElement("span"), word = document.createElement("span");
+  sign.type = "button"; sign.id = "presence"; sign.className = "button"; sign.hidden = true; dot.className = "dot"; dot.setAttribute("aria-hidden", "true");
+  sign.append(dot, word); ($(".bar .tools") || $(".bar") || $("main")).prepend(sign);
   const said = document.createElement("p");
   said.className = "visually-hidden"; said.setAttribute("role", "status"); document.body.append(said);
   let standing = "off", heard = Date.now(), isOut = false, isAway = false, failed = 0;
@@ -26,8 +27,7 @@
     const [words, sentence] = WORDS[now];
     sign.dataset.state = now;
     sign.title = now === "stale" || now === "offline" ? `${sentence}, last heard at ${clock()}` : sentence;
-    $("span:last-child", sign).textContent = words;
-    if (!live) sign.hidden = now === "off";
+    word.textContent = words; sign.hidden = now === "off";
     if (now !== standing && (now !== "live" || standing !== "off") && (now !== "off" || standing !== "live")) said.textContent = now === "off" || now === "live" ? "Back: the page is up to date with the server again." : sign.title;
     standing = now;
   };
@@ -79,7 +79,8 @@
     pill.textContent = `${count} new: show`;
   };
   const setLive = (on) => { live.setAttribute("aria-pressed", String(on)); clearTimeout(timer); failed = 0; try { sessionStorage.setItem("live", on ? "1" : ""); } catch { /* private mode */ } show(); if (on) beat(); };
-  sign.addEventListener("click", () => { if (isOut) enter(); else if (live && pulse) setLive(!isLive()); else if (!live) ask(); });
+  sign.addEventListener("click", () => { if (isOut) enter(); else if (standing === "live") setLive(false); else look(); });
+  if (live && pulse) live.addEventListener("click", () => setLive(!isLive()));
   try { if (live && pulse && sessionStorage.getItem("live")) setLive(true); } catch { /* private mode */ }
   const look = () => { if (isLive() && !isOut) beat(); else ask(); };
   addEventListener("online", look); addEventListener("offline", show);
@@ -128,6 +129,7 @@
 
   // nothing is sent that would be lost
   const sure = async () => {
+    if (!isOut && !isAway && Date.now() - heard < FRESH) return true;
     const found = await ask();
     if (found === "in" || found === "stale") return true;
     if (found === "out") return enter();

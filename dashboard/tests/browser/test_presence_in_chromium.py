@@ -13,7 +13,7 @@ from events.models import Activity, Issue
 pytestmark = pytest.mark.browser
 
 PASSWORD = "correct-horse-battery-1"
-SIGN = "#live[data-state={}]"
+SIGN = "#presence[data-state={}]"
 
 
 def log_out_everybody() -> None:
@@ -32,12 +32,12 @@ def test_live_turns_to_logged_out_and_back(watch: Any, world: World, alice: Any)
     watched = watch()
     page = watched.page
     watched.open(f"/p/{world.project.slug}/issues/")
-    page.click("#live")
+    page.keyboard.press("l")
     page.wait_for_selector(SIGN.format("live"))
     log_out_everybody()
     page.wait_for_selector(SIGN.format("out"))
-    assert page.inner_text("#live").strip() == "Logged out"
-    page.click("#live")
+    assert page.inner_text("#presence").strip() == "Logged out"
+    page.click("#presence")
     page.wait_for_selector("#again[open] input[name=password]")
     assert page.evaluate(FAULTS) == []
     keep(watched, "logged-out")
@@ -97,7 +97,7 @@ def test_offline_is_told_and_nothing_is_sent(watch: Any, world: World) -> None:
     page.wait_for_selector(".toast:has-text('nothing was sent')")
     assert page.input_value("textarea[name=text]") == "Typed on a train"
     page.context.set_offline(False)
-    page.wait_for_selector(SIGN.format("off"))
+    page.wait_for_selector(SIGN.format("off"), state="hidden")
 
 
 def test_a_server_that_refuses_makes_live_stale(watch: Any, world: World) -> None:
@@ -105,8 +105,8 @@ def test_a_server_that_refuses_makes_live_stale(watch: Any, world: World) -> Non
     page = watched.page
     page.route("**/pulse.json*", lambda route: route.fulfill(status=503, body=""))
     watched.open(f"/p/{world.project.slug}/issues/")
-    page.click("#live")
+    page.keyboard.press("l")
     page.wait_for_selector(SIGN.format("stale"))
-    assert "last heard at" in (page.get_attribute("#live", "title") or "")
+    assert "last heard at" in (page.get_attribute("#presence", "title") or "")
     page.unroute("**/pulse.json*")
     page.wait_for_selector(SIGN.format("live"))
