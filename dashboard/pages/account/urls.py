@@ -3,7 +3,14 @@
 from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, path
 
-from dashboard.pages.account import joining_views, password_views, presence_views, second_factor_views, views, zone_views
+from dashboard.pages.account import (
+    joining_views,
+    password_views,
+    presence_views,
+    second_factor_views,
+    views,
+    zone_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("login/", views.LoginView.as_view(), name="login"),
