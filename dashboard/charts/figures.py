@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-LEVELS = {"fatal": 5, "error": 1, "warning": 4, "info": 2, "debug": 3}
-"""Level -> its place in the theme's series colours."""
+LEVELS = {"fatal": 6, "error": 5, "warning": 4, "info": 2, "debug": 3}
+"""Level -> its place in the theme's series colours, which lists and badges take too (signs.css)."""
 
 
 _LABELS = 12

@@ -14,7 +14,7 @@ from dashboard.frame.state import State
 from events.issues import search
 from events.models import Project
 
-_COLOURS = {**figures.LEVELS, "trace": 6}
+_COLOURS = {**figures.LEVELS, "trace": 1}
 
 
 def _volume(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:

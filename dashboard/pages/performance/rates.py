@@ -14,7 +14,7 @@ from analytics.questions.releases.release_change import ReleaseChange
 from analytics.statistics.comparisons import Comparison
 from dashboard.frame import formatting, measures
 from dashboard.frame.comparison import Compared
-from dashboard.frame.measures import Tile
+from dashboard.frame.measures import Change, Tile
 from dashboard.frame.state import State
 from events.models import Project
 
@@ -29,7 +29,7 @@ class Row:
     endpoint: Endpoint
     url: str
     width: float
-    changes: list[tuple[str, str, str]]
+    changes: list[tuple[str, Change]]
 
 
 def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> list[Tile]:
@@ -119,12 +119,12 @@ def pair(named: Sequence[str], first: str, second: str) -> tuple[str, str] | Non
     return newer, older
 
 
-def _changes(one: Endpoint, *, against: Compared) -> list[tuple[str, str, str]]:
-    said = [("p95", *measures.change(one.p95, against=against))]
+def _changes(one: Endpoint, *, against: Compared) -> list[tuple[str, Change]]:
+    said = [("p95", measures.change(one.p95, against=against))]
     if one.failures.direction and one.failures.change is not None:
-        said.append(("errors", *measures.change(one.failures, against=against)))
+        said.append(("errors", measures.change(one.failures, against=against)))
     if one.rate.direction and one.rate.change is not None:
-        said.append(("requests", *measures.change(one.rate, against=against, is_neutral=True)))
+        said.append(("requests", measures.change(one.rate, against=against, is_neutral=True)))
     return said
 
 

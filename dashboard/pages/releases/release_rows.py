@@ -8,7 +8,7 @@ from analytics.questions.releases.release_health import Health, ReleaseHealth
 from analytics.questions.releases.releases_compared import ReleaseCompared
 from analytics.statistics import comparisons
 from analytics.statistics.comparisons import Comparison
-from dashboard.frame import formatting
+from dashboard.frame import formatting, measures
 from dashboard.frame.vital_formatting import said
 from events.models import Release
 
@@ -21,6 +21,8 @@ class Cell:
     value: str
     delta: str = ""
     tone: str = ""
+    sign: str = ""
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,13 @@ def _cell(
         return Cell(name, write(found.value))
     earlier = f"{write(found.before)} in {before}" if is_long else f"before: {write(found.before)}"
     if not found.enough:
-        return Cell(name, write(found.value), f"{earlier}; too few samples to tell" if is_long else earlier)
-    if found.direction == 0:
-        return Cell(name, write(found.value), f"{earlier}; no clear change" if is_long else earlier)
-    is_better = (found.direction < 0) == less_is_better
-    return Cell(
-        name, write(found.value), f"{earlier}; clearly {'better' if is_better else 'worse'}" if is_long else earlier,
-        "good" if is_better else "bad",
-    )  # fmt: skip
+        told = f"{earlier}; too few samples to tell"
+        return Cell(name, write(found.value), told if is_long else earlier, sentence=told)
+    tone = "" if found.direction == 0 else "good" if (found.direction < 0) == less_is_better else "bad"
+    verdict = {"good": "clearly better", "bad": "clearly worse"}.get(tone, "no clear change")
+    told = f"{earlier}; {verdict}"
+    shown = told if is_long and tone else earlier
+    return Cell(name, write(found.value), shown, tone, measures.arrow(found.direction), told)
 
 
 def _within(name: str) -> str:

@@ -49,9 +49,10 @@ def test_the_list_tells_what_was_before(as_alice: Client, three: Project, django
         html = as_alice.get("/p/web/releases/").content.decode()
     of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
     assert list(of) == ["shop@1.2", "shop@1.1", "shop@1.0"]
-    assert 'class="sub bad">before: 100.00 %' in of["shop@1.1"]
-    assert 'class="sub bad">before: 0.00 %' in of["shop@1.1"]
-    assert 'class="sub">before: 30.00 %' in of["shop@1.2"]
+    assert 'class="change bad clear" title="before: 100.00 %; clearly worse"' in of["shop@1.1"]
+    assert "↓ before: 100.00 %" in of["shop@1.1"]
+    assert 'class="change bad clear" title="before: 0.00 %; clearly worse"' in of["shop@1.1"]
+    assert 'class="change" title="before: 30.00 %; too few samples to tell"' in of["shop@1.2"]
     assert "before:" not in of["shop@1.0"].split("</tr>")[0]
 
 
