@@ -150,7 +150,7 @@ def stacked_bars(
     if then:
         data.append(_before(x, then, name=earlier, of=""))
     total = sum(sum(counts) for counts in shown.values())
-    columns = [*shown.values(), *([then] if then else [])]
+    columns: list[Sequence[Any]] = [*shown.values(), *([then] if then else [])]
     return Figure(
         data=data,
         layout=layout(start=buckets[0] if buckets else end, end=end, barmode="stack", bargap=0.08),
