@@ -90,12 +90,13 @@ def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping
     if watch is None:
         return ""
     cut = {"environment": state.environment, **watch.fixed}
+    metric = METRICS.get(watch.metric)
+    known = metric.dimensions if metric else ()
+    if any(value for name, value in parameters.items() if name in filters.TITLES and name not in known):
+        return ""  # the rule would watch more than the chart shows
     if watch.metric:
-        metric = METRICS.get(watch.metric)
         if metric is None:
             return ""
-        if any(value for name, value in parameters.items() if name in filters.TITLES and name not in metric.dimensions):
-            return ""  # the rule would watch more than the chart shows
         cut |= {**parameters, **{name: parameters.get(parameter, "") for name, parameter in watch.cut.items()}}
         cut = {name: value for name, value in cut.items() if name in metric.dimensions}
     where = ", ".join(f"{name}={value}" for name, value in cut.items() if value)

@@ -129,7 +129,8 @@ def test_a_search_of_logs_leads_to_the_rule_that_counts_it(project: Project, as_
     now = timezone.now()
     facts.filled(project, "logs", facts.log("timed out", at=now - timedelta(minutes=5)), now=now)
     page = as_alice.get(f"/p/{project.slug}/logs/?query=%22timed+out%22+level:info&env=production").content.decode()
-    [link] = [part for part in page.split('"') if "/alerts/rules/new/logs/?" in part]
+    link, *of_the_chart = [part for part in page.split('"') if "/alerts/rules/new/logs/?" in part]
+    assert len(of_the_chart) == 1
     form = as_alice.get(link.replace("&amp;", "&")).context["form"]
     assert form["of_kind_query"].value() == '"timed out" level:info'
     assert form["where"].value() == "environment=production"

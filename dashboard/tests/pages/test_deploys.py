@@ -96,5 +96,6 @@ def test_flags_and_incidents_are_markers_too(project: Project, as_alice: Client)
         ("incident", "Down in production"),
     ]
     assert found[1].lines[2] == "Half of all"
-    for marker in found:
+    assert found[1].url == f"/p/{project.slug}/flags/{flag.pk}/"
+    for marker in (found[0], found[2]):
         assert as_alice.get(marker.url).status_code == 200, marker
