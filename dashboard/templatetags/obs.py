@@ -32,6 +32,7 @@ for _name, _function in {
     "size": formatting.size,
     "percent": formatting.percent,
     "duration": formatting.duration,
+    "rate": formatting.rate,
 }.items():
     _number_filter(_name, _function)
 

@@ -51,7 +51,7 @@ def overview(project: Project, state: State, found: Overview, against: Compared,
     return [
         _crash_free(project, state, found.crash_free, against),
         measures.tile(
-            "Errors / min", formatting.compact(found.errors.value), found.errors.comparison,
+            "Errors", formatting.rate(found.errors.value), found.errors.comparison,
             url=f"{listed}?sort=trend{query}", points=found.errors.trend, against=against,
         ),
         _new_issues(project, state, against, url=f"{listed}?query=&sort=first_seen{query}"),

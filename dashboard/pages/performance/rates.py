@@ -37,7 +37,7 @@ def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compar
     failed = found.statuses.get("5xx", (0,) * len(found.starts))
     shares = [bad / count for bad, count in zip(failed, found.counts, strict=True) if count]
     rate = measures.tile(
-        "Requests / min", formatting.compact(found.rate.value), found.rate, url="#charts", points=found.counts,
+        "Requests", formatting.rate(found.rate.value), found.rate, url="#charts", points=found.counts,
         against=against, is_neutral=True,
     )  # fmt: skip
     errors = measures.tile(
@@ -58,24 +58,24 @@ def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compar
 def logs(
     volume: LogVolume, changes: LogChanges, *, state: State, against: Compared, where: Mapping[str, str] | None = None
 ) -> list[Tile]:
-    """Lines, errors and warnings a minute; each leads to its lines, narrowed as the page is."""
+    """How often lines, errors and warnings come; each leads to its lines, narrowed as the page is."""
     minutes = state.length / timedelta(minutes=1)
     named: tuple[tuple[str, Comparison, tuple[str, ...], str], ...] = (
-        ("Lines / min", changes.lines, tuple(volume.levels), ""),
-        ("Errors / min", changes.errors, ("error", "fatal"), "level:[error, fatal]"),
-        ("Warnings / min", changes.warnings, ("warning",), "level:warning"),
+        ("Lines", changes.lines, tuple(volume.levels), ""),
+        ("Errors", changes.errors, ("error", "fatal"), "level:[error, fatal]"),
+        ("Warnings", changes.warnings, ("warning",), "level:warning"),
     )
     return [
         measures.tile(
             name,
-            formatting.compact(volume.count(*levels) / minutes),
+            formatting.rate(volume.count(*levels) / minutes),
             comparison,
             url=f"?{urlencode({**(where or {}), 'query': query})}&{state.query}",
             points=[
                 sum(at) for at in zip(*(volume.levels[one] for one in levels if one in volume.levels), strict=True)
             ],
             against=against,
-            is_neutral=name == "Lines / min",
+            is_neutral=name == "Lines",
         )
         for name, comparison, levels, query in named
     ]

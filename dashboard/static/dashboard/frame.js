@@ -93,7 +93,7 @@
     const acts = {
       g: () => { going = Date.now(); }, "?": () => $("#keys")?.showModal(), "/": () => $("[data-search]")?.focus(), j: () => step(1), k: () => step(-1), e: resolve,
       ".": () => { const menu = $("[data-actions]"); if (menu) { menu.open = true; $("button, a, input", menu)?.focus(); } },
-      "[": moveSide, l: () => live?.click(), t: () => $("button", themeForm)?.click(), z: () => history.length > 1 && new URLSearchParams(location.search).has("to") && history.back(), x: () => $("[data-key=x]")?.click(),
+      "[": moveSide, l: () => live?.click(), t: () => $("button", themeForm)?.click(), x: () => $("[data-key=x]")?.click(),
       h: () => $("[data-period=h]")?.click(), d: () => $("[data-period=d]")?.click(), w: () => $("[data-period=w]")?.click(), m: () => $("[data-period=m]")?.click(),
       Escape: () => { const back = $("[data-back]"); back && !picks.some((pick) => pick.open) && back.click(); },
     };

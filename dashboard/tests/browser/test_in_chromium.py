@@ -95,7 +95,7 @@ def test_a_chart_has_a_table_and_a_picture_to_save(watch: Any, world: World) -> 
     page.click('[data-chart] summary[aria-label^="Actions"]')
     with page.expect_download() as saved:
         page.click('[data-chart-act="png"]')
-    assert saved.value.suggested_filename == "issue_trend.png"
+    assert saved.value.suggested_filename == "web-issue_trend.png"
     assert watched.complaints == []
 
 
