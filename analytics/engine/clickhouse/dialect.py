@@ -14,7 +14,7 @@ from sqlglot.errors import SqlglotError
 from analytics.engine.contract import PLACEHOLDER, EngineError
 from analytics.engine.filters import microseconds, width
 
-Rule = Callable[[Any], exp.Expression]
+Rule = Callable[..., exp.Expr]
 
 # A placeholder is read as a column of this name: a dollar would begin a quotation.
 _BOUND = "bound "
@@ -57,11 +57,11 @@ def with_relations(sql: str, relations: Mapping[str, str]) -> str:
     return f"WITH {named}, {sql.removeprefix('WITH ')}" if sql.startswith("WITH ") else f"WITH {named} {sql}"
 
 
-def _placed(tree: exp.Expression, parameters: Mapping[str, Any]) -> tuple[exp.Expression, dict[str, Any]]:
+def _placed(tree: exp.Expr, parameters: Mapping[str, Any]) -> tuple[exp.Expr, dict[str, Any]]:
     """The tree with typed placeholders, and the values they stand for."""
     bound: dict[str, Any] = {}
 
-    def place(node: exp.Expression) -> exp.Expression:
+    def place(node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column) or not node.name.startswith(_BOUND):
             return node
         name = node.name.removeprefix(_BOUND)
@@ -106,7 +106,7 @@ def _text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def _wrapped(tree: exp.Expression) -> exp.Expression:
+def _wrapped(tree: exp.Expr) -> exp.Expr:
     """A union as a SELECT of it: relations cannot stand before one in parentheses."""
     if not isinstance(tree, exp.SetOperation):
         return tree
@@ -118,7 +118,7 @@ def _wrapped(tree: exp.Expression) -> exp.Expression:
     return outer.from_(tree.subquery("united"))
 
 
-def _unnest_together(tree: exp.Expression) -> None:
+def _unnest_together(tree: exp.Expr) -> None:
     """Lists side by side are unnested together, not each with each."""
     for select in tree.find_all(exp.Select):
         found = [one for one in select.find_all(exp.Explode, exp.Unnest) if one.parent_select is select]
@@ -138,7 +138,7 @@ def _unnest_together(tree: exp.Expression) -> None:
             node.replace(each)
 
 
-def _unite_by_name(tree: exp.Expression) -> None:
+def _unite_by_name(tree: exp.Expr) -> None:
     """ClickHouse unites by place: the columns of the second are put in the order of the first."""
     for union in list(tree.find_all(exp.SetOperation)):
         if not union.args.get("by_name"):
@@ -150,15 +150,16 @@ def _unite_by_name(tree: exp.Expression) -> None:
         second.set("expressions", [of_second.get(name) or exp.alias_(exp.null(), name, quoted=True) for name in names])
 
 
-def _count_signed(tree: exp.Expression) -> None:
+def _count_signed(tree: exp.Expr) -> None:
     """Counts have a sign, as in DuckDB: in ClickHouse they have none, and unite with no number that has one."""
-    for node in list(tree.find_all(exp.Count, exp.RowNumber)):
+    for found in list(tree.find_all(exp.Count, exp.RowNumber)):
+        node: exp.Expr = found
         while isinstance(node.parent, exp.Filter | exp.Window) and node.parent.this is node:
             node = node.parent
         node.replace(_call("toInt64", node.copy()))
 
 
-def _order_by_place(tree: exp.Expression) -> None:
+def _order_by_place(tree: exp.Expr) -> None:
     """In an ORDER BY a name means the column of the answer, while elsewhere (prefer_column_name_to_alias) it means that
     of the table: where it is both, the place says which."""
     for select in tree.find_all(exp.Select):
@@ -170,7 +171,7 @@ def _order_by_place(tree: exp.Expression) -> None:
                 ordered.set("this", exp.Literal.number(aliases[column.name]))
 
 
-def _ruled(node: exp.Expression) -> exp.Expression:
+def _ruled(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         rule = FUNCTIONS.get(node.name.lower())
         return rule(*node.expressions) if rule else node
@@ -179,25 +180,25 @@ def _ruled(node: exp.Expression) -> exp.Expression:
 
 
 # One dot of DuckDB's expressions does not match the end of a line.
-def _pattern(pattern: exp.Expression, *, is_whole: bool = False) -> exp.Expression:
+def _pattern(pattern: exp.Expr, *, is_whole: bool = False) -> exp.Expr:
     before, after = ("(?-s)^(?:", ")$") if is_whole else ("(?-s)", "")
     if isinstance(pattern, exp.Literal):
         return _text(f"{before}{pattern.this}{after}")
     return _call("concat", _text(before), pattern, *([_text(after)] if after else []))
 
 
-def _micros(moment: exp.Expression) -> exp.Expression:
+def _micros(moment: exp.Expr) -> exp.Expr:
     return _call("toUnixTimestamp64Micro", moment)
 
 
-def _quantile(node: exp.PercentileCont) -> exp.Expression:
+def _quantile(node: exp.PercentileCont) -> exp.Expr:
     at = node.expression
     shares = at.expressions if isinstance(at, exp.Array) else [at]
     name = "quantilesExactInclusive" if isinstance(at, exp.Array) else "quantileExactInclusive"
     return exp.ParameterizedAgg(this=name, expressions=shares, params=[node.this])
 
 
-def _list(node: exp.ArrayAgg) -> exp.Expression:
+def _list(node: exp.ArrayAgg) -> exp.Expr:
     of = node.this
     if isinstance(of, exp.Distinct):
         return _call("groupUniqArray", *of.expressions)
@@ -212,11 +213,11 @@ def _list(node: exp.ArrayAgg) -> exp.Expression:
     return _call("arrayMap", taken, _call("arraySort", pairs))
 
 
-def _sort_key(ordered: exp.Ordered) -> exp.Expression:
+def _sort_key(ordered: exp.Ordered) -> exp.Expr:
     return _call("negate", ordered.this) if ordered.args.get("desc") else ordered.this
 
 
-def _slice(node: exp.Bracket) -> exp.Expression:
+def _slice(node: exp.Bracket) -> exp.Expr:
     (index,) = node.expressions
     if not isinstance(index, exp.Slice):
         return node
@@ -227,7 +228,7 @@ def _slice(node: exp.Bracket) -> exp.Expression:
     return _call("arraySlice", node.this, start, length)
 
 
-def _round(node: exp.Round) -> exp.Expression:
+def _round(node: exp.Round) -> exp.Expr:
     """Half away from zero, as DuckDB does; ClickHouse rounds half to even."""
     digits = int(node.args["decimals"].name) if node.args.get("decimals") else 0
     scale = exp.Literal.number(10**digits)
@@ -245,7 +246,7 @@ def _round(node: exp.Round) -> exp.Expression:
 UNITS = {"SECOND": 10**6, "MINUTE": 60 * 10**6, "HOUR": 3600 * 10**6, "DAY": 86_400 * 10**6, "WEEK": 7 * 86_400 * 10**6}
 
 
-def _length(node: exp.Expression) -> exp.Expression | None:
+def _length(node: exp.Expr) -> exp.Expr | None:
     """A length of time in microseconds, None for what is none."""
     if isinstance(node, exp.Interval):
         return exp.Literal.number(int(node.this.name) * UNITS[node.args["unit"].name.upper().removesuffix("S")])
@@ -253,7 +254,7 @@ def _length(node: exp.Expression) -> exp.Expression | None:
     return node.expressions[0] if is_bound else None
 
 
-def _bucket(length: exp.Expression, moment: exp.Expression, origin: exp.Expression) -> exp.Expression:
+def _bucket(length: exp.Expr, moment: exp.Expr, origin: exp.Expr) -> exp.Expr:
     """The beginning of the bucket that a moment lies in."""
     us = _micros(moment)
     since = exp.Sub(this=us.copy(), expression=_micros(origin))
@@ -261,7 +262,7 @@ def _bucket(length: exp.Expression, moment: exp.Expression, origin: exp.Expressi
     return _call("fromUnixTimestamp64Micro", start, _text("UTC"))
 
 
-def _compared(node: exp.Binary) -> exp.Expression:
+def _compared(node: exp.Binary) -> exp.Expr:
     """A difference of moments against a length: whole numbers on both sides."""
     length = _length(node.expression)
     difference = node.this.unnest()
@@ -280,7 +281,7 @@ FUNCTIONS: Mapping[str, Rule] = {
     "list_position": lambda listed, value: _call("toInt64", _call("indexOf", listed, value)),
     "map_values": lambda of: _call("mapValues", of),
 }
-RULES: Mapping[type[exp.Expression], Rule] = {
+RULES: Mapping[type[exp.Expr], Rule] = {
     exp.PercentileCont: _quantile,
     exp.GTE: _compared,
     exp.GT: _compared,
