@@ -6,6 +6,7 @@ from django.utils import timezone
 from analytics.flags import counting, places
 from analytics.guards import guarding
 from analytics.privacy import erasing
+from analytics.questions.visits import keeping
 from analytics.rollups import filling
 from events.consent import ledger
 
@@ -13,6 +14,11 @@ from events.consent import ledger
 @shared_task
 def roll_up() -> None:
     filling.roll_up(now=timezone.now())
+
+
+@shared_task
+def keep_visits() -> None:
+    keeping.keep(now=timezone.now())
 
 
 @shared_task

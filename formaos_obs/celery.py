@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "digest": every(5, "events.tasks.digest"),
     "drain-spool": every(5, "events.tasks.drain_spool"),
     "roll-up": every(10, "analytics.tasks.roll_up"),
+    "keep-visits": every(60, "analytics.tasks.keep_visits"),
     "forget-minutes": every(3600, "analytics.tasks.forget"),
     "guard-flags": every(60, "analytics.tasks.guard_flags"),
     "look-for-erased": every(600, "analytics.tasks.look_for_erased"),

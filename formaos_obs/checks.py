@@ -203,8 +203,23 @@ def house_is_told() -> Found:
 
 
 def engine_is_known() -> Found:
-    if settings.OBS_QUERY_ENGINE != "duckdb":
-        yield _error(12, f"OBS_QUERY_ENGINE is {settings.OBS_QUERY_ENGINE}.", "Only duckdb is known.")
+    if settings.OBS_QUERY_ENGINE not in ("duckdb", "clickhouse"):
+        yield _error(12, f"OBS_QUERY_ENGINE is {settings.OBS_QUERY_ENGINE}.", "Use duckdb or clickhouse.")
+
+
+def clickhouse_can_be_asked() -> Found:
+    url, cluster = urlsplit(settings.OBS_CLICKHOUSE_URL), settings.OBS_CLICKHOUSE_CLUSTER
+    if url.scheme not in {"", "http", "https"} or bool(url.scheme) != bool(url.hostname) or url.username:
+        hint = "Use https://host:8443/database; the user and the password have settings of their own."
+        yield _error(38, "OBS_CLICKHOUSE_URL is no address that can be called.", hint)
+    if cluster and not cluster.replace("-", "_").isidentifier():
+        yield _error(38, "OBS_CLICKHOUSE_CLUSTER is no name of a cluster.", "Use letters, digits, - and _.")
+    if settings.OBS_QUERY_ENGINE != "clickhouse":
+        return
+    if not settings.OBS_CLICKHOUSE_URL:
+        yield _error(38, "OBS_QUERY_ENGINE is clickhouse, which OBS_CLICKHOUSE_URL does not name.", "Name its address.")
+    if cluster and not settings.OBS_SEGMENT_ROOT.startswith("s3://"):
+        yield _error(38, "A cluster of ClickHouse cannot read a folder.", "Put OBS_SEGMENT_ROOT into a bucket.")
 
 
 def origins_have_schemes() -> Found:
@@ -273,7 +288,7 @@ def public_site_is_encrypted() -> Found:
 CHECKS: tuple[Callable[[], Found], ...] = (
     values_parse, numbers_are_positive, secret_key_is_strong, encryption_keys_work,
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
-    engine_is_known, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow,
+    engine_is_known, clickhouse_can_be_asked, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow,
     references_are_endpoints, bundle_is_an_address, countries_are_known, public_site_is_encrypted,
     heads_have_a_place, owner_has_the_same_database, house_is_told,
 )  # fmt: skip

@@ -97,6 +97,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "dashboard.reading.middleware.MarksInvisible",
+    "dashboard.reading.middleware.ReadersZone",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.access.middleware.SessionLimits",
@@ -167,6 +169,10 @@ OBS_SPOOL_DIR = str(placed(env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool")))
 OBS_SPOOL_MAX_BYTES = env.int("OBS_SPOOL_MAX_BYTES", 512 * 1024 * 1024)
 OBS_MIN_FREE_BYTES = env.int("OBS_MIN_FREE_BYTES", 512 * 1024 * 1024)
 OBS_QUERY_ENGINE = env.str("OBS_QUERY_ENGINE", "duckdb")
+OBS_CLICKHOUSE_URL = env.str("OBS_CLICKHOUSE_URL", "")
+OBS_CLICKHOUSE_USER = env.str("OBS_CLICKHOUSE_USER", "default")
+OBS_CLICKHOUSE_PASSWORD = env.str("OBS_CLICKHOUSE_PASSWORD", "")
+OBS_CLICKHOUSE_CLUSTER = env.str("OBS_CLICKHOUSE_CLUSTER", "")
 OBS_QUERY_MEMORY_MB = env.int("OBS_QUERY_MEMORY_MB", 512)
 OBS_QUERY_THREADS = env.int("OBS_QUERY_THREADS", 2)
 OBS_QUERY_TIMEOUT_SECONDS = env.float("OBS_QUERY_TIMEOUT_SECONDS", 10.0)

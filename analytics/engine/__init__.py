@@ -1,6 +1,6 @@
 """The query engine: facts asked in SQL, its dialects, filters, deduplication, log search. Uses no other room."""
 
-from analytics.engine.contract import EngineError, Facts, QueryTimeout, QueryTooLarge, SegmentMissing
+from analytics.engine.contract import EngineAway, EngineError, Facts, QueryTimeout, QueryTooLarge, SegmentMissing
 from analytics.engine.reading import read
 
-__all__ = ["EngineError", "Facts", "QueryTimeout", "QueryTooLarge", "SegmentMissing", "read"]
+__all__ = ["EngineAway", "EngineError", "Facts", "QueryTimeout", "QueryTooLarge", "SegmentMissing", "read"]

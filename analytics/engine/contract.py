@@ -38,6 +38,10 @@ class QueryTooLarge(EngineError):
     """The question needed more than OBS_QUERY_MEMORY_MB."""
 
 
+class EngineAway(EngineError):
+    """The engine runs elsewhere, and cannot be reached or does not let this server in."""
+
+
 class Facts(Protocol):
     """The facts of one project and period, one relation each, under the names of events/facts/schema.py.
 

@@ -75,11 +75,8 @@ def sessions(keys: str = "true") -> str:
         )
         UNION ALL BY NAME
         SELECT "at", release, environment, outcome, weight FROM (
-            SELECT "at", release, environment, unnest([
-                {{'outcome': 'crashed', 'weight': crashed}}, {{'outcome': 'abnormal', 'weight': abnormal}},
-                {{'outcome': 'errored', 'weight': errored}},
-                {{'outcome': 'healthy', 'weight': greatest(0, started - crashed - abnormal - errored)}}
-            ], recursive := true)
+            SELECT "at", release, environment, unnest(['crashed', 'abnormal', 'errored', 'healthy']) AS outcome,
+                   unnest([crashed, abnormal, errored, greatest(0, started - crashed - abnormal - errored)]) AS weight
             FROM (SELECT "at", release, environment, sid, {counted} FROM sessions WHERE sid IS NULL AND {keys})
         ) WHERE weight > 0
     """

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
+from analytics.engine.clickhouse.engine import ClickHouseEngine
 from analytics.engine.contract import Engine, Facts, Wanted
 from analytics.engine.duck import DuckEngine
 
-ENGINES: dict[str, Engine] = {"duckdb": DuckEngine()}
+ENGINES: dict[str, Engine] = {"duckdb": DuckEngine(), "clickhouse": ClickHouseEngine()}
 
 
 @contextmanager

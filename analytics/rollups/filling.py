@@ -29,7 +29,7 @@ from analytics.rollups.cells import Cells, Labels
 from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS, Rollup, of_fact
 from analytics.rollups.histograms import bucket_sql
 from analytics.rollups.reading import labels_of, minute_of, moment_of
-from events.facts import compaction
+from events.facts import compaction, derived
 from events.models import FactChange, Project, Segment
 from events.runtime.lazy import lazy
 
@@ -121,7 +121,7 @@ def lag(project: Project | None = None) -> int:
 @transaction.atomic
 def fill_next(project_id: int, fact: str, *, now: datetime) -> Filled:
     """Count the latest day that changed; no changes are done when another worker is at it or there are none."""
-    if not _locked(project_id, fact):
+    if not locked(project_id, fact):
         return Filled()
     waiting = FactChange.objects.filter(project_id=project_id, fact=fact).order_by("-max_at")[:CHANGES]
     changes = [change for change in waiting if change.max_at.date() == waiting[0].max_at.date()]
@@ -139,12 +139,13 @@ def fill_next(project_id: int, fact: str, *, now: datetime) -> Filled:
             count += len(chosen)
         names = [rollup.name for rollup in of_fact(fact)]
         FillState.objects.filter(project=project, rollup__in=names).update(filled_at=now)
+    derived.outdate(project_id, fact, changes, now=now)
     FactChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
     return Filled(len(changes), count)
 
 
-def _locked(project_id: int, fact: str) -> bool:
-    """Whether nobody else fills; held until the transaction ends, and taken before the changes are read."""
+def locked(project_id: int, fact: str) -> bool:
+    """Whether nobody else fills or forgets changes; held until the transaction ends, and taken before they are read."""
     digest = hashlib.blake2b(f"rollups {project_id} {fact}".encode(), digest_size=8).digest()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)])

@@ -115,6 +115,15 @@ def rates(count: int, length: float, count_before: int, length_before: float) ->
     return Comparison(value, before, ends[0], ends[1], samples, samples)
 
 
+def of_counts(count: int, before: int) -> int:
+    """Return 1 for clearly more, -1 for clearly fewer, 0 when chance explains it; of things all counted, in spans of
+    one length. Few are enough here: each was looked at, none is a sample of others."""
+    if not count + before:
+        return 0
+    low, high = wilson(count, count + before)
+    return 1 if low > 0.5 else -1 if high < 0.5 else 0
+
+
 def medians(values: Sequence[float], values_before: Sequence[float]) -> Comparison:
     """Return how the medians of two samples differ."""
     count, count_before = len(values), len(values_before)

@@ -62,6 +62,8 @@ from analytics.questions.product import (  # noqa: E402
 )
 from analytics.questions.product.acts import Scope  # noqa: E402
 from analytics.questions.product.funnel_attempts import Definition, Step  # noqa: E402
+from analytics.questions.visits import keeping  # noqa: E402
+from analytics.rollups import filling  # noqa: E402
 from bench.product import elsewhere, events  # noqa: E402
 from bench.product.events import NOW  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
@@ -72,6 +74,7 @@ AIMS = {
     "cohorts by week": 2.0,
 }  # fmt: skip
 MB_AIM = 15.0
+LISTS = ("source", "page", "country", "event")
 AT = 10_000_000
 
 
@@ -97,6 +100,9 @@ def questions(days: int) -> dict[str, Callable[[Project], object]]:
         "cohorts by week": lambda p: cohorts.cohorts(p, begin="*", again="*", scope=about, calendar=weeks),
         "usage by day": lambda p: features.features(p, events=["paid"], scope=about, calendar=with_one_before),
         "web page": lambda p: web.web(p, period=period),
+        "web page, four lists": lambda p: web.web(p, period=period, lists=LISTS),
+        "web page, one country": lambda p: web.web(p, period=period, where={"country": "DE"}),
+        "web page, walked": lambda p: web.web(p, period=period, with_bots=True),
     }
 
 
@@ -124,6 +130,10 @@ def main(options: argparse.Namespace) -> int:
     for size in sizes:
         projects[size] = Project.objects.create(slug=f"of-{size}", name=f"{size}")
         events.generate(projects[size], events=size, days=options.days)
+        filling.roll_up(now=NOW, seconds=3600, project_id=projects[size].pk)
+        began = time.process_time()
+        keeping.keep(now=NOW + timedelta(hours=1), seconds=3600, project_id=projects[size].pk)
+        print(f"{'':>12} visits of {options.days} days kept in {time.process_time() - began:.1f} s of a core")
         held = Segment.objects.filter(project=projects[size]).aggregate(held=Sum("bytes"))["held"] / size
         verdict = "" if held <= MB_AIM else f"  MISSED, aim {MB_AIM:g}"
         missed += ["disk"] * bool(verdict) * (size == sizes[-1])

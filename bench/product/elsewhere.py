@@ -41,6 +41,11 @@ ROWS = {
     "trend by country": """SELECT country, date_trunc('day', "at"), count(*) FROM bench_product
                            WHERE event = '$pageview' GROUP BY 1, 2""",
     "funnel of 3": _FUNNEL_ROWS,
+    "web page": """SELECT count(DISTINCT visitor), count(*) FILTER (WHERE begins),
+                          count(*) FILTER (WHERE event = '$pageview')
+                   FROM (SELECT visitor, event,
+                                coalesce("at" - lag("at") OVER w >= interval '30 minutes', true) AS begins
+                         FROM bench_product WINDOW w AS (PARTITION BY visitor ORDER BY "at")) AS paced""",
 }
 FILES = {
     "trend": "SELECT toDate(at), count() FROM {files} WHERE event = '$pageview' GROUP BY 1",
@@ -52,17 +57,25 @@ FILES = {
                                                     event = 'paid') AS level
             FROM {{files}} WHERE event IN ('$pageview', 'signup', 'paid') GROUP BY visitor
         ) GROUP BY level""",
+    "web page": """
+        SELECT uniqExact(visitor), countIf(at - before >= 1800), countIf(event = '$pageview') FROM (
+            SELECT visitor, event, toUnixTimestamp(toDateTime(at)) AS at,
+                   lagInFrame(toUnixTimestamp(toDateTime(at)), 1, 0) OVER (
+                       PARTITION BY visitor ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                   ) AS before
+            FROM {files})""",
 }
 
 
 def answers(project: Project, home: Path) -> dict[tuple[str, str], Callable[[], object]]:
     """(place, name of the question) -> asks it there."""
-    paths = [files.root().url(one.path) for one in Segment.objects.filter(project=project)]
+    paths = [files.root().url(one.path) for one in Segment.objects.filter(project=project, fact="events")]
     _into_rows(paths)
     found: dict[tuple[str, str], Callable[[], object]] = {
         ("postgresql", name): partial(_ask_rows, sql) for name, sql in ROWS.items()
     }
     ask = _chdb(home.parent / "chdb")
+    # Of the facts as sent; kept days are ours alone.
     source = f"file('{files.root().url('')}events/project={project.pk}/*/*.parquet', Parquet)"
     return found | {("chdb", name): partial(ask, sql.format(files=source)) for name, sql in FILES.items()}
 

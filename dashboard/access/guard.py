@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from dashboard.access import logged_out
 from events.accounts import access, audit
 from events.models import Project
 from events.values import addresses
@@ -84,6 +85,9 @@ def _audited(
     obj: tuple[str, object] | None = None,
 ) -> HttpResponseBase:
     if not request.user.is_authenticated:
+        # An address that only takes forms cannot be come back to, and a script cannot read a page.
+        if request.method not in ("GET", "HEAD") or logged_out.wants_json(request):
+            return logged_out.answer(request)
         return redirect_to_login(request.get_full_path())
     with audit.scope(via="session", address=addresses.of_request(request)) as written:
         try:

@@ -20,9 +20,9 @@ _BEGAN, _SEEN = "obs_began", "obs_seen"
 # Set in a session that was begun, or confirmed, with a second factor.
 SECOND_FACTOR = "obs_second_factor"
 # All that staff without a second factor may do where one is required.
-_ENROLMENT = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "theme", "side-bar"}
+_ENROLMENT = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "theme", "side-bar", "zone"}
 # A page that asks for news by itself is no sign of a person.
-_POLLS = ("/pulse.json", "/setup/state.json")
+_POLLS = ("/pulse.json", "/setup/state.json", "/presence.json")
 
 
 class KeptByNobody:

@@ -1,12 +1,7 @@
-// What the pages draw with: plotly's core (scatter is in it) and six more kinds of trace.
+// What every page with a chart draws with: plotly's core (scatter is in it) and bars. Other kinds are parts: build.mjs.
 import Plotly from "plotly.js/lib/core";
 import bar from "plotly.js/lib/bar";
-import box from "plotly.js/lib/box";
-import funnel from "plotly.js/lib/funnel";
-import heatmap from "plotly.js/lib/heatmap";
-import indicator from "plotly.js/lib/indicator";
-import sankey from "plotly.js/lib/sankey";
 
-Plotly.register([bar, box, funnel, heatmap, indicator, sankey]);
+Plotly.register([bar]);
 
-export const { newPlot, react, relayout, restyle, purge, toImage, version, Plots } = Plotly;
+export const { newPlot, react, relayout, restyle, purge, register, toImage, version, Plots } = Plotly;

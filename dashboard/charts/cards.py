@@ -1,7 +1,7 @@
 """A chart on a page: its addresses, and its figure by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -11,17 +11,17 @@ from django.urls import ResolverMatch, reverse
 
 from analytics.questions.watched.metrics import METRICS
 from dashboard.charts import bands
-from dashboard.charts.definition import Chart
+from dashboard.charts.definition import Chart, Watch
 from dashboard.charts.figures import Figure
 from dashboard.charts.registry import CHARTS
-from dashboard.frame import filters
+from dashboard.frame import empty_states, filters
 from dashboard.frame.state import State
 from events.models import Project
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A chart on a page: addresses for its picture, its own page, its CSV; `figure` when it is known already.
+    """A chart on a page: addresses for its picture, its own page, its files; `figure` when it is known already.
 
     `share_url` is its page with absolute times, for people with a login; `is_shareable` is for those without. `mark`
     tells it from another of the same name on the page. `file_urls` are its table in further forms: (words, address)."""
@@ -37,6 +37,7 @@ class Card:
     share_url: str
     is_shareable: bool
     alert_url: str = ""
+    goal_url: str = ""
     width: str = ""
     height: str = ""
     figure: Mapping[str, Any] | None = None
@@ -59,17 +60,18 @@ def card(
     chart = CHARTS[name]
     extra = f"&{urlencode(parameters)}" if parameters else ""
     base = reverse("dashboard:chart", args=[project.slug, name])
-    query = f"?{state.query}{extra}".replace("?&", "?")
+    query = f"?{state.query}{extra}".replace("?&", "?").removesuffix("?")
+    json, csv = (f"{reverse(f'dashboard:chart-{form}', args=[project.slug, name])}{query}" for form in ("json", "csv"))
     return Card(
         name=name, title=title or chart.title, unit=chart.unit, definition=chart.definition,
-        json_url=f"{reverse('dashboard:chart-json', args=[project.slug, name])}{query}",
-        page_url=f"{base}{query}", csv_url=f"{reverse('dashboard:chart-csv', args=[project.slug, name])}{query}",
+        json_url=json, page_url=f"{base}{query}", csv_url=csv,
         file_urls=tuple(
             (words, f"{reverse('dashboard:chart-file', args=[project.slug, name, form])}{query}")
             for words, form in (("JSON", "json"), ("Parquet", "parquet"))
         ),
         share_url=f"{base}?{state.absolute()}{extra}", is_shareable=bool(chart.shared),
         alert_url=_alert_url(project, chart, state, parameters),
+        goal_url=reverse("dashboard:goal-new", args=[project.slug]) if chart.start == "analytics" else "",
         width=width, height=height, figure=figure.as_dict() if figure else None,
         mark=mark or name,
     )  # fmt: skip
@@ -83,18 +85,26 @@ def shown_at(found: ResolverMatch) -> str:
 
 
 def _alert_url(project: Project, chart: Chart, state: State, parameters: Mapping[str, str]) -> str:
-    """The form of a rule that watches what the chart shows, cut as it is."""
-    if not chart.watched:
+    """The form of a rule that watches what the chart shows, cut as it is; empty where none can."""
+    watch = Watch(metric=_watched(chart, parameters)) if chart.watched else chart.watch
+    if watch is None:
         return ""
-    metric = METRICS.get(_watched(chart, parameters))
-    if metric is None:
-        return ""
-    if any(value for name, value in parameters.items() if name in filters.TITLES and name not in metric.dimensions):
+    cut = {"environment": state.environment, **watch.fixed}
+    metric = METRICS.get(watch.metric)
+    known = metric.dimensions if metric else ()
+    if any(value for name, value in parameters.items() if name in filters.TITLES and name not in known):
         return ""  # the rule would watch more than the chart shows
-    cut = {"environment": state.environment, **parameters}
-    where = ", ".join(f"{name}={value}" for name, value in cut.items() if value and name in metric.dimensions)
-    given = {"metric": metric.name, "name": chart.title, **({"where": where} if where else {})}
-    return f"{reverse('dashboard:rule-new', args=[project.slug, 'threshold'])}?{urlencode(given)}"
+    if watch.metric:
+        if metric is None:
+            return ""
+        cut |= {**parameters, **{name: parameters.get(parameter, "") for name, parameter in watch.cut.items()}}
+        cut = {name: value for name, value in cut.items() if name in metric.dimensions}
+    where = ", ".join(f"{name}={value}" for name, value in cut.items() if value)
+    given = {
+        "metric": watch.metric, "name": chart.title, "where": where, "query": parameters.get(watch.query, ""),
+    }  # fmt: skip
+    query = urlencode({name: value for name, value in given.items() if value})
+    return f"{reverse('dashboard:rule-new', args=[project.slug, watch.kind])}?{query}"
 
 
 def figure(
@@ -108,6 +118,8 @@ def figure(
         raise Http404("No such chart.")
     chart = CHARTS[name]
     found = chart.ask(project, state, parameters, now)
+    if found.is_empty and chart.start and not is_shared:
+        found = replace(found, fill=empty_states.line(project, chart.start, now=now))
     if is_shared or not chart.watched:
         return found
     return bands.shaded(found, bands.of_metric(project, _watched(chart, parameters), state=state))

@@ -1,21 +1,16 @@
-"""What a chart is, where its evidence is listed, and the deploy markers that all of them carry."""
+"""What a chart is, and where its evidence is listed."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from django.urls import reverse
-
+from analytics.periods import Period
+from analytics.statistics import baselines
 from dashboard.charts.figures import Figure
+from dashboard.frame import comparison
 from dashboard.frame.state import State
-from events.models import Commit, Deploy, Project
-from events.releases import deploys as arrivals
-
-_MARKERS = 50
-_DEPLOYS = 500  # that markers are chosen from
-_COMMITS = 5_000
+from events.models import Project
 
 Ask = Callable[[Project, State, Mapping[str, str], datetime], Figure]
 Named = Callable[[Project, Sequence[str], State], list[str]]
@@ -34,6 +29,18 @@ class Evidence:
     fixed: Mapping[str, str] = field(default_factory=dict)
     narrowed: Mapping[str, str] = field(default_factory=dict)
     in_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The rule that a chart without a metric of its own is the beginning of: its kind, its metric, and how it is cut:
+    always (`fixed`), and by parameters of the chart (`cut`, dimension -> parameter; `query` names that of a search)."""
+
+    kind: str = "threshold"
+    metric: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    cut: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +63,10 @@ class Chart:
     shared: Literal["", "always", "asked"] = ""
     watched: str = ""
     page: str = ""
+    start: str = ""
+    watch: Watch | None = None
 
 
-def deploys(project: Project, state: State) -> list[dict[str, Any]]:
-    """The deploys that arrived in the period as markers: one a release and environment, its first."""
-    found = arrivals.arrived(project).filter(finished_at__gte=state.start, finished_at__lt=state.end)
-    if state.environment:
-        found = found.filter(environment=state.environment)
-    latest = list(found.order_by("-finished_at")[:_DEPLOYS])
-    first = list({(deploy.release_id, deploy.environment): deploy for deploy in latest}.values())[:_MARKERS]
-    people = _authors({deploy.release_id for deploy in first})
-    return [
-        {
-            "at": deploy.finished_at,
-            "label": deploy.release.version,
-            "hover": _card(deploy, people.get(deploy.release_id, [])),
-            "url": reverse("dashboard:release", args=[project.slug, deploy.release.version]),
-        }
-        for deploy in sorted(first, key=lambda deploy: deploy.finished_at or state.start)
-    ]
-
-
-def _authors(releases: Collection[int]) -> dict[int, list[str]]:
-    """Who wrote the commits of each release, a name for each commit."""
-    found: dict[int, list[str]] = {}
-    for release, author in Commit.objects.filter(release__in=releases).values_list("release", "author")[:_COMMITS]:
-        found.setdefault(release, []).append(author)
-    return found
-
-
-def _card(deploy: Deploy, authors: Sequence[str]) -> list[str]:
-    """What stands on the card of a deploy."""
-    lines = [deploy.release.version, f"to {deploy.environment}, {deploy.finished_at:%Y-%m-%d %H:%M} UTC"]
-    if authors:
-        names = [name for name, _ in Counter(name for name in authors if name).most_common(3)]
-        by = f" by {', '.join(names)}" if names else ""
-        lines.append(f"{len(authors)} commit{'s' if len(authors) > 1 else ''}{by}")
-    return lines
+def earlier(state: State) -> str:
+    """What the period before is called on a chart: `previous 24 h`."""
+    return comparison.in_words(baselines.previous(Period(state.start, state.end)), state).than.removeprefix("vs ")

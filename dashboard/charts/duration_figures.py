@@ -1,13 +1,12 @@
 """Figures of durations: heatmaps, boxes, histograms. Pure, like dashboard/charts/figures.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from analytics.questions.performance.endpoint_detail import Bar
 from analytics.questions.performance.latency_by_release import Box
-from dashboard.charts.figures import Figure, label, layout, stamp
+from dashboard.charts.figures import Figure, Marker, label, layout, stamp
 from dashboard.frame.formatting import duration
 
 
@@ -18,7 +17,7 @@ def heatmap(
     *,
     noun: str,
     end: datetime,
-    markers: Sequence[Mapping[str, Any]] = (),
+    markers: Sequence[Marker] = (),
 ) -> Figure:
     """Time against bands, darker where more fell in; `counts[i][j]` is bucket i, band j. Bands of nothing at the ends
     are left out."""
@@ -28,8 +27,7 @@ def heatmap(
     table = [[row[place] for row in counts] for place in range(first, last)]
     total = sum(map(sum, table))
     busiest = max(range(len(shown)), key=lambda place: sum(table[place])) if total else 0
-    figure = layout(start=starts[0] if starts else end, end=end, markers=markers, hovermode="closest")
-    # Every other label fits; fractions of a count make no sense on the scale.
+    figure = layout(start=starts[0] if starts else end, end=end, hovermode="closest")
     figure["yaxis"] = {"type": "category", "fixedrange": True, "automargin": True}
     return Figure(
         data=[
@@ -43,21 +41,23 @@ def heatmap(
                 "zmin": 0,
                 "xgap": 1,
                 "ygap": 1,
-                "hovertemplate": f"%{{z}} {label(noun)} of %{{y}}<br>%{{x}}<extra></extra>",
             }
         ],
         layout=figure,
-        sentence=f"{total:g} {noun}, most of them {shown[busiest]}." if total else f"No {noun} in this period.",
+        sentence=f"{total:,} {noun}, most of them {shown[busiest]}." if total else f"No {noun} in this period.",
         columns=["Time (UTC)", *shown],
         rows=[[f"{start:%Y-%m-%d %H:%M}", *(table[j][i] for j in range(len(shown)))] for i, start in enumerate(starts)],
         is_empty=total == 0,
+        unit="count",
+        noun=noun,
+        markers=tuple(markers),
     )
 
 
 def boxes(found: Sequence[Box]) -> Figure:
     """One box a release: middle half, median, and whiskers from the 5th to the 95th percentile."""
     known = [box for box in found if box.p50 is not None]
-    names = [label(box.release or "(no release)", limit=30) for box in known]
+    names = [label(name, limit=30) for name in _short([box.release or "(no release)" for box in known])]
     # Two releases may look the same once cut; plotly would draw them in one place.
     names = [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
     last = known[-1] if known else None
@@ -77,7 +77,7 @@ def boxes(found: Sequence[Box]) -> Figure:
         ],
         layout={
             "xaxis": {"type": "category", "fixedrange": True},
-            "yaxis": {"rangemode": "tozero", "fixedrange": True, "ticksuffix": " ms"},
+            "yaxis": {"rangemode": "tozero", "fixedrange": True},
             "showlegend": False,
             "hovermode": "closest",
         },
@@ -88,7 +88,14 @@ def boxes(found: Sequence[Box]) -> Figure:
             for box in known
         ],
         is_empty=not known,
+        unit="ms",
     )
+
+
+def _short(releases: Sequence[str]) -> list[str]:
+    """The releases without the name of the package that all of them begin with: there is little room below a box."""
+    packages = {name.rpartition("@")[0] for name in releases}
+    return [name.rpartition("@")[2] for name in releases] if len(packages) == 1 else list(releases)
 
 
 def histogram(bars: Sequence[Bar], *, noun: str) -> Figure:
@@ -104,7 +111,6 @@ def histogram(bars: Sequence[Bar], *, noun: str) -> Figure:
                 "x": names,
                 "y": [bar.count for bar in bars],
                 "meta": {"series": 1},
-                "hovertemplate": f"%{{y}} {label(noun)}<extra></extra>",
             }
         ],
         layout={
@@ -113,12 +119,14 @@ def histogram(bars: Sequence[Bar], *, noun: str) -> Figure:
             "showlegend": False,
             "bargap": 0.04,
         },
-        sentence=f"{total:g} {noun}, most of them from {duration(most.low)} to {duration(most.high)}."
+        sentence=f"{total:,} {noun}, most of them from {duration(most.low)} to {duration(most.high)}."
         if most
         else f"No {noun} in this period.",
         columns=["Duration", noun.capitalize()],
         rows=[[name, bar.count] for name, bar in zip(names, bars, strict=True)],
         is_empty=not total,
+        unit="count",
+        noun=noun,
     )
 
 

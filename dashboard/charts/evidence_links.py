@@ -1,6 +1,6 @@
 """The way from a point of a chart to its evidence, as the chart declares it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +16,13 @@ from events.models import Project
 @dataclass(frozen=True, slots=True)
 class Links:
     """Addresses by row and column of a figure's table: `url` + the query of the series + the span of the row, or
-    `rows`, one a row."""
+    `rows`, one a row; columns `without` tell of another time, so nothing in this span is their evidence."""
 
     url: str = ""
     series: Mapping[str, str] = field(default_factory=dict)
     spans: list[tuple[str, str]] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
+    without: Collection[str] = ()
 
     def to(self, row: int, column: str = "") -> str:
         """The evidence of one row, or of one of its series."""
@@ -31,8 +32,18 @@ class Links:
         more = f"&{self.series[column]}" if self.series.get(column) else ""
         return f"{self.url}{urlencode({'from': start, 'to': end})}{more}"
 
+    def has(self, column: str) -> bool:
+        """Whether the values of a column, beside its row, have evidence of their own."""
+        return not self.rows and column not in self.without
+
     def as_dict(self) -> dict[str, Any]:
-        return {"url": self.url, "series": dict(self.series), "spans": self.spans, "rows": self.rows}
+        return {
+            "url": self.url,
+            "series": dict(self.series),
+            "spans": self.spans,
+            "rows": self.rows,
+            "without": list(self.without),
+        }
 
 
 def of(project: Project, name: str, figure: Figure, *, state: State, parameters: Mapping[str, str]) -> Links | None:
@@ -55,7 +66,8 @@ def of(project: Project, name: str, figure: Figure, *, state: State, parameters:
     narrowed = next((name for name in evidence.narrowed if kept.get(name)), "")
     url_name = evidence.narrowed.get(narrowed, evidence.url_name)
     inner = [kept[narrowed]] if narrowed and narrowed == evidence.in_path else []
-    return Links(f"{reverse(url_name, args=[project.slug, *inner])}?{query}{'&' if query else ''}", series, spans)
+    url = f"{reverse(url_name, args=[project.slug, *inner])}?{query}{'&' if query else ''}"
+    return Links(url, series, spans, without=figure.earlier)
 
 
 def cells(figure: Figure, links: Links | None) -> list[list[tuple[Any, str]]]:
@@ -64,7 +76,7 @@ def cells(figure: Figure, links: Links | None) -> list[list[tuple[Any, str]]]:
         return [[(value, "") for value in row] for row in figure.rows]
     return [
         [
-            (value, links.to(place, column) if not index or (value and not links.rows) else "")
+            (value, links.to(place, column) if not index or (value and links.has(column)) else "")
             for index, (column, value) in enumerate(zip(figure.columns, row, strict=True))
         ]
         for place, row in enumerate(figure.rows)

@@ -45,7 +45,6 @@ def steps(found: Funnel) -> Figure:
                 "x": list(names),
                 "y": list(counts),
                 "meta": {"series": place % 6 + 1},
-                "hovertemplate": f"%{{y}} {label(name)}<extra></extra>",
             }
             for place, (name, counts) in enumerate(series)
         ],
@@ -62,7 +61,8 @@ def steps(found: Funnel) -> Figure:
         ],
         rows=rows,
         is_empty=not first,
-        keys=[(name, place % 6 + 1) for place, (name, _) in enumerate(series)],
+        unit="count",
+        noun="people",
     )  # fmt: skip
 
 
@@ -75,8 +75,13 @@ def ways(found: Journeys) -> Figure:
         data=[
             {
                 "type": "sankey",
-                "node": {"label": [f"{place + 1} {label(name, limit=24)}" for place, name in nodes], "pad": 12},
+                "node": {
+                    "label": [f"{place + 1} {label(name, limit=24)}" for place, name in nodes],
+                    "pad": 12,
+                    "hovertemplate": "%{label}<br>%{value:,} sessions<extra></extra>",
+                },
                 "link": {
+                    "hovertemplate": "%{source.label} → %{target.label}<br>%{value:,} sessions<extra></extra>",
                     "source": [number[edge.place, edge.source] for edge in found.edges],
                     "target": [number[edge.place + 1, edge.target] for edge in found.edges],
                     "value": [edge.sessions for edge in found.edges],
@@ -120,7 +125,6 @@ def table_of_cohorts(found: Cohorts, zone: ZoneInfo) -> Figure:
                 "zmin": 0,
                 "xgap": 1,
                 "ygap": 1,
-                "hovertemplate": f"%{{z}} % of %{{y}}, %{{x}} {found.unit}s<extra></extra>",
             }
         ],
         layout={
@@ -136,6 +140,8 @@ def table_of_cohorts(found: Cohorts, zone: ZoneInfo) -> Figure:
             for name, cohort in zip(names, known, strict=True)
         ],
         is_empty=not known,
+        unit="%",
+        noun=f"of those of {found.unit}",
     )  # fmt: skip
 
 
@@ -161,9 +167,7 @@ def often(found: Feature, *, unit: str) -> Figure:
     last = max((n for n, people in enumerate(found.often, 1) if people), default=0)
     counts = list(found.often[:last])
     names = [f"{n}" for n in range(1, last + 1)]
-    data: list[dict[str, Any]] = [
-        {"type": "bar", "x": names, "y": counts, "meta": {"series": 2}, "hovertemplate": "%{y} people<extra></extra>"}
-    ]
+    data: list[dict[str, Any]] = [{"type": "bar", "x": names, "y": counts, "meta": {"series": 2}}]
     once = f"{counts[0]:,} of {found.users:,} used it in one {unit} alone." if counts else ""
     return Figure(
         data=data,
@@ -176,6 +180,8 @@ def often(found: Feature, *, unit: str) -> Figure:
         columns=[f"{unit.capitalize()}s of use", "People"],
         rows=[[name, count] for name, count in zip(names, counts, strict=True)],
         is_empty=not counts,
+        unit="count",
+        noun="people",
     )
 
 

@@ -20,9 +20,19 @@ class Start:
 
 def of(project: Project, name: str, *, now: datetime) -> Start:
     """The lines that fill the page `name`."""
+    title, words, code = _STARTS[name]
+    return Start(title, words, _filled(project, code, now=now))
+
+
+def line(project: Project, name: str, *, now: datetime) -> str:
+    """The one line that fills a chart of `name`."""
+    return _filled(project, _LINES[name], now=now)
+
+
+def _filled(project: Project, code: str, *, now: datetime) -> str:
+    """`code` with the project's own address and key in it."""
     key = dsn.current_key(project, now=now)
     address = dsn.of(key, base_url=settings.OBS_PUBLIC_URL) if key else "https://KEY@obs.example.org/1"
-    title, words, code = _STARTS[name]
     values = {
         "DSN": address,
         "BASE": settings.OBS_PUBLIC_URL.rstrip("/"),
@@ -31,7 +41,7 @@ def of(project: Project, name: str, *, now: datetime) -> Start:
     }
     for placeholder, value in values.items():
         code = code.replace(f"<{placeholder}>", value)
-    return Start(title, words, code)
+    return code
 
 
 _TRACING = """import sentry_sdk
@@ -41,6 +51,18 @@ sentry_sdk.init(
     traces_sample_rate=1.0,
 )
 """
+_LINES = {
+    "errors": 'sentry_sdk.init(dsn="<DSN>")',
+    "sessions": 'sentry_sdk.init(dsn="<DSN>", release="shop@1.0.0")',
+    "requests": 'sentry_sdk.init(dsn="<DSN>", traces_sample_rate=1.0)',
+    "logs": 'sentry_sdk.init(dsn="<DSN>", enable_logs=True)',
+    "vitals": "onLCP((metric) => "
+    'navigator.sendBeacon("<BASE>/api/<PROJECT>/vitals/?sentry_key=<KEY>", JSON.stringify(metric)))',
+    "analytics": 'posthog.init("<KEY>", { api_host: "<BASE>" })',
+    "hosts": "endpoint: <BASE>/api/<PROJECT>/integration/otlp",
+    "security": "Content-Security-Policy: default-src 'self'; "
+    "report-uri <BASE>/api/<PROJECT>/security/?sentry_key=<KEY>",
+}
 _STARTS = {
     "requests": ("No requests yet", "Tracing sends each request with its duration, queries and status.", _TRACING),
     "queries": ("No queries yet", "Tracing records each statement with its time; literals are removed.", _TRACING),

@@ -64,7 +64,7 @@ class State:
         if self.start.time() == self.end.time() == time():
             last = self.end - timedelta(days=1)
             return f"{self.start:%d %b} – {last:%d %b}" if last > self.start else f"{self.start:%d %b}"
-        return f"{self.start:%d %b %H:%M} – {self.end:%d %b %H:%M}"
+        return f"{self.start:%d %b %H:%M} – {self.end:%d %b %H:%M} UTC"
 
     @property
     def previous(self) -> tuple[datetime, datetime]:

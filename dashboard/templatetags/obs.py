@@ -6,11 +6,12 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.html import format_html
 
 from dashboard.charts import sparklines
 from dashboard.frame import filters, formatting
+from dashboard.reading import zones
 
 register = template.Library()
 
@@ -31,6 +32,7 @@ for _name, _function in {
     "size": formatting.size,
     "percent": formatting.percent,
     "duration": formatting.duration,
+    "rate": formatting.rate,
 }.items():
     _number_filter(_name, _function)
 
@@ -48,9 +50,26 @@ def finding(name: str) -> str:
 
 @register.filter
 def stamp(moment: datetime | str | None) -> str:
-    """The moment, which kept evidence has as ISO 8601, to the second, in UTC."""
+    """The moment, which kept evidence has as ISO 8601, to the second, in the reader's zone; that of UTC on hover."""
     moment = datetime.fromisoformat(moment).astimezone(UTC) if isinstance(moment, str) and moment else moment
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "–"
+    if not isinstance(moment, datetime):
+        return "–"
+    if zones.current().name == "UTC":
+        return zones.stamp(moment)
+    title = zones.stamp_with_utc(moment).rpartition(" · ")[2]
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), title, zones.stamp(moment))
+
+
+@register.filter
+def plain_stamp(moment: datetime | None) -> str:
+    """The same for an attribute, both zones in it."""
+    return zones.stamp_with_utc(moment) if moment else "–"
+
+
+@register.filter
+def clock(moment: datetime | None, form: str) -> str:
+    """The moment in the reader's zone, as Django's `date` writes it."""
+    return dateformat.format(zones.current().local(moment), form) if isinstance(moment, datetime) else ""
 
 
 @register.filter
@@ -82,6 +101,13 @@ def sparkline(values: Sequence[float], label: str, shape: str = "line") -> dict[
     if shape == "bars":
         return {"outline": sparklines.outline(sparklines.bars(values)), "label": label}
     return {"points": sparklines.line(values), "label": label}
+
+
+@register.inclusion_tag("dashboard/parts/zone.html")
+def zone_link() -> dict[str, Any]:
+    """The zone that times are shown in, for the bar; leads to where it is chosen."""
+    zone = zones.current()
+    return {"zone": zone, "short": f"{zone.local(timezone.now()):%Z}"}
 
 
 @register.inclusion_tag("dashboard/parts/moment.html")

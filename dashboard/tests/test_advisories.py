@@ -18,7 +18,7 @@ from dashboard.tests.pages.test_pages import pages, read
 from dashboard.tests.populated import World, populate
 from dashboard.tests.test_every_route import ROUTES, Route
 from dashboard.tests.things import things
-from events.accounts import tokens
+from events.accounts import invitations, tokens
 from events.models import Issue, Membership, Project
 from events.tests import make
 
@@ -181,3 +181,17 @@ def test_drf_browsable_api_is_off(alice: Any, project: Project) -> None:
 def test_every_page_is_among_those_the_corpus_was_shown_on(world: World) -> None:
     """The hostile issues are on the pages that the walk of test_pages.py and of the browser reads."""
     assert f"/p/web/issues/{world.hostile_issue.pk}/" in pages(world)
+
+
+def test_cve_2022_23485_one_invitation_for_many(alice: Any, project: Project) -> None:
+    """Sentry: with a changed cookie one invitation made any number of members."""
+    _, token = invitations.create(project, "viewer", actor=alice, now=timezone.now())
+    statuses = []
+    for name in ("first", "second", "third"):
+        client = Client()
+        client.cookies["pending-invite"] = f"/join/{token}/"
+        typed = {"username": name, "password": "correct-horse-battery"}
+        statuses.append(client.post(f"/join/{token}/", typed).status_code)
+    assert statuses == [302, 404, 404]
+    assert Membership.objects.filter(project=project, role="viewer", user__username="first").count() == 1
+    assert not Membership.objects.filter(user__username__in=["second", "third"]).exists()

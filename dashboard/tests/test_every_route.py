@@ -38,7 +38,7 @@ HEALTH = {
     "metrics",
     "api-health",
 }  # say nothing about any project; test_health.py tries their doors
-ENTERING = {"login", "login-code", "logout", "theme"}  # before or after being somebody
+ENTERING = {"login", "login-code", "logout", "theme", "presence", "zone"}  # before or after being somebody
 ENTERING |= {"join"}  # its address is its token; test_invitations.py tries it
 POLLS = {
     "pulse",

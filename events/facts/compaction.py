@@ -155,7 +155,9 @@ def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
 
 
 def days_kept(project: Project, fact: str) -> int:
-    """Return how many days of a fact a project keeps: its own wish, else the shorter of the server's and the fact's."""
+    """Return how many days of a fact a project keeps: its own wish, else the shorter of the server's and the fact's.
+    What is derived is kept as long as its source."""
+    fact = FACTS[fact].source or fact
     wish = project.retention_days.get(fact) if isinstance(project.retention_days, dict) else None
     if type(wish) is int and wish > 0:
         return wish
@@ -189,7 +191,8 @@ def _within(chosen: list[Segment]) -> list[Segment]:
 def _candidates(project_id: int | None) -> list[Place]:
     found = Segment.objects.all() if project_id is None else Segment.objects.filter(project_id=project_id)
     days = found.values_list("project_id", "fact", "day").annotate(files=Count("id")).filter(files__gt=1)
-    return [Place(project, fact, day) for project, fact, day, _ in days.order_by("-files") if fact in FACTS]
+    kept = {name for name, fact in FACTS.items() if not fact.source}  # a day of what is derived is one file already
+    return [Place(project, fact, day) for project, fact, day, _ in days.order_by("-files") if fact in kept]
 
 
 @contextmanager

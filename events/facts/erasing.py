@@ -36,7 +36,7 @@ def person_column(fact: str) -> str | None:
 
 def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -> Counter[int]:
     """How many rows of each of these people were taken out of a fact of a project, however many people in one pass;
-    waits for days that compaction holds."""
+    waits for days that compaction holds. Days of what is derived go whole: they are worked out again."""
     column, found = person_column(fact), Counter[int]()
     if column is None or not keys:
         return found
@@ -44,6 +44,9 @@ def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -
     try:
         listed = segments.select(project_id, fact)
         hits = _hits(database, listed, column, list(keys))
+        if FACTS[fact].source:
+            theirs = [segment for segment in listed if segment.pk in hits and segments.retire([segment], now=now)]
+            return sum((hits[segment.pk] for segment in theirs), found)
         for day in sorted({segment.day for segment in listed if segment.pk in hits}):
             found += _erase_day(database, Place(project_id, fact, day), column, list(keys), now=now)
     finally:

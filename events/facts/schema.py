@@ -63,12 +63,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Fact:
-    """One kind of fact. `sort` is the order inside a compacted segment; it decides what a question can skip."""
+    """One kind of fact. `sort` is the order inside a compacted segment; it decides what a question can skip.
+    One with a `source` is worked out of that fact, one segment a day (derived.py), and is kept as long."""
 
     name: str
     columns: tuple[Column, ...]
     sort: tuple[str, ...]
     retention_days: int
+    source: str = ""
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -265,11 +267,23 @@ EVENTS = Fact(
     retention_days=395,
 )
 
+# One row is one visit that began at `at`, of people and in every environment: what is asked of the page Analytics.
+# `pages` and `events` are how many views of each path and events of each other name it had.
+VISITS = Fact(
+    name="visits",
+    columns=columns(
+        text="source channel referrer utm_source utm_medium utm_campaign utm_term utm_content entry exit country "
+        "device browser",
+        int="visitor views lasted_us", bool="is_bounce", tags="pages events",
+    ),
+    sort=EVENTS.sort, retention_days=EVENTS.retention_days, source=EVENTS.name,
+)  # fmt: skip
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
         ERRORS, SESSIONS, SPANS, REQUESTS, QUERIES, VITALS, LOGS, METRICS, CHECK_INS, PROBES, CLIENT_REPORTS, SECURITY,
-        EVENTS,
+        EVENTS, VISITS,
     )
 }  # fmt: skip
 

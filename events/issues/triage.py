@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.http import Http404
 
 from events.accounts import access, audit
@@ -22,6 +22,8 @@ _STATE = (
     "ignored_until_events", "ignored_until_users", "ignored_window_minutes", "ignored_rate_events", "assigned_to_id",
 )  # fmt: skip
 _MOMENTS = ("resolved_at", "ignored_at", "ignored_until")
+# When it became what it is: not what it is.
+_SINCE = ("resolved_at", "ignored_at")
 _NOT_RESOLVED = {"resolved_at": None, "resolved_in_release": "", "resolved_in_next": False}
 _NOT_IGNORED: dict[str, Any] = {
     "ignored_at": None, "ignored_until": None, "ignored_until_events": None, "ignored_until_users": None,
@@ -44,10 +46,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How many issues were changed, and the name under which `undo` takes it back."""
+    """How many issues were changed, and the name under which `undo` takes it back; `already` were so before."""
 
     count: int
     batch: str
+    already: int = 0
 
 
 def get_or_404(project: Project, issue_id: int) -> Issue:
@@ -108,7 +111,11 @@ def bulk(
     change = builder(project, now=now, **options)
     batch = uuid.uuid4().hex
     with transaction.atomic():
-        before = _locked_states(project, selected)
+        found = _locked_states(project, selected)
+        # Whoever does in a second tab what was done in the first does nothing again.
+        before = {pk: state for pk, state in found.items() if not _is_so(state, change)}
+        if not before:
+            return Changed(0, batch, len(found))
         parts = _by_next_release(project, change, list(before)) if change.is_in_next else [(change, list(before))]
         for part, ids in parts:
             Issue.objects.filter(pk__in=ids).update(**part.fields)
@@ -127,7 +134,17 @@ def bulk(
             _say_resolved(project, list(before), now=now)
         told = parts[0][0].detail if len(parts) == 1 else change.detail
         _audit(f"issue.{change.action}", project, list(before), actor=actor, detail=told, now=now)
-    return Changed(len(before), batch)
+    return Changed(len(before), batch, len(found) - len(before))
+
+
+def _is_so(state: Mapping[str, Any], change: Change) -> bool:
+    """Whether an issue already is what the change would make of it, but for the moment it became so."""
+    if change.is_in_next:
+        return state["status"] == Issue.Status.RESOLVED and bool(state["resolved_in_next"])
+    wanted = {f"{name}_id" if name == "assigned_to" else name: value for name, value in change.fields.items()}
+    wanted = {name: value.pk if isinstance(value, Model) else value for name, value in wanted.items()}
+    told = _to_json({name: value for name, value in wanted.items() if name not in _SINCE or value is None})
+    return all(state[name] == value for name, value in told.items())
 
 
 def _say_resolved(project: Project, ids: Iterable[int], *, now: datetime) -> None:
@@ -137,8 +154,8 @@ def _say_resolved(project: Project, ids: Iterable[int], *, now: datetime) -> Non
     bell.ring_on_commit(bell.TRANSITIONS)
 
 
-def undo(project: Project, batch: str, *, actor: Any, now: datetime) -> int:
-    """How many issues are as they were before `batch`: those nothing else was done to since, within the last hour."""
+def undo(project: Project, batch: str, *, actor: Any, now: datetime) -> list[int]:
+    """The issues that are as before `batch` again: those nothing else was done to since, within the last hour."""
     with transaction.atomic():
         recent = Activity.objects.filter(issue__project=project, at__gte=now - UNDO_WITHIN, detail__has_key="before")
         lines = list(recent.filter(detail__batch=batch))
@@ -154,7 +171,7 @@ def undo(project: Project, batch: str, *, actor: Any, now: datetime) -> int:
             for pk, state in restored.items()
         )
         _audit("issue.undo", project, list(restored), actor=actor, detail={"batch": batch}, now=now)
-    return len(restored)
+    return list(restored)
 
 
 def bookmark(issue: Issue, *, actor: Any, is_on: bool = True, now: datetime) -> None:

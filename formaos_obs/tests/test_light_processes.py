@@ -7,6 +7,7 @@ from formaos_obs.environment import BASE_DIR
 
 HEAVY = {
     "pyarrow", "duckdb", "numpy", "plotly", "sentry_sdk", "google.protobuf", "opentelemetry", "cryptography.fernet",
+    "sqlglot", "clickhouse_connect",
 }  # fmt: skip
 DJANGO = {"django.apps", "django.db.models", "events.models"}
 

@@ -1,4 +1,4 @@
-"""Which issues match a search, a page of them at a time, with their sparklines.
+"""Which issues match a search, a page of them at a time, with their counts in the period.
 
 What PostgreSQL knows (states, texts, times, counts) becomes a filter; what only facts know (users, URLs, tags) is asked
 once per term as the set of groups it holds for.
@@ -9,17 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
+from analytics import periods
+from analytics.engine import EngineError
+from analytics.questions.errors import issue_counts
 from analytics.questions.errors.groups_matching import groups_matching
+from analytics.questions.errors.issue_counts import Counts
 from events.issues.search import Count, Has, Match, Period, Search, State, Term, Text, Value
 from events.models import Bookmark, GroupEnvironment, GroupHour, Issue, IssueGroup, Project
 
 PAGE = 25
 FARTHEST_PAGE = 400
-# The column each order begins with; the trend is put in front of its own once known.
+# The column each order begins with; the trend, and counts of a period, are put in front of their own once known.
 SORTS = {
     "last_seen": "-last_seen_at",
     "first_seen": "-first_seen_at",
@@ -27,7 +32,6 @@ SORTS = {
     "users": "-user_count",
     "trend": "-last_seen_at",
 }
-POINTS = 24
 _NEW_FOR = timedelta(days=7)
 _LIKE = {"message": ("title", "value"), "error.type": ("type",), "error.value": ("value",), "platform": ("platform",)}
 _TIMES = {"firstSeen": "first_seen_at", "lastSeen": "last_seen_at"}
@@ -36,11 +40,12 @@ _COUNTS = {"timesSeen": "event_count", "users": "user_count"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the list. `points` are events an hour over the last day, oldest first."""
+    """One line of the list. `counts` are of the period and environment; None when the facts could not be read, or of
+    no period. The issue's own counters are of all its life."""
 
     issue: Issue
     is_bookmarked: bool
-    points: tuple[int, ...]
+    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +84,28 @@ def issue_list(
         raise ValueError(f"sorts are {', '.join(SORTS)}")
     found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
     ordered = found.select_related("assigned_to").order_by(SORTS[sort], "-pk")
-    if sort == "trend" or environment or any(isinstance(term, Match | Has) for term in search.terms):
+    until = min(end, now) if end else now
+    period = periods.Period(start, until) if start and start < until else None
+    is_counted = period is not None and sort in ("events", "users")
+    if sort == "trend" or is_counted or environment or any(isinstance(term, Match | Has) for term in search.terms):
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
         ids = list(ordered.values_list("pk", flat=True))
         if sort == "trend":
             trend = _trend(project, environment=environment)
             ids.sort(key=lambda pk: -trend.get(pk, 0))
+        elif period and is_counted:
+            ids = _by_count(project, ids, period=period, environment=environment, by=sort)
         total, within = len(ids), _within(len(ids), page)
         fetched = Issue.objects.select_related("assigned_to").in_bulk(ids[within])
         chosen = [fetched[pk] for pk in ids[within] if pk in fetched]
     else:
         total = found.count()
         chosen = list(ordered[_within(total, page)])
-    points = sparklines([issue.pk for issue in chosen], environment=environment, now=now)
+    counts = _counts(project, chosen, period=period, environment=environment) if period else {}
     marked = (
         set(Bookmark.objects.filter(issue__in=chosen, user=user).values_list("issue_id", flat=True)) if user else ()
     )
-    rows = tuple(Row(issue, issue.pk in marked, points[issue.pk]) for issue in chosen)
+    rows = tuple(Row(issue, issue.pk in marked, counts.get(issue.pk)) for issue in chosen)
     return IssuePage(rows, total, _within(total, page).stop // PAGE, _pages(total), sort)
 
 
@@ -123,18 +133,28 @@ def matching(
     return found
 
 
-def sparklines(issue_ids: Iterable[int], *, environment: str = "", now: datetime) -> dict[int, tuple[int, ...]]:
-    """Events of each issue in each of the last `POINTS` hours, oldest first, in one query."""
-    ids = list(issue_ids)
-    first = _hour(now) - timedelta(hours=POINTS - 1)
-    counted = GroupHour.objects.filter(group__issue_id__in=ids, hour__gte=first, hour__lte=now)
-    if environment:
-        counted = counted.filter(environment=environment)
-    points = {issue_id: [0] * POINTS for issue_id in ids}
-    sums = counted.values_list("group__issue_id", "hour").annotate(total=Sum("count")) if ids else ()
-    for issue_id, hour, total in sums:
-        points[issue_id][int((hour - first).total_seconds()) // 3600] = total
-    return {issue_id: tuple(values) for issue_id, values in points.items()}
+def _counts(project: Project, issues: list[Issue], *, period: periods.Period, environment: str) -> dict[int, Counts]:
+    """The counts of the period by issue; nothing when the facts cannot be read: the list is still worth showing."""
+    groups = _groups(project, [issue.pk for issue in issues])
+    try:
+        found = issue_counts.issue_counts(project, groups=groups, period=period, environment=environment)
+    except EngineError:
+        return {}
+    return {issue.pk: found.get(issue.pk, Counts()) for issue in issues}
+
+
+def _by_count(project: Project, ids: list[int], *, period: periods.Period, environment: str, by: str) -> list[int]:
+    """The issues with most errors, or people, of the period first; in their own order when that cannot be known."""
+    column = 0 if by == "events" else 1
+    try:
+        found = issue_counts.issue_totals(project, groups=_groups(project, ids), period=period, environment=environment)
+    except EngineError:
+        return ids
+    return sorted(ids, key=lambda pk: -found.get(pk, (0, 0))[column])
+
+
+def _groups(project: Project, ids: list[int]) -> dict[UUID, int]:
+    return dict(IssueGroup.objects.filter(project=project, issue_id__in=ids).values_list("hash", "issue_id"))
 
 
 def _pages(total: int) -> int:

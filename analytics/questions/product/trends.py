@@ -155,7 +155,7 @@ def _rolling(
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
             FROM events e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(about, bound)}
         ), {acts.folded("acts", by=by, order="count(DISTINCT who)", most=most, is_given=is_given)},
-        buckets AS (SELECT unnest(list_value $ends) AS until, unnest(range(len(list_value $ends))) AS place)
+        buckets AS (SELECT unnest(list_value $ends) AS until, unnest(range({len(ends)})) AS place)
         SELECT f.line, b.place, max(f.cut) AS value, max(f.different) AS different, count(DISTINCT f.who) AS measured,
                count(DISTINCT f.who) AS people
         FROM folded f JOIN buckets b ON f.day >= b.until - $days AND f.day < b.until GROUP BY f.line, b.place

@@ -7,14 +7,13 @@ moment of its first event and counts whole. Its source is that of its first page
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from analytics.periods import Period
+from events.facts.derived import BREAK, LONGEST
 
 # Bound like values: in SQL a dollar begins the name of one.
 PAGE_VIEW, AUTOCAPTURE, SYSTEM = "$pageview", "$autocapture", "$"
 NAMES = {"page_view": PAGE_VIEW, "autocapture": AUTOCAPTURE, "system": SYSTEM}
-BREAK, LONGEST = timedelta(minutes=30), timedelta(days=1)
 # A look is no bounce that lasted so long, or did something, or saw a second page.
 ENGAGED_SECONDS = 10
 # What a visit is cut by: its columns here; `page` and `event` are of its events.
@@ -34,6 +33,11 @@ def read_period(period: Period) -> Period:
     return Period(period.start - LONGEST, period.end + LONGEST)
 
 
+def walked_period(period: Period) -> Period:
+    """Those that tell where such visits begin, and what they hold."""
+    return Period(period.start - BREAK, period.end + LONGEST)
+
+
 def column_of(name: str) -> str:
     """The column of events that a dimension is read from."""
     if name in ("entry", "exit", "page"):
@@ -41,10 +45,10 @@ def column_of(name: str) -> str:
     return "host" if name == "site" else name
 
 
-def looked(dimensions: Collection[str]) -> str:
+def looked(dimensions: Collection[str], *, also: str = "true") -> str:
     """SQL of the events that visits are made of, by visitor and in order: `who`, `us`, `session`, `engaged_ms`, whether
     it `is_view` and `has_acted`, and of each column that the dimensions are read from a number, 0 for nothing. Of what
-    happened in one moment, views come first."""
+    happened in one moment, views come first. `also` is a condition on `events e`, of whole visitors."""
     columns = sorted({column_of(name) for name in dimensions})
     coded = "".join(f", CASE WHEN e.{name} IS NULL THEN 0 ELSE hash(e.{name}) END AS {name}" for name in columns)
     return f"""
@@ -52,7 +56,7 @@ def looked(dimensions: Collection[str]) -> str:
                coalesce(e.engaged_ms, 0) AS engaged_ms, coalesce(e.event = $page_view, false) AS is_view,
                coalesce(e.is_interactive, true)
                    AND (NOT starts_with(e.event, $system) OR e.event = $autocapture) AS has_acted{coded}
-        FROM events e WHERE {_TAKEN} ORDER BY 1, 2, 5 DESC, 3
+        FROM events e WHERE {_TAKEN} AND {also} ORDER BY 1, 2, 5 DESC, 3
     """
 
 

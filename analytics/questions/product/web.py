@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from analytics import engine, periods
-from analytics.engine import Facts, filters
+from analytics import periods
+from analytics.engine import filters
 from analytics.periods import Period
-from analytics.questions.product import visit_walk, visits
-from analytics.questions.product.funnel_walk import whole_people
-from analytics.questions.product.visit_walk import Lines, Tally
+from analytics.questions.product.visits import NONE
+from analytics.questions.visits import days
+from analytics.questions.visits.days import Asked, Plan
+from analytics.questions.visits.tally import Lines, Tally
 from events.models import Project
 from events.runtime.lazy import lazy
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
 else:
     np = lazy("numpy")
-
-# Beyond so many names all of them are read: a list of what is wanted would be longer than the answer.
-_MOST_NAMED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +79,28 @@ def web(
 
     Visitors do not add up: those of two days, or of two rows of a list, may be the same.
     """
-    where = where or {}
     step = periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
-    with engine.read(project.pk, {"events": visits.read_period(period)}) as facts:
-        tally = Tally(
-            begin=filters.microseconds(period.start), end=filters.microseconds(period.end),
-            first=filters.microseconds(starts[0]), width=filters.width(step), steps=len(starts),
-            where=_codes(facts, where), lists=lists,
-        )  # fmt: skip
-        bound = {"environment": environment, "with_bots": with_bots}
-        for table in whole_people(facts.stream(visits.looked({*lists, *where}), {**bound, **visits.NAMES})):
-            tally.add(table)
-        found = {name: _lines(facts, name, lines, most=most) for name, lines in tally.lists.items()}
+    asked = Asked(project.pk, period, where or {}, environment, with_bots, lists)
+    for plan in (days.plan(asked), days.walk(asked)):
+        tally = Tally(first=filters.microseconds(starts[0]), width=filters.width(step), steps=len(starts), lists=lists)
+        for visits in days.pieces(plan):
+            tally.add(visits)
+        found = {name: _lines(plan, name, lines, most=most) for name, lines in tally.lists.items()}
+        if days.still_holds(plan):
+            break
     trend = tuple((visitors, count, views) for visitors, count, views in tally.trend.T.tolist())
     return Web(_counted(tally), starts, step, trend, found)
 
 
 def _counted(tally: Tally) -> Counted:
-    lasted = np.concatenate(tally.lasted) if tally.lasted else np.zeros(0)
+    lasted = np.concatenate(tally.lasted) if tally.lasted else np.zeros(0, np.int64)
     count, views = len(lasted), int(tally.trend[2].sum())
-    median, mean = (float(np.median(lasted)), float(np.mean(lasted))) if count else (None, None)
+    median, mean = (float(np.median(lasted)) / 1e6, int(lasted.sum()) / count / 1e6) if count else (None, None)
     return Counted(tally.visitors, count, views, tally.viewing, tally.bounces, median, mean)
 
 
-def _codes(facts: Facts, where: Mapping[str, str]) -> dict[str, Collection[int]]:
-    """The codes that fulfil each condition; what is there on no visit is called NONE."""
-    if not where:
-        return {}
-    coded = ", ".join(f"hash(CAST(${name} AS VARCHAR)) AS {name}" for name in where)
-    [row] = facts.ask(f"SELECT {coded}", where)
-    return {name: {row[name], *([visit_walk.NONE] if where[name] == visits.NONE else [])} for name in where}
-
-
-def _lines(facts: Facts, name: str, lines: Lines, *, most: int) -> tuple[Line, ...]:
+def _lines(plan: Plan, name: str, lines: Lines, *, most: int) -> tuple[Line, ...]:
     """The `most` lines of a list; of equal ones the names decide, so those that may be shown are named first."""
     codes, numbers = lines.summed()
     ranked = np.lexsort((-numbers[1], -numbers[0]))
@@ -123,18 +109,6 @@ def _lines(facts: Facts, name: str, lines: Lines, *, most: int) -> tuple[Line, .
         is_equal = (numbers[0] == last[0]) & (numbers[1] == last[1])
         ranked = ranked[: most + is_equal[ranked[most:]].sum()]
     shown = codes[ranked].tolist()
-    names = _names(facts, visits.column_of(name), set(shown))
-    found = [
-        Line(names.get(code, visits.NONE), *row) for code, row in zip(shown, numbers.T[ranked].tolist(), strict=True)
-    ]
+    names = days.names(plan, name, shown)
+    found = [Line(names.get(code, NONE), *row) for code, row in zip(shown, numbers.T[ranked].tolist(), strict=True)]
     return tuple(sorted(found, key=lambda line: (-line.visitors, -line.visits, line.value))[:most])
-
-
-def _names(facts: Facts, column: str, codes: set[int]) -> dict[int, str]:
-    wanted = sorted(codes - {visit_walk.NONE})
-    if not wanted:
-        return {}
-    bound: dict[str, Any] = {"codes": wanted} if len(wanted) <= _MOST_NAMED else {}
-    only = f"WHERE hash(e.{column}) IN $codes" if bound else ""
-    found = facts.ask(f"SELECT DISTINCT e.{column} AS name, hash(e.{column}) AS code FROM events e {only}", bound)
-    return {row["code"]: row["name"] for row in found if row["code"] in codes}

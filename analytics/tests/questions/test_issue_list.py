@@ -130,13 +130,6 @@ def test_the_environment_and_the_period_narrow(project: Project, some: Any, now:
     assert found(project, "", start=now - 60 * DAY, end=now - 30 * DAY) == ["back", "old"]
 
 
-def test_sparklines_hold_a_day_of_hours(project: Project, some: dict[str, Issue], now: datetime) -> None:
-    points = issue_list.sparklines([some["checkout"].pk, some["old"].pk], now=now)
-    assert points[some["checkout"].pk][-2:] == (10, 5)
-    assert sum(points[some["checkout"].pk]) == 15
-    assert points[some["old"].pk] == (0,) * 24
-
-
 def test_pages_are_bounded_and_hold_each_issue_once(project: Project, now: datetime) -> None:
     made = {make.issue(project, groups=0).pk for _ in range(60)}
     everything = search.parse("", now=now)
@@ -156,7 +149,7 @@ def test_queries_do_not_grow_with_rows(
     for _ in range(30):
         make.issue(project, assigned_to=alice)
     query = search.parse("is:unresolved assigned:me", now=now)
-    with django_assert_num_queries(5 if sort == "trend" else 4):
+    with django_assert_num_queries(4 if sort == "trend" else 3):
         page = issue_list.issue_list(project, search=query, sort=sort, environment="", user=alice, now=now)
         assert {row.issue.assigned_to.username for row in page.rows if row.issue.assigned_to} == {"alice"}
 

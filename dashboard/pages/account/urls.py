@@ -3,7 +3,14 @@
 from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, path
 
-from dashboard.pages.account import joining_views, password_views, second_factor_views, views
+from dashboard.pages.account import (
+    joining_views,
+    password_views,
+    presence_views,
+    second_factor_views,
+    views,
+    zone_views,
+)
 
 urlpatterns: list[URLPattern] = [
     path("login/", views.LoginView.as_view(), name="login"),
@@ -13,6 +20,8 @@ urlpatterns: list[URLPattern] = [
     path("theme/", views.theme, name="theme"),
     path("side-bar/", views.side_bar_move, name="side-bar"),
     path("account/", views.account, name="account"),
+    path("zone/", zone_views.zone, name="zone"),
+    path("presence.json", presence_views.presence, name="presence"),
     path("account/password/", password_views.password, name="password"),
     path("account/second-factor/", second_factor_views.second_factor, name="second-factor"),
     path("account/second-factor/begin/", second_factor_views.begin, name="second-factor-begin"),

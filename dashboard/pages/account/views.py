@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from dashboard.access import pending
 from dashboard.access.guard import site_page
 from dashboard.frame import layout, redirects, side_bar
+from dashboard.pages.account import zone_views
 from events.accounts import audit, logins, second_factors, tokens
 from events.models import ApiToken
 from events.values import addresses
@@ -77,7 +78,13 @@ def side_bar_move(request: HttpRequest) -> HttpResponseBase:
 def account(request: HttpRequest) -> HttpResponseBase:
     """The API tokens of whoever looks."""
     mine = ApiToken.objects.filter(user_id=request.user.pk or 0).select_related("project").order_by("-created_at")[:100]
-    context = {"tokens": mine, "scopes": sorted(tokens.SCOPES), "days": TOKEN_DAYS, "now": timezone.now()}
+    context = {
+        "tokens": mine,
+        "scopes": sorted(tokens.SCOPES),
+        "days": TOKEN_DAYS,
+        "now": timezone.now(),
+        **zone_views.choices(),
+    }
     return layout.draw(request, "dashboard/account/page.html", context, section="account")
 
 
@@ -103,6 +110,7 @@ def token_create(request: HttpRequest) -> HttpResponseBase:
         "scopes": sorted(tokens.SCOPES),
         "days": TOKEN_DAYS,
         "now": now,
+        **zone_views.choices(),
         "secret": secret,
         "made": token,
     }

@@ -7,8 +7,8 @@ from analytics.periods import Period
 from analytics.privacy import readers
 from analytics.questions.product import visits
 from analytics.questions.product.web import Web, web
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart
 from dashboard.charts.figures import Figure
 from dashboard.frame import people_words
 from dashboard.frame.state import State
@@ -33,7 +33,7 @@ def drawn(project: Project, state: State, found: Web) -> Figure:
     }
     made = figures.lines(
         found.starts, series if found.total.visits else {}, noun="In the last step", end=state.end,
-        markers=deploys(project, state),
+        unit="count", markers=markers.of(project, state),
     )  # fmt: skip
     return made.saying(*people_words.notes(project, state))
 
@@ -41,9 +41,10 @@ def drawn(project: Project, state: State, found: Web) -> Figure:
 CHARTS = {
     "visitors": Chart(
         "Visitors",
-        "per step",
+        "",
         "People who were there, their visits, and the pages they saw; a visit is counted where it began.",
         _visitors,
         (*visits.DIMENSIONS, "bots"),
+        start="analytics",
     )
 }

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from analytics.periods import Period
 from analytics.questions.hosts import hosts
-from dashboard.charts import figures
-from dashboard.charts.definition import Ask, Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Ask, Chart, Evidence, Watch
 from dashboard.charts.figures import Figure
 from dashboard.frame import filters
 from dashboard.frame.state import State
@@ -28,9 +28,13 @@ def _asks(name: str) -> Ask:
             most=90,
         )
         series = {host or "(no name)": values for host, values in gauges.trends(found, name).items()}
-        suffix = f" {gauge.unit}" if gauge.unit in ("%", "MB") else ""
         return figures.lines(
-            found.starts, series, noun=gauge.title, end=state.end, markers=deploys(project, state), suffix=suffix
+            found.starts,
+            series,
+            noun=gauge.title,
+            end=state.end,
+            markers=markers.of(project, state),
+            unit=gauge.unit if gauge.unit in ("%", "MB") else "",
         )
 
     return ask
@@ -45,6 +49,8 @@ CHARTS = {
         filters.HOSTS,
         evidence=Evidence("dashboard:resources", kept=filters.HOSTS),
         shared="asked",
+        start="hosts",
+        watch=Watch(metric="metrics.mean", fixed={"name": gauge.names[0]}),
     )
     for name, gauge in gauges.GAUGES.items()
 }

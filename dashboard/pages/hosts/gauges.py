@@ -7,6 +7,7 @@ from analytics.questions.hosts.hosts import Hosts, Reading
 from analytics.statistics import comparisons
 from dashboard.frame import measures
 from dashboard.frame.comparison import Compared
+from dashboard.frame.measures import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ def latest(found: Hosts) -> list[tuple[str, list[float | None]]]:
     ]
 
 
-def changes(after: Hosts, before: Hosts, *, against: Compared) -> dict[str, list[tuple[str, str]]]:
-    """Each host with how the median of every gauge changed, in words with their tone."""
+def changes(after: Hosts, before: Hosts, *, against: Compared) -> dict[str, list[Change]]:
+    """Each host with how the median of every gauge changed, as it may be said."""
     sides = [{name: trends(side, name, most=len(side.hosts)) for name in GAUGES} for side in (after, before)]
     return {
         host: [

@@ -13,9 +13,9 @@ from analytics.questions.product import actions, calendar, cohorts, features, fo
 from analytics.questions.product.acts import Scope
 from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.funnels import Cut
-from analytics.questions.product.trends import NUMBERS, ROLLING, Line, Trend
-from dashboard.charts import figures, product_figures
-from dashboard.charts.definition import deploys
+from analytics.questions.product.trends import NUMBERS, ROLLING, Line
+from dashboard.charts import figures, markers, product_figures
+from dashboard.charts.definition import earlier
 from dashboard.charts.figures import Figure
 from dashboard.frame import formatting
 from dashboard.frame.state import State
@@ -57,13 +57,16 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
         name: tuple(_rounded(number) for number in line.numbers) for name, line in zip(names, found.lines, strict=True)
     }
     measures = {one.measure for one in given["series"]}
+    before: dict[str, Sequence[float | None]] = {}
     if state.compare == "prev" and len(found.lines) == 1 and not given["by"]:
-        series |= _before(project, state, asked, about, given, found)
+        before[names[0]] = _before(project, state, asked, about, given)
     noun = _noun(given)
+    is_count = not given["formula"] and measures.isdisjoint(NUMBERS)
     end = max(state.end, given["calendar"].edges[-1])
     figure = figures.lines(
-        found.starts, series if found.lines else {}, noun=noun.capitalize(), end=end, markers=deploys(project, state)
-    )
+        found.starts, series if found.lines else {}, noun=noun.capitalize(), end=end, unit="count" if is_count else "",
+        markers=markers.of(project, state), before=before, earlier=earlier(state),
+    )  # fmt: skip
     zone = calendar.zone_of(asked.get("tz", "").strip())
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
     notes += _rest(project, state, found.values, found.lines)
@@ -103,15 +106,12 @@ def _before(
     asked: Mapping[str, str],
     about: Scope,
     given: Mapping[str, object],
-    found: Trend,
-) -> dict[str, tuple[float | None, ...]]:
+) -> tuple[float | None, ...]:
     """The line of the period before, bucket by bucket."""
-    earlier = replace(about, period=about.period.previous())
-    again = asking.trends({**asked, "unit": given["calendar"].unit}, earlier)  # type: ignore[attr-defined]
+    then = replace(about, period=about.period.previous())
+    again = asking.trends({**asked, "unit": given["calendar"].unit}, then)  # type: ignore[attr-defined]
     lines = readers.ask(formula_trends.formula_trends, project, sees_persons=state.sees_persons, **again).lines
-    numbers = lines[0].numbers if lines else ()
-    count = len(found.starts)
-    return {"period before": (*numbers[:count], *([None] * (count - len(numbers))))}
+    return tuple(_rounded(number) for number in lines[0].numbers) if lines else ()
 
 
 def of_funnels(project: Project, state: State, asked: Mapping[str, str]) -> Answer:
@@ -176,7 +176,7 @@ def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer
     end = max(state.end, given["calendar"].edges[-1])
     shares = [round(100 * one.users / one.active, 2) if one.active else None for one in found.buckets]
     share = figures.lines(
-        starts, {"share": shares}, noun="Share", end=end, suffix=" %", markers=deploys(project, state)
+        starts, {"share": shares}, noun="Share", end=end, unit="%", markers=markers.of(project, state)
     )
     numbers = (
         ("Adoption", formatting.percent(found.share, digits=1), f"{found.users:,} of {found.active:,} people"),

@@ -30,11 +30,11 @@ def _of(question: str, name: str) -> Ask:
 
 CHARTS = {
     name: Chart(
-        title, unit, definition, _of(question, name), PARAMETERS[question], shared="asked",
+        title, unit, definition, _of(question, name), PARAMETERS[question], shared="asked", start="analytics",
         page=f"insights-{question}" if name == TABS[question].charts[0] else "",
     )
     for name, question, title, unit, definition in (
-        ("trend", "trends", "Trend", "per step", "How often it happened, to how many, or what its numbers come to."),
+        ("trend", "trends", "Trend", "", "How often it happened, to how many, or what its numbers come to."),
         ("funnel", "funnels", "Funnel", "people", "People who came to each step at least."),
         ("journeys", "journeys", "Journeys", "sessions", "From station to station: pages and events."),
         ("cohorts", "cohorts", "Coming back", "% of people", "Of the people who began, who was there again later."),

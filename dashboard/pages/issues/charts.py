@@ -7,8 +7,8 @@ from django.http import Http404
 
 from analytics.periods import Period
 from analytics.questions.errors import error_trend, issue_detail
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart, Evidence, Watch, earlier
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
 from events.issues import triage
@@ -28,7 +28,7 @@ def _issue_trend(project: Project, state: State, parameters: Mapping[str, str], 
         colours={"events": 1},
         noun="events",
         end=end,
-        markers=deploys(project, state),
+        markers=markers.of(project, state),
     )
 
 
@@ -38,33 +38,35 @@ def _errors(project: Project, state: State, parameters: Mapping[str, str], now: 
     end = max(state.end, trend.starts[-1] + trend.step) if trend.starts else state.end
     before: Sequence[float] = ()
     if state.compare == "prev":
-        earlier = error_trend.error_trend(
+        then = error_trend.error_trend(
             project, period=Period(*state.previous), environment=state.environment, step=trend.step
         )
-        before = earlier.totals
+        before = then.totals
     return figures.stacked_bars(
-        trend.starts, levels, colours=figures.LEVELS, noun="errors", end=end, markers=deploys(project, state),
-        before=before, is_unfinished=end > now,
+        trend.starts, levels, colours=figures.LEVELS, noun="errors", end=end, markers=markers.of(project, state),
+        before=before, earlier=earlier(state), is_unfinished=end > now,
     )  # fmt: skip
 
 
 CHARTS = {
     "errors": Chart(
         "Errors by level",
-        "per step",
+        "errors",
         "Error events by their level; dotted lines are deploys.",
         _errors,
         evidence=Evidence("dashboard:event-list", series="level"),
         shared="always",
         watched="errors.count",
+        start="errors",
     ),
     "issue_trend": Chart(
         "Events",
-        "per step",
+        "",
         "Events of this issue in each step of the period; dotted lines are deploys.",
         _issue_trend,
         ("issue",),
         evidence=Evidence("dashboard:event-list", kept=("issue",)),
         shared="always",
+        watch=Watch("issue"),
     ),
 }

@@ -105,7 +105,7 @@ def issue_action(request: HttpRequest, project: Project, issue_id: int) -> HttpR
             merging.merge([other], into=issue, actor=request.user, now=now)
             messages.success(request, f"“{other.title}” is merged into this issue.")
         else:
-            messages.success(request, issue_list.act(request, project, [issue.pk]))
+            messages.success(request, issue_list.act(request, project, [issue.pk]).said)
             if action == "delete":
                 target = redirect("dashboard:issue-list", project.slug)
     except ValidationError as error:

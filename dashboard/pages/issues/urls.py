@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.issues import event_views, feedback_views, issue_views, views
+from dashboard.pages.issues import completion_views, event_views, feedback_views, issue_views, views
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/issues/", views.issue_list, name="issue-list"),
+    path("p/<slug:slug>/issues/completion.json", completion_views.issue_completion, name="issue-completion"),
     path("p/<slug:slug>/issues/bulk/", views.issue_bulk, name="issue-bulk"),
     path("p/<slug:slug>/issues/<int:issue_id>/", issue_views.issue_page, name="issue"),
     path("p/<slug:slug>/issues/<int:issue_id>/action/", issue_views.issue_action, name="issue-action"),

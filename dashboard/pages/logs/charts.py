@@ -7,14 +7,14 @@ from django.http import Http404
 
 from analytics.periods import Period
 from analytics.questions.logs import log_volume
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart, Evidence, Watch
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
 from events.issues import search
 from events.models import Project
 
-_COLOURS = {**figures.LEVELS, "trace": 6}
+_COLOURS = {**figures.LEVELS, "trace": 1}
 
 
 def _volume(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
@@ -38,7 +38,7 @@ def _volume(project: Project, state: State, parameters: Mapping[str, str], now: 
         colours=_COLOURS,
         noun="lines",
         end=end,
-        markers=deploys(project, state),
+        markers=markers.of(project, state),
         is_unfinished=end > now,
     )
 
@@ -46,10 +46,12 @@ def _volume(project: Project, state: State, parameters: Mapping[str, str], now: 
 CHARTS = {
     "log_volume": Chart(
         "Lines by level",
-        "per step",
+        "lines",
         "Log lines that the search finds, by their level.",
         _volume,
         ("query",),
         evidence=Evidence("dashboard:logs", kept=("query",)),
+        watch=Watch("logs", query="query"),
+        start="logs",
     )
 }

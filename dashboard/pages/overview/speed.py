@@ -47,7 +47,7 @@ def of(project: Project, state: State, found: Overview, against: Compared) -> Sp
                 against=against,
             ),
             measures.tile(
-                "Requests / min", formatting.compact(found.throughput.value), found.throughput.comparison, url=requests,
+                "Requests", formatting.rate(found.throughput.value), found.throughput.comparison, url=requests,
                 points=found.throughput.trend, against=against, is_neutral=True,
             ),
         ]  # fmt: skip

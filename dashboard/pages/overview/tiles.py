@@ -1,13 +1,15 @@
 """The numbers of issues and sessions on top of the overview, each with its way to the evidence."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from analytics.periods import Period
 from analytics.questions.overview import overview as query
 from analytics.questions.overview.overview import Overview
+from analytics.statistics import comparisons
 from dashboard.charts import cards
 from dashboard.charts.cards import Card
 from dashboard.frame import formatting, measures
@@ -28,28 +30,45 @@ def numbers(project: Project, state: State, against: Compared, *, now: datetime)
     )
 
 
-def overview(project: Project, state: State, found: Overview, against: Compared) -> list[Tile]:
-    """The tiles of errors, sessions and issues."""
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """How many issues are open, whenever they were seen, and how many of those came back."""
+
+    open_count: int
+    regressed: int
+
+
+def unresolved(project: Project) -> Unresolved:
+    """The open issues of a project, counted at once."""
+    counted = _open(project).aggregate(open_count=Count("pk"), regressed=Count("pk", filter=Q(is_regressed=True)))
+    return Unresolved(**counted)
+
+
+def overview(project: Project, state: State, found: Overview, against: Compared, *, left: Unresolved) -> list[Tile]:
+    """The tiles of errors, sessions and issues; `left` are the issues that are open."""
     listed = reverse("dashboard:issue-list", args=[project.slug])
     query = f"&{state.query}" if state.query else ""
-    unresolved = Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
-    regressed = unresolved.filter(is_regressed=True).count()
     return [
         _crash_free(project, state, found.crash_free, against),
         measures.tile(
-            "Errors / min", formatting.compact(found.errors.value), found.errors.comparison,
+            "Errors", formatting.rate(found.errors.value), found.errors.comparison,
             url=f"{listed}?sort=trend{query}", points=found.errors.trend, against=against,
         ),
-        _new_issues(unresolved, state, against, url=f"{listed}?query=is%3Anew&sort=first_seen{query}"),
+        _new_issues(project, state, against, url=f"{listed}?query=&sort=first_seen{query}"),
         Tile(
-            "Open issues", formatting.compact(unresolved.count()), "unresolved", "",
+            "Open issues", formatting.compact(left.open_count), "unresolved", "",
             f"{listed}?query=is%3Aunresolved&from=-90d",
         ),
         Tile(
-            "Regressions", formatting.compact(regressed), "came back after resolving", "bad" if regressed else "good",
+            "Regressions", formatting.compact(left.regressed), "came back after resolving",
+            "bad" if left.regressed else "",
             f"{listed}?query=is%3Aregressed&from=-90d",
         ),
     ]  # fmt: skip
+
+
+def _open(project: Project) -> QuerySet[Issue]:
+    return Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
 
 
 def overview_cards(project: Project, state: State) -> list[Card]:
@@ -65,28 +84,31 @@ def _crash_free(project: Project, state: State, found: query.Tile, against: Comp
     url = f"{reverse('dashboard:release-list', args=[project.slug])}?{state.query}"
     if found.value is None:
         return Tile("Crash-free sessions", "–", "no sessions were sent", "", url)
-    said, change_tone = measures.change(found.comparison, against=against, less_is_better=False)
-    tone = "good" if found.value >= 0.995 else "warn" if found.value >= 0.98 else "bad"
-    return Tile(
-        "Crash-free sessions", formatting.percent(found.value), said, change_tone or tone, url,
-        [one for one in found.trend if one is not None],
+    return measures.tile(
+        "Crash-free sessions", formatting.percent(found.value), found.comparison, url=url, points=found.trend,
+        against=against, less_is_better=False,
     )  # fmt: skip
 
 
-def _new_issues(unresolved: QuerySet[Issue], state: State, against: Compared, *, url: str) -> Tile:
+def _new_issues(project: Project, state: State, against: Compared, *, url: str) -> Tile:
+    """The issues first seen in the period, whatever became of them: of those before, more are resolved by now."""
+
     def first_seen(period: Period) -> int:
-        return unresolved.filter(first_seen_at__gte=period.start, first_seen_at__lt=period.end).count()
+        found = Issue.objects.filter(project=project)
+        return found.filter(first_seen_at__gte=period.start, first_seen_at__lt=period.end).count()
 
     after, before = against.baseline.after, against.baseline.before
     count = first_seen(Period(state.start, state.end))
-    # Too few for an interval as a rule, and each one matters: both numbers say more than their ratio.
-    earlier = first_seen(before) or "none"
-    said = f"{earlier} {against.before}"
+    of_after, earlier = (first_seen(after) if against.baseline.release else count), first_seen(before)
+    # Both numbers say more than the ratio of so few.
+    said = f"{earlier or 'none'} {against.before}"
     if against.baseline.release:
-        said = f"{first_seen(after)} {against.during}, {earlier} in as long before"
-    return Tile("New issues", formatting.compact(count), said, "bad" if count else "good", url)
-
-
-def has_data(found: Overview) -> bool:
-    """Whether anything was received: without, nobody can say that all is well."""
-    return any(tile.value for tile in (found.errors, found.throughput, found.p95, found.lcp, found.crash_free))
+        said = f"{of_after} {against.during}, {earlier or 'none'} in as long before"
+    direction = comparisons.of_counts(of_after, earlier)
+    verdict = {1: "clearly more", -1: "clearly fewer"}.get(direction, "no clear change")
+    tone = {1: "bad", -1: "good"}.get(direction, "")
+    sign = measures.arrow(direction) if earlier or of_after else ""
+    return Tile(
+        "New issues", formatting.compact(count), said, tone, url, sign=sign,
+        sentence=f"{said}, {verdict}" if sign else "",
+    )  # fmt: skip

@@ -11,7 +11,7 @@ from dashboard.access.guard import page
 from dashboard.charts import evidence_rows
 from dashboard.frame import comparison, layout
 from dashboard.pages.alerts import firing
-from dashboard.pages.overview import speed, tiles, wall
+from dashboard.pages.overview import speed, standing, tiles, wall
 from events.accounts import access
 from events.issues.search import parse
 from events.models import Issue, Project
@@ -41,16 +41,17 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
     deploys = arrivals.arrived(project)[:_DEPLOYS]
     against = comparison.of(project, shown)
     found = tiles.numbers(project, shown, against, now=now)
+    left = tiles.unresolved(project)
     measured = speed.of(project, shown, found, against)
     drawn = [*tiles.overview_cards(project, shown), *measured.cards]
     context = {
-        "tiles": speed.joined(tiles.overview(project, shown, found, against), measured),
+        "tiles": speed.joined(tiles.overview(project, shown, found, against, left=left), measured),
         "cards": drawn,
         "screens": wall.screens(drawn),
         "top": top.rows[:_TOP],
         "open_total": top.total,
         "firing": firing.in_words(project),
-        "has_data": tiles.has_data(found),
+        "standing": standing.of(project, shown, found, open_count=left.open_count, now=now),
         "fatal": sum(row.issue.level == Issue.Level.FATAL for row in top.rows),
         "regressed": sum(row.issue.is_regressed for row in top.rows),
         "deploys": deploys,

@@ -1,6 +1,7 @@
 """Charts of requests: rate, errors, duration, and where the time goes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +16,11 @@ from analytics.questions.performance import (
     request_rates,
 )
 from analytics.questions.performance.request_rates import Durations, RequestRates
-from dashboard.charts import duration_figures, figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import duration_figures, figures, markers
+from dashboard.charts.definition import Chart, Evidence, earlier
 from dashboard.charts.figures import Figure
 from dashboard.frame import filters
+from dashboard.frame.formatting import measured
 from dashboard.frame.state import State
 from dashboard.pages.performance import rates
 from events.models import Project, Release
@@ -63,8 +65,9 @@ def _throughput(project: Project, state: State, parameters: Mapping[str, str], n
         colours=_STATUSES,
         noun="requests",
         end=end,
-        markers=deploys(project, state),
+        markers=markers.of(project, state),
         before=before,
+        earlier=earlier(state),
         is_unfinished=end > now,
     )
 
@@ -74,21 +77,21 @@ def _failures(project: Project, state: State, parameters: Mapping[str, str], now
     failed = found.statuses.get(request_rates.FAILED, (0,) * len(found.starts))
     shares = [round(100 * bad / count, 3) if count else None for bad, count in zip(failed, found.counts, strict=True)]
     return figures.lines(
-        found.starts, {"5xx": shares}, noun="Failed", end=_end(found.starts, found.step, state), suffix=" %",
-        markers=deploys(project, state),
+        found.starts, {"5xx": shares}, noun="Failed", end=_end(found.starts, found.step, state), unit="%",
+        markers=markers.of(project, state),
     )  # fmt: skip
 
 
 def _latency(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     found = _rates(project, state, parameters, now)
     series = {name: _line(found.durations, name) for name in _PERCENTILES}
+    before = {}
     if state.compare == "prev":
-        earlier = _before(project, state, parameters, now, found.step)
-        series["p95 before"] = _line(earlier.durations, "p95")[: len(found.starts)]
-        series["p95 before"] += [None] * (len(found.starts) - len(series["p95 before"]))
+        then = _before(project, state, parameters, now, found.step)
+        before["p95"] = _line(then.durations, "p95")
     return figures.lines(
-        found.starts, series, noun="Duration", end=_end(found.starts, found.step, state), suffix=" ms",
-        markers=deploys(project, state),
+        found.starts, series, noun="Duration", end=_end(found.starts, found.step, state), unit="ms",
+        markers=markers.of(project, state), before=before, earlier=earlier(state),
     )  # fmt: skip
 
 
@@ -101,7 +104,7 @@ def _heatmap(project: Project, state: State, parameters: Mapping[str, str], now:
     found = latency_heatmap.latency_heatmap(project, now=now, **_of(state, parameters))
     return duration_figures.heatmap(
         found.starts, duration_figures.bands(found.edges), found.counts, noun="requests",
-        end=_end(found.starts, found.step, state), markers=deploys(project, state),
+        end=_end(found.starts, found.step, state), markers=markers.of(project, state),
     )  # fmt: skip
 
 
@@ -117,10 +120,12 @@ def _histogram(project: Project, state: State, parameters: Mapping[str, str], no
 
 def _slowest(project: Project, state: State, parameters: Mapping[str, str], now: datetime) -> Figure:
     found = endpoints.endpoints(project, now=now, sort="p95", most=8, **_of(state, parameters))
-    values = [round(one.durations.p95 or 0.0) for one in found]
-    figure = figures.ranked_bars([one.route or "(no route)" for one in found], values, noun="milliseconds")
-    said = f"Slowest is {found[0].route or '(no route)'} with a p95 of {values[0]} ms." if found else figure.sentence
-    return Figure(figure.data, figure.layout, said, ["Endpoint", "p95 ms"], figure.rows, figure.is_empty)
+    values = [round(one.durations.p95 or 0.0, 1) for one in found]
+    figure = figures.ranked_bars([one.route or "(no route)" for one in found], values, noun="p95", unit="ms")
+    said = "No requests in this period."
+    if found:
+        said = f"Slowest is {found[0].route or '(no route)'} with a p95 of {measured(values[0], 'ms')}."
+    return replace(figure, sentence=said, columns=["Endpoint", "p95 ms"])
 
 
 _EVIDENCE = Evidence("dashboard:performance", kept=_ABOUT, narrowed={"route": "dashboard:endpoint"})
@@ -142,13 +147,14 @@ def _releases(project: Project, versions: Sequence[str], state: State) -> list[s
 CHARTS = {
     "throughput": Chart(
         "Throughput by status",
-        "requests per step",
+        "requests",
         "Requests by the class of their status.",
         _throughput,
         _ABOUT,
         evidence=_EVIDENCE,
         shared="asked",
         watched="requests.per_minute",
+        start="requests",
     ),
     "failures": Chart(
         "Errors",
@@ -159,6 +165,7 @@ CHARTS = {
         evidence=_EVIDENCE,
         shared="asked",
         watched="requests.error_rate",
+        start="requests",
     ),
     "latency": Chart(
         "Duration",
@@ -169,6 +176,7 @@ CHARTS = {
         evidence=_EVIDENCE,
         shared="asked",
         watched="requests.p95",
+        start="requests",
     ),
     "latency_heatmap": Chart(
         "Duration over time",
@@ -179,6 +187,7 @@ CHARTS = {
         evidence=_EVIDENCE,
         shared="asked",
         watched="requests.p95",
+        start="requests",
     ),
     "latency_by_release": Chart(
         "Duration by release",
@@ -189,6 +198,7 @@ CHARTS = {
         named=_releases,
         shared="asked",
         watched="requests.p95",
+        start="requests",
     ),
     "duration_histogram": Chart(
         "Durations",
@@ -198,15 +208,17 @@ CHARTS = {
         _ABOUT,
         shared="asked",
         watched="requests.p95",
+        start="requests",
     ),
     "slowest_endpoints": Chart(
         "Slowest endpoints",
-        "p95, ms",
+        "p95",
         "Routes with the highest p95 of the period.",
         _slowest,
         _ABOUT,
         named=_endpoints,
         shared="asked",
         watched="requests.p95",
+        start="requests",
     ),
 }

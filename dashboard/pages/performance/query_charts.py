@@ -8,8 +8,8 @@ from django.http import Http404
 from analytics.periods import Period
 from analytics.questions.performance import query_detail
 from analytics.questions.performance.query_detail import QueryDetail
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart, Evidence, Watch
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
 from events.models import Project
@@ -32,7 +32,7 @@ def _runs(project: Project, state: State, parameters: Mapping[str, str], now: da
     found = _detail(project, state, parameters, now)
     return figures.stacked_bars(
         found.starts, {"runs": found.counts}, colours={"runs": 1}, noun="runs", end=found.starts[-1] + found.step,
-        markers=deploys(project, state), is_unfinished=state.end >= now,
+        markers=markers.of(project, state), is_unfinished=state.end >= now,
     )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def _duration(project: Project, state: State, parameters: Mapping[str, str], now
     found = _detail(project, state, parameters, now)
     values = [None if value is None else round(value, 2) for value in found.p95s]
     return figures.lines(
-        found.starts, {"p95": values}, noun="One run", end=state.end, suffix=" ms", markers=deploys(project, state)
+        found.starts, {"p95": values}, noun="One run", end=state.end, unit="ms", markers=markers.of(project, state)
     )
 
 
@@ -48,7 +48,14 @@ _EVIDENCE = Evidence("dashboard:queries", kept=("query",), narrowed={"query": "d
 
 CHARTS = {
     "query_runs": Chart(
-        "Runs", "per step", "How often the statement ran.", _runs, ("query",), evidence=_EVIDENCE, shared="asked"
+        "Runs",
+        "",
+        "How often the statement ran.",
+        _runs,
+        ("query",),
+        evidence=_EVIDENCE,
+        shared="asked",
+        watch=Watch(metric="queries.count", cut={"fingerprint": "query"}),
     ),
     "query_duration": Chart(
         "Duration",
@@ -58,5 +65,6 @@ CHARTS = {
         ("query",),
         evidence=_EVIDENCE,
         shared="asked",
+        watch=Watch(metric="queries.p95", cut={"fingerprint": "query"}),
     ),
 }

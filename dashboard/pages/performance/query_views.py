@@ -75,8 +75,8 @@ def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpRespo
         "total_ms": sum(one.total_ms for one in found.routes),
         "tiles": [
             measures.tile(
-                "Runs / min",
-                formatting.compact(found.rate.value),
+                "Runs",
+                formatting.rate(found.rate.value),
                 found.rate,
                 url="#charts",
                 points=found.counts,

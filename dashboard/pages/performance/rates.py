@@ -14,7 +14,7 @@ from analytics.questions.releases.release_change import ReleaseChange
 from analytics.statistics.comparisons import Comparison
 from dashboard.frame import formatting, measures
 from dashboard.frame.comparison import Compared
-from dashboard.frame.measures import Tile
+from dashboard.frame.measures import Change, Tile
 from dashboard.frame.state import State
 from events.models import Project
 
@@ -29,7 +29,7 @@ class Row:
     endpoint: Endpoint
     url: str
     width: float
-    changes: list[tuple[str, str, str]]
+    changes: list[tuple[str, Change]]
 
 
 def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compared) -> list[Tile]:
@@ -37,7 +37,7 @@ def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compar
     failed = found.statuses.get("5xx", (0,) * len(found.starts))
     shares = [bad / count for bad, count in zip(failed, found.counts, strict=True) if count]
     rate = measures.tile(
-        "Requests / min", formatting.compact(found.rate.value), found.rate, url="#charts", points=found.counts,
+        "Requests", formatting.rate(found.rate.value), found.rate, url="#charts", points=found.counts,
         against=against, is_neutral=True,
     )  # fmt: skip
     errors = measures.tile(
@@ -58,24 +58,24 @@ def tiles(found: RequestRates, changed: ReleaseChange | None, *, against: Compar
 def logs(
     volume: LogVolume, changes: LogChanges, *, state: State, against: Compared, where: Mapping[str, str] | None = None
 ) -> list[Tile]:
-    """Lines, errors and warnings a minute; each leads to its lines, narrowed as the page is."""
+    """How often lines, errors and warnings come; each leads to its lines, narrowed as the page is."""
     minutes = state.length / timedelta(minutes=1)
     named: tuple[tuple[str, Comparison, tuple[str, ...], str], ...] = (
-        ("Lines / min", changes.lines, tuple(volume.levels), ""),
-        ("Errors / min", changes.errors, ("error", "fatal"), "level:[error, fatal]"),
-        ("Warnings / min", changes.warnings, ("warning",), "level:warning"),
+        ("Lines", changes.lines, tuple(volume.levels), ""),
+        ("Errors", changes.errors, ("error", "fatal"), "level:[error, fatal]"),
+        ("Warnings", changes.warnings, ("warning",), "level:warning"),
     )
     return [
         measures.tile(
             name,
-            formatting.compact(volume.count(*levels) / minutes),
+            formatting.rate(volume.count(*levels) / minutes),
             comparison,
             url=f"?{urlencode({**(where or {}), 'query': query})}&{state.query}",
             points=[
                 sum(at) for at in zip(*(volume.levels[one] for one in levels if one in volume.levels), strict=True)
             ],
             against=against,
-            is_neutral=name == "Lines / min",
+            is_neutral=name == "Lines",
         )
         for name, comparison, levels, query in named
     ]
@@ -119,12 +119,12 @@ def pair(named: Sequence[str], first: str, second: str) -> tuple[str, str] | Non
     return newer, older
 
 
-def _changes(one: Endpoint, *, against: Compared) -> list[tuple[str, str, str]]:
-    said = [("p95", *measures.change(one.p95, against=against))]
+def _changes(one: Endpoint, *, against: Compared) -> list[tuple[str, Change]]:
+    said = [("p95", measures.change(one.p95, against=against))]
     if one.failures.direction and one.failures.change is not None:
-        said.append(("errors", *measures.change(one.failures, against=against)))
+        said.append(("errors", measures.change(one.failures, against=against)))
     if one.rate.direction and one.rate.change is not None:
-        said.append(("requests", *measures.change(one.rate, against=against, is_neutral=True)))
+        said.append(("requests", measures.change(one.rate, against=against, is_neutral=True)))
     return said
 
 

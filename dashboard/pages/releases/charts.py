@@ -5,8 +5,8 @@ from datetime import datetime
 
 from analytics.periods import Period
 from analytics.questions.releases import release_health
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart, Evidence
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
 from events.models import Project
@@ -22,7 +22,7 @@ def _crash_free(project: Project, state: State, parameters: Mapping[str, str], n
         "users": [_percent(health.crash_free_users) for health in trend.health],
     }
     figure = figures.lines(
-        trend.starts, series, noun="Crash-free", end=state.end, suffix=" %", markers=deploys(project, state)
+        trend.starts, series, noun="Crash-free", end=state.end, unit="%", markers=markers.of(project, state)
     )
     lowest = min((value for values in series.values() for value in values if value is not None), default=100.0)
     # Above the line, which is at the top as a rule, there is room for the labels of deploys.
@@ -45,5 +45,6 @@ CHARTS = {
         evidence=Evidence("dashboard:event-list", kept=("release",), fixed={"handled": "no"}),
         shared="always",
         watched="sessions.crash_rate",
+        start="sessions",
     ),
 }

@@ -8,7 +8,7 @@ from analytics.questions.releases.release_health import Health, ReleaseHealth
 from analytics.questions.releases.releases_compared import ReleaseCompared
 from analytics.statistics import comparisons
 from analytics.statistics.comparisons import Comparison
-from dashboard.frame import formatting
+from dashboard.frame import formatting, measures
 from dashboard.frame.vital_formatting import said
 from events.models import Release
 
@@ -21,6 +21,8 @@ class Cell:
     value: str
     delta: str = ""
     tone: str = ""
+    sign: str = ""
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,28 @@ class Row:
     health: ReleaseHealth | None
     cells: Sequence[Cell]
     errors: int | None = None  # None where it could not be read
+
+    @property
+    def tone(self) -> str:
+        """bad where anything is clearly worse, good where something is better and nothing worse."""
+        tones = {cell.tone for cell in self.cells}
+        return "bad" if "bad" in tones else "good" if "good" in tones else ""
+
+    @property
+    def verdict(self) -> str:
+        """What may be said of it in one sentence."""
+        if not self.before:
+            return "The first release: there is none to compare it with."
+        named = {
+            tone: ", ".join(_within(cell.name) for cell in self.cells if cell.tone == tone) for tone in ("bad", "good")
+        }
+        said = [f"{words}: {named[tone]}" for tone, words in (("bad", "worse"), ("good", "better")) if named[tone]]
+        if said:
+            text = f"Clearly {'; clearly '.join(said)}"
+            return f"{text}; against {self.before}."
+        if any(cell.delta for cell in self.cells):
+            return f"No clear difference from {self.before}."
+        return f"Nothing was measured yet to compare with {self.before}."
 
 
 def rows(
@@ -90,14 +114,23 @@ def _cell(
         return Cell(name, write(found.value))
     earlier = f"{write(found.before)} in {before}" if is_long else f"before: {write(found.before)}"
     if not found.enough:
-        return Cell(name, write(found.value), f"{earlier}; too few samples to tell" if is_long else earlier)
-    if found.direction == 0:
-        return Cell(name, write(found.value), f"{earlier}; no clear change" if is_long else earlier)
-    is_better = (found.direction < 0) == less_is_better
-    return Cell(
-        name, write(found.value), f"{earlier}; clearly {'better' if is_better else 'worse'}" if is_long else earlier,
-        "good" if is_better else "bad",
-    )  # fmt: skip
+        told = f"{earlier}; too few samples to tell"
+        return Cell(name, write(found.value), told if is_long else earlier, sentence=told)
+    tone = "" if found.direction == 0 else "good" if (found.direction < 0) == less_is_better else "bad"
+    verdict = {"good": "clearly better", "bad": "clearly worse"}.get(tone, "no clear change")
+    told = f"{earlier}; {verdict}"
+    shown = told if is_long and tone else earlier
+    return Cell(name, write(found.value), shown, tone, measures.arrow(found.direction), told)
+
+
+def _within(name: str) -> str:
+    """A name inside a sentence: `crash-free users`, but p95 and LCP."""
+    return name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"
+
+
+def adoption(own: Sequence[int], everybody: Sequence[int]) -> list[float]:
+    """The percent of all sessions that were of a release, by bucket; 0 where there was none."""
+    return [100 * part / whole if whole else 0.0 for part, whole in zip(own, everybody, strict=True)]
 
 
 def _health(found: ReleaseHealth | None) -> Health:

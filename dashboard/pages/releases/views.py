@@ -61,6 +61,8 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
         "row": row,
         "before": Release.objects.filter(project=project, version=before[version]).first(),
         "card": cards.card(project, "crash_free", state=shown, release=version),
+        "adoption": _adoption(project, version, shown),
+        "regressed_issues": issues.filter(is_regressed=True, last_release=version).order_by("-last_seen_at")[:25],
         "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
         "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
             "-resolved_at"
@@ -93,6 +95,20 @@ def _rows(
     return release_rows.rows(
         releases, before, health=health, compared=compared, errors=_errors(project, shown), is_long=is_long
     )
+
+
+def _adoption(project: Project, version: str, shown: State) -> list[float]:
+    """Its share of the sessions that began in each bucket; nothing where that could not be read."""
+    period = Period(shown.start, shown.end)
+    try:
+        own, everybody = (
+            release_health.health_trend(project, period=period, environment=shown.environment, release=one)
+            for one in (version, None)
+        )
+    except EngineError:
+        return []
+    counts = [[health.sessions for health in trend.health] for trend in (own, everybody)]
+    return release_rows.adoption(*counts) if any(counts[0]) else []
 
 
 def _errors(project: Project, shown: State) -> dict[str, int] | None:

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from analytics.periods import Period
 from analytics.questions.security import security_events
-from dashboard.charts import figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import figures, markers
+from dashboard.charts.definition import Chart, Evidence
 from dashboard.charts.figures import Figure
 from dashboard.frame import formatting
 from dashboard.frame.state import State
@@ -30,7 +30,7 @@ def _events(project: Project, state: State, parameters: Mapping[str, str], now: 
         colours={formatting.SECURITY[kind]: place for kind, place in _COLOURS.items()},
         noun="security events",
         end=found.starts[-1] + found.step if found.starts else state.end,
-        markers=deploys(project, state),
+        markers=markers.of(project, state),
         is_unfinished=state.end >= now,
     )
 
@@ -38,10 +38,12 @@ def _events(project: Project, state: State, parameters: Mapping[str, str], now: 
 CHARTS = {
     "security": Chart(
         "Security events",
-        "per step",
+        "",
         "What was refused, reported or limited, by kind.",
         _events,
         ("kind",),
         evidence=Evidence("dashboard:security", kept=("kind",)),
+        watched="security.count",
+        start="security",
     )
 }

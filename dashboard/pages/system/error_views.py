@@ -1,10 +1,10 @@
 """The pages of refusals and faults; clients of an API get the same as JSON."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from analytics.urls import EVALUATED
-from dashboard.access import guard
+from dashboard.access import guard, logged_out
 from dashboard.frame import layout
 from events.endpoints.middleware import WITHOUT_PROJECT
 
@@ -23,16 +23,16 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _page(request, 400, "That request made no sense", "The address or the form was not understood.")
 
 
-def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+def forged(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form without its token, refused before its view."""
     guard.note_refusal(request, reason="csrf", status=403)
-    return forbidden(request)
+    if request.path.startswith(API):
+        return forbidden(request)
+    return logged_out.answer(request, status=403, has_login=request.user.is_authenticated)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(
-        request, 403, "Not with your role", "Ask an owner of the project for more, or reload the page you came from."
-    )
+    return _page(request, 403, "Not with your role", "Ask an owner of the project for more.")
 
 
 def taken(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from typing import Any
 
 import django
 import redis
@@ -210,7 +211,7 @@ def _versions() -> dict[str, str]:
         cursor.execute("SHOW server_version")
         [postgres] = cursor.fetchone()
     try:
-        server = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1).info("server")
+        server: Any = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1).info("server")
         kept = str(server.get("valkey_version") or server.get("redis_version"))
     except (redis.RedisError, OSError, ValueError):
         kept = "does not answer"

@@ -7,8 +7,8 @@ from typing import Any
 from analytics.periods import Period
 from analytics.questions.performance import latency_heatmap
 from analytics.questions.vitals import vitals
-from dashboard.charts import duration_figures, figures
-from dashboard.charts.definition import Chart, Evidence, deploys
+from dashboard.charts import duration_figures, figures, markers
+from dashboard.charts.definition import Chart, Evidence, earlier
 from dashboard.charts.figures import Figure
 from dashboard.frame import filters, vital_formatting
 from dashboard.frame.state import State
@@ -32,17 +32,19 @@ def _trend(project: Project, state: State, parameters: Mapping[str, str], now: d
     about: dict[str, Any] = {"now": now, "q": q, "environment": state.environment, **_where(parameters)}
     found = vitals.vitals(project, period=Period(state.start, state.end), **about)
     series = {f"{metric} {percentile}": _line(found, metric)}
+    before = {}
     if state.compare == "prev":
-        before = _line(vitals.vitals(project, period=Period(*state.previous), **about), metric)[: len(found.starts)]
-        series["period before"] = [*before, *[None] * (len(found.starts) - len(before))]
-    suffix = "" if metric == "CLS" else " ms"
+        then = vitals.vitals(project, period=Period(*state.previous), **about)
+        before[f"{metric} {percentile}"] = _line(then, metric)
     figure = figures.lines(
         found.starts,
         series,
         noun=vital_formatting.NAMES[metric],
         end=state.end,
-        suffix=suffix,
-        markers=deploys(project, state),
+        unit="" if metric == "CLS" else "ms",
+        markers=markers.of(project, state),
+        before=before,
+        earlier=earlier(state),
     )
     return duration_figures.thresholds(figure, *THRESHOLDS[metric])
 
@@ -68,7 +70,7 @@ def _shares(project: Project, state: State, parameters: Mapping[str, str], now: 
         if one.metric in ("LCP", "INP", "CLS")
     }
     figure = figures.lines(
-        found.starts, series, noun="Of the good threshold", end=state.end, markers=deploys(project, state)
+        found.starts, series, noun="Of the good threshold", end=state.end, unit="×", markers=markers.of(project, state)
     )
     return duration_figures.thresholds(figure, 1.0, 1.0)
 
@@ -81,7 +83,7 @@ def _heatmap(project: Project, state: State, parameters: Mapping[str, str], now:
     )  # fmt: skip
     named = duration_figures.bands(found.edges, unit="" if metric == "CLS" else "ms")
     return duration_figures.heatmap(
-        found.starts, named, found.counts, noun="page loads", end=state.end, markers=deploys(project, state)
+        found.starts, named, found.counts, noun="page loads", end=state.end, markers=markers.of(project, state)
     )
 
 
@@ -95,6 +97,7 @@ CHARTS = {
         evidence=Evidence("dashboard:vitals", kept=_ABOUT),
         shared="asked",
         watched="vitals.{metric}.p75",
+        start="vitals",
     ),
     "vital_heatmap": Chart(
         "Spread over time",
@@ -105,6 +108,7 @@ CHARTS = {
         evidence=Evidence("dashboard:vitals", kept=("metric", *filters.VITALS)),
         shared="asked",
         watched="vitals.{metric}.p75",
+        start="vitals",
     ),
     "web_vitals": Chart(
         "Core web vitals",
@@ -115,5 +119,6 @@ CHARTS = {
         evidence=Evidence("dashboard:vitals", kept=filters.VITALS),
         shared="asked",
         watched="vitals.LCP.p75",
+        start="vitals",
     ),
 }

@@ -9,6 +9,7 @@ from analytics.statistics.comparisons import ENOUGH
 from analytics.statistics.scores import Part, Score
 from dashboard.frame import measures
 from dashboard.frame.comparison import Compared
+from dashboard.frame.measures import Change
 from dashboard.frame.vital_formatting import NAMES, said
 
 _BANDS = (
@@ -40,8 +41,7 @@ class Card:
     value: str
     verdict: str
     tone: str
-    delta: str
-    delta_tone: str
+    delta: Change
     shares: list[Segment]
     sentence: str
     count: int
@@ -52,12 +52,11 @@ class Card:
 class Band:
     title: str
     tone: str
-    routes: list[tuple[RouteVital, str, tuple[str, str]]]
+    routes: list[tuple[RouteVital, str, Change]]
 
 
 def card(vital: Vital, *, against: Compared) -> Card:
     """One metric with its verdict, its change and its shares."""
-    delta, tone = measures.change(vital.comparison, against=against)
     few = 0 < vital.count < ENOUGH
     shares = {rating: vital.shares.get(rating, 0.0) for rating, _ in _FILLS}
     return Card(
@@ -66,8 +65,7 @@ def card(vital: Vital, *, against: Compared) -> Card:
         value=said(vital.metric, vital.value),
         verdict="" if few or not vital.count else _WORDS.get(vital.rating, ""),
         tone="" if few else _TONES.get(vital.rating, ""),
-        delta=delta,
-        delta_tone=tone,
+        delta=measures.change(vital.comparison, against=against),
         shares=segments(shares.values()),
         sentence=", ".join(f"{share:.0%} {_WORDS[rating].lower()}" for rating, share in shares.items()),
         count=vital.count,

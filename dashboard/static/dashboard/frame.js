@@ -1,4 +1,4 @@
-// Keys, side bar, theme and live mode of every page. Pages work without it.
+// Keys, side bar and theme of every page. Pages work without it.
 (() => {
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
@@ -81,31 +81,7 @@
   };
   $("[data-check-all]")?.addEventListener("change", (event) => $$("[data-row] input[type=checkbox]").forEach((box) => { box.checked = event.target.checked; }));
 
-  // live: ask for what is new every 2 s, slower while hidden or failing; never move rows under the pointer
-  const live = $("#live"), pulse = document.body.dataset.pulse;
-  let timer = 0, wait = 2000, cursor = "";
-  const beat = async () => {
-    try {
-      const url = new URL(pulse, location.href);
-      url.searchParams.set("since", cursor);
-      new URLSearchParams(location.search).forEach((value, name) => name !== "page" && url.searchParams.set(name, value));
-      const answer = await fetch(url, { headers: { Accept: "application/json" } });
-      wait = document.hidden ? 15000 : 2000;
-      if (answer.status === 200) {
-        const { cursor: at, count } = await answer.json();
-        if (cursor && count) showNew(count);
-        if (!cursor) cursor = at;
-      } else if (!answer.ok && answer.status !== 204) wait = Math.min(60000, wait * 4);
-    } catch { wait = Math.min(60000, wait * 2); }
-    timer = setTimeout(beat, wait);
-  };
-  const showNew = (count) => {
-    let pill = $("#new-pill");
-    if (!pill) { pill = document.createElement("button"); pill.id = "new-pill"; pill.className = "button primary pill"; pill.addEventListener("click", () => location.reload()); $(".toasts").after(pill); }
-    pill.textContent = `${count} new: show`;
-  };
-  const setLive = (on) => { live.setAttribute("aria-pressed", String(on)); clearTimeout(timer); try { sessionStorage.setItem("live", on ? "1" : ""); } catch { /* private mode */ } if (on) beat(); };
-  if (live && pulse) { live.addEventListener("click", () => setLive(live.getAttribute("aria-pressed") !== "true")); try { if (sessionStorage.getItem("live")) setLive(true); } catch { /* private mode */ } }
+  const live = $("#live");
 
   // keys
   let going = 0;
@@ -117,7 +93,7 @@
     const acts = {
       g: () => { going = Date.now(); }, "?": () => $("#keys")?.showModal(), "/": () => $("[data-search]")?.focus(), j: () => step(1), k: () => step(-1), e: resolve,
       ".": () => { const menu = $("[data-actions]"); if (menu) { menu.open = true; $("button, a, input", menu)?.focus(); } },
-      "[": moveSide, l: () => live?.click(), t: () => $("button", themeForm)?.click(), z: () => history.length > 1 && new URLSearchParams(location.search).has("to") && history.back(), x: () => $("[data-key=x]")?.click(),
+      "[": moveSide, l: () => live?.click(), t: () => $("button", themeForm)?.click(), x: () => $("[data-key=x]")?.click(),
       h: () => $("[data-period=h]")?.click(), d: () => $("[data-period=d]")?.click(), w: () => $("[data-period=w]")?.click(), m: () => $("[data-period=m]")?.click(),
       Escape: () => { const back = $("[data-back]"); back && !picks.some((pick) => pick.open) && back.click(); },
     };

@@ -31,7 +31,7 @@ def test_pages_are_whole_without_javascript(watch: Any, world: World) -> None:
     watched.open(f"/p/{slug}/issues/")
     watched.page.check(f'input[name="issue"][value="{world.issue.pk}"]')
     watched.leave('button[value="resolve"]')
-    assert "1 issue(s) resolved." in watched.page.inner_text(".toasts")
+    assert "1 issue resolved." in watched.page.inner_text(".toasts")
     watched.open(f"/p/{slug}/charts/errors/")
     assert watched.page.locator("main table tbody tr").count() >= 0
     watched.leave("#theme-form button")
@@ -56,7 +56,7 @@ def test_the_keyboard_walks_opens_resolves_and_explains(watch: Any, world: World
     assert page.inner_text("h1") == title
     with page.expect_navigation(wait_until="load"):
         page.keyboard.press("e")
-    page.wait_for_selector("text=1 issue(s) resolved.")
+    page.wait_for_selector("text=1 issue resolved.")
     page.keyboard.press("g")
     page.keyboard.press("o")
     page.wait_for_url(f"**/p/{world.project.slug}/")
@@ -95,7 +95,7 @@ def test_a_chart_has_a_table_and_a_picture_to_save(watch: Any, world: World) -> 
     page.click('[data-chart] summary[aria-label^="Actions"]')
     with page.expect_download() as saved:
         page.click('[data-chart-act="png"]')
-    assert saved.value.suggested_filename == "issue_trend.png"
+    assert saved.value.suggested_filename == "web-issue_trend.png"
     assert watched.complaints == []
 
 

@@ -14,7 +14,7 @@ from dashboard.tests import hostile
 START = datetime(2026, 11, 23, tzinfo=UTC)
 HOURS = [START + timedelta(hours=n) for n in range(4)]
 END = START + timedelta(hours=4)
-DEPLOY = {"at": HOURS[2], "label": hostile.XSS[0]}
+DEPLOY = figures.Marker("deploy", HOURS[2], hostile.XSS[0], (hostile.XSS[1],), "/p/web/releases/1/")
 
 
 def drawn() -> list[figures.Figure]:
@@ -28,7 +28,7 @@ def drawn() -> list[figures.Figure]:
             markers=[DEPLOY],
         ),
         figures.lines(
-            HOURS, {hostile.XSS[0]: [1.5, None, 2, 3], "p95": [2, 2, 2, 2]}, noun="Latency", end=END, suffix=" ms"
+            HOURS, {hostile.XSS[0]: [1.5, None, 2, 3], "p95": [2, 2, 2, 2]}, noun="Latency", end=END, unit="ms"
         ),
         figures.ranked_bars(list(hostile.XSS[:3]), [5, 3, 1], noun="events"),
     ]
@@ -37,7 +37,7 @@ def drawn() -> list[figures.Figure]:
 @pytest.mark.parametrize("figure", drawn(), ids=["bars", "lines", "ranked"])
 def test_a_figure_follows_the_schema_and_holds_no_markup(figure: figures.Figure) -> None:
     go.Figure(data=figure.data, layout=figure.layout)
-    assert "<script" not in str(figure.data) + str(figure.layout)
+    assert "<script" not in str(figure.data) + str(figure.layout) + str(figure.as_dict()["markers"])
     assert figure.layout.get("xaxis") is not figure.layout.get("yaxis")
     assert all(len(row) == len(figure.columns) for row in figure.rows)
     assert figure.sentence.endswith(".")
@@ -77,6 +77,8 @@ def test_sparklines_stay_inside_their_box() -> None:
         (formatting.compact(999), "999"),
         (formatting.compact(12_400), "12.4 k"),
         (formatting.compact(2_500_000), "2.5 M"),
+        (formatting.compact(999_960), "1.0 M"),
+        (formatting.compact(999.7), "1.0 k"),
         (formatting.compact(None), "–"),
         (formatting.percent(0.99996), "99.99 %"),
         (formatting.percent(1.0), "100.00 %"),
@@ -96,3 +98,92 @@ def test_numbers_read_well(said: str, expected: str) -> None:
 def test_a_value_without_neighbours_is_a_dot() -> None:
     figure = figures.lines(HOURS, {"p95": [1, None, 2, 3]}, noun="Latency", end=END)
     assert figure.data[0]["marker"]["size"] == [5, 0, 0, 0]
+
+
+def test_the_period_before_is_named_beside_and_quiet() -> None:
+    bars = figures.stacked_bars(
+        HOURS, {"error": [1, 2, 0, 4]}, colours={}, noun="errors", end=END, before=[3, 1], earlier="previous 4 h"
+    )
+    lines = figures.lines(
+        HOURS, {"p50": [1, 1, 1, 1], "p95": [2, 2, 2, 2]}, noun="Duration", end=END, unit="ms",
+        before={"p95": [3, None, 3, 3, 9]}, earlier="previous 4 h",
+    )  # fmt: skip
+    for figure, name, of in ((bars, "previous 4 h", ""), (lines, "p95, previous 4 h", "p95")):
+        trace = figure.data[-1]
+        assert (trace["name"], trace["meta"]) == (name, {"series": figures.COMPARED, "of": of})
+        assert figure.earlier == (name,)
+        assert figure.columns[-1] == name
+        assert all(len(row) == len(figure.columns) for row in figure.rows)
+    assert bars.rows[2][-1] is None  # not known is no zero
+    assert len(lines.data[-1]["y"]) == len(HOURS)
+
+
+def test_a_count_says_how_long_its_buckets_are() -> None:
+    bars = figures.stacked_bars(HOURS, {"error": [1, 2, 0, 4]}, colours={}, noun="errors", end=END)
+    assert (bars.unit, bars.step) == ("count", "hour")
+    assert figures.lines(HOURS, {"p50": [1, 1, 1, 1]}, noun="Duration", end=END, unit="ms").step == ""
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(seconds=10), "10 s"),
+        (timedelta(minutes=1), "min"),
+        (timedelta(minutes=15), "15 min"),
+        (timedelta(hours=1), "hour"),
+        (timedelta(hours=3), "3 h"),
+        (timedelta(days=1), "day"),
+        (timedelta(days=7), "week"),
+        (timedelta(days=30), "30 d"),
+        (timedelta(0), "0 s"),
+    ],
+)
+def test_buckets_have_names(length: timedelta, said: str) -> None:
+    assert formatting.span(length) == said
+
+
+@pytest.mark.parametrize(
+    ("per_minute", "said"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (0.0486, "70 a day"),
+        (0.0001, "0.1 a day"),
+        (0.02, "29 a day"),
+        (0.2, "12 an hour"),
+        (0.567, "34 an hour"),
+        (1.0, "1 a min"),
+        (12_400, "12.4 k a min"),
+    ],
+)
+def test_rates_are_said_with_numbers_that_people_can_picture(per_minute: float | None, said: str) -> None:
+    assert formatting.rate(per_minute) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (None, "ms", "–"),
+        (116.8, "ms", "117 ms"),
+        (0.423, "ms", "0.423 ms"),
+        (2140, "ms", "2.1 s"),
+        (1204, "count", "1,204"),
+        (99.996, "%", "99.99 %"),
+        (100, "%", "100 %"),
+        (0.004, "%", "0.004 %"),
+        (2.5, "%", "2.5 %"),
+        (327.9, "MB", "327.9 MB"),
+        (0.83, "×", "0.83 ×"),
+        (12_400, "", "12.4 k"),
+    ],
+)
+def test_a_value_has_its_unit_once(value: float | None, unit: str, said: str) -> None:
+    assert formatting.measured(value, unit) == said
+
+
+def test_strangers_see_the_deploys_alone() -> None:
+    flag = figures.Marker("flag", HOURS[1], "new-basket", ("Flag new-basket", "by Ada"), "/p/web/flags/1/")
+    figure = figures.lines(HOURS, {"p95": [1, 2, 3, 4]}, noun="Latency", end=END, markers=[flag, DEPLOY])
+    assert [marker["kind"] for marker in figure.as_dict()["markers"]] == ["flag", "deploy"]
+    [shared] = figure.for_strangers().as_dict()["markers"]
+    assert (shared["kind"], shared["lines"], shared["url"]) == ("deploy", [], "")

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from analytics.questions.watched.metrics import METRICS
 from analytics.tests import facts
+from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
+from dashboard.frame import state
 from events.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,23 @@ def test_a_chart_leads_to_a_rule_that_is_cut_as_it_is(project: Project, as_alice
     assert form.status_code == 200
     assert form.context["form"]["metric"].value() == "requests.error_rate"
     assert form.context["form"]["where"].value() == "environment=production"
+
+
+@pytest.mark.parametrize("name", [name for name, chart in CHARTS.items() if chart.watched or chart.watch])
+def test_every_chart_with_numbers_to_watch_begins_a_rule(project: Project, as_alice: Client, name: str) -> None:
+    now = timezone.now()
+    shown = state.parse({"env": "production"}, now=now)
+    asked = {name: "7" for name in CHARTS[name].parameters if name in ("route", "query", "issue")}
+    form = as_alice.get(cards.card(project, name, state=shown, **asked).alert_url)
+    assert form.status_code == 200
+    assert "environment=production" in form.context["form"]["where"].value()
+
+
+def test_a_chart_of_what_people_do_begins_a_goal(project: Project, as_alice: Client) -> None:
+    of_people = [name for name, chart in CHARTS.items() if not (chart.watched or chart.watch)]
+    assert {CHARTS[name].start for name in of_people} == {"analytics"}
+    card = cards.card(project, of_people[0], state=state.parse({}, now=timezone.now()))
+    assert as_alice.get(card.goal_url).status_code == 200
 
 
 def test_who_may_only_look_is_not_offered_it(project: Project, as_bob: Client) -> None:
@@ -110,7 +129,8 @@ def test_a_search_of_logs_leads_to_the_rule_that_counts_it(project: Project, as_
     now = timezone.now()
     facts.filled(project, "logs", facts.log("timed out", at=now - timedelta(minutes=5)), now=now)
     page = as_alice.get(f"/p/{project.slug}/logs/?query=%22timed+out%22+level:info&env=production").content.decode()
-    [link] = [part for part in page.split('"') if "/alerts/rules/new/logs/?" in part]
+    link, *of_the_chart = [part for part in page.split('"') if "/alerts/rules/new/logs/?" in part]
+    assert len(of_the_chart) == 1
     form = as_alice.get(link.replace("&amp;", "&")).context["form"]
     assert form["of_kind_query"].value() == '"timed out" level:info'
     assert form["where"].value() == "environment=production"

@@ -75,6 +75,8 @@ def test_any_query_is_a_state_that_prints_and_parses_to_itself(query: dict[str, 
 def test_whole_days_are_named_without_hours() -> None:
     assert parse({"from": "2026-11-16", "to": "2026-11-23"}, now=NOW).label == "16 Nov – 22 Nov"
     assert parse({"from": "2026-11-16", "to": "2026-11-17"}, now=NOW).label == "16 Nov"
+    hours = {"from": "2026-11-16T08:00", "to": "2026-11-16T09:30"}
+    assert parse(hours, now=NOW).label == "16 Nov 08:00 – 16 Nov 09:30 UTC"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def act(client: Client, world: World, **data: Any) -> str:
 
 
 def test_an_issue_is_resolved_in_the_next_release_and_reopened(as_alice: Client, world: World) -> None:
-    assert "1 issue(s) resolved." in act(as_alice, world, action="resolve_next")
+    assert "1 issue resolved." in act(as_alice, world, action="resolve_next")
     assert (world.issue.status, world.issue.resolved_in_next) == ("resolved", True)
     act(as_alice, world, action="unresolve")
     assert world.issue.status == "unresolved"

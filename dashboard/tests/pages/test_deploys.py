@@ -5,7 +5,9 @@ from typing import Any
 
 from django.test import Client
 
-from dashboard.charts.definition import deploys as markers
+from alerts.models import Incident
+from analytics.models import Flag
+from dashboard.charts import markers
 from dashboard.charts.figures import Figure, layout
 from dashboard.frame import state
 from events.models import DeployHook, Project
@@ -67,13 +69,33 @@ def test_a_marker_stands_for_a_release_in_an_environment_and_leads_to_it(project
         release, [Change(f"{n:07}", author=name) for n, name in enumerate(names)], actor="test", now=NOW
     )
     shown = state.parse({"from": "-24h"}, now=NOW)
-    found = markers(project, shown)
-    assert [one["at"] for one in found] == [NOW - timedelta(hours=9), NOW - timedelta(hours=4)]
-    assert found[0]["url"] == "/p/web/releases/v1/"
-    assert found[0]["hover"][2] == "4 commits by Ada, Bob & Co"
-    figure = Figure([], layout(start=shown.start, end=shown.end, markers=found), "", [], [])
-    note = figure.layout["annotations"][0]
-    assert "Bob &amp; Co" in note["hovertext"]
-    for shared in figure.for_strangers().layout["annotations"]:
-        assert {"hovertext", "name", "captureevents"}.isdisjoint(shared)
-        assert shared["text"] == "v1"
+    found = markers.of(project, shown)
+    assert [one.at for one in found] == [NOW - timedelta(hours=9), NOW - timedelta(hours=4)]
+    assert found[0].url == "/p/web/releases/v1/"
+    assert found[0].lines[2] == "4 commits by Ada, Bob & Co"
+    figure = Figure([], layout(start=shown.start, end=shown.end), "", [], [], markers=found)
+    assert "Bob &amp; Co" in figure.as_dict()["markers"][0]["lines"][2]
+    for shared in figure.for_strangers().as_dict()["markers"]:
+        assert (shared["label"], shared["lines"], shared["url"]) == ("v1", [], "")
+
+
+def test_flags_and_incidents_are_markers_too(project: Project, as_alice: Client) -> None:
+    _deploy(project, "v1", 9, environment="production")
+    flag = Flag.objects.create(project=project, key="new-basket", filters={"groups": []})
+    for hours in (30, 3):
+        flag.versions.create(number=hours, definition={}, note="Half of all", at=NOW - timedelta(hours=hours))
+    for environment in ("production", "staging"):
+        Incident.objects.create(
+            project=project, title=f"Down in {environment}", environment=environment, began_at=NOW - timedelta(hours=2)
+        )
+    shown = state.parse({"from": "-24h", "env": "production"}, now=NOW)
+    found = markers.of(project, shown)
+    assert [(one.kind, one.label) for one in found] == [
+        ("deploy", "v1"),
+        ("flag", "new-basket"),
+        ("incident", "Down in production"),
+    ]
+    assert found[1].lines[2] == "Half of all"
+    assert found[1].url == f"/p/{project.slug}/flags/{flag.pk}/"
+    for marker in (found[0], found[2]):
+        assert as_alice.get(marker.url).status_code == 200, marker

@@ -18,6 +18,8 @@ from events.models import Project
 
 POLICY = ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'")
 
+_FORMS = ("/", ".json", ".csv", "/table.json", "/table.parquet")  # of a chart
+
 
 @pytest.fixture
 def world(project: Project, alice: Any) -> World:
@@ -167,7 +169,7 @@ def test_every_page_and_chart_of_a_project_without_anything_opens(
     is_editor = who == "as_alice"
     shown = navigation.links(project.slug, section="", path="", query="", may_edit=is_editor, sees_system=False)
     charts = [f"/p/{project.slug}/charts/{name}" for name in CHARTS if not CHARTS[name].parameters]
-    addresses = [link.url for link in shown] + [f"{chart}{end}" for chart in charts for end in ("/", ".json", ".csv")]
+    addresses = [link.url for link in shown] + [f"{chart}{end}" for chart in charts for end in _FORMS]
     assert len(addresses) > 30
     assert [(url, client.get(url).status_code) for url in addresses if client.get(url).status_code != 200] == []
 

@@ -32,19 +32,29 @@ RELEASE = comparison.in_words(Baseline(PERIOD, PERIOD.previous(), "1.4.2"), DAY)
 
 
 @pytest.mark.parametrize(
-    ("comparison", "said", "tone"),
+    ("comparison", "sign", "said", "tone"),
     [
-        (Comparison(110, 100, 5, 15, 900, 900), "+10 % vs previous 24\u00a0h", "bad"),
-        (Comparison(80, 100, -25, -15, 900, 900), "−20 % vs previous 24\u00a0h", "good"),
-        (Comparison(110, 100, -5, 25, 900, 900), "+10 % vs previous 24\u00a0h, no clear change", ""),
-        (Comparison(200, 100, 50, 150, 9, 900), "too few samples vs previous 24\u00a0h (9 of 50)", ""),
-        (Comparison(5, None, None, None, 9, 0), "none in the previous 24\u00a0h", ""),
-        (Comparison(None, None, None, None, 0, 0), "nothing in this period", ""),
-        (None, "nothing in this period", ""),
+        (Comparison(110, 100, 5, 15, 900, 900), "↑", "+10 % vs previous 24\u00a0h", "bad"),
+        (Comparison(80, 100, -25, -15, 900, 900), "↓", "−20 % vs previous 24\u00a0h", "good"),
+        (Comparison(110, 100, -5, 25, 900, 900), "≈", "vs previous 24\u00a0h", ""),
+        (Comparison(200, 100, 50, 150, 9, 900), "", "too few samples vs previous 24\u00a0h (9 of 50)", ""),
+        (Comparison(5, None, None, None, 9, 0), "", "none in the previous 24\u00a0h", ""),
+        (Comparison(None, None, None, None, 0, 0), "", "nothing in this period", ""),
+        (None, "", "nothing in this period", ""),
     ],
 )
-def test_a_change_is_said_with_its_confidence(comparison: Comparison | None, said: str, tone: str) -> None:
-    assert measures.change(comparison, against=BEFORE) == (said, tone)
+def test_a_change_is_said_with_its_confidence(comparison: Comparison | None, sign: str, said: str, tone: str) -> None:
+    found = measures.change(comparison, against=BEFORE)
+    assert (found.sign, found.words, found.tone) == (sign, said, tone)
+
+
+def test_all_of_a_change_is_in_its_sentence() -> None:
+    worse = measures.change(Comparison(110, 100, 5, 15, 900, 900), against=BEFORE)
+    assert worse.sentence == ("+10 % vs previous 24\u00a0h, clearly worse: up 10% (95 % interval 5% to 15%)")
+    same = measures.change(Comparison(110, 100, -5, 25, 900, 900), against=BEFORE)
+    assert same.sentence == "+10 % vs previous 24\u00a0h, no clear change"
+    busier = measures.change(Comparison(110, 100, 5, 15, 900, 900), against=BEFORE, is_neutral=True)
+    assert (busier.sign, busier.tone, "clearly" in busier.sentence) == ("↑", "", False)
 
 
 @pytest.mark.parametrize(
@@ -56,21 +66,21 @@ def test_a_change_is_said_with_its_confidence(comparison: Comparison | None, sai
     ],
 )
 def test_a_change_names_the_release_it_came_with(comparison: Comparison, said: str) -> None:
-    assert measures.change(comparison, against=RELEASE)[0] == said
+    assert measures.change(comparison, against=RELEASE).words == said
 
 
 def test_an_endpoint_says_what_else_changed_clearly(project: Project) -> None:
-    def row(rate: Comparison, failures: Comparison) -> list[tuple[str, str, str]]:
+    def row(rate: Comparison, failures: Comparison) -> list[tuple[str, str, str, str]]:
         durations = Durations(1.0, 2.0, 3.0, 4.0)
         endpoint = Endpoint("GET /", 90, 1.5, durations, 0.1, 0.5, (1, 2), SAME, rate, failures)
         [made] = rates.endpoints(project, [endpoint], state=DAY, against=RELEASE)
-        return made.changes
+        return [(what, said.sign, said.words, said.tone) for what, said in made.changes]
 
-    same = ("p95", "±0 % since 1.4.2, no clear change", "")
+    same = ("p95", "≈", "since 1.4.2", "")
     assert row(SAME, SAME) == [same]
     more, worse = Comparison(200, 100, 50, 150, 900, 900), Comparison(0.2, 0.1, 0.05, 0.15, 900, 900)
     assert row(more, worse) == [
-        same, ("errors", "+100 % since 1.4.2", "bad"), ("requests", "+100 % since 1.4.2", ""),
+        same, ("errors", "↑", "+100 % since 1.4.2", "bad"), ("requests", "↑", "+100 % since 1.4.2", ""),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.tests import populated_performance as populated
-from events.models import Project
+from events.models import Issue, Project
 from events.tests import make, rows
 
 
@@ -49,9 +49,10 @@ def test_the_list_tells_what_was_before(as_alice: Client, three: Project, django
         html = as_alice.get("/p/web/releases/").content.decode()
     of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
     assert list(of) == ["shop@1.2", "shop@1.1", "shop@1.0"]
-    assert 'class="sub bad">before: 100.00 %' in of["shop@1.1"]
-    assert 'class="sub bad">before: 0.00 %' in of["shop@1.1"]
-    assert 'class="sub">before: 30.00 %' in of["shop@1.2"]
+    assert 'class="change bad clear" title="before: 100.00 %; clearly worse"' in of["shop@1.1"]
+    assert "↓ before: 100.00 %" in of["shop@1.1"]
+    assert 'class="change bad clear" title="before: 0.00 %; clearly worse"' in of["shop@1.1"]
+    assert 'class="change" title="before: 30.00 %; too few samples to tell"' in of["shop@1.2"]
     assert "before:" not in of["shop@1.0"].split("</tr>")[0]
 
 
@@ -87,3 +88,32 @@ def test_before_means_before_in_the_package_and_not_in_the_order_of_arrival(as_a
     assert ">0 in shop@1.0.5<" in fixed
     assert ">4 in shop@1.0<" in as_alice.get("/p/web/releases/shop@1.0.5/").content.decode()
     assert "no release to compare with" in as_alice.get("/p/web/releases/api@7/").content.decode()
+
+
+def test_each_release_has_a_verdict_in_one_sentence(as_alice: Client, three: Project) -> None:
+    html = as_alice.get("/p/web/releases/").content.decode()
+    of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
+    assert (
+        "Clearly worse: crash-free sessions, crash-free users, failed requests, p95, LCP p75; against shop@1.0."
+        in of["shop@1.1"]
+    )
+    assert "The first release: there is none to compare it with." in of["shop@1.0"]
+    assert "No clear difference from shop@1.1." in of["shop@1.2"]
+    page = as_alice.get("/p/web/releases/shop@1.1/").content.decode()
+    assert '<span class="badge bad">worse</span> Clearly worse: crash-free sessions' in page
+
+
+def test_its_adoption_is_drawn_along_the_period(as_alice: Client, three: Project) -> None:
+    drawn = as_alice.get("/p/web/releases/shop@1.1/")
+    assert max(drawn.context["adoption"]) > 40
+    assert "Share of sessions, along the period" in drawn.content.decode()
+    make.release(three, "shop@1.3")
+    assert as_alice.get("/p/web/releases/shop@1.3/").context["adoption"] == []
+
+
+def test_issues_that_came_back_are_listed(as_alice: Client, three: Project) -> None:
+    issue = make.issue(three)
+    Issue.objects.filter(pk=issue.pk).update(title="Back again", is_regressed=True, last_release="shop@1.1")
+    html = as_alice.get("/p/web/releases/shop@1.1/").content.decode()
+    assert "Back again" in html.split("Came back in this release")[1]
+    assert "Came back" not in as_alice.get("/p/web/releases/shop@1.0/").content.decode()

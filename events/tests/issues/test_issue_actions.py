@@ -135,7 +135,7 @@ def test_undo_restores_each_issue_as_it_was(project: Project, alice: Any, now: d
     ignored, open_one = make.issue(project), make.issue(project)
     triage.ignore(ignored, actor=alice, until=now + timedelta(days=1), events=5, now=now)
     changed = triage.bulk(project, [ignored.pk, open_one.pk], "resolve", actor=alice, now=now)
-    assert triage.undo(project, changed.batch, actor=alice, now=now) == 2
+    assert len(triage.undo(project, changed.batch, actor=alice, now=now)) == 2
     ignored.refresh_from_db()
     open_one.refresh_from_db()
     assert (ignored.status, ignored.ignored_until, ignored.resolved_at) == ("ignored", now + timedelta(days=1), None)
@@ -146,8 +146,8 @@ def test_undo_passes_over_what_was_changed_since_and_what_is_old(project: Projec
     first, second = make.issue(project), make.issue(project)
     changed = triage.bulk(project, [first.pk, second.pk], "resolve", actor=alice, now=now)
     triage.ignore(second, actor=alice, now=now)
-    assert triage.undo(project, changed.batch, actor=alice, now=now + timedelta(hours=2)) == 0
-    assert triage.undo(project, changed.batch, actor=alice, now=now) == 1
+    assert triage.undo(project, changed.batch, actor=alice, now=now + timedelta(hours=2)) == []
+    assert len(triage.undo(project, changed.batch, actor=alice, now=now)) == 1
     assert set(Issue.objects.values_list("pk", "status")) == {(first.pk, "unresolved"), (second.pk, "ignored")}
 
 

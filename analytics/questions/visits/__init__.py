@@ -1,0 +1,1 @@
+"""Visits of visitors: cut out of their events, kept by day, and counted."""

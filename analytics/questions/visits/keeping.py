@@ -1,0 +1,163 @@
+"""Keeps the visits of days that are over: one segment a day, cut out of the events once and not at each question.
+
+Whoever fills the rollups takes a day away again when its events change (`derived.outdate`); until it is made anew, it
+is walked. Both hold the same lock, so a day that changes while it is made is taken away afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, Max, OuterRef, Q
+
+from analytics import engine
+from analytics.engine import Facts
+from analytics.engine.filters import EPOCH, microseconds
+from analytics.models import FillState
+from analytics.periods import Period
+from analytics.questions.product import visits
+from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.visits import days
+from analytics.questions.visits.tally import NONE, Happened, Visits
+from analytics.questions.visits.walk import Looked
+from analytics.rollups import filling
+from events.facts import compaction, derived, segments
+from events.facts.schema import VISITS, arrow
+from events.facts.segments import Place
+from events.models import Project, Segment
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from analytics.questions.visits.tally import Codes
+else:
+    np = lazy("numpy")
+    pa = lazy("pyarrow")
+
+log = logging.getLogger(__name__)
+
+# A day whose events still come is not worth making: it would be taken away at once.
+QUIET = timedelta(minutes=15)
+
+
+def keep(*, now: datetime, seconds: float = 30.0, project_id: int | None = None) -> int:
+    """Make the days that are over and missing, the latest first, until the time is up; how many."""
+    deadline = time.monotonic() + seconds
+    _renew(now=now, project_id=project_id)
+    count = 0
+    for project, day in _missing(now=now, project_id=project_id):
+        if time.monotonic() >= deadline:
+            break
+        try:
+            count += keep_day(project, day, now=now)
+        except (engine.EngineError, DatabaseError, OSError):
+            log.exception("could not keep the visits of project %s on %s", project, day)
+    return count
+
+
+def _renew(*, now: datetime, project_id: int | None) -> None:
+    """Take away days that were made by another meaning of a visit."""
+    current = days.version()
+    is_current = FillState.objects.filter(project=OuterRef("pk"), rollup=VISITS.name, version=current)
+    projects = Project.objects.filter(~Exists(is_current))
+    for project in projects if project_id is None else projects.filter(pk=project_id):
+        with transaction.atomic():
+            for old in Segment.objects.filter(project=project, fact=VISITS.name):
+                segments.retire([old], now=now)
+            FillState.objects.update_or_create(
+                project=project, rollup=VISITS.name, defaults={"version": current, "filled_at": now}
+            )
+
+
+def _missing(*, now: datetime, project_id: int | None) -> list[tuple[int, date]]:
+    """(project, day) with events and without visits, that are over and quiet."""
+    own = Segment.objects.filter(project_id=OuterRef("project_id"), fact=VISITS.name, day=OuterRef("day"))
+    found = Segment.objects.filter(~Exists(own), fact=VISITS.source, day__lt=now.astimezone(UTC).date()).order_by()
+    if project_id is not None:
+        found = found.filter(project_id=project_id)
+    quiet = Q(written_at=None) | Q(written_at__lte=now - QUIET)
+    listed = found.values("project_id", "day").annotate(written_at=Max("created_at", filter=Q(level=0))).filter(quiet)
+    return list(listed.order_by("-day", "project_id").values_list("project_id", "day"))
+
+
+@transaction.atomic
+def keep_day(project_id: int, day: date, *, now: datetime) -> bool:
+    """Make one day; False where another is at it, or it is kept already."""
+    place = Place(project_id, VISITS.name, day)
+    if not filling.locked(project_id, VISITS.source):
+        return False
+    project = Project.objects.filter(pk=project_id).first()
+    listed = Segment.objects.filter(project_id=project_id, day=day)
+    if project is None or listed.filter(fact=VISITS.name).exists():
+        return False
+    if day < (now - timedelta(days=compaction.days_kept(project, VISITS.name))).astimezone(UTC).date():
+        return False
+    rows = sum(listed.filter(fact=VISITS.source).values_list("rows", flat=True))
+    cut = Cut(project_id, Period(derived.begins(day), derived.begins(day + timedelta(days=1))), rows)
+    made = segments.write_sorted(place, cut.batches(), level=0, now=now)
+    made.min_at, made.max_at = cut.period.start, max(cut.period.end, cut.ended)
+    made.save()
+    FillState.objects.filter(project=project, rollup=VISITS.name).update(filled_at=now)
+    return True
+
+
+class Cut:
+    """The visits that begin on a day, as batches of the fact by visitor; `ended` is the last moment of any of them."""
+
+    def __init__(self, project_id: int, period: Period, rows: int) -> None:
+        self.project_id, self.period, self.rows = project_id, period, rows
+        self.ended = period.start
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        bound: dict[str, Any] = {"environment": "", "with_bots": False, **visits.NAMES}
+        begin, end = microseconds(self.period.start), microseconds(self.period.end)
+        with engine.read(self.project_id, {"events": visits.walked_period(self.period)}) as facts:
+            texts = Texts(facts)
+            for of in days.ranges(self.rows):
+                sql = visits.looked(visits.DIMENSIONS, also=days.of_some(of, bound))
+                for table in whole_people(facts.stream(sql, bound)):
+                    looked = Looked(table)
+                    is_meant = (looked.began >= begin) & (looked.began < end)
+                    if is_meant.any():
+                        last = int(looked.ended[is_meant].max())
+                        self.ended = max(self.ended, EPOCH + timedelta(microseconds=last))
+                        yield texts.batch(looked.visits(visits.DIMENSIONS).only(is_meant))
+
+
+class Texts:
+    """What the codes of columns stand for, read once for all visits of a day."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.known = {}
+        for column in sorted({visits.column_of(name) for name in visits.DIMENSIONS}):
+            sql = f"SELECT DISTINCT e.{column} AS name, hash(e.{column}) AS code FROM events e ORDER BY code"
+            found = facts.table(sql)
+            self.known[column] = (found["code"].to_numpy(), found["name"].combine_chunks())
+
+    def of(self, name: str, codes: Codes) -> pa.Array:
+        """The texts of a dimension, null for none."""
+        known, texts = self.known[visits.column_of(name)]
+        return texts.take(pa.array(np.searchsorted(known, codes), mask=codes == NONE))
+
+    def counts(self, name: str, happened: Happened, *, visits_count: int) -> pa.Array:
+        """Maps of text to how often, one a visit."""
+        offsets = np.searchsorted(happened.visit, np.arange(visits_count + 1))
+        keys, items = self.of(name, happened.code), pa.array(happened.count).cast(pa.string())
+        return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), keys, items)
+
+    def batch(self, found: Visits) -> pa.RecordBatch:
+        columns: dict[str, pa.Array] = {
+            "at": pa.array(found.began).cast(arrow("time")), "visitor": pa.array(found.who),
+            "views": pa.array(found.views), "lasted_us": pa.array(found.lasted), "is_bounce": pa.array(found.bounced),
+            "pages": self.counts("page", found.happened["page"], visits_count=len(found)),
+            "events": self.counts("event", found.happened["event"], visits_count=len(found)),
+        }  # fmt: skip
+        columns |= {name: self.of(name, codes) for name, codes in found.said.items()}
+        return pa.RecordBatch.from_pydict(columns)

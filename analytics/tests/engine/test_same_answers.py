@@ -1,0 +1,110 @@
+"""Every question of the product, asked of DuckDB and of ClickHouse: the same answers."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from analytics.engine import reading
+from analytics.engine.clickhouse.engine import ClickHouseEngine
+from analytics.engine.duck import DuckEngine
+from analytics.tests.engine import asked, world
+from analytics.tests.engine.chdb_transport import ChdbTransport
+from events import demo
+from events.models import Project
+from events.tests.cast import NOW
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
+# Asked by apps to the right of this one; what they ask is in `asked.QUESTIONS` in their words.
+ELSEWHERE = {("dashboard/exports/datasets.py", "_rows")}
+
+
+def difference(one: Any, other: Any, at: str = "") -> str:
+    """Where two answers differ, and how; "" where they are the same, floats within 1e-9 of their size."""
+    if is_dataclass(one) and type(one) is type(other):
+        named = (difference(getattr(one, f.name), getattr(other, f.name), f"{at}.{f.name}") for f in fields(one))
+        return next(filter(None, named), "")
+    if isinstance(one, float) and isinstance(other, float | int):
+        is_near = math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(one) and math.isnan(other))
+        return "" if is_near else f"{at}: {one!r} != {other!r}"
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        return next(filter(None, (difference(one[key], other[key], f"{at}[{key!r}]") for key in one)), "")
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return next(filter(None, (difference(a, b, f"{at}[{n}]") for n, (a, b) in pairs)), "")
+    return "" if one == other else f"{at}: {one!r:.600} != {other!r:.600}"
+
+
+def in_order(sql: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as they came where the question says in which order, else in one that both have."""
+    listed = [
+        {name: sorted(value, key=repr) if isinstance(value, list) else value for name, value in row.items()}
+        for row in rows
+    ]
+    is_ordered = "ORDER BY" in sql.rpartition("FROM")[2]
+    return listed if is_ordered else sorted(listed, key=lambda row: repr([_rough(value) for value in row.values()]))
+
+
+def _rough(value: Any) -> Any:
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+@contextmanager
+def through(engine: asked.Seen) -> Iterator[None]:
+    before = reading.ENGINES["duckdb"]
+    reading.ENGINES["duckdb"] = engine
+    try:
+        yield
+    finally:
+        reading.ENGINES["duckdb"] = before
+
+
+def compared(project: Project, name: str) -> tuple[list[str], set[tuple[str, str]]]:
+    """What differs between the engines over one kind of questions, and who asked."""
+    answers, seen = [], (asked.Seen(DuckEngine()), asked.Seen(ClickHouseEngine(ChdbTransport())))
+    for one in seen:
+        with through(one):
+            answers.append(list(asked.QUESTIONS[name](project)))
+    wrong = [f"answer {n}{found}" for n, (a, b) in enumerate(zip(*answers, strict=True)) if (found := difference(a, b))]
+    for (path, sql, rows), (_, _, others) in zip(seen[0].answers, seen[1].answers, strict=True):
+        # Codes of texts are each engine's own: the answers above say what came of them.
+        if "hash(" not in sql and (found := difference(in_order(sql, rows), in_order(sql, others))):
+            wrong.append(f"{path}{found}\n{sql:.3000}")
+    return wrong, seen[1].places
+
+
+@pytest.fixture
+def chosen_engine() -> None:
+    """Both are asked here, whichever the others ask."""
+
+
+@pytest.mark.parametrize("name", asked.QUESTIONS)
+def test_random_facts_are_answered_alike(project: Project, name: str) -> None:
+    world.fill(project)
+    wrong, _ = compared(project, name)
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", asked.QUESTIONS)
+def test_a_project_without_facts_is_answered_alike(project: Project, name: str) -> None:
+    world.identify(project)
+    wrong, _ = compared(project, name)
+    assert not wrong, "\n\n".join(wrong)
+
+
+def test_the_demo_is_answered_alike_and_every_place_that_asks_is_among_them(now: Any) -> None:
+    demo.seed("shop", days=3, events=150, seed=4, now=NOW - timedelta(minutes=1))
+    project = Project.objects.get(slug="shop")
+    wrong, places = [], set[tuple[str, str]]()
+    world.fill(project, rows=120, seed=2)
+    for name in asked.QUESTIONS:
+        different, who = compared(project, name)
+        wrong += different
+        places |= who
+    assert not wrong, "\n\n".join(wrong)
+    missing = set(asked.places()) - places - ELSEWHERE
+    assert not missing, f"Ask these of both engines too, in asked.QUESTIONS: {sorted(missing)}"

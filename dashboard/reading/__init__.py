@@ -1,0 +1,1 @@
+"""How what others sent, and moments, are shown to whoever reads. Uses no other room."""

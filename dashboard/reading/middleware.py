@@ -1,0 +1,40 @@
+"""Every page passes here on its way out, so that no template can forget what holds for text that others sent."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from dashboard.reading import marks, zones
+
+SHOWN = {"chart-json", "share-chart-json", "palette"}
+
+
+class MarksInvisible:
+    """Shows characters that nobody sees as marks, on every page and chart; files, the API and streams pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        kind, match = response.headers.get("Content-Type", ""), request.resolver_match
+        is_page, is_shown = kind.startswith("text/html"), bool(match and match.url_name in SHOWN)
+        if response.streaming or not (is_page or is_shown):
+            return response
+        text = response.content.decode(response.charset or "utf-8", "replace")
+        # Within JSON they only stand in strings, so the text may be taken as a whole.
+        marked = marks.shown_in_page(text) if is_page else marks.shown(text)
+        if marked is not text:
+            response.content = marked.encode()
+        return response
+
+
+class ReadersZone:
+    """Shows times in the zone that the reader's browser names, or that they chose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with zones.read_in(zones.parse(request.COOKIES.get(zones.COOKIE, ""))):
+            return self.get_response(request)

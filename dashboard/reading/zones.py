@@ -1,0 +1,73 @@
+"""The zone that times are shown in: the reader's. Kept in a cookie, so that the first paint has it and nothing moves.
+
+A browser's own zone is written there by zone.js; one that somebody chose begins with a mark, and the script leaves it.
+Addresses, charts and exports stay in UTC, which they say.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+COOKIE = "obs-zone"
+_CHOSEN = "!"
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """`is_chosen`: by hand, so that it holds in whichever zone the browser is."""
+
+    name: str = "UTC"
+    is_chosen: bool = False
+
+    @property
+    def cookie(self) -> str:
+        return f"{_CHOSEN if self.is_chosen else ''}{self.name}"
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.name))
+
+
+UTC_ZONE = Zone()
+_current: ContextVar[Zone] = ContextVar("zone", default=UTC_ZONE)
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All zones by name, those of places alone, and UTC."""
+    return ("UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
+def parse(text: str) -> Zone:
+    """The zone that a cookie names; UTC for none and for nonsense."""
+    name = text.removeprefix(_CHOSEN)
+    return Zone(name, text.startswith(_CHOSEN)) if name in names() else Zone()
+
+
+def current() -> Zone:
+    """The zone of whoever reads what is made now; UTC where nobody does, as in mails and tasks."""
+    return _current.get()
+
+
+@contextmanager
+def read_in(zone: Zone) -> Iterator[None]:
+    """Times are shown in `zone` within this block."""
+    token = _current.set(zone)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-11-23 13:00:05 CET`."""
+    return f"{current().local(moment):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def stamp_with_utc(moment: datetime) -> str:
+    """The same, and what UTC calls it."""
+    utc = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return utc if current().name == "UTC" else f"{stamp(moment)} · {utc}"
