@@ -65,48 +65,64 @@ def draw(
     }
     if project is not None:
         shown = shown or state_of(request)
-        role = access.role_of(user, project)
-        may_edit = access.is_enough(role, access.EDITOR)
         where = where or {}
-        links = navigation.links(
-            project.slug, section=section, path=request.path, query=shown.query, may_edit=may_edit,
-            sees_system=user.is_superuser,
-        )  # fmt: skip
-        links = [filters.carried(link, where) for link in links]
-        environments = list(project.environments.values_list("name", flat=True)[:100])
-        releases = release_periods.of(project, environment=shown.environment)
+        frame |= _around(request, project, section=section, shown=shown, where=where)
+        frame |= _line(request, project, shown)
         frame |= {
-            "state": shown,
-            "nav": links,
-            "side": side_bar.of(request, links),
-            "shortcuts": [*(shortcuts.of_project(project.slug) if may_edit else []), *shortcuts.of_account()],
             "chips": filters.chips(where, query=request.GET),
             "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
-            "environments": [
-                _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
-            ],
-            "periods": [
-                {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
-                for since, (words, key, _) in PERIODS.items()
-            ],
-            "releases_since": [_release(request, shown, one) for one in releases],
-            "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
-            "compared_with": COMPARISONS.get(shown.compare, ""),
-            "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
-            "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
-            "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
-            "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
-            "role": role,
-            "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
-            "may_edit": may_edit,
-            "may_own": access.is_enough(role, access.OWNER),
-            # Pages that look again by themselves cost the server most: a flag of its own can end it for all, or some.
-            "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user) else "",
         }
     elif signed_in:
         links = navigation.account_links(path=request.path, sees_system=user.is_superuser)
         frame |= {"nav": links, "side": side_bar.of(request, links), "shortcuts": []}
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
+
+
+def _around(
+    request: HttpRequest, project: Project, *, section: str, shown: State, where: Mapping[str, str]
+) -> dict[str, Any]:
+    """What stands beside the pages of a project, for whoever looks."""
+    user = request.user
+    role = access.role_of(user, project)
+    may_edit, may_own = access.is_enough(role, access.EDITOR), access.is_enough(role, access.OWNER)
+    links = navigation.links(
+        project.slug, section=section, path=request.path, query=shown.query, may_edit=may_edit,
+        sees_system=user.is_superuser,
+    )  # fmt: skip
+    links = [filters.carried(link, where) for link in links]
+    offered = shortcuts.of_project(project.slug, may_own=may_own) if may_edit else []
+    return {
+        "nav": links,
+        "side": side_bar.of(request, links),
+        "shortcuts": [*offered, *shortcuts.of_account()],
+        "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
+        "role": role,
+        "may_edit": may_edit,
+        "may_own": may_own,
+        "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
+        # Pages that look again by themselves cost the server most: a flag of its own can end it for all, or some.
+        "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user) else "",
+    }
+
+
+def _line(request: HttpRequest, project: Project, shown: State) -> dict[str, Any]:
+    """The line above the page: what is looked at, and what might be instead."""
+    environments = project.environments.values_list("name", flat=True)[:100]
+    releases = release_periods.of(project, environment=shown.environment)
+    return {
+        "state": shown,
+        "environments": [_choice(request, shown, name or "All environments", env=name) for name in ["", *environments]],
+        "periods": [
+            {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
+            for since, (words, key, _) in PERIODS.items()
+        ],
+        "releases_since": [_release(request, shown, one) for one in releases],
+        "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
+        "compared_with": COMPARISONS.get(shown.compare, ""),
+        "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
+        "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
+        "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
+    }
 
 
 def _is_live(user: Any) -> bool:

@@ -45,8 +45,10 @@ _SETTINGS: list[tuple[str, str, str, str]] = [
     ("Status page", "status-page", "", "public components"),
     ("Audiences", "audience-list", "", "cohorts flags"),
     ("Consent", "consent-list", "", "ledger withdraw"),
+    ("Calls of the API", "api-calls", "", "token curl examples"),
     ("Requests of people", "request-list", "", "export erase GDPR"),
 ]
+_OWNERS: list[tuple[str, str, str, str]] = [("Audit trail", "audit", "", "who did log seals")]
 _ACCOUNT: list[tuple[str, str, str]] = [
     ("API tokens", "account", "key"),
     ("Password", "password", "account"),
@@ -54,15 +56,15 @@ _ACCOUNT: list[tuple[str, str, str]] = [
 ]
 
 
-def of_project(slug: str) -> list[Shortcut]:
-    """What an editor of the project may do and set."""
+def of_project(slug: str, *, may_own: bool) -> list[Shortcut]:
+    """What an editor of the project may do and set, or an owner."""
     actions = [
         Shortcut(title, reverse(f"dashboard:{name}", args=[slug, *rest]), "action", "plus", also)
         for title, name, rest, also in _ACTIONS
     ]
     settings = [
         Shortcut(title, reverse(f"dashboard:{name}", args=[slug]) + part, "setting", "settings", also)
-        for title, name, part, also in _SETTINGS
+        for title, name, part, also in [*_SETTINGS, *(_OWNERS if may_own else [])]
     ]
     return [*actions, *settings]
 

@@ -110,7 +110,10 @@ def test_a_kind_that_is_not_answered_is_named_and_the_rest_found(
 def test_actions_and_settings_are_offered_to_editors_and_open(
     as_alice: Client, as_bob: Client, project: Project
 ) -> None:
-    offered = shortcuts.of_project(project.slug)
+    offered = shortcuts.of_project(project.slug, may_own=True)
+    assert {one.title for one in offered} - {
+        one.title for one in shortcuts.of_project(project.slug, may_own=False)
+    } == {"Audit trail"}
     assert {"New channel", "Grouping rules", "Ingest keys"} <= {one.title for one in offered}
     for one in [*offered, *shortcuts.of_account()]:
         assert as_alice.get(one.url.partition("#")[0]).status_code == 200, one.title
