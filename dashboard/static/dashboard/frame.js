@@ -63,8 +63,8 @@
   countries.forEach((cell) => { cell.title = cell.dataset.country; cell.textContent = regions.of(cell.dataset.country); });
 
   // rows: j, k, Enter
-  const rows = $$("[data-row]");
-  let row = -1;
+  let rows = $$("[data-row]"), row = -1;
+  document.addEventListener("obs:page", () => { rows = $$("[data-row]"); row = -1; });
   const step = (by) => {
     const neighbour = $(`[data-step="${by > 0 ? "next" : "previous"}"]`);
     if (!rows.length) { neighbour?.click(); return; }

@@ -82,8 +82,9 @@ def test_a_marker_stands_for_a_release_in_an_environment_and_leads_to_it(project
 def test_flags_and_incidents_are_markers_too(project: Project, as_alice: Client) -> None:
     _deploy(project, "v1", 9, environment="production")
     flag = Flag.objects.create(project=project, key="new-basket", filters={"groups": []})
+    definition = {"is_active": True, "filters": {"groups": []}}
     for hours in (30, 3):
-        flag.versions.create(number=hours, definition={}, note="Half of all", at=NOW - timedelta(hours=hours))
+        flag.versions.create(number=hours, definition=definition, note="Half of all", at=NOW - timedelta(hours=hours))
     for environment in ("production", "staging"):
         Incident.objects.create(
             project=project, title=f"Down in {environment}", environment=environment, began_at=NOW - timedelta(hours=2)
