@@ -73,28 +73,13 @@ def draw(
             sees_system=user.is_superuser,
         )  # fmt: skip
         links = [filters.carried(link, where) for link in links]
-        environments = list(project.environments.values_list("name", flat=True)[:100])
-        releases = release_periods.of(project, environment=shown.environment)
         frame |= {
             "state": shown,
             "nav": links,
             "side": side_bar.of(request, links),
             "shortcuts": [*(shortcuts.of_project(project.slug) if may_edit else []), *shortcuts.of_account()],
-            "chips": filters.chips(where, query=request.GET),
-            "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
-            "environments": [
-                _choice(request, shown, name or "All environments", env=name) for name in ["", *environments]
-            ],
-            "periods": [
-                {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
-                for since, (words, key, _) in PERIODS.items()
-            ],
-            "releases_since": [_release(request, shown, one) for one in releases],
-            "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
-            "compared_with": COMPARISONS.get(shown.compare, ""),
-            "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
-            "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
-            "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
+            **_narrowed(request, where),
+            **_choices(request, project, shown),
             "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
             "role": role,
             "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
@@ -107,6 +92,34 @@ def draw(
         links = navigation.account_links(path=request.path, sees_system=user.is_superuser)
         frame |= {"nav": links, "side": side_bar.of(request, links), "shortcuts": []}
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
+
+
+def _narrowed(request: HttpRequest, where: Mapping[str, str]) -> dict[str, Any]:
+    """The chips of what the page is narrowed to, and what of the address a form has to hand on."""
+    return {
+        "kept": filters.chosen(request.GET.dict(), filters.TITLES),
+        "chips": filters.chips(where, query=request.GET),
+        "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
+    }
+
+
+def _choices(request: HttpRequest, project: Project, shown: State) -> dict[str, Any]:
+    """What the bar offers: environments, periods, releases and comparisons."""
+    environments = list(project.environments.values_list("name", flat=True)[:100])
+    releases = release_periods.of(project, environment=shown.environment)
+    return {
+        "environments": [_choice(request, shown, name or "All environments", env=name) for name in ["", *environments]],
+        "periods": [
+            {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
+            for since, (words, key, _) in PERIODS.items()
+        ],
+        "releases_since": [_release(request, shown, one) for one in releases],
+        "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
+        "compared_with": COMPARISONS.get(shown.compare, ""),
+        "comparisons": [_comparison(request, shown, name) for name in COMPARISONS],
+        "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
+        "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
+    }
 
 
 def _is_live(user: Any) -> bool:
