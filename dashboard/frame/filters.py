@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -84,7 +85,7 @@ def carried(link: Link, where: Mapping[str, str]) -> Link:
     return replace(link, url=f"{link.url}{'&' if '?' in link.url else '?'}{urlencode(kept)}")
 
 
-def without(where: Mapping[str, str], *names: str) -> dict[str, str]:
+def without(where: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The filters but for these dimensions."""
     return {name: value for name, value in where.items() if name not in names}
 

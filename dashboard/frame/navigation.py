@@ -69,6 +69,7 @@ PROJECT_PAGES: list[Page] = [
     Page("reports", "Scorecard", "dashboard:scorecard", "w", "house", "newspaper", "weekly report promises"),
     Page("security", "Security", "dashboard:security", "y", "house", "shield", "policy"),
     Page("shares", "Shares", "dashboard:share-list", "n", "house", "link-2", is_for_editors=True),
+    Page("api", "API", "dashboard:api-calls", "", "house", "corner-down-left", "calls curl OpenAPI"),
     Page("setup", "Setup", "dashboard:setup", "u", "house", "sparkles", "DSN install SDK"),
     Page("settings", "Settings", "dashboard:settings", "s", "house", "settings", "keys people", is_for_editors=True),
 ]

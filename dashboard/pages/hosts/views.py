@@ -20,7 +20,7 @@ def resources(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Each host's newest readings, and every gauge over time."""
     shown = layout.state_of(request)
     now = timezone.now()
-    where = filters.chosen(request.GET.dict(), filters.HOSTS)
+    where: dict[str, Any] = filters.chosen(request.GET.dict(), filters.HOSTS)
     about: dict[str, Any] = {"now": now, "environment": shown.environment, **where}
     against = comparison.of(project, shown)
     spans = Period(shown.start, shown.end), against.baseline.after, against.baseline.before

@@ -34,7 +34,7 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
     by = request.GET.get("by", "")
     by = by if by in cuts.COLUMNS else cuts.COLUMNS[0]
     against = comparison.of(project, shown)
-    where = filters.chosen(request.GET.dict(), filters.REQUESTS)
+    where: dict[str, Any] = filters.chosen(request.GET.dict(), filters.REQUESTS)
     about: dict[str, Any] = {
         "period": period, "now": now, "environment": shown.environment, **request_rates.counted_by(where),
     }  # fmt: skip
@@ -94,7 +94,7 @@ def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:
         return redirect(f"{request.path.removesuffix('endpoint/')}?{shown.query}")
     now = timezone.now()
     period = Period(shown.start, shown.end)
-    where = {**filters.chosen(request.GET.dict(), filters.REQUESTS), "route": route}
+    where: dict[str, Any] = {**filters.chosen(request.GET.dict(), filters.REQUESTS), "route": route}
     about: dict[str, Any] = {
         "period": period, "now": now, "environment": shown.environment, **request_rates.counted_by(where),
     }  # fmt: skip

@@ -28,7 +28,7 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
     now = timezone.now()
     metric = request.GET.get("metric", "LCP")
     metric = metric if metric in THRESHOLDS else "LCP"
-    where = filters.chosen(request.GET.dict(), filters.VITALS)
+    where: dict[str, Any] = filters.chosen(request.GET.dict(), filters.VITALS)
     by = request.GET.get("by", "")
     by = by if by in CUTS else CUTS[0]
     percentile, q = percentile_of(request.GET.get("p", ""))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -130,11 +131,24 @@ def test_a_map_says_what_it_has_no_place_for() -> None:
     assert world_map.drawn({"(none)": 3}, noun="visitors", url=str) is None
 
 
+def test_no_outline_crosses_the_map() -> None:
+    """Russia and Fiji lie on both sides of 180°: cut there, or they draw bars through everything."""
+    found = world_map.drawn({"RU": 1}, noun="visitors", url=str)
+    assert found is not None
+    for country in found.countries:
+        steps = [int(one) for one in re.findall(r"-?\d+", re.sub(r"M\d+ \d+l", "", country.path))]
+        assert max(map(abs, steps)) < 150, country.words
+        assert all(0 <= int(x) <= found.width for x in re.findall(r"M(\d+)", country.path))
+
+
 def test_filters_go_along_to_the_pages_charts_and_files_that_know_them(as_alice: Client, measured: Project) -> None:
     html = as_alice.get("/p/web/performance/?country=AT&host=web-1&from=-7d").content.decode()
     assert 'href="/p/web/vitals/?from=-7d&amp;country=AT"' in html
     assert 'href="/p/web/logs/?from=-7d&amp;host=web-1"' in html
     assert 'href="/p/web/issues/?from=-7d"' in html
+    assert (
+        html.count('<input type="hidden" name="country" value="AT">') == 2
+    )  # the period by hand, the filter of routes
     assert "charts/latency.csv?from=-7d&amp;host=web-1&amp;country=AT" in html
     assert "/p/web/performance/endpoint/?host=web-1&amp;country=AT&amp;route=GET+%2Fslow&amp;from=-7d" in html
     # A rule knows no country: none is offered that would watch more than the chart shows.
