@@ -272,8 +272,8 @@ EVENTS = Fact(
 VISITS = Fact(
     name="visits",
     columns=columns(
-        text="source channel referrer utm_source utm_medium utm_campaign utm_term utm_content entry exit country "
-        "device browser",
+        text="source channel referrer utm_source utm_medium utm_campaign utm_term utm_content entry exit site "
+        "country device browser release",
         int="visitor views lasted_us", bool="is_bounce", tags="pages events",
     ),
     sort=EVENTS.sort, retention_days=EVENTS.retention_days, source=EVENTS.name,

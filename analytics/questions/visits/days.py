@@ -64,7 +64,8 @@ class Asked:
     @property
     def is_of_days(self) -> bool:
         says_nothing = any(self.where.get(name) == visits.NONE for name in _KEPT)
-        return not (self.with_bots or self.environment or says_nothing)
+        is_known = {*self.lists, *self.where} <= {*VISITS.schema.names, *_KEPT}
+        return is_known and not (self.with_bots or self.environment or says_nothing)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from analytics.questions.visits.days import Asked
 from analytics.rollups import filling
 from analytics.tests import facts
 from events.facts import compaction, files
+from events.facts.schema import VISITS
 from events.models import FactChange, Project, Segment
 from events.persons import reading
 from events.tests.intake import digested
@@ -58,6 +59,7 @@ def crowd(random: Random, *, start: datetime = FIRST, length: timedelta = LATER 
                     visitor, moment, name=random.choice(["$pageview", "$pageview", "signup", "$identify", "paid"]),
                     path=random.choice(["/", "/a", "/b", "(none)", None]), is_bot=random.random() < 0.1,
                     source=random.choice(["(direct)", "Google", "", None]), country=random.choice(["DE", "FR", None]),
+                    host=random.choice(["shop.example", "de.example"]), release=random.choice(["web@1", None]),
                     session=random.choice([None, None, 7]), engaged_ms=random.choice([None, None, 15_000.7]),
                     utm_campaign=random.choice([None, "ö\n'%"]), is_interactive=random.random() < 0.8,
                     environment=random.choice(["production", "production", "staging"]),
@@ -171,6 +173,10 @@ def test_a_visit_that_does_not_end_is_a_day_long_whatever_is_asked(
         assert found == walked(project, monkeypatch, period=Period(FIRST, end), lists=("page",))
         assert (found.total.visits, found.total.views, found.total.median_seconds) == (1, 73, 86400)
     assert web(project, period=Period(FIRST + DAY, LATER)).total.visits == 0
+
+
+def test_days_tell_of_every_dimension() -> None:
+    assert {*visits.OF_VISIT, "pages", "events"} <= set(VISITS.schema.names)
 
 
 def test_what_days_cannot_tell_is_walked(project: Project) -> None:
