@@ -54,6 +54,7 @@ def pages(world: World) -> list[str]:
         ("feedback-list", [slug]),
         ("event-list", [slug]),
         ("api-calls", [slug]),
+        ("trace-list", [slug]),
         ("share-list", [slug]),
         ("board-list", [slug]),
         ("scorecard", [slug]),
