@@ -17,6 +17,7 @@ from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.errors import issue_detail as query
 from analytics.questions.errors import tag_facets
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import layout
@@ -34,6 +35,7 @@ from events.releases import symbolication
 _ACTIVITY = 100
 
 
+@compressed
 @page("issue.view", obj="issue_id")
 def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: str = "") -> HttpResponseBase:
     """The issue with one of its kept events, the last one unless another is asked for."""
@@ -74,6 +76,7 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     return layout.draw(request, "dashboard/issues/page.html", context, project=project, section="issues", shown=shown)
 
 
+@compressed
 @page("issue.view", obj="issue_id")
 def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
     """The groups an issue is made of, why they are groups, and what it could be merged with."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from analytics.questions.errors import issue_list as query
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout, redirects
 from events.accounts import access
@@ -47,6 +48,7 @@ LATER = {
 }
 
 
+@compressed
 @page("issues.list")
 def issue_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The issues that match the search and were seen in the period."""

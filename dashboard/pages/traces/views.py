@@ -9,6 +9,7 @@ from analytics.periods import Period
 from analytics.questions.traces import trace as query
 from analytics.questions.traces import trace_errors
 from analytics.questions.traces import trace_list as listed
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import evidence_rows
 from dashboard.frame import empty_states, layout, query_errors
@@ -21,6 +22,7 @@ _NEAR = timedelta(days=1)
 _LASTS = timedelta(hours=1)
 
 
+@compressed
 @page("traces.list")
 @query_errors.said
 def trace_list(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -58,6 +60,7 @@ def trace_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     return layout.draw(request, "dashboard/traces/list.html", context, project=project, section="traces", shown=shown)
 
 
+@compressed
 @page("trace.view")
 @query_errors.said
 def trace(request: HttpRequest, project: Project, trace_id: str) -> HttpResponseBase:

@@ -55,6 +55,8 @@ def pages(world: World) -> list[str]:
         ("event-list", [slug]),
         ("api-calls", [slug]),
         ("trace-list", [slug]),
+        ("logs", [slug]),
+        ("log-patterns", [slug]),
         ("share-list", [slug]),
         ("board-list", [slug]),
         ("scorecard", [slug]),
