@@ -123,7 +123,8 @@ def act(request: HttpRequest, project: Project, chosen: list[int]) -> str:
         return f"{merging.delete(project, chosen, actor=actor, now=now)} issue(s) deleted."
     verb, options = _options(posted, project)
     changed = triage.bulk(project, chosen, verb, actor=actor, now=now, **options)
-    words = {"resolve": "resolved", "unresolve": "reopened", "ignore": "ignored", "assign": "assigned"}[verb]
+    words = {"resolve": "resolved", "unresolve": "reopened", "ignore": "ignored", "assign": "assigned",
+             "prioritise": "prioritised"}[verb]  # fmt: skip
     return f"{changed.count} issue(s) {words}."
 
 
@@ -144,6 +145,8 @@ def _options(posted: Any, project: Project) -> tuple[str, dict[str, Any]]:
         if wanted and member is None:
             raise ValidationError("Issues are assigned to members of the project.")
         return "assign", {"to": member}
+    if action == "prioritise":
+        return "prioritise", {"to": posted.get("priority", "")[:10]}
     if action in triage.CHANGES:
         return action, {}
     raise ValidationError("Choose what to do.")
