@@ -124,5 +124,5 @@ def _failed() -> str:
 
 
 def _row(row: dict[str, Any]) -> TraceRow:
-    first = {name: text or "" for name, text in row.pop("first").items()}
+    first: dict[str, Any] = {name: text or "" for name, text in row.pop("first").items()}
     return TraceRow(**row, **first)
