@@ -52,3 +52,13 @@ def microseconds(at: datetime) -> int:
 def width(length: timedelta) -> int:
     """Return a length in microseconds."""
     return length // timedelta(microseconds=1)
+
+
+def pattern(text: str, *, within: bool = False) -> str:
+    """Return a text as a pattern of `ILIKE … ESCAPE '\\'`: `*` stands for anything, nothing else for more than itself.
+
+    `within`, the text may be part of a longer one.
+    """
+    parts = (part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in text.split("*"))
+    found = "%".join(parts)
+    return f"%{found}%" if within else found

@@ -22,7 +22,7 @@ SECOND_FACTOR = "obs_second_factor"
 # All that staff without a second factor may do where one is required.
 _ENROLMENT = {"second-factor", "second-factor-begin", "second-factor-confirm", "logout", "theme", "side-bar", "zone"}
 # A page that asks for news by itself is no sign of a person.
-_POLLS = ("/pulse.json", "/setup/state.json", "/presence.json")
+_POLLS = ("/pulse.json", "/setup/state.json", "/presence.json", "/logs/tail/")
 
 
 class KeptByNobody:

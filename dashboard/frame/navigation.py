@@ -57,6 +57,7 @@ PROJECT_PAGES: list[Page] = [
     Page("performance", "Performance", "dashboard:performance", "p", "speed", "gauge", "endpoints requests latency"),
     Page("vitals", "Vitals", "dashboard:vitals", "v", "speed", "zap", "speed insights LCP INP CLS"),
     Page("queries", "Queries", "dashboard:queries", "q", "speed", "database", "SQL statements"),
+    Page("traces", "Traces", "dashboard:trace-list", "g", "speed", "waypoints", "spans waterfall"),
     Page("logs", "Logs", "dashboard:logs", "l", "speed", "scroll-text"),
     Page("resources", "Resources", "dashboard:resources", "h", "speed", "server", "hosts machines"),
     Page("analytics", "Analytics", "dashboard:analytics", "t", "product", "chart-column", "visitors web"),

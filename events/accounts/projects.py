@@ -144,6 +144,16 @@ def change_privacy(
     return changed
 
 
+def change_source(project: Project, *, url: str, root: str, actor: Any, now: datetime) -> None:
+    """Where the lines of the project's source are. Raises ValidationError on what is too long."""
+    project.source_url, project.source_root = url, root
+    names = ["source_url", "source_root"]
+    project.clean_fields(exclude=[field.name for field in Project._meta.fields if field.name not in names])
+    with transaction.atomic():
+        project.save(update_fields=names)
+        audit.record("source.change", actor=actor, project=project, obj=project, detail={"is_on": bool(url)}, now=now)
+
+
 def set_role(project: Project, user: Any, role: str, *, actor: Any, now: datetime) -> Membership:
     """The membership of `user`, made or changed. Raises ValidationError when the last owner would be gone."""
     if role not in Membership.Role.values:

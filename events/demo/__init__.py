@@ -6,7 +6,7 @@ weekdays, released every other day, with people looking after some of its issues
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,14 +35,17 @@ RELEASED_EVERY = timedelta(hours=56)
 HOUR = timedelta(hours=1)
 SENDER = intake.Sender("127.0.0.1", "obs-demo")
 COMMITS = (
-    ("Mara Lind", "Round totals once, at the end"),
-    ("Jonas Pfeil", "Keep the basket when a session is renewed"),
-    ("Ines Okafor", "Show list prices while the contract loads"),
-    ("Mara Lind", "Ask the stock service once per basket"),
-    ("Teo Brandt", "Let approvers see who asked"),
-    ("Ines Okafor", "Retry a chunk that did not load"),
-    ("Jonas Pfeil", "Index orders by delivery day"),
+    ("Mara Lind", "Round totals once, at the end", "shop/pricing/totals.py"),
+    ("Jonas Pfeil", "Keep the basket when a session is renewed", "shop/views/basket.py"),
+    ("Ines Okafor", "Show list prices while the contract loads", "src/basket/lines.ts"),
+    ("Mara Lind", "Ask the stock service once per basket", "shop/stock/reservations.py"),
+    ("Teo Brandt", "Let approvers see who asked", "shop/approvals/limits.py"),
+    ("Ines Okafor", "Retry a chunk that did not load", "src/lib/retry.ts"),
+    ("Jonas Pfeil", "Index orders by delivery day", "shop/search/index.py"),
 )
+SOURCE = "https://git.shop.example/shop/-/blob/{ref}/{path}#L{line}"
+# Of the requests before, the lines of an hour are those that so many of them wrote.
+TRACES = 200
 # How busy the shop is in each hour of a day; business customers order in office hours.
 RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
 WEEKEND = 0.2
@@ -67,6 +70,7 @@ class Demo:
     pace: float
     sent: int = 0
     errors: list[str] = field(default_factory=list)
+    traces: list[tuple[float, str]] = field(default_factory=list)  # (seconds, id) of the last requests
 
     def send(
         self, body: bytes, *, at: datetime, decode: intake.Decoder = sentry.decode_envelope,
@@ -123,6 +127,7 @@ def _prepare(slug: str, *, days: int, events: int, seed: int, now: datetime) -> 
         project.save(update_fields=["is_demo"])
     # Nobody real is in it, and its pages are to show what can be kept.
     projects.change_privacy(project, switches=KEPT, actor="seed_demo", now=now)
+    projects.change_source(project, url=SOURCE, root="", actor="seed_demo", now=now)
     shown = dsns.current_key(project, now=now)
     keys.forget()
     key = keys.find(project.pk, shown.public_key) if shown else None
@@ -159,12 +164,12 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
         return lambda moment: demo.send(made(moment), at=moment.at)
 
     plan(lambda moment: _error(demo, moment), errors)
-    plan(sends(lambda moment: speed.request(dice, moment, _route(dice))), 1 + round(busy * demo.pace * 3))
+    plan(lambda moment: _request(demo, moment), 1 + round(busy * demo.pace * 3))
     plan(sends(lambda moment: traffic.visit(dice, moment)), round(errors * 0.5))
     plan(sends(lambda moment: speed.page_load(dice, moment)), round(busy * demo.pace))
     plan(lambda moment: _visit(demo, moment), round(busy * demo.pace * 2))
     plan(sends(lambda moment: traffic.sessions(dice, moment, 5 + round(busy * 400))))
-    plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20))))
+    plan(sends(lambda moment: traffic.logs(dice, moment, 2 + round(busy * 20), traces=demo.traces)))
     plan(sends(lambda moment: traffic.metrics(dice, moment, busy)))
     acts += [
         (began + HOUR * (part + 0.5) / 6, sends(lambda moment: speed.request(dice, moment, PROBED, failed=False)))
@@ -185,6 +190,12 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
         plan(sends(lambda moment: traffic.feedback(dice, moment, dice.choice(demo.errors[-30:]))))
     for at, act in sorted(acts, key=lambda pair: pair[0]):
         act(demo.moment(at))
+
+
+def _request(demo: Demo, moment: Moment) -> None:
+    route, trace = _route(demo.dice), traffic.new_id(demo.dice)
+    demo.send(speed.request(demo.dice, moment, route, trace=trace), at=moment.at)
+    demo.traces = [*demo.traces[1 - TRACES :], (moment.seconds, trace)]
 
 
 def _visit(demo: Demo, moment: Moment) -> None:
@@ -259,17 +270,21 @@ def _look_after(demo: Demo, *, now: datetime) -> None:
 
 
 def _tell_releases(demo: Demo, *, now: datetime) -> None:
-    """Commits and deploys of the releases, as sentry-cli would tell them."""
+    """Commits and deploys of the releases, as sentry-cli would tell them; what began with one was changed in it."""
     for number, (since, name) in enumerate(demo.names):
         release, _ = lifecycle.create(demo.project, name, actor="seed_demo", released_at=since, now=now)
         if release.deploys.exists():
             continue
+        broken = _files_of(
+            Issue.objects.filter(project=demo.project, first_release=name).values_list("type", flat=True)
+        )
         changes = [
             lifecycle.Change(
                 sha="".join(demo.dice.choices("0123456789abcdef", k=40)), repository="example/shop", author=author,
                 message=message, committed_at=since - HOUR * (index + 2),
+                paths=[("M", path), *(("M", other) for other in broken if index == 0)],
             )
-            for index, (author, message) in enumerate(demo.dice.sample(COMMITS, 3))
+            for index, (author, message, path) in enumerate(demo.dice.sample(COMMITS, 3))
         ]  # fmt: skip
         with transaction.atomic():
             lifecycle.set_commits(release, changes, actor="seed_demo", now=now)
@@ -278,3 +293,12 @@ def _tell_releases(demo: Demo, *, now: datetime) -> None:
                     release, environment=environment, actor="seed_demo", name=f"build {4100 + number}",
                     started_at=at - timedelta(minutes=6), finished_at=at, now=now,
                 )  # fmt: skip
+
+
+def _files_of(types: Iterable[str]) -> list[str]:
+    """Where faults of these types are raised."""
+    wanted = set(types)
+    innermost = {
+        fault.frames[-1].split(" ")[0] for fault in (*faults.BACKEND, *faults.FRONTEND) if fault.type in wanted
+    }
+    return sorted(innermost)

@@ -9,6 +9,8 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
+
 from events.demo import Demo, speed, traffic
 from events.demo.faults import Fault
 from events.demo.traffic import Moment
@@ -45,6 +47,7 @@ class Outage:
 def play(demo: Demo, *, now: datetime) -> Outage:
     """Send the hour and digest it; `now` is the demo's end."""
     dice = random.Random(f"outage {demo.dice.random()}")  # noqa: S311  # a demo, not a secret
+    words = random.Random(1)  # noqa: S311  # what is written changes nothing of what happens
     began = (now.astimezone(UTC) - AGO).replace(second=0, microsecond=0)
     deployed, taken_back = began + DEPLOYED * MINUTE, began + TAKEN_BACK * MINUTE
     before = [name for since, name in demo.names if since <= began][-1]
@@ -65,13 +68,27 @@ def play(demo: Demo, *, now: datetime) -> Outage:
                 event_id, body = traffic.error(dice, moment, FAULT, is_browser=False, trace=trace)
                 demo.errors.append(event_id)
                 demo.send(body, at=moment.at)
+                line = (moment.seconds, "error", f"{FAULT.type} while answering {BROKEN}", "shop.requests", trace)
+                demo.send(traffic.log_batch(words, moment, [line]), at=moment.at)
     ended = began + LENGTH * MINUTE
     while loop.run(now=ended).items:
         pass
     for name, at, build in ((release, deployed, "build 4190"), (before, taken_back, "take back")):
         made, _ = lifecycle.create(demo.project, name, actor="seed_demo", released_at=at, now=now)
+        if name == release:
+            with transaction.atomic():
+                lifecycle.set_commits(made, [_change(at)], actor="seed_demo", now=now)
         deploys.put(
             made, environment="production", actor="seed_demo", name=build, started_at=at - 4 * MINUTE, finished_at=at,
             now=now,
         )  # fmt: skip
     return Outage(began, deployed, taken_back, ended, release, before, requests, failed)
+
+
+def _change(at: datetime) -> lifecycle.Change:
+    """What was wrong with the release."""
+    return lifecycle.Change(
+        sha="5b1c9e0f" * 5, repository="example/shop", author="Teo Brandt", message="Offer instalments at the checkout",
+        committed_at=at - timedelta(minutes=50),
+        paths=[("M", "shop/views/checkout.py"), ("A", "shop/payments/plans.py")],
+    )  # fmt: skip

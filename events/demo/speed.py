@@ -46,14 +46,16 @@ def request(dice: random.Random, moment: Moment, route: str, *, trace: str = "",
     spans = []
     for statement, op in asked:
         took = length * dice.uniform(0.4, 0.9) / (len(asked) + 1)
-        spans.append({"span_id": new_id(dice)[:16], "parent_span_id": root, "trace_id": trace, "op": op,
-                      "description": statement, "start_timestamp": at, "timestamp": at + took,
-                      "data": {"db.system": "postgresql"} if op == "db" else {}})  # fmt: skip
+        data = {"service.name": "shop"} | ({"db.system": "postgresql"} if op == "db" else {})
+        spans.append({"span_id": new_id(dice)[:16], "parent_span_id": root, "trace_id": trace, "op": op, "data": data,
+                      "description": statement, "start_timestamp": at, "timestamp": at + took})  # fmt: skip
+        if op == "http.client":
+            spans.append(_answered(spans[-1]))
         at += took + 0.0002
     failed = dice.random() < 0.012 if failed is None else failed
     contexts = {"trace": {"trace_id": trace, "span_id": root, "op": "http.server",
                           "status": "internal_error" if failed else "ok",
-                          "data": {"http.request.method": route.split(" ")[0],
+                          "data": {"service.name": "shop", "http.request.method": route.split(" ")[0],
                                    "http.response.status_code": 500 if failed else 200}}}  # fmt: skip
     event = moment.labels("python", PYTHON) | {
         "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
@@ -61,6 +63,16 @@ def request(dice: random.Random, moment: Moment, route: str, *, trace: str = "",
         "server_name": dice.choice(HOSTS[:2]),
     }  # fmt: skip
     return envelope(event_id, ({"type": "transaction"}, event))
+
+
+def _answered(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What the other service did of a call to it: all but a tenth on the way there and on the way back."""
+    way = (call["timestamp"] - call["start_timestamp"]) / 10
+    return {
+        **call, "span_id": f"{int(call['span_id'], 16) ^ 1:016x}", "parent_span_id": call["span_id"],
+        "op": "http.handler", "description": "GET /levels", "start_timestamp": call["start_timestamp"] + way,
+        "timestamp": call["timestamp"] - way, "data": {"service.name": "stock"},
+    }  # fmt: skip
 
 
 def page_load(dice: random.Random, moment: Moment) -> bytes:
@@ -77,6 +89,7 @@ def page_load(dice: random.Random, moment: Moment) -> bytes:
         "inp": 70 * weight * dice.lognormvariate(0.2, 0.6),
     }
     behind = {
+        "service.name": "shop-front",
         "browser.web_vital.lcp.element": LARGEST.get(route, "h1.title"),
         "browser.web_vital.cls.target": dice.choice(("div.banner", "ul.suggestions")),
         "browser.web_vital.inp.target": dice.choice(("button.add-to-basket", "input[name=quantity]", "button.pay")),

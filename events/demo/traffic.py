@@ -197,10 +197,15 @@ def visit(dice: random.Random, moment: Moment) -> bytes:
     return envelope(None, ({"type": "session"}, payload))
 
 
-def logs(dice: random.Random, moment: Moment, count: int) -> bytes:
-    """A batch of log lines of the minutes before."""
+def logs(dice: random.Random, moment: Moment, count: int, *, traces: Sequence[tuple[float, str]] = ()) -> bytes:
+    """A batch of log lines of the minutes before, which the requests of `traces` (seconds, id) wrote as they ended."""
     seconds = sorted(moment.seconds - dice.uniform(0, 3000) for _ in range(count))
-    return log_batch(dice, moment, [(at, *dice.choice(LOGS), new_id(dice)) for at in seconds])
+    lines = []
+    for at in seconds:
+        told, own = dice.choice(LOGS), new_id(dice)
+        ended, trace = random.Random(own).choice(traces) if traces else (at, own)  # noqa: S311  # a demo, not a secret
+        lines.append((ended, *told, trace))
+    return log_batch(dice, moment, sorted(lines, key=lambda line: line[0]))
 
 
 def log_batch(dice: random.Random, moment: Moment, lines: Sequence[tuple[float, str, str, str, str]]) -> bytes:

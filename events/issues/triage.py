@@ -20,6 +20,7 @@ from events.runtime import bell
 _STATE = (
     "status", "is_regressed", "resolved_at", "resolved_in_release", "resolved_in_next", "ignored_at", "ignored_until",
     "ignored_until_events", "ignored_until_users", "ignored_window_minutes", "ignored_rate_events", "assigned_to_id",
+    "priority",
 )  # fmt: skip
 _MOMENTS = ("resolved_at", "ignored_at", "ignored_until")
 # When it became what it is: not what it is.
@@ -275,11 +276,18 @@ def _assignment(project: Project, *, now: datetime, to: Any = None) -> Change:
     return Change("assign", {"assigned_to": to}, {"to": to.pk if to else None})
 
 
+def _prioritising(project: Project, *, now: datetime, to: str = "") -> Change:
+    if to and to not in Issue.Priority.values:
+        raise ValidationError(f"priorities are {', '.join(Issue.Priority.values)}")
+    return Change("prioritise", {"priority": to}, {"to": to})
+
+
 CHANGES: dict[str, Callable[..., Change]] = {
     "resolve": _resolution,
     "unresolve": _reopening,
     "ignore": _ignoring,
     "assign": _assignment,
+    "prioritise": _prioritising,
 }
 
 

@@ -21,12 +21,21 @@ class Issue(models.Model):
         ERROR = "error"
         FATAL = "fatal"
 
+    class Priority(models.TextChoices):
+        HIGH = "high"
+        MEDIUM = "medium"
+        LOW = "low"
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="issues")
     title = models.CharField(max_length=200)
     type = models.CharField(max_length=100, blank=True)
     value = models.CharField(max_length=500, blank=True)
     culprit = models.CharField(max_length=200, blank=True)
     level = models.CharField(max_length=8, choices=Level.choices, default=Level.ERROR)
+    priority = models.CharField(
+        max_length=6, choices=Priority.choices, blank=True, default="", db_default="",
+        help_text="What somebody set; empty: as the level says.",
+    )  # fmt: skip
     platform = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=16, default="error", help_text="error or security")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.UNRESOLVED)
@@ -67,6 +76,12 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def urgency(self) -> str:
+        """The priority: the one that was set, else that of the level."""
+        usual = {"fatal": self.Priority.HIGH, "error": self.Priority.MEDIUM}
+        return self.priority or usual.get(self.level, self.Priority.LOW).value
 
 
 class IssueGroup(models.Model):

@@ -112,6 +112,14 @@ class Project(models.Model):
     kept_occurrences = models.PositiveIntegerField(null=True, blank=True, help_text="Full payloads per group.")
     retention_days = models.JSONField(default=dict, blank=True, help_text='Days per fact, {"errors": 90}.')
     browser = models.JSONField(default=dict, blank=True, help_text="Steering of the first-party browser script.")
+    source_url = models.CharField(
+        max_length=500, blank=True, default="", db_default="",
+        help_text="Address of a line of source, with {path}, {line} and {ref}; empty: frames lead nowhere.",
+    )  # fmt: skip
+    source_root = models.CharField(
+        max_length=200, blank=True, default="", db_default="",
+        help_text="What file names of stack traces begin with and the repository's do not.",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["slug"]

@@ -47,6 +47,7 @@ class Span:
     self_ms: float
     children: int
     attributes: dict[str, str]
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _span(row: dict[str, Any], depth: int, start: datetime, below: Sequence[dict
         self_ms=max(0.0, row["duration_ms"] - _covered(row, below)),
         children=len(below),
         attributes=dict(row.get("attributes") or {}),
+        route=row.get("route") or "",
     )
 
 

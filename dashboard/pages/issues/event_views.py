@@ -10,6 +10,7 @@ from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.errors import error_events as query
 from analytics.questions.errors.error_events import ErrorEvent
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from events.issues import triage
@@ -28,6 +29,7 @@ class Row:
     is_kept: bool
 
 
+@compressed
 @page("events.list")
 def event_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The error events of the period that the filters in the URL leave."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.pages.issues import values
+from dashboard.pages.issues import highlighting, values
+from dashboard.pages.issues.highlighting import Part
 from dashboard.pages.issues.values import Pair
 from events.issues.grouping import systems
 from events.issues.grouping.exceptions import of_system
@@ -22,6 +23,7 @@ class SourceLine:
     number: int | None
     code: str
     is_hit: bool
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class FrameView:
     library: str
     address: str
     original: str
+    file: str = ""
+
+    @property
+    def spot(self) -> tuple[str, int | None]:
+        """Where it is, for whoever knows the address of its source."""
+        return self.file, self.line
 
     @property
     def has_more(self) -> bool:
@@ -208,7 +216,9 @@ def _runs(stacktrace: object, *, platform: str) -> tuple[tuple[FrameRun, ...], i
     kept = values.last_items(raw, limit=MAX_FRAMES)
     sent = [item for item in reversed(kept) if isinstance(item, dict)]
     is_marked = any(isinstance(item.get("in_app"), bool) for item in sent)
-    frames = [_frame(item, is_app=_is_app(item, is_marked=is_marked, platform=platform)) for item in sent]
+    frames = [
+        _frame(item, is_app=_is_app(item, is_marked=is_marked, platform=platform), platform=platform) for item in sent
+    ]
     nobody_said = not any(frame.in_app for frame in frames)
     runs: list[FrameRun] = []
     for i, frame in enumerate(frames):
@@ -229,23 +239,25 @@ def _is_app(frame: Mapping[str, Any], *, is_marked: bool, platform: str) -> bool
     return found is not None and found.in_app
 
 
-def _frame(frame: Mapping[str, Any], *, is_app: bool) -> FrameView:
+def _frame(frame: Mapping[str, Any], *, is_app: bool, platform: str) -> FrameView:
     line = values.number(frame.get("lineno"))
     data = values.mapping(frame.get("data"))
     minified = (values.line(data.get(f"orig_{part}"), limit=200) for part in ("filename", "lineno", "colno"))
     library = values.line(systems.library(values.line(frame.get("package"), limit=500)), limit=200)
     place = _place(frame)
+    file = values.line(frame.get("filename") or frame.get("abs_path"), limit=300)
     return FrameView(
         place=place or library or "<unknown>",
         function=values.line(frame.get("function") or frame.get("raw_function"), limit=200) or "?",
         line=line,
         column=values.number(frame.get("colno")),
         in_app=is_app,
-        source=_source(frame, line),
+        source=_source(frame, line, language=highlighting.language(file, platform=platform)),
         variables=values.pairs(frame.get("vars"), limit=60),
         library=library if place else "",
         address=_address(frame.get("instruction_addr")),
         original=":".join(part for part in minified if part),
+        file=file,
     )
 
 
@@ -258,7 +270,7 @@ def _place(frame: Mapping[str, Any]) -> str:
     return file or module
 
 
-def _source(frame: Mapping[str, Any], line: int | None) -> tuple[SourceLine, ...]:
+def _source(frame: Mapping[str, Any], line: int | None, *, language: str) -> tuple[SourceLine, ...]:
     hit = frame.get("context_line")
     if not isinstance(hit, str):
         return ()
@@ -267,5 +279,6 @@ def _source(frame: Mapping[str, Any], line: int | None) -> tuple[SourceLine, ...
     start = line - len(before) if line is not None else None
     lines = [*before, values.text(hit, limit=_LINE), *after]
     return tuple(
-        SourceLine(None if start is None else start + i, code, i == len(before)) for i, code in enumerate(lines)
+        SourceLine(None if start is None else start + i, code, i == len(before), parts)
+        for i, (code, parts) in enumerate(zip(lines, highlighting.lines(tuple(lines), language), strict=True))
     )

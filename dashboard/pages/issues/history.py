@@ -60,8 +60,11 @@ def words(action: str, detail: object, *, people: Mapping[int, str]) -> str:
         case "ignore":
             return f"ignored this{_until(told)}"
         case "assign":
-            to = values.number(told.get("to"))
-            return f"assigned this to {people.get(to, 'somebody')}" if to else "took the assignee away"
+            person = values.number(told.get("to"))
+            return f"assigned this to {people.get(person, 'somebody')}" if person else "took the assignee away"
+        case "prioritise":
+            to = values.line(told.get("to"), limit=10)
+            return f"gave this {to} priority" if to else "left the priority to the level"
         case "comment":
             return "wrote"
         case "merge":

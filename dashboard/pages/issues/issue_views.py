@@ -16,15 +16,18 @@ from django.views.decorators.http import require_POST
 from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.errors import issue_detail as query
-from analytics.questions.errors import tag_facets
+from analytics.questions.errors import suspects, tag_facets
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
-from dashboard.charts import cards
+from dashboard.charts.definition import deploys
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.issues import events as event_presenter
-from dashboard.pages.issues import history, markdown
+from dashboard.pages.issues import history, markdown, source_links, surroundings
 from dashboard.pages.issues import views as issue_list
+from dashboard.pages.issues.events import EventView
 from dashboard.pages.issues.feedback_views import files_of
+from dashboard.pages.issues.strip import strip
 from events.accounts import access
 from events.ingest import payloads
 from events.issues import merging, triage
@@ -34,6 +37,7 @@ from events.releases import symbolication
 _ACTIVITY = 100
 
 
+@compressed
 @page("issue.view", obj="issue_id")
 def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: str = "") -> HttpResponseBase:
     """The issue with one of its kept events, the last one unless another is asked for."""
@@ -47,14 +51,14 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     around = query.neighbours(wanted, kept if any(one == wanted for one, _ in kept) else query.kept_occurrences(issue))
     event = event_presenter.present(_event(project, occurrence)) if occurrence else None
     feedback = list(Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20]) if occurrence else []
-    common = _common(request, project, issue)
+    common = _common(request, project, issue, shown)
     context = {
         **common,
+        **_explained(project, issue, event, occurrence),
         "event": event,
         "occurrence": occurrence,
         "around": around,
         "steps": _steps(project, issue, around, shown.query),
-        "trend": cards.card(project, "issue_trend", state=shown, issue=str(issue.pk)),
         "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50]
         if occurrence
         else [],
@@ -74,12 +78,14 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     return layout.draw(request, "dashboard/issues/page.html", context, project=project, section="issues", shown=shown)
 
 
+@compressed
 @page("issue.view", obj="issue_id")
 def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> HttpResponseBase:
     """The groups an issue is made of, why they are groups, and what it could be merged with."""
     issue = triage.get_or_404(project, issue_id)
     groups = history.groups(issue.groups.order_by("-event_count", "pk")[:200])
-    context = {**_common(request, project, issue), "groups": groups, "similar": query.similar(issue), "tab": "groups"}
+    common = _common(request, project, issue, layout.state_of(request))
+    context = {**common, "groups": groups, "similar": query.similar(issue), "tab": "groups"}
     return layout.draw(request, "dashboard/issues/groups.html", context, project=project, section="issues")
 
 
@@ -143,9 +149,13 @@ def attachment(request: HttpRequest, project: Project, attachment_id: uuid.UUID)
     return response
 
 
-def _common(request: HttpRequest, project: Project, issue: Issue) -> dict[str, Any]:
+def _common(request: HttpRequest, project: Project, issue: Issue, shown: State) -> dict[str, Any]:
+    """What every page of an issue has above: its state, what can be done, and the events of the period."""
+    trend = query.trend(issue, start=shown.start, end=shown.end, environment=shown.environment)
     return {
         "issue": issue,
+        "strip": strip(trend, deploys=[marker["at"] for marker in deploys(project, shown)]),
+        "priorities": Issue.Priority.values,
         "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk or 0).exists(),
         "members": list(issue_list.people_of(project)[:100]),
         "releases": list(
@@ -153,6 +163,33 @@ def _common(request: HttpRequest, project: Project, issue: Issue) -> dict[str, A
         ),
         "group_count": issue.groups.count(),
     }
+
+
+def _explained(
+    project: Project, issue: Issue, event: EventView | None, occurrence: Occurrence | None
+) -> dict[str, Any]:
+    """Where an event's frames are in the repository, what probably caused the issue, and what happened around it."""
+    if event is None or occurrence is None:
+        return {"suspects": suspects.suspects(issue, files=[]), "commit_urls": {}}
+    pattern = project.source_url
+    ref = _ref(project, event.release) if pattern else ""
+    found = suspects.suspects(issue, files=source_links.files(event.exceptions))
+    return {
+        "source_of": source_links.of_frames(event.exceptions, pattern=pattern, root=project.source_root, ref=ref),
+        "suspects": found,
+        "commit_urls": {one.commit.sha: source_links.commit_url(pattern, one.commit.sha) for one in found.commits},
+        "around_event": surroundings.around(
+            project, trace_id=event.trace_id, at=occurrence.at, environment=occurrence.environment
+        ),
+    }
+
+
+def _ref(project: Project, version: str) -> str:
+    """The commit that a release was built of: what it says itself, else the first of its commits."""
+    release = Release.objects.filter(project=project, version=version).first()
+    if release is None or release.ref:
+        return release.ref if release else ""
+    return release.commits.order_by("position").values_list("sha", flat=True).first() or ""
 
 
 def _names(members: list[Any]) -> dict[int, str]:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from analytics.questions.errors import issue_list as query
 from dashboard.access import logged_out
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout, redirects
 from events.accounts import access
@@ -61,6 +62,7 @@ class Done:
     issues: tuple[int, ...] = ()
 
 
+@compressed
 @page("issues.list")
 def issue_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The issues that match the search and were seen in the period."""
@@ -145,7 +147,8 @@ def act(request: HttpRequest, project: Project, chosen: list[int]) -> Done:
         return Done(f"{_counted(merging.delete(project, chosen, actor=actor, now=now))} deleted.")
     verb, options = _options(posted, project)
     changed = triage.bulk(project, chosen, verb, actor=actor, now=now, **options)
-    words = {"resolve": "resolved", "unresolve": "reopened", "ignore": "ignored", "assign": "assigned"}[verb]
+    words = {"resolve": "resolved", "unresolve": "reopened", "ignore": "ignored", "assign": "assigned",
+             "prioritise": "prioritised"}[verb]  # fmt: skip
     said = f"{_counted(changed.count)} {words}." if changed.count or not changed.already else "Nothing was left to do:"
     if changed.already:
         said += f" {_counted(changed.already)} {'was' if changed.already == 1 else 'were'} {words} already."
@@ -192,6 +195,8 @@ def _options(posted: Any, project: Project) -> tuple[str, dict[str, Any]]:
         if wanted and member is None:
             raise ValidationError("Issues are assigned to members of the project.")
         return "assign", {"to": member}
+    if action == "prioritise":
+        return "prioritise", {"to": posted.get("priority", "")[:10]}
     if action in triage.CHANGES:
         return action, {}
     raise ValidationError("Choose what to do.")

@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,12 +14,14 @@ from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.logs import log_lines, log_volume
 from analytics.questions.logs.log_lines import LogLine, Position
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
 from dashboard.exports import tables
-from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
+from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors, saved_views
 from dashboard.frame.measures import Tile
 from dashboard.frame.state import State
+from dashboard.models import SavedView
 from dashboard.pages.performance import rates
 from events.accounts import access
 from events.issues import search
@@ -40,9 +43,11 @@ _COLUMNS = (
 )
 _PIECE = 5000
 _EXPORTED = 100_000
+_LONGEST_TAIL = timedelta(hours=1)
 CHIPS = [("All", ""), ("Errors", "level:[error, fatal]"), ("Warnings", "level:warning"), ("In a trace", "has:trace")]
 
 
+@compressed
 @page("logs.list")
 @query_errors.said
 def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -83,12 +88,39 @@ def log_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "card": cards.card(project, "log_volume", state=shown, height="short", width="all", query=whole),
         "start": empty_states.of(project, "logs", now=now) if not lines and not whole else None,
         "pulse_url": reverse("dashboard:log-pulse", args=[project.slug]),
+        "tail_from": now.isoformat() if "before" not in request.GET and not shown.until else "",
+        "searches": searches(project, request.user),
+        "tab": "lines",
     }
     return layout.draw(
         request, "dashboard/logs/list.html", context, project=project, section="logs", shown=shown, where=where
     )
 
 
+@compressed
+@page("logs.tail")
+@query_errors.said
+def log_tail(request: HttpRequest, project: Project) -> HttpResponseBase:
+    """The lines that came since the moment asked for, newest first, as rows alone; `X-Cursor` is what to ask next.
+
+    An open page asks for them when `pulse` says that there are some, so that a look that shows nothing leaves no entry.
+    """
+    now, shown = timezone.now(), layout.state_of(request)
+    since = evidence_rows.moment(request.GET.get("since", "")) or now
+    try:
+        found = log_lines.log_tail(
+            project, since=max(since, now - _LONGEST_TAIL), now=now, search=search.parse(_query(request), now=now),
+            environment=shown.environment,
+        )  # fmt: skip
+    except SearchError as error:
+        return HttpResponse(error.message, status=400, content_type="text/plain; charset=utf-8")
+    rows = evidence_rows.lines(project, reversed(found.lines))
+    answer = render(request, "dashboard/logs/rows.html", {"lines": rows, "project": project})
+    answer["X-Cursor"] = found.cursor.isoformat()
+    return answer
+
+
+@compressed
 @page("logs.view")
 @query_errors.said
 def log_line(request: HttpRequest, project: Project, log_id: str) -> HttpResponseBase:
@@ -134,10 +166,14 @@ def pulse(request: HttpRequest, slug: str) -> HttpResponse:
     since = evidence_rows.moment(request.GET.get("since", ""))
     if since is None:
         return JsonResponse({"cursor": now.isoformat(), "count": 0})
-    count = _count(
-        project, _query(request), layout.state_of(request), since=max(since, now - timedelta(hours=1)), now=now
-    )
+    count = _count(project, _query(request), layout.state_of(request), since=max(since, now - _LONGEST_TAIL), now=now)
     return JsonResponse({"cursor": now.isoformat(), "count": count}) if count else HttpResponse(status=204)
+
+
+def searches(project: Project, user: Any) -> list[SavedView]:
+    """The saved views of the list of lines that `user` may see."""
+    path = reverse("dashboard:logs", args=[project.slug])
+    return list(saved_views.visible(project, user).filter(path=path).select_related("owner").order_by("name")[:20])
 
 
 def _tiles(project: Project, asked: Search, shown: State, *, where: Mapping[str, str], now: datetime) -> list[Tile]:

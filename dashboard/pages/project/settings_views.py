@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.guard import page
 from dashboard.frame import layout
+from dashboard.pages.issues import source_links
 from dashboard.pages.project import inviting, privacy
 from events.accounts import access, dsn, invitations, projects, sites
 from events.endpoints import browser_settings
@@ -99,6 +100,10 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
     if action == "privacy":
         changed = projects.change_privacy(project, switches=privacy.posted(posted), actor=actor, now=now)
         return "Senders follow within half a minute." if changed else "Nothing was changed."
+    if action == "source":
+        address, root = (posted.get(name, "").replace("\x00", "").strip() for name in ("source_url", "source_root"))
+        projects.change_source(project, url=source_links.pattern_of(address), root=root, actor=actor, now=now)
+        return "Frames lead to their lines." if address else "Frames lead nowhere."
     if action == "browser":
         browser_settings.change(
             project, is_on=posted.get("on") == "1", needs_consent=posted.get("consent") == "1",

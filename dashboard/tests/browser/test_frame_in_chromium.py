@@ -53,7 +53,7 @@ def test_a_click_on_a_bar_leads_to_its_events(watch: Any, world: World) -> None:
 def test_the_table_view_of_a_card_has_the_same_links(watch: Any, world: World) -> None:
     watched = watch()
     page = watched.page
-    watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
+    watched.open(f"/p/{world.project.slug}/charts/issue_trend/?issue={world.issue.pk}")
     watched.settle()
     page.click('[data-chart] summary[aria-label^="Actions"]')
     page.click('[data-chart-act="table"]')

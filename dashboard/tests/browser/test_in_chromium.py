@@ -71,7 +71,7 @@ def test_the_keyboard_walks_opens_resolves_and_explains(watch: Any, world: World
 
 def test_a_theme_change_recolours_the_charts_at_once(watch: Any, world: World) -> None:
     watched = watch()
-    watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
+    watched.open(f"/p/{world.project.slug}/charts/issue_trend/?issue={world.issue.pk}")
     watched.settle()
     bar = "() => getComputedStyle(document.querySelector('.bars path')).fill"
     assert watched.page.evaluate(bar) == "rgb(79, 70, 229)"
@@ -85,7 +85,7 @@ def test_a_theme_change_recolours_the_charts_at_once(watch: Any, world: World) -
 def test_a_chart_has_a_table_and_a_picture_to_save(watch: Any, world: World) -> None:
     watched = watch()
     page = watched.page
-    watched.open(f"/p/{world.project.slug}/issues/{world.issue.pk}/")
+    watched.open(f"/p/{world.project.slug}/charts/issue_trend/?issue={world.issue.pk}")
     watched.settle()
     assert "events" in page.get_attribute('[data-chart] [role="img"]', "aria-label")
     page.click('[data-chart] summary[aria-label^="Actions"]')

@@ -45,3 +45,27 @@ def test_live_tells_of_new_lines(watch: Any, measured: World) -> None:
     populated.store_rows(measured.project, {"logs": [line]}, now=timezone.now())
     watched.page.wait_for_selector("#new-pill")
     assert watched.complaints == []
+
+
+def test_lines_are_followed_and_older_ones_come_by_themselves(watch: Any, measured: World) -> None:
+    watched = watch()
+    watched.open(f"{reverse('dashboard:logs', args=[measured.project.slug])}?query=paid")
+    page = watched.page
+    assert page.locator(".log-list > li").count() == 100
+    page.locator(".log-list > li").last.scroll_into_view_if_needed()
+    page.wait_for_selector(".log-list > li:nth-child(200)", state="attached")
+    names = page.eval_on_selector_all(".log-list > li", "rows => rows.map((row) => row.dataset.line)")
+    assert len(set(names)) == len(names)
+    page.evaluate("scrollTo(0, 0)")
+    page.click("#follow")
+    line = {**populated.facts(now=timezone.now())["logs"][0], "log_id": "f" * 36, "at": timezone.now()}
+    populated.store_rows(
+        measured.project, {"logs": [line, {**line, "log_id": "e" * 36, "body": "another"}]}, now=timezone.now()
+    )
+    page.wait_for_selector(".log-list > li.fresh")
+    assert page.locator(".log-list > li.fresh").count() == 1
+    assert page.locator(".log-list > li").first.get_attribute("data-line") == "f" * 36
+    assert page.locator("#follow-said").text_content() == "1 new line"
+    page.click("#follow")
+    assert page.get_attribute("#follow", "aria-pressed") == "false"
+    assert watched.complaints == []

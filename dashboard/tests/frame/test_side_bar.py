@@ -17,7 +17,7 @@ from events.tests import make
 GROUPED = {
     "Watch": ["Overview", "Alerts", "Incidents", "Uptime", "Monitors", "SLOs", "Boards"],
     "Errors": ["Issues", "Releases", "Feedback"],
-    "Speed": ["Performance", "Vitals", "Queries", "Logs", "Resources"],
+    "Speed": ["Performance", "Vitals", "Queries", "Traces", "Logs", "Resources"],
     "Product": ["Analytics", "Insights", "Funnels", "Journeys", "Persons", "Flags", "Experiments"],
     "House": ["Scorecard", "Security", "Shares", "API", "Setup", "Settings"],
 }
