@@ -19,7 +19,14 @@ from analytics.engine.contract import Engine, Facts, Parameters, Wanted
 from analytics.periods import Period
 from analytics.questions.errors import error_events, error_trend, groups_matching, issue_facts, tag_facets
 from analytics.questions.logs import log_lines, log_volume
-from analytics.questions.performance import endpoint_detail, percentiles, query_detail, slow_queries
+from analytics.questions.performance import (
+    cuts,
+    endpoint_detail,
+    percentiles,
+    query_detail,
+    slow_queries,
+    statements,
+)
 from analytics.questions.persons import timeline
 from analytics.questions.product import (
     actions,
@@ -39,6 +46,7 @@ from analytics.questions.releases import events_per_release, release_health
 from analytics.questions.security import security_events
 from analytics.questions.traces import trace, trace_errors
 from analytics.questions.variants import experiments, flag_outcomes
+from analytics.questions.vitals import cuts as vital_cuts
 from analytics.questions.vitals import vitals
 from analytics.questions.watched import conversions, issue_events, log_matches, variants
 from analytics.rollups import filling
@@ -122,9 +130,13 @@ def _performance(project: Any) -> Iterator[Any]:
         project, fact="requests", by=["route"], shares=[0.75], period=PERIOD, where={"environment": "production"}
     )
     yield security_events.security_events(project, **about)
+    yield statements.statements(project, text="A", period=PERIOD)
+    for by in ("country", "release"):
+        yield cuts.request_cut(project, by=by, period=PERIOD, where={"device": "mobile"})
+        yield vital_cuts.vital_cut(project, by=by, metric="LCP", period=PERIOD)
     for metric in ("LCP", "CLS"):
-        yield vitals.culprits(project, metric=metric, period=PERIOD, route="GET /items")
-        yield vitals.countries(project, metric=metric, period=PERIOD, device="mobile", q=0.9)
+        yield vitals.culprits(project, metric=metric, period=PERIOD, where={"route": "GET /items"})
+        yield vitals.countries(project, metric=metric, period=PERIOD, where={"device": "mobile"}, q=0.9)
 
 
 def _traces(project: Any) -> Iterator[Any]:
