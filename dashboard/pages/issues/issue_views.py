@@ -19,7 +19,7 @@ from analytics.questions.errors import issue_detail as query
 from analytics.questions.errors import suspects, tag_facets
 from dashboard.access.compression import compressed
 from dashboard.access.guard import page
-from dashboard.charts.definition import deploys
+from dashboard.charts import markers
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.issues import events as event_presenter
@@ -154,7 +154,7 @@ def _common(request: HttpRequest, project: Project, issue: Issue, shown: State) 
     trend = query.trend(issue, start=shown.start, end=shown.end, environment=shown.environment)
     return {
         "issue": issue,
-        "strip": strip(trend, deploys=[marker["at"] for marker in deploys(project, shown)]),
+        "strip": strip(trend, deploys=[marker.at for marker in markers.deploys(project, shown)]),
         "priorities": Issue.Priority.values,
         "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk or 0).exists(),
         "members": list(issue_list.people_of(project)[:100]),
