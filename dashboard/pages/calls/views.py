@@ -12,11 +12,11 @@ from events.models import ApiToken, Project
 
 @page("api.calls")
 def call_list(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """The calls by subject; `token` is one of the reader's own, and says which calls it may make."""
+    """The calls by subject; `mine` is one of the reader's own, and says which calls it may make."""
     text = " ".join(request.GET.get("q", "").replace("\x00", "")[:100].split())
     working = ApiToken.objects.filter(user_id=request.user.pk or 0, revoked_at=None).order_by("pk")
     mine = [one for one in working if _is_for(one, project)]
-    asked = request.GET.get("token", "")
+    asked = request.GET.get("mine", "")
     chosen = next((one for one in mine if str(one.pk) == asked), mine[0] if mine else None)
     scopes = set(chosen.scopes) if chosen else set()
     context = {

@@ -57,11 +57,7 @@ def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:
         "bands": vital_cards.of(metric, routes, against=against),
         "folded": "" if where else other_values.note(project, "vitals", "route", state=shown, now=now),
         "regressions": [
-            (
-                one,
-                said(one.metric, one.comparison.before),
-                said(one.metric, one.comparison.value),
-            )
+            (one, said(one.metric, one.comparison.before), said(one.metric, one.comparison.value))
             for one in query.regressions(project, now=now, **filters.without(about, "release"))
         ],
         "culprits": [(one, said(metric, one.value)) for one in query.culprits(project, **of_facts)],

@@ -78,6 +78,7 @@ def test_two_tabs_resolve_the_same_once(watch: Any, world: World) -> None:
         watched.page.keyboard.press("j")
         watched.page.keyboard.press("e")
         watched.page.wait_for_selector(f".toast:has-text('{said}')")
+    assert Issue.objects.filter(status="resolved").count() == 1
 
 
 def test_the_way_to_undo_goes_after_ten_seconds(watch: Any, world: World) -> None:
