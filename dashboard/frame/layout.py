@@ -69,6 +69,7 @@ def draw(
         frame |= _around(request, project, section=section, shown=shown, where=where)
         frame |= _line(request, project, shown)
         frame |= {
+            "kept": filters.chosen(request.GET.dict(), filters.TITLES),
             "chips": filters.chips(where, query=request.GET),
             "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
         }

@@ -71,5 +71,5 @@ def test_questions_do_not_grow_with_the_lists(
     as_alice: Client, project: Project, django_assert_max_num_queries: Any
 ) -> None:
     _visitors(project)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(32):
         assert as_alice.get(PAGE).status_code == 200
