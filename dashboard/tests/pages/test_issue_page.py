@@ -53,7 +53,7 @@ def test_the_priority_is_set_told_undone_and_follows_the_level(as_alice: Client,
     assert (issue.priority, issue.urgency) == ("high", "high")
     assert AuditEntry.objects.filter(action="issue.prioritise").count() == 1
     batch = issue.activities.get(action="prioritise").detail["batch"]
-    assert triage.undo(world.project, batch, actor=alice, now=timezone.now()) == 1
+    assert triage.undo(world.project, batch, actor=alice, now=timezone.now()) == [issue.pk]
     issue.refresh_from_db()
     assert issue.priority == ""
     act(as_alice, issue, action="prioritise", priority="urgent")
