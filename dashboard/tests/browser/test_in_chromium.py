@@ -149,8 +149,8 @@ def test_a_deploy_on_a_chart_says_what_it_brought_and_leads_to_it(watch: Any, wo
     release, _ = lifecycle.create(world.project, "shop@9", actor="test", now=timezone.now())
     changes = [Change("a" * 40, author="Ada"), Change("b" * 40, author="Ada")]
     lifecycle.set_commits(release, changes, actor="test", now=timezone.now())
-    an_hour_ago = timezone.now() - timedelta(hours=1)
-    deploys.put(release, environment="production", actor="test", finished_at=an_hour_ago, now=an_hour_ago)
+    then = timezone.now() - timedelta(hours=9)  # far from the other deploy, so that there is room for its name
+    deploys.put(release, environment="production", actor="test", finished_at=then, now=then)
     watched = watch()
     page = watched.page
     watched.open(f"/p/{world.project.slug}/")

@@ -101,7 +101,7 @@ def test_actions_of_the_page_are_done_from_it(watch: Any, world: World) -> None:
     page.keyboard.type("resolve")
     assert page.inner_text(CHOSEN) == "Resolve"
     watched.leave("#palette-input", key="Enter")
-    page.wait_for_selector("text=1 issue(s) resolved.")
+    page.wait_for_selector("text=1 issue resolved.")
     page.keyboard.press("Control+k")
     page.keyboard.type("light or")
     page.keyboard.press("Enter")
