@@ -51,6 +51,7 @@ def test_a_resolution_ends_what_was_opened(
     notify.claim_transitions(now=now)
     assert len(told(issue)) == len(before) + 3, "what ended does not end again"
     make.transition(issue, kind="regression")
+    Issue.objects.filter(pk=issue.pk).update(status=Issue.Status.UNRESOLVED, is_regressed=True)
     notify.claim_transitions(now=now)
     triage.resolve(issue, actor=alice, now=now)
     notify.claim_transitions(now=now)

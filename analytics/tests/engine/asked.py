@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from analytics.engine.contract import Engine, Facts, Parameters, Wanted
 from analytics.periods import Period
-from analytics.questions.errors import error_events, error_trend, groups_matching, issue_facts, tag_facets
-from analytics.questions.logs import log_lines, log_volume
+from analytics.questions.errors import error_events, error_trend, groups_matching, issue_counts, issue_facts, tag_facets
+from analytics.questions.logs import log_lines, log_patterns, log_volume
 from analytics.questions.performance import (
     cuts,
     endpoint_detail,
@@ -44,7 +44,7 @@ from analytics.questions.product import (
 )
 from analytics.questions.releases import events_per_release, release_health
 from analytics.questions.security import security_events
-from analytics.questions.traces import trace, trace_errors
+from analytics.questions.traces import trace, trace_errors, trace_list
 from analytics.questions.variants import experiments, flag_outcomes
 from analytics.questions.vitals import cuts as vital_cuts
 from analytics.questions.vitals import vitals
@@ -91,6 +91,10 @@ def _errors(project: Any) -> Iterator[Any]:
         yield events_per_release.events_per_release(project, **both)
         yield tag_facets.tag_facets(project, **both)
         yield tag_facets.tag_facets(project, **both, tags=["plan"], top=1, newest=50)
+    of_issues = {group: n % 2 for n, group in enumerate(GROUPS)}
+    for environment in ("", "production"):
+        yield issue_counts.issue_counts(project, groups=of_issues, period=PERIOD, environment=environment)
+        yield issue_counts.issue_totals(project, groups=of_issues, period=PERIOD, environment=environment)
     page = issue_facts.issue_facts(project, groups=GROUPS, period=PERIOD, size=10)
     yield page
     for row in page.rows[3:4]:
@@ -143,6 +147,9 @@ def _traces(project: Any) -> Iterator[Any]:
     for trace_id in TRACES[:3]:
         yield trace.trace(project, trace_id=trace_id, period=PERIOD)
     yield trace_errors.trace_errors(project, TRACES, period=PERIOD)
+    yield trace_list.service_names(project, period=PERIOD)
+    for order in ("newest", "slowest"):
+        yield trace_list.trace_list(project, asked=trace_list.Asked(), period=PERIOD, order=order)
 
 
 def _logs(project: Any) -> Iterator[Any]:
@@ -150,6 +157,7 @@ def _logs(project: Any) -> Iterator[Any]:
         about = {"period": PERIOD, "search": _terms(text)}
         yield log_lines.log_lines(project, **about, size=20)
         yield log_volume.log_volume(project, **about, now=NOW)
+        yield log_patterns.log_patterns(project, **about)
         yield log_matches.matching(project, **about, step=HOUR, where={"level": ["error", ""]}, group_by=["host"])
     page = log_lines.log_lines(project, period=PERIOD, search=_terms(""), size=20)
     for line in page.lines[7:8]:

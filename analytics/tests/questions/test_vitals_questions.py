@@ -177,8 +177,8 @@ def test_countries_are_apart_and_those_with_few_samples_have_no_band(project: An
     assert [(one.country, one.count, one.value, one.rating, one.good_share) for one in found] == [
         ("DE", 60, near(2750), "needs-improvement", 0.75), ("BR", 50, 100, "good", 1), ("FR", 49, 100, "", 1),
     ]  # fmt: skip
-    assert [one.country for one in countries(project, metric="LCP", period=DAY, device="mobile")] == ["FR"]
-    assert countries(project, metric="LCP", period=DAY, environment="staging") == ()
+    assert [one.country for one in countries(project, metric="LCP", period=DAY, where={"device": "mobile"})] == ["FR"]
+    assert countries(project, metric="LCP", period=DAY, where={"environment": "staging"}) == ()
 
 
 def test_free_percentiles_count_a_repeated_report_once(project: Any) -> None:

@@ -134,7 +134,8 @@ def test_late_events_take_days_away_until_they_are_made_anew(project: Project, m
     late = [row for row in late if row["at"] < FIRST + 3 * DAY - HOUR]
     facts.store(project, "events", *late, now=LATER)
     agree(project, monkeypatch, seed=1)
-    assert Period(FIRST + 2 * DAY, FIRST + 3 * DAY) in plan(project).walked, "noted, and not counted yet"
+    of_day = [one for one in plan(project).walked if one.start <= FIRST + 2 * DAY and one.end >= FIRST + 3 * DAY]
+    assert len(of_day) == 1, "noted, and not counted yet"
     filling.roll_up(now=LATER, seconds=600)
     assert not Segment.objects.filter(fact="visits", day=(FIRST + 2 * DAY).date()).exists()
     assert Segment.objects.filter(fact="visits", day=FIRST.date()).exists()
@@ -210,11 +211,13 @@ def test_a_day_that_changes_while_it_is_read_is_walked(project: Project, monkeyp
 def test_days_that_are_over_are_kept_as_long_as_their_events(project: Project) -> None:
     assert kept(project, *crowd(Random(4))) == 5
     assert keep(LATER) == 0
+    had = set(Segment.objects.values_list("day", flat=True))
     project.retention_days = {"events": 3}
     project.save()
     compaction.retain(now=LATER)
     first = LATER.date() - timedelta(days=3)
-    assert {day for (day,) in Segment.objects.values_list("day")} == {first + timedelta(days=n) for n in range(4)}
+    assert set(Segment.objects.values_list("day", flat=True)) == {day for day in had if day >= first}
+    assert min(had) < first in had
     assert compaction.days_kept(project, "visits") == 3
     assert web(project, period=Period(FIRST, FIRST + DAY)).total.visits == 0
 
