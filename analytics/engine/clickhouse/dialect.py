@@ -283,6 +283,9 @@ FUNCTIONS: Mapping[str, Rule] = {
 }
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.PercentileCont: _quantile,
+    exp.SplitPart: lambda node: _call(
+        "arrayElement", _call("splitByString", node.args["delimiter"], node.this), node.args["part_index"]
+    ),
     exp.GTE: _compared,
     exp.GT: _compared,
     exp.LTE: _compared,
@@ -302,8 +305,11 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.MapKeys: lambda node: _call("mapKeys", node.this),
     exp.RegexpLike: lambda node: _call("match", node.this, _pattern(node.expression)),
     exp.RegexpReplace: lambda node: _call(
-        "replaceRegexpOne", node.this, _pattern(node.expression), node.args["replacement"]
-    ),
+        "replaceRegexpAll" if "g" in node.text("modifiers") else "replaceRegexpOne",
+        node.this,
+        _pattern(node.expression),
+        node.args["replacement"],
+    ),  # fmt: skip
     exp.RegexpExtractAll: lambda node: _call("extractAll", node.this, _pattern(node.expression)),
     # A backslash escapes in every pattern of ClickHouse.
     exp.Escape: lambda node: node.this,

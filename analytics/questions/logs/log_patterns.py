@@ -21,6 +21,7 @@ from events.issues.search import Search
 from events.models import Project
 
 HOLE = "<*>"
+LEVELS = ("debug", "info", "warning", "error", "fatal", "")
 VARIANTS = 4
 MOST = 100
 LONGEST = 300  # characters of a line, its first, that are looked at
@@ -79,6 +80,7 @@ def log_patterns(
     masked = f"left(split_part(coalesce(l.body, ''), chr(10), 1), {LONGEST})"
     for number in range(len(_MASKS)):
         masked = f"regexp_replace({masked}, $mask_{number}, '{HOLE}', 'g')"
+    of_levels = ", ".join(f"count(*) FILTER (WHERE level = '{name}') AS of_{name}" for name in LEVELS)
     sql = f"""
         WITH shaped AS (
             SELECT coalesce(nullif(l.template, ''), {masked}) AS text, coalesce(l.template, '') <> '' AS is_sent,
@@ -86,7 +88,7 @@ def log_patterns(
                 coalesce(l.log_id, '') AS log_id
             FROM logs l WHERE {term}
         )
-        SELECT text, is_sent, count(*) AS count, histogram(level) AS levels, min("at") AS first_at,
+        SELECT text, is_sent, count(*) AS count, {of_levels}, min("at") AS first_at,
             max("at") AS last_at, left(arg_max(body, "at"), 1000) AS example, arg_max(log_id, "at") AS example_id,
             sum(count(*)) OVER () AS lines
         FROM shaped GROUP BY text, is_sent ORDER BY count(*) DESC, text LIMIT $most
@@ -154,5 +156,6 @@ def _joined(one: _Merged) -> Pattern:
 
 
 def _pattern(row: Mapping[str, Any]) -> Pattern:
-    told = {name: value for name, value in row.items() if name != "lines"}
-    return Pattern(**{**told, "levels": dict(row["levels"] or {})})
+    told = {name: value for name, value in row.items() if name != "lines" and not name.startswith("of_")}
+    levels = {name: row[f"of_{name}"] for name in LEVELS if row[f"of_{name}"]}
+    return Pattern(**told, levels=levels)

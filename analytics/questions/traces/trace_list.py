@@ -17,6 +17,7 @@ NEWEST, SLOWEST = "newest", "slowest"
 FINE = ("", "ok", "unset")
 """Statuses, in lower case, of spans that did not fail."""
 
+_NAMES = ("name", "op", "route", "service")
 # What a trace is called after: its root, else the span that came first.
 _FIRST = 'epoch_us(s."at") + CASE WHEN s.parent_span_id IS NULL THEN 0 ELSE 4000000000000000000 END'
 
@@ -75,11 +76,12 @@ def trace_list(
     having, bound = _having(asked)
     where = "s.environment = $environment" if environment else "true"
     bound |= {"environment": environment} if environment else {}
+    first = ", ".join(f"arg_min(coalesce(s.{name}, ''), {_FIRST}) AS {name}" for name in _NAMES)
     sql = f"""
         SELECT s.trace_id, min(s."at") AS "at", count(*) AS spans, count(DISTINCT s.service) AS services,
             count(*) FILTER ({_failed()}) AS failed,
             (max(epoch_us(s."at") + coalesce(s.duration_ms, 0) * 1000) - min(epoch_us(s."at"))) / 1000 AS duration_ms,
-            arg_min(struct_pack(name := s.name, op := s.op, route := s.route, service := s.service), {_FIRST}) AS first
+            {first}
         FROM spans s WHERE {where} GROUP BY s.trace_id HAVING {having}
         ORDER BY {"duration_ms DESC," if order == SLOWEST else ""} "at" DESC, s.trace_id LIMIT $most OFFSET $skipped
     """
@@ -124,5 +126,4 @@ def _failed() -> str:
 
 
 def _row(row: dict[str, Any]) -> TraceRow:
-    first: dict[str, Any] = {name: text or "" for name, text in row.pop("first").items()}
-    return TraceRow(**row, **first)
+    return TraceRow(**row)

@@ -46,6 +46,7 @@ from analytics.questions.releases import events_per_release, release_health
 from analytics.questions.security import security_events
 from analytics.questions.traces import trace, trace_errors, trace_list
 from analytics.questions.variants import experiments, flag_outcomes
+from analytics.questions.visits import keeping
 from analytics.questions.vitals import cuts as vital_cuts
 from analytics.questions.vitals import vitals
 from analytics.questions.watched import conversions, issue_events, log_matches, variants
@@ -54,6 +55,7 @@ from analytics.rollups.declared import ROLLUPS
 from analytics.rollups.reading import minute_of
 from analytics.tests.engine.world import FLAG, PEOPLE, SPAN, TEXTS
 from events.issues import search
+from events.models import Segment
 from events.tests.cast import NOW
 
 ROOT = Path(__file__).parents[3]
@@ -201,6 +203,16 @@ def _product(project: Any) -> Iterator[Any]:
     )
 
 
+def _visits(project: Any) -> Iterator[Any]:
+    """Days are made by the engine that is asked, and read by it."""
+    Segment.objects.filter(project=project, fact="visits").delete()
+    Segment.objects.filter(project=project, fact="events").update(created_at=NOW)
+    yield keeping.keep(now=NOW + HOUR, seconds=600, project_id=project.pk)
+    whole = Period(PERIOD.start - DAY, NOW)
+    for where in ({}, {"country": "DE"}, {"page": "/a", "source": "(none)"}, {"event": "paid"}):
+        yield web.web(project, period=whole, lists=("source", "entry", "page", "country", "event"), where=where)
+
+
 def _funnels(project: Any) -> Iterator[Any]:
     for order in funnel_attempts.ORDERS:
         definition = _funnel("$pageview", "basket", "paid", order=order)
@@ -247,8 +259,8 @@ def _exports(project: Any) -> Iterator[Any]:
 
 QUESTIONS: dict[str, Callable[[Any], Iterator[Any]]] = {
     "errors": _errors, "release health": _health, "performance": _performance, "traces": _traces, "logs": _logs,
-    "persons": _persons, "trends": _trends, "product": _product, "funnels": _funnels, "variants": _variants,
-    "rollups": _rollups, "exports": _exports,
+    "persons": _persons, "trends": _trends, "product": _product, "visits": _visits, "funnels": _funnels,
+    "variants": _variants, "rollups": _rollups, "exports": _exports,
 }  # fmt: skip
 
 
