@@ -309,7 +309,7 @@ RULES: Mapping[type[exp.Expr], Rule] = {
         node.this,
         _pattern(node.expression),
         node.args["replacement"],
-    ),  # fmt: skip
+    ),
     exp.RegexpExtractAll: lambda node: _call("extractAll", node.this, _pattern(node.expression)),
     # A backslash escapes in every pattern of ClickHouse.
     exp.Escape: lambda node: node.this,
