@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,10 +106,10 @@ class Shop:
         return report
 
     def page(self, issue: Issue) -> str:
-        """The text of the issue's page."""
+        """The text of the issue's page, source code without its colours."""
         answer = self.client.get(f"/p/{self.project.slug}/issues/{issue.pk}/")
         assert answer.status_code == 200
-        return html.unescape(answer.content.decode())
+        return html.unescape(re.sub(r'<span class="[a-z]{1,3}">|</span>', "", answer.content.decode()))
 
     def issue(self, text: str) -> Issue:
         return Issue.objects.get(project=self.project, title__contains=text)
