@@ -110,7 +110,8 @@ def test_clicks_are_looked_at_only_where_marked_and_only_when_asked_for(visit: V
     page.page.click("#unmarked", click_count=4)
     page.page.click("#find")
     page.page.wait_for_timeout(1100)
-    page.page.click("#nothing", click_count=4)
+    # In one go: a busy machine takes longer over four of them than a person in rage.
+    page.run("for (let count = 0; count < 4; count += 1) document.querySelector('#nothing').click()")
     page.until(lambda: any(item["type"] == "dead" and item["ago"] < 2900 for item in receiver.items()))
     page.leave()
     types = [item["type"] for item in receiver.items() if item["type"] != "page"]
