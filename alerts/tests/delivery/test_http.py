@@ -193,7 +193,11 @@ def test_an_endless_body_ends() -> None:
         b"",
     ],
 )
-def test_what_is_not_a_decent_http_answer_is_no_answer(head: bytes) -> None:
+@pytest.mark.parametrize("allowed", [100, 10_000])
+def test_what_is_not_a_decent_http_answer_is_no_answer(
+    head: bytes, allowed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("http.client._MAXHEADERS", allowed)  # as clickhouse-connect does
     with talking(lambda connection: connection.sendall(head)) as endpoint, pytest.raises(http.Unreachable):
         http.send(f"http://{endpoint}/", allow=[endpoint])
 
