@@ -47,16 +47,17 @@
   };
 
   // labels of values in the words of the page; a room above the highest for the labels of markers
-  const measure = (figure, { data, layout }, hasLabels) => {
-    const axis = data[0]?.orientation === "h" ? layout.xaxis : layout.yaxis;
+  const measure = (figure, { data, layout }, { hasLabels, width }) => {
+    const isAcross = data[0]?.orientation === "h", axis = isAcross ? layout.xaxis : layout.yaxis;
+    const most = isAcross ? Math.max(2, Math.floor(width / 130)) : 5; // side by side they need room, and none stands askew
     if (!axis || axis.type === "category") return;
-    if (axis.range) { Object.assign(axis, words.ticks(axis.range[0], figure.unit === "%" ? Math.min(100, axis.range[1]) : axis.range[1], figure.unit)); return; }
+    if (axis.range) { Object.assign(axis, words.ticks(axis.range[0], figure.unit === "%" ? Math.min(100, axis.range[1]) : axis.range[1], figure.unit, most)); return; }
     const found = extent({ data, layout });
     if (!found) return;
-    const [low, most] = found, high = most > low ? most : low + 1;
+    const [low, highest] = found, high = highest > low ? highest : low + 1;
     axis.range = [low < 0 ? low - (high - low) * 0.06 : low, high + (high - low) * (hasLabels ? 0.18 : 0.06)];
     axis.autorange = false;
-    Object.assign(axis, words.ticks(low, high, figure.unit));
+    Object.assign(axis, words.ticks(low, high, figure.unit, most), isAcross && { tickangle: 0 });
   };
 
   // what happened: a line each, and as many labels as fit, the newest first; near the right edge left of their line
@@ -104,7 +105,7 @@
     }
     for (const shape of layout.shapes || []) Object.assign(shape, { line: { ...shape.line, color: fg } }, shape.name === "alert" && { fillcolor: css("--bad"), opacity: 0.14 });
     mark(figure, { data, layout }, width);
-    measure(figure, { data, layout }, layout.annotations?.length);
+    measure(figure, { data, layout }, { hasLabels: layout.annotations?.length, width });
     return {
       data,
       layout: {

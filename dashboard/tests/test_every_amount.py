@@ -1,0 +1,112 @@
+"""Every page, chart, address of the API and file, of a project with nothing, with one event, and with a demo."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from analytics.tests import facts
+from analytics.tests.questions.product.test_web import event
+from dashboard.charts.registry import CHARTS
+from dashboard.tests.api.test_api import bearer
+from dashboard.tests.test_every_route import API, PAGES, Route
+from events import demo
+from events.models import Project
+from events.tests import make
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+ROLES = ("viewer", "editor", "owner")
+# Addresses about a thing, a status page among them, have tests of their own; what is left is about the project.
+OF_PROJECT = [
+    route
+    for route in PAGES
+    if route.parameters == ("slug",) and not route.name.startswith(("status-preview", "component-", "notice-"))
+]
+OF_API = [route for route in API if route.parameters == ("slug",)]
+# Each asks for something besides: a question, a body, a column.
+NEEDED = {"api-endpoint": {"route": "GET /"}, "api-insight-funnels": {"steps": "a\nb"}}
+
+
+def nothing() -> Project:
+    return Project.objects.create(slug="nothing", name="Nothing")
+
+
+def one_event() -> Project:
+    now = timezone.now()
+    project = Project.objects.create(slug="one", name="One", first_event_at=now)
+    make.issue(project)
+    facts.filled(project, "requests", facts.request(now), now=now)
+    facts.filled(project, "vitals", facts.vital(1, 900.0, at=now, country="AT"), now=now)
+    facts.filled(project, "logs", facts.log("alone", at=now), now=now)
+    facts.filled(project, "events", event(1, now), now=now)
+    return project
+
+
+def demo_data() -> Project:
+    demo.seed("shop", days=2, events=60, seed=4, now=timezone.now())
+    return Project.objects.get(slug="shop")
+
+
+AMOUNTS = (nothing, one_event, demo_data)
+# Beside 200: 204 is a poll without news, 302 leads on, 400 and 422 name what a form needs, 405 takes only POST.
+OPENED = {200, 204, 302, 400, 405, 422}
+OF_ONE = ("issue_", "query_")
+FORMS = ("/", ".json", ".csv", "/table.json", "/table.parquet")
+
+
+def opened(answer: Any) -> int:
+    if getattr(answer, "streaming", False):
+        b"".join(answer.streaming_content)
+    return int(answer.status_code)
+
+
+def charts_of(project: Project, client: Client) -> dict[str, int]:
+    """What each chart answers in each of its forms."""
+    urls = {f"{name}{form}": f"/p/{project.slug}/charts/{name}{form}" for name in CHARTS for form in FORMS}
+    return {name: opened(client.get(url)) for name, url in urls.items()}
+
+
+def calls_of(project: Project, user: Any) -> dict[str, int]:
+    """What each address of the API answers."""
+    token = bearer(user)
+
+    def asked(route: Route) -> int:
+        url = route.url({"slug": project.slug})
+        return opened(Client().get(url, NEEDED.get(route.name, {}), headers=token))
+
+    return {route.name: asked(route) for route in OF_API}
+
+
+def member(project: Project, role: str) -> tuple[Any, Client]:
+    user = get_user_model().objects.create_user(role)
+    project.memberships.create(user=user, role=role)
+    client = Client()
+    client.force_login(user, backend=BACKEND)
+    return user, client
+
+
+@pytest.mark.parametrize("amount", AMOUNTS, ids=lambda one: one.__name__)
+def test_every_page_and_call_opens_for_every_role(db: None, amount: Callable[[], Project]) -> None:
+    project = amount()
+    for place, role in enumerate(ROLES):
+        user, client = member(project, role)
+        for route in OF_PROJECT:
+            status = opened(client.get(route.url({"slug": project.slug})))
+            may = place >= ROLES.index(route.callback.needed_role or "viewer")
+            assert status in (OPENED if may else {403, 405}), (role, route.name, status)
+        for name, status in calls_of(project, user).items():
+            assert status in {200, 400, 403, 405}, (role, name, status)
+            assert status != 403 or role == "viewer", (role, name)
+
+
+@pytest.mark.parametrize("amount", AMOUNTS, ids=lambda one: one.__name__)
+def test_every_chart_opens_in_every_form(db: None, amount: Callable[[], Project]) -> None:
+    project = amount()
+    found = charts_of(project, member(project, "viewer")[1])
+    # What is about a thing is not there without it; 400 names what a question needs.
+    wrong = {name: status for name, status in found.items() if status not in (200, 400)}
+    assert [name for name in wrong if not name.startswith(OF_ONE)] == []
+    assert sum(status == 200 for status in found.values()) > len(found) / 2
