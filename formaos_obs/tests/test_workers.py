@@ -100,7 +100,7 @@ def test_a_port_is_free() -> None:
 def test_the_longest_files_exist_and_come_first() -> None:
     files = sorted(
         str(path.relative_to(BASE_DIR))
-        for app in ("events", "dashboard", "formaos_obs", "clients")
+        for app in ("events", "analytics", "dashboard", "formaos_obs", "clients")
         for path in (BASE_DIR / app).rglob("test_*.py")
     )
     ranks = {scheduling.rank(path) for path in files}
