@@ -30,17 +30,17 @@ def test_it_says_what_the_token_lacks(as_alice: Client, alice: Any, project: Pro
     reading, secret = tokens.create(alice, name="reads", scopes=["read"], now=now)
     changing, _ = tokens.create(alice, name="changes", scopes=["read", "admin"], now=now)
     tokens.create(alice, name="over", scopes=["read"], expires_at=now - timedelta(days=1), now=now - timedelta(days=2))
-    html = as_alice.get(PAGE, {"token": reading.pk}).content.decode()
+    html = as_alice.get(PAGE, {"mine": reading.pk}).content.decode()
     assert 'badge warn">needs the scope admin' in html
     assert reading.lookup in html
     assert secret not in html
     assert "over" not in [one.name for one in as_alice.get(PAGE).context["mine"]]
-    assert 'badge warn">needs the scope' not in as_alice.get(PAGE, {"token": changing.pk}).content.decode()
+    assert 'badge warn">needs the scope' not in as_alice.get(PAGE, {"mine": changing.pk}).content.decode()
 
 
 def test_another_s_token_is_never_named(as_bob: Client, alice: Any, project: Project) -> None:
     token, _ = tokens.create(alice, name="hers", scopes=["read"], now=timezone.now())
-    assert token.lookup not in as_bob.get(PAGE, {"token": token.pk}).content.decode()
+    assert token.lookup not in as_bob.get(PAGE, {"mine": token.pk}).content.decode()
 
 
 def test_scopes_are_those_that_the_views_want() -> None:
@@ -56,6 +56,6 @@ def test_a_filter_finds_calls_and_nonsense_none(as_bob: Client, project: Project
     assert "No call fits" in html or "PATCH" in html
     assert "PATCH" in as_bob.get(PAGE, {"q": "PATCH"}).content.decode()
     for nonsense in ("<script>alert(1)</script>", "\x00", "[" * 90):
-        answer = as_bob.get(PAGE, {"q": nonsense, "token": nonsense})
+        answer = as_bob.get(PAGE, {"q": nonsense, "mine": nonsense})
         assert answer.status_code == 200
         assert "<script>alert" not in answer.content.decode()
