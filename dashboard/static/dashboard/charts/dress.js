@@ -94,7 +94,9 @@
     const { data, layout } = JSON.parse(JSON.stringify({ data: figure.data, layout: figure.layout }));
     for (const one of data) { trace(one, figure, text); if (hidden.has(one.name)) one.visible = false; }
     const lines = data.filter((one) => one.type === "scatter" && place(one));
-    if (lines.length === 1 && lines[0].line.dash === "solid" && !layout.yaxis?.range) Object.assign(lines[0], { fill: "tozeroy", fillcolor: `${lines[0].line.color}1f` });
+    // plotly fills straight across a gap, as if something had been measured there
+    const isWhole = ({ y }) => { const there = y.map((value) => value !== null); return !there.slice(there.indexOf(true), there.lastIndexOf(true)).includes(false); };
+    if (lines.length === 1 && lines[0].line.dash === "solid" && !layout.yaxis?.range && isWhole(lines[0])) Object.assign(lines[0], { fill: "tozeroy", fillcolor: `${lines[0].line.color}1f` });
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: text, automargin: true, tickcolor: line };
     for (const name of ["xaxis", "yaxis"]) layout[name] = { ...axis, ...layout[name] };
     if (layout.xaxis.type === "date") {
