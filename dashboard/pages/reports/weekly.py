@@ -124,7 +124,8 @@ def due(*, now: datetime) -> QuerySet[Membership]:
     opens = datetime.combine(monday, SENT_FROM)
     if not opens <= now < opens + SENT_FOR:
         return Membership.objects.none()
-    wanted = Membership.objects.filter(gets_weekly_report=True, user__is_active=True).exclude(user__email="")
+    wanted = Membership.objects.filter(gets_weekly_report=True, user__is_active=True, project__deleted_at=None)
+    wanted = wanted.exclude(user__email="")
     return wanted.exclude(weekly_report_on__gte=monday).select_related("project", "user").order_by("project_id", "pk")
 
 
