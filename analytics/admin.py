@@ -9,6 +9,7 @@ from events.accounts.audited_admin import OwnProjects, ReadOnlyAdmin
 @admin.register(Flag)
 class FlagAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:flag"
     list_display = ["key", "project", "is_active", "runtime", "version", "changed_at", "archived_at"]
     list_filter = ["is_active", "runtime", ("project", OwnProjects)]
     list_select_related = ["project"]
@@ -25,6 +26,8 @@ class FlagVersionAdmin(ReadOnlyAdmin):
 @admin.register(Audience)
 class AudienceAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:audience-list"
+    page_is_of_all = True
     list_display = ["name", "project", "created_at"]
     list_filter = [("project", OwnProjects)]
     list_select_related = ["project"]
@@ -34,6 +37,7 @@ class AudienceAdmin(ReadOnlyAdmin):
 @admin.register(Experiment)
 class ExperimentAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:experiment"
     list_display = ["name", "project", "flag", "method", "started_at", "ended_at", "decision"]
     list_filter = ["method", ("project", OwnProjects)]
     list_select_related = ["project", "flag"]
@@ -43,6 +47,8 @@ class ExperimentAdmin(ReadOnlyAdmin):
 @admin.register(Goal)
 class GoalAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:insights-goals"
+    page_is_of_all = True
     list_display = ["name", "project", "event", "measure", "direction", "target", "per", "created_at"]
     list_filter = ["measure", "per", ("project", OwnProjects)]
     list_select_related = ["project"]
@@ -52,6 +58,8 @@ class GoalAdmin(ReadOnlyAdmin):
 @admin.register(Action)
 class ActionAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:insights-actions"
+    page_is_of_all = True
     list_display = ["name", "project", "created_at"]
     list_filter = [("project", OwnProjects)]
     list_select_related = ["project"]

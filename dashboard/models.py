@@ -1,10 +1,27 @@
-"""What people keep of pages: views under a name, boards of charts, and links for people without a login."""
+"""What people keep of pages: how they read, views under a name, boards, and links for those without a login."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from events.models import Project
+
+
+class AccountSettings(models.Model):
+    """How somebody reads, wherever they log in; what is empty the browser says."""
+
+    class WeekStart(models.TextChoices):
+        BROWSER = "", "as usual where the browser's language is spoken"
+        MONDAY = "monday", "Monday"
+        SATURDAY = "saturday", "Saturday"
+        SUNDAY = "sunday", "Sunday"
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reading")
+    zone = models.CharField(max_length=64, blank=True)
+    week_start = models.CharField(max_length=8, choices=WeekStart.choices, blank=True, default=WeekStart.BROWSER)
+
+    def __str__(self) -> str:
+        return f"of {self.user_id}"
 
 
 class SavedView(models.Model):

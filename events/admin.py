@@ -29,6 +29,8 @@ _SHOWN_BYTES = 200_000
 @admin.register(Project)
 class ProjectAdmin(AuditedAdmin):
     project_path = "pk"
+    page = "dashboard:overview"
+    page_is_of_all = True
     list_display = ["slug", "name", "platform", "created_at", "first_event_at", "is_demo"]
     search_fields = ["slug", "name"]
     readonly_fields = ["created_at", "first_event_at"]
@@ -49,6 +51,8 @@ class ProjectAdmin(AuditedAdmin):
 @admin.register(IngestKey)
 class IngestKeyAdmin(AuditedAdmin):
     project_path = "project"
+    page = "dashboard:settings"
+    page_is_of_all = True
     list_display = ["project", "label", "public_key", "is_active", "expires_at", "rate_per_minute", "last_used_at"]
     list_select_related = ["project"]
     list_filter = ["is_active"]
@@ -95,6 +99,8 @@ class MembershipForm(forms.ModelForm):
 class MembershipAdmin(AuditedAdmin):
     project_path = "project"
     form = MembershipForm
+    page = "dashboard:settings"
+    page_is_of_all = True
     list_display = ["project", "user", "role", "created_at"]
     list_select_related = ["project", "user"]
     list_filter = ["role"]
@@ -268,6 +274,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 @admin.register(ConsentRecord)
 class ConsentRecordAdmin(ReadOnlyAdmin):
     project_path = "project"
+    page = "dashboard:consent-list"
+    page_is_of_all = True
     list_display = ["project", "number", "at", "state", "version", "source", "pseudonym"]
     list_filter = ["state", ("project", OwnProjects)]
     list_select_related = ["project"]

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events.accounts import audit_heads, logins
+from events.accounts import audit_heads, logins, project_erasing
 from events.digest import loop, seen_spans
 from events.facts import compaction, dimensions
 from events.ingest import accounting, host, inbox, replay
@@ -78,6 +78,11 @@ def note_audit_head() -> None:
 @shared_task
 def prune_uploads() -> None:
     uploads.prune(now=timezone.now())
+
+
+@shared_task
+def erase_projects() -> None:
+    project_erasing.tick(now=timezone.now())
 
 
 @shared_task

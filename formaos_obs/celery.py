@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     "retain": every(3600, "events.tasks.retain"),
     "tell-login-failures": every(60, "events.tasks.tell_login_failures"),
     "forget-expired-sessions": every(3600, "events.tasks.forget_expired_sessions"),
+    "erase-projects": every(3600, "events.tasks.erase_projects"),
     "expire-dimension-values": every(3600, "events.tasks.expire_dimension_values"),
     "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),

@@ -99,10 +99,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "dashboard.reading.middleware.MarksInvisible",
-    "dashboard.reading.middleware.ReadersZone",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashboard.access.middleware.SessionLimits",
+    "dashboard.reading.middleware.ReadersWay",
     "dashboard.access.middleware.SecondFactorRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -191,6 +191,7 @@ OBS_DIMENSION_VALUES = env.int("OBS_DIMENSION_VALUES", 1000)
 OBS_DIMENSION_VALUE_DAYS = env.int("OBS_DIMENSION_VALUE_DAYS", 30)
 OBS_VITALS_WEIGHTS = env.str("OBS_VITALS_WEIGHTS", "LCP=30,INP=30,CLS=25,FCP=15")
 OBS_INBOX_MAX_AGE_SECONDS = env.int("OBS_INBOX_MAX_AGE_SECONDS", 60)
+OBS_PROJECT_GRACE_DAYS = env.int("OBS_PROJECT_GRACE_DAYS", 30)
 OBS_RETENTION_DAYS = env.int("OBS_RETENTION_DAYS", 395)
 
 # --- Celery: tasks take no arguments and answer nothing; what there is to do is a row --------------------------------

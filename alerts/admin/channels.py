@@ -27,6 +27,7 @@ class ChannelAdmin(AuditedAdmin):
     project_path = "project"
     role_to_change = access.EDITOR
     form = ChannelForm
+    page = "dashboard:channel-detail"
     list_display = ["name", "project", "kind", "masked", "is_enabled", "disabled_reason", "last_sent_at"]
     list_filter = ["kind", "is_enabled", ("project", OwnProjects)]
     list_select_related = ["project"]

@@ -29,6 +29,7 @@ class IncidentAdmin(ReadOnlyAdmin):
     """Incidents with their alerts and what people did."""
 
     project_path = "project"
+    page = "dashboard:incident"
     list_display = ["began_at", "title", "project", "severity", "state", "commander", "resolved_at"]
     list_filter = ["state", "severity", ("project", OwnProjects)]
     list_select_related = ["project", "commander"]
@@ -43,6 +44,8 @@ class StatusPageAdmin(ReadOnlyAdmin):
     """Status pages; they are set up on their own page."""
 
     project_path = "project"
+    page = "dashboard:status-page"
+    page_is_of_all = True
     list_display = ["title", "slug", "project", "zone", "is_published", "takes_subscribers"]
     list_filter = ["is_published", ("project", OwnProjects)]
     list_select_related = ["project"]

@@ -15,6 +15,7 @@ class MonitorAdmin(PausableAdmin):
 
     setup = monitor_setup
     form = MonitorForm
+    page = "dashboard:monitor"
     list_display = ["name", "project", "slug", "kind", "schedule", "zone", "is_enabled", "is_muted", "problem"]
     list_filter = ["kind", "source", "is_enabled", ("project", OwnProjects)]
     list_select_related = ["project"]

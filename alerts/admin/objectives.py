@@ -19,6 +19,7 @@ class ObjectiveAdmin(AuditedAdmin):
 
     project_path = "project"
     role_to_change = access.EDITOR
+    page = "dashboard:slo"
     list_display = ["name", "project", "indicator", "target", "days", "created_at"]
     list_filter = ["indicator", "days", ("project", OwnProjects)]
     list_select_related = ["project"]

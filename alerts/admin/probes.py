@@ -17,6 +17,7 @@ class ProbeAdmin(PausableAdmin):
 
     setup = probe_setup
     form = ProbeForm
+    page = "dashboard:probe"
     list_display = ["name", "project", "kind", "target", "interval_seconds", "status", "is_enabled", "is_muted"]
     list_filter = ["kind", "is_enabled", ("project", OwnProjects)]
     list_select_related = ["project", "state"]

@@ -62,6 +62,7 @@ class StoredAdmin(AuditedAdmin):
 @admin.register(Route)
 class RouteAdmin(StoredAdmin):
     form = RouteForm
+    page = "dashboard:route"
     list_display = ["position", "name", "project", "matchers", "tells_nobody", "goes_on", "repeat_minutes"]
     needs_project = frozenset({"channels", "escalation"})
     remove = setup.delete_route
@@ -70,6 +71,7 @@ class RouteAdmin(StoredAdmin):
 @admin.register(Inhibition)
 class InhibitionAdmin(StoredAdmin):
     form = InhibitionForm
+    page = "dashboard:inhibition"
     list_display = ["name", "project", "source", "target", "equal"]
     remove = setup.delete_inhibition
 
@@ -77,6 +79,7 @@ class InhibitionAdmin(StoredAdmin):
 @admin.register(Maintenance)
 class MaintenanceAdmin(StoredAdmin):
     form = MaintenanceForm
+    page = "dashboard:maintenance"
     list_display = ["name", "project", "matchers", "starts_at", "ends_at", "cron", "minutes", "zone", "created_by"]
     remove = setup.delete_maintenance
 
@@ -86,6 +89,7 @@ class ForeignSourceAdmin(ReadOnlyAdmin):
     """Who sends alerts here; a token is made on the pages, where it is shown."""
 
     project_path = "project"
+    page = "dashboard:source"
     list_display = ["name", "project", "hint", "is_enabled", "last_at", "last_problem"]
     list_filter = ["is_enabled", ("project", OwnProjects)]
     list_select_related = ["project"]

@@ -24,6 +24,7 @@ class RuleAdmin(AuditedAdmin):
 
     project_path = "project"
     role_to_change = access.EDITOR
+    page = "dashboard:rule"
     list_display = ["name", "project", "kind", "watches", "severity", "is_enabled", "last_eval_at", "last_error"]
     list_filter = ["kind", "severity", "is_enabled", ("project", OwnProjects)]
     list_select_related = ["project"]
@@ -89,6 +90,7 @@ class AlertAdmin(ReadOnlyAdmin):
     """Where the alerts of each rule stand."""
 
     project_path = "rule__project"
+    page = "dashboard:alert"
     list_display = ["rule", "labels", "state", "since", "value", "words", "fired_at", "acknowledged_by"]
     list_filter = ["state", "is_flapping", "is_without_data", ("rule__project", OwnProjects)]
     list_select_related = ["rule", "acknowledged_by"]
@@ -120,6 +122,8 @@ class SilenceAdmin(ReadOnlyAdmin):
 
     project_path = "project"
     role_to_change = access.EDITOR
+    page = "dashboard:silence-list"
+    page_is_of_all = True
     list_display = ["reason", "project", "matchers", "starts_at", "ends_at", "created_by"]
     list_filter = [("project", OwnProjects)]
     list_select_related = ["project", "created_by"]

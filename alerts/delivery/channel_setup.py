@@ -276,11 +276,11 @@ def _put_conduct(channel: Channel, conduct: Conduct | None, *, actor: Any) -> No
     if conduct.quiet_from and channel.kind in KINDS and KINDS[channel.kind].TAKES_EACH:
         raise ValidationError({"quiet_from": f"{channel.get_kind_display()} takes each message at once."})
     if (conduct.quiet_from is None) != (conduct.quiet_until is None):
-        raise ValidationError({"quiet_until": "From and until, or neither."})
+        raise ValidationError({"quiet_until": "From and until, or neither: write both, such as 22:00 and 07:00."})
     if conduct.quiet_zone and conduct.quiet_zone not in available_timezones():
         raise ValidationError({"quiet_zone": "Not the name of a time zone; Europe/Berlin is one."})
     if not set(conduct.quiet_days) <= set(range(7)):
-        raise ValidationError({"quiet_days": "Not a day of the week."})
+        raise ValidationError({"quiet_days": "Choose days from Monday to Sunday."})
     following = conduct.fallback
     if following is not None:
         demand_own([following], channel.project_id, field="fallback")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from alerts.delivery.messages import Message
@@ -85,7 +86,8 @@ def find(slug: str, secret: str) -> ForeignSource | None:
     if not secret:
         return None
     sources = ForeignSource.objects.select_related("project", "watchdog")
-    found = sources.filter(token_hash=digest(secret), project__slug=slug, is_enabled=True).first()
+    named = Q(project__slug=slug) | Q(project__former_slugs__slug=slug)
+    found = sources.filter(named, token_hash=digest(secret), is_enabled=True, project__deleted_at=None).first()
     return found if found and hmac.compare_digest(found.token_hash, digest(secret)) else None
 
 

@@ -47,7 +47,7 @@ def create(
 ) -> Monitor:
     """A new monitor, which waits for its first report. Raises ValidationError, by field."""
     if not has_room(project.pk):
-        raise ValidationError({"name": f"A project has at most {MOST:,} monitors."})
+        raise ValidationError({"name": f"A project has at most {MOST:,} monitors; delete one first."})
     monitor = Monitor(project=project, source=Monitor.Source.PAGE, created_at=now)
     return _store(monitor, wanted, channels, "monitor.create", actor=actor, now=now)
 
@@ -131,7 +131,9 @@ def check(monitor: Monitor, wanted: Wanted) -> None:
     trial = copy.copy(monitor)
     put(trial, wanted)
     if Monitor.objects.filter(project_id=trial.project_id, slug=trial.slug).exclude(pk=trial.pk).exists():
-        raise ValidationError({"name": f"This project has a monitor {trial.slug!r} already."})
+        raise ValidationError(
+            {"name": f"This project has a monitor {trial.slug!r} already; give this one another name."}
+        )
 
 
 def put(monitor: Monitor, wanted: Wanted) -> None:

@@ -99,10 +99,10 @@ def _is_action(action: str) -> bool:
 
 
 def _monitor_of(ping: Ping, *, now: datetime) -> tuple[Monitor | None, bool]:
-    monitors = Monitor.objects.select_related("project")
+    monitors = Monitor.objects.select_related("project").filter(project__deleted_at=None)
     if ping.token is not None:
         return monitors.filter(token=ping.token).first(), False
-    key = PingKey.objects.select_related("project").filter(key=ping.key).first()
+    key = PingKey.objects.select_related("project").filter(key=ping.key, project__deleted_at=None).first()
     if key is None:
         return None, False
     found = monitors.filter(project_id=key.project_id, slug=ping.slug).first()

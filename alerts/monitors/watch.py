@@ -65,7 +65,9 @@ def _behind() -> list[int]:
 @transaction.atomic
 def _next(absence: Absence | None, behind: list[int], *, now: datetime) -> bool:
     """Look at one monitor that is due; whether there was one."""
-    due = MonitorState.objects.filter(alert_after__lte=now).exclude(monitor__project__in=behind)
+    due = MonitorState.objects.filter(alert_after__lte=now, monitor__project__deleted_at=None).exclude(
+        monitor__project__in=behind
+    )
     claimed = due.select_related("monitor__project").select_for_update(skip_locked=True, of=("self",))
     state = claimed.order_by("alert_after").first()
     if state is None:

@@ -52,7 +52,7 @@ class Wanted:
 def create(project: Project, wanted: Wanted, *, channels: Collection[Channel] = (), actor: Any, now: datetime) -> Probe:
     """A new probe, which is looked at at once. Raises ValidationError, by field."""
     if Probe.objects.filter(project=project).count() >= MOST:
-        raise ValidationError({"name": f"A project has at most {MOST:,} probes."})
+        raise ValidationError({"name": f"A project has at most {MOST:,} probes; delete one first."})
     probe = Probe(project=project, created_at=now)
     with transaction.atomic():
         _store(probe, wanted, channels, "probe.create", actor=actor, now=now)
@@ -140,7 +140,7 @@ def validate(probe: Probe, wanted: Wanted) -> Check:
     _demand_numbers(wanted)
     slug = probe.slug or slug_of(wanted.name)
     if Probe.objects.filter(project_id=probe.project_id, slug=slug).exclude(pk=probe.pk).exists():
-        raise ValidationError({"name": f"This project has a probe {slug!r} already."})
+        raise ValidationError({"name": f"This project has a probe {slug!r} already; give this one another name."})
     return check_of(probe, wanted)
 
 
@@ -235,7 +235,7 @@ def _demand_numbers(wanted: Wanted) -> None:
     if not 1 <= wanted.recovery_threshold <= 100:
         raise ValidationError({"recovery_threshold": "From 1 to 100."})
     if not wanted.name.strip():
-        raise ValidationError({"name": "It needs a name."})
+        raise ValidationError({"name": "It needs a name, such as Shop."})
 
 
 def _switch(probe: Probe, action: str, *, on: bool, actor: Any, now: datetime) -> None:

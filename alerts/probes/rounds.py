@@ -54,7 +54,11 @@ class Done:
 @transaction.atomic
 def claim(*, now: datetime, most: int) -> list[Claimed]:
     """Up to `most` probes that are due, the longest due first; nobody else looks at them meanwhile."""
-    due = ProbeState.objects.filter(next_at__lte=now).select_related("probe").defer("probe__secrets")
+    due = (
+        ProbeState.objects.filter(next_at__lte=now, probe__project__deleted_at=None)
+        .select_related("probe")
+        .defer("probe__secrets")
+    )
     states = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("next_at")[:most])
     found = [_claimed(state, now=now) for state in states]
     ProbeState.objects.bulk_update(states, ["claim", "next_at"])
@@ -63,7 +67,7 @@ def claim(*, now: datetime, most: int) -> list[Claimed]:
 
 def next_due() -> datetime | None:
     """When the next probe is due."""
-    waiting = ProbeState.objects.filter(next_at__isnull=False).order_by("next_at")
+    waiting = ProbeState.objects.filter(next_at__isnull=False, probe__project__deleted_at=None).order_by("next_at")
     return waiting.values_list("next_at", flat=True).first()
 
 

@@ -226,7 +226,7 @@ def _check_steps(steps: Sequence[Step], project_id: int) -> None:
         raise ValidationError({"steps": f"At most {MOST_STEPS} steps."})
     moments = [step.after_minutes for step in steps]
     if len(set(moments)) < len(moments):
-        raise ValidationError({"steps": "Two steps at the same minute are one step."})
+        raise ValidationError({"steps": "Two steps at the same minute are one step: name their channels in one line."})
     for step in steps:
         if not 1 <= step.after_minutes <= LATEST_STEP:
             raise ValidationError({"steps": f"From 1 minute to {LATEST_STEP // 1440} days."})
@@ -239,7 +239,7 @@ def _check_steps(steps: Sequence[Step], project_id: int) -> None:
 def _demand_room(row: models.Model) -> None:
     rows = type(row)._default_manager.filter(project=row.project)  # type: ignore[attr-defined]
     if row.pk is None and rows.count() >= MOST:
-        raise ValidationError({"name": f"At most {MOST} of a project."})
+        raise ValidationError({"name": f"A project has at most {MOST}: delete one first."})
 
 
 def _place(route: Route) -> None:

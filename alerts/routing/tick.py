@@ -46,7 +46,11 @@ def forget(*, now: datetime) -> int:
 @transaction.atomic
 def _next_group(*, now: datetime) -> bool:
     """Let one group that is due speak; whether there was one."""
-    due = NoticeGroup.objects.filter(look_at__lte=now).order_by("look_at").select_related("project")
+    due = (
+        NoticeGroup.objects.filter(look_at__lte=now, project__deleted_at=None)
+        .order_by("look_at")
+        .select_related("project")
+    )
     group = due.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
     if group is None:
         return False
@@ -66,7 +70,7 @@ def _next_group(*, now: datetime) -> bool:
 @transaction.atomic
 def _next_escalation(*, now: datetime) -> int | None:
     """Take the steps that are due of one notice; how many, None where none is due."""
-    due = Notice.objects.filter(escalates_at__lte=now).order_by("escalates_at")
+    due = Notice.objects.filter(escalates_at__lte=now, project__deleted_at=None).order_by("escalates_at")
     locked = due.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("project", "alert")
     notice = locked.first()
     if notice is None:

@@ -126,7 +126,7 @@ def _demand_database(problem: Exception) -> None:
 
 
 def due(now: datetime) -> QuerySet[Rule]:
-    return Rule.objects.filter(is_enabled=True, next_eval_at__lte=now)
+    return Rule.objects.filter(is_enabled=True, next_eval_at__lte=now, project__deleted_at=None)
 
 
 def _claim(found: QuerySet[Rule], most: int) -> list[Rule]:

@@ -101,7 +101,7 @@ def silence(
     if not chosen:
         raise ValidationError({"matchers": "Name at least one label: a silence of everything hides everything."})
     if ends_at <= max(starts_at, now):
-        raise ValidationError({"ends_at": "A silence ends in the future, after it starts."})
+        raise ValidationError({"ends_at": "A silence ends in the future, after it starts: choose a later end."})
     if ends_at - starts_at > LONGEST_SILENCE:
         raise ValidationError({"ends_at": f"At most {LONGEST_SILENCE.days} days."})
     if not reason.strip():

@@ -157,7 +157,7 @@ def _keep(rule: Rule, objective: Objective, pair: Pair, channels: Collection[Cha
     rule.next_eval_at = now
     taken = objective.project.rules.exclude(pk=rule.pk).filter(name=rule.name)
     if taken.exists():
-        raise ValidationError({"name": f"There is a rule named {rule.name!r} already."})
+        raise ValidationError({"name": f"There is a rule named {rule.name!r} already; give this one another name."})
     rule.save()
     rule.channels.set(channels)
     if watched != (rule.metric, rule.where):

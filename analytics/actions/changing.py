@@ -25,7 +25,7 @@ def put(action: Action, *, name: str, matches: Sequence[Mapping[str, Any]], acto
     """A new action, or one with another name and other matches. Raises ValidationError, by field."""
     is_new = action.pk is None
     if is_new and action.project.actions.count() >= MOST:
-        raise ValidationError(f"A project has at most {MOST} actions.")
+        raise ValidationError(f"A project has at most {MOST} actions; delete one first.")
     action.name = one_line(name)
     if "|" in action.name:
         raise ValidationError({"name": "A name has no | in it."})

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 
 from analytics.flags import definitions
 from analytics.flags.definitions import RUNTIMES
@@ -48,7 +49,9 @@ def key_of(typed: str) -> str:
     """A key that can be one. Raises ValidationError."""
     key = typed.strip()
     if not key or len(key) > LONGEST_KEY or not set(key) <= _KEY:
-        raise ValidationError({"key": f"1 to {LONGEST_KEY} letters, digits, and - _ . are a key."})
+        meant = slugify(key)[:LONGEST_KEY].strip("-_")
+        mended = f"write {meant}" if meant else "write one such as new-checkout"
+        raise ValidationError({"key": f"1 to {LONGEST_KEY} letters, digits, and - _ . are a key: {mended}."})
     return key
 
 

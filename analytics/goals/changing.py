@@ -28,7 +28,7 @@ def put(goal: Goal, sent: Mapping[str, Any], *, actor: Any, now: datetime) -> Go
     """A new goal, or one with what is sent changed. Raises ValidationError, by field."""
     is_new = goal.pk is None
     if is_new and goal.project.goals.count() >= MOST:
-        raise ValidationError(f"A project has at most {MOST} goals.")
+        raise ValidationError(f"A project has at most {MOST} goals; delete one first.")
     for name in FIELDS:
         if name in sent:
             setattr(goal, name, one_line(str(sent[name])) if name in _TEXTS else sent[name])
@@ -56,9 +56,9 @@ def _target(sent: Any) -> float:
     try:
         target = float(sent)
     except (TypeError, ValueError):
-        raise ValidationError({"target": "The target is a number."}) from None
+        raise ValidationError({"target": "The target is a number. Write it in digits, such as 100 or 0.5."}) from None
     if not 0 < target <= 1e15 or math.isnan(target):
-        raise ValidationError({"target": "The target is more than nothing."})
+        raise ValidationError({"target": "The target is more than nothing: write 1, 0.5 or more."})
     return target
 
 

@@ -61,7 +61,7 @@ def judge(found: Iterable[Outcome], *, most_percent: float) -> str:
 
 def tick(*, now: datetime) -> int:
     """Look at every flag that is on and guarded; how many were switched off."""
-    due = FlagGuard.objects.filter(flag__is_active=True, flag__archived_at=None)
+    due = FlagGuard.objects.filter(flag__is_active=True, flag__archived_at=None, flag__project__deleted_at=None)
     return sum(_look(guard, now=now) for guard in due.select_related("flag__project").order_by("pk"))
 
 

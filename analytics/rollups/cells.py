@@ -89,9 +89,11 @@ class Cells:
         step: int | None = None,
         where: Mapping[str, Iterable[str]] | None = None,
         is_counting: bool = False,
+        begin: int = _MONDAY,
     ) -> Cells:
         """Return the cells of the series `where` dimensions have one of the values, added up by `names` and `step`
-        (minutes; None: the whole time in one); without histograms when only counting."""
+        (minutes; None: the whole time in one), of which one begins at the minute `begin`; without histograms when only
+        counting."""
         keep = [self.dimensions.index(name) for name in names]
         tests = [(self.dimensions.index(name), frozenset(values)) for name, values in (where or {}).items()]
         kept: dict[Labels, int] = {}
@@ -99,7 +101,7 @@ class Cells:
         for index, labels in enumerate(self.labels):
             if all(labels[place] in values for place, values in tests):
                 codes[index] = kept.setdefault(tuple(labels[place] for place in keep), len(kept))
-        at = np.zeros_like(self.at) if step is None else (self.at - _MONDAY) // step * step + _MONDAY
+        at = np.zeros_like(self.at) if step is None else (self.at - begin) // step * step + begin
         cells = self._without_entries() if is_counting else self
         return _added(cells, at, codes[self.series], tuple(kept), names)
 

@@ -78,7 +78,7 @@ def declare(*, now: datetime) -> int:
     """Have the rollups that are new or defined otherwise filled from all facts there are; return how many."""
     current = {(state.project_id, state.rollup): state.version for state in FillState.objects.all()}
     count = 0
-    for project in Project.objects.all():
+    for project in Project.objects.filter(erased_at=None):
         stale = [r for r in ROLLUPS.values() if current.get((project.pk, r.name)) != r.version]
         if not stale:
             continue

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.access import logged_out
@@ -30,6 +32,12 @@ def page(action: str, role: str = access.VIEWER, obj: str = "") -> Callable[[Vie
         def door(request: HttpRequest, slug: str, **rest: Any) -> HttpResponseBase:
             def answer() -> tuple[Project, HttpResponseBase]:
                 project = access.get_project_or_404(request.user, slug, role)
+                match = request.resolver_match
+                if match and slug != project.slug and request.method in ("GET", "HEAD"):
+                    # It had this short form before: the address leads on, with all that is in it.
+                    address = reverse(match.view_name, kwargs={"slug": project.slug, **rest})
+                    query = request.META.get("QUERY_STRING", "")
+                    return project, redirect(f"{address}?{query}" if query else address)
                 return project, view(request, project, **rest)
 
             return _audited(

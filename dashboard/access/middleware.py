@@ -12,11 +12,14 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from dashboard.access import guard
+from events.values import addresses, browsers
 
 IDLE = timedelta(minutes=30)
 # A request only writes the session when it was last noted this long ago.
 _NOTED_EVERY = timedelta(minutes=1)
-_BEGAN, _SEEN = "obs_began", "obs_seen"
+BEGAN, SEEN = "obs_began", "obs_seen"
+# Of where a login is used, for the list of one's own: families of browser and device, and the network.
+DEVICE, NETWORK = "obs_device", "obs_network"
 # Set in a session that was begun, or confirmed, with a second factor.
 SECOND_FACTOR = "obs_second_factor"
 # All that staff without a second factor may do where one is required.
@@ -79,14 +82,16 @@ class SecondFactorRequired:
 
 def _limit(request: HttpRequest, *, now: float) -> None:
     session = request.session
-    began, seen = session.get(_BEGAN, now), session.get(_SEEN, now)
+    began, seen = session.get(BEGAN, now), session.get(SEEN, now)
     if is_over(began=began, seen=seen, now=now):
         logout(request)
         return
-    is_news = _BEGAN not in session or now - seen >= _NOTED_EVERY.total_seconds()
+    is_news = BEGAN not in session or now - seen >= _NOTED_EVERY.total_seconds()
     asks_by_itself = request.path.endswith(_POLLS) or "wall" in request.GET
     if is_news and not asks_by_itself:
-        session[_BEGAN], session[_SEEN] = began, now
+        session[BEGAN], session[SEEN] = began, now
+        session[DEVICE] = browsers.label(request.headers.get("User-Agent", ""))
+        session[NETWORK] = addresses.cut(addresses.of_request(request))
 
 
 def is_over(*, began: float, seen: float, now: float) -> bool:

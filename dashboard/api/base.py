@@ -97,9 +97,10 @@ class ApiView(APIView):
     def open_project(self, slug: str, role: str = access.VIEWER) -> Project:
         """The project, if the token's owner may and the token is not for another one; 404 otherwise."""
         token: ApiToken = self.request.auth
-        if token.project and token.project.slug != slug:
+        found = access.get_project_or_404(token.user, slug, access.VIEWER)
+        if token.project_id not in (None, found.pk):
             raise Http404
-        self.project = access.get_project_or_404(token.user, slug, role)
+        self.project = found if role == access.VIEWER else access.get_project_or_404(token.user, found.slug, role)
         return self.project
 
     def parameters(self, form: type[serializers.Serializer]) -> dict[str, Any]:

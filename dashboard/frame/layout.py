@@ -14,7 +14,8 @@ from alerts.models import Notice
 from analytics.flags import own
 from dashboard.frame import filters, navigation, release_periods, saved_views, shortcuts, side_bar, state
 from dashboard.frame.release_periods import ReleasePeriod
-from dashboard.frame.state import COMPARISONS, PERIODS, State
+from dashboard.frame.state import COMPARISONS, PERIODS, WEEKS, State
+from dashboard.reading import weeks
 from events.accounts import access
 from events.models import Project
 
@@ -117,6 +118,14 @@ def _line(request: HttpRequest, project: Project, shown: State) -> dict[str, Any
             {**_choice(request, shown, words, from_=since, to=""), "key": key, "is_current": shown.since == since}
             for since, (words, key, _) in PERIODS.items()
         ],
+        "weeks": [
+            {
+                **_choice(request, shown, words, from_=since, to=to),
+                "is_current": (shown.since, shown.until) == (since, to),
+            }
+            for (since, to), words in WEEKS.items()
+        ],
+        "week_day": weeks.NAMES[weeks.current()],
         "releases_since": [_release(request, shown, one) for one in releases],
         "release_shown": next((one.version for one in releases if one.is_shown(shown)), ""),
         "compared_with": COMPARISONS.get(shown.compare, ""),

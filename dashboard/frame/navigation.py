@@ -101,7 +101,7 @@ def account_links(*, path: str, sees_system: bool) -> list[Link]:
     pages = [
         ("home", "All projects", "dashboard:home", "folder"),
         ("docs", "Documentation", "dashboard:docs", "scroll-text"),
-        ("account", "API tokens", "dashboard:account", "key-round"),
+        ("account", "Account", "dashboard:account", "circle-user"),
         ("password", "Password", "dashboard:password", "lock"),
         ("second-factor", "Second factor", "dashboard:second-factor", "fingerprint"),
     ]

@@ -26,7 +26,7 @@ def save(project: Project, *, owner: Any, name: str, url: str, is_shared: bool =
     """The view `name` of `owner`, new or replaced. Raises ValidationError on what is no page of the project."""
     name = one_line(name)[:60]
     if not name:
-        raise ValidationError("A view needs a name.")
+        raise ValidationError("A view needs a name, such as Checkout errors.")
     if is_shared and not access.has_role(owner, project, access.EDITOR):
         raise ValidationError("Sharing a view with the project needs the role editor.")
     path, query = parts(project, url)

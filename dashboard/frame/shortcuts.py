@@ -50,7 +50,8 @@ _SETTINGS: list[tuple[str, str, str, str]] = [
 ]
 _OWNERS: list[tuple[str, str, str, str]] = [("Audit trail", "audit", "", "who did log seals")]
 _ACCOUNT: list[tuple[str, str, str]] = [
-    ("API tokens", "account", "key"),
+    ("Account", "account", "name zone week logins sessions"),
+    ("API tokens", "account", "key curl"),
     ("Password", "password", "account"),
     ("Second factor", "second-factor", "TOTP two account"),
 ]

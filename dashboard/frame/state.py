@@ -1,13 +1,16 @@
-"""What a page looks at, as its URL says it: environment, period, comparison. Pure; the clock is a parameter."""
+"""What a page looks at, as its URL says it: environment, period, comparison. The clock is a parameter; `week` is the
+reader's, the rest the same for everybody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import re2
 
 from analytics.periods import EARLIEST
+from dashboard.reading import weeks, zones
 
 PERIODS: dict[str, tuple[str, str, timedelta]] = {
     "-15m": ("15 min", "", timedelta(minutes=15)),
@@ -18,6 +21,9 @@ PERIODS: dict[str, tuple[str, str, timedelta]] = {
     "-90d": ("90 d", "", timedelta(days=90)),
 }
 """`from` -> (its words, its key on the keyboard, its length)."""
+
+WEEKS: dict[tuple[str, str], str] = {("week", ""): "This week", ("week-before", "week"): "Last week"}
+"""(`from`, `to`) of weeks, which begin at midnight on the day and in the zone of whoever reads -> their words."""
 
 DEFAULT = "-24h"
 LONGEST = timedelta(days=400)
@@ -57,6 +63,8 @@ class State:
     @property
     def label(self) -> str:
         """The period in words."""
+        if (self.since, self.until) in WEEKS:
+            return WEEKS[self.since, self.until]
         if self.since in PERIODS and not self.until:
             return f"Last {PERIODS[self.since][0]}"
         if self.since.startswith("-") and not self.until:
@@ -136,6 +144,8 @@ def narrowed(state: State, *, environment: str) -> State:
 def _moment(text: str, *, now: datetime) -> datetime | None:
     if text == "now":
         return now
+    if text in ("week", "week-before"):
+        return _week(now if text == "week" else now - timedelta(weeks=1))
     try:
         relative = _RELATIVE.match(text)
         if relative:
@@ -147,6 +157,11 @@ def _moment(text: str, *, now: datetime) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _week(at: datetime) -> datetime:
+    begun = weeks.begun(at, zone=ZoneInfo(zones.current().name), first_day=weeks.current())
+    return begun.astimezone(UTC)
 
 
 def stamp(moment: datetime) -> str:

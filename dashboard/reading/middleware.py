@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from dashboard.reading import marks, zones
+from dashboard.reading import marks, weeks, zones
+from dashboard.reading.reader import Reader
 
 SHOWN = {"chart-json", "share-chart-json", "palette"}
 
@@ -29,12 +30,18 @@ class MarksInvisible:
         return response
 
 
-class ReadersZone:
-    """Shows times in the zone that the reader's browser names, or that they chose."""
+class ReadersWay:
+    """Shows times in the zone, and weeks from the day, of whoever reads; stands behind AuthenticationMiddleware.
+
+    Programs read in UTC, and weeks from Monday, wherever they run.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with zones.read_in(zones.parse(request.COOKIES.get(zones.COOKIE, ""))):
+        if request.path.startswith("/api/"):
+            return self.get_response(request)
+        reader = Reader(request.user, request.COOKIES.get(zones.COOKIE, ""), request.headers.get("Accept-Language", ""))
+        with zones.read_in(lambda: reader.zone), weeks.read_from(lambda: reader.week_start):
             return self.get_response(request)

@@ -1,10 +1,11 @@
 """The zone that times are shown in: the reader's. Kept in a cookie, so that the first paint has it and nothing moves.
 
-A browser's own zone is written there by zone.js; one that somebody chose begins with a mark, and the script leaves it.
+A browser's own zone is written there by zone.js; one that somebody chose for this browser begins with a mark, and the
+script leaves it. Between the two stands what somebody chose for their account.
 Addresses, charts and exports stay in UTC, which they say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Zone:
 
 
 UTC_ZONE = Zone()
-_current: ContextVar[Zone] = ContextVar("zone", default=UTC_ZONE)
+_current: ContextVar[Callable[[], Zone] | Zone] = ContextVar("zone", default=UTC_ZONE)
 
 
 @cache
@@ -49,12 +50,13 @@ def parse(text: str) -> Zone:
 
 def current() -> Zone:
     """The zone of whoever reads what is made now; UTC where nobody does, as in mails and tasks."""
-    return _current.get()
+    zone = _current.get()
+    return zone if isinstance(zone, Zone) else zone()
 
 
 @contextmanager
-def read_in(zone: Zone) -> Iterator[None]:
-    """Times are shown in `zone` within this block."""
+def read_in(zone: Callable[[], Zone] | Zone) -> Iterator[None]:
+    """Times are shown in `zone`, which is asked for when it is needed, within this block."""
     token = _current.set(zone)
     try:
         yield

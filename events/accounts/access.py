@@ -14,12 +14,11 @@ _RANK = {VIEWER: 1, EDITOR: 2, OWNER: 3}
 
 
 def visible_projects(user: Any) -> QuerySet[Project]:
-    """The projects `user` may look at: their own, or all for a superuser."""
+    """The projects `user` may look at: their own, or all for a superuser; none that was deleted."""
     if not user.is_active:
         return Project.objects.none()
-    if user.is_superuser:
-        return Project.objects.all()
-    return Project.objects.filter(memberships__user_id=user.pk)
+    standing = Project.objects.filter(deleted_at=None)
+    return standing if user.is_superuser else standing.filter(memberships__user_id=user.pk)
 
 
 def projects_as(user: Any, role: str) -> QuerySet[Project]:
@@ -41,8 +40,8 @@ def colleagues(user: Any) -> QuerySet[Any]:
 
 
 def role_of(user: Any, project: Project) -> str | None:
-    """What `user` is in `project`; None for a stranger."""
-    if not user.is_active:
+    """What `user` is in `project`; None for a stranger, and for everybody once it was deleted."""
+    if not user.is_active or project.deleted_at is not None:
         return None
     if user.is_superuser:
         return OWNER
@@ -65,8 +64,10 @@ def sees_persons(user: Any, project: Project) -> bool:
 
 
 def get_project_or_404(user: Any, slug: str, role: str = VIEWER) -> Project:
-    """The project; Http404 for strangers, PermissionDenied for members below `role`."""
-    project = visible_projects(user).filter(slug=slug).first()
+    """The project of this short form, or that had it before; Http404 for strangers, PermissionDenied for members below
+    `role`."""
+    visible = visible_projects(user)
+    project = visible.filter(slug=slug).first() or visible.filter(former_slugs__slug=slug).first()
     if project is None:
         raise Http404("No such project.")
     if role != VIEWER and not has_role(user, project, role):

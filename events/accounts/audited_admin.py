@@ -7,7 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from events.accounts import access, audit
 from events.models import Project
@@ -36,6 +38,38 @@ class AuditedAdmin(admin.ModelAdmin):
     view_on_site = False
     project_path: ClassVar[str] = ""
     role_to_change: ClassVar[str] = access.OWNER
+    # The name of the product's page of a row, which takes the project's short form and the row's number; or of the page
+    # of all of them, which takes the short form alone, where `page_is_of_all`.
+    page: ClassVar[str] = ""
+    page_is_of_all: ClassVar[bool] = False
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        return [*shown, "in_product"] if self.page else shown
+
+    @admin.display(description="Page")
+    def in_product(self, obj: Any) -> str:
+        """A link to where the product shows the row, for those who may see its project."""
+        url = self.page_of(obj)
+        return format_html('<a href="{}">Open<span class="visually-hidden"> {}</span></a>', url, obj) if url else "–"
+
+    def page_of(self, obj: Any) -> str:
+        """The address of that page; empty for a row of no project that stands."""
+        project = obj if isinstance(obj, Project) else self._project(obj)
+        if not self.page or not isinstance(project, Project) or project.deleted_at is not None:
+            return ""
+        rest = () if self.page_is_of_all else (obj.pk,)
+        return reverse(self.page, args=[project.slug, *rest])
+
+    def _project(self, obj: Any) -> Any:
+        for name in self.project_path.split("__"):
+            obj = getattr(obj, name, None)
+        return obj
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        found = self.get_queryset(request).filter(pk=object_id).first() if object_id.isdecimal() else None
+        page = {"product_url": self.page_of(found)} if found is not None and self.page else {}
+        return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
     def reachable(self, request: HttpRequest, rows: QuerySet[Any], role: str) -> QuerySet[Any]:
         """Those of `rows` that whoever asks may act upon as `role`."""

@@ -90,6 +90,12 @@ def forget() -> None:
     _cache.clear()
 
 
+def forget_noted(public_key: str) -> None:
+    """The key is not noted beside the spool any more."""
+    _file(public_key).unlink(missing_ok=True)
+    forget()
+
+
 def _file(public_key: str) -> Path:
     digest = hashlib.blake2b(public_key.encode(), digest_size=16).hexdigest()
     return Path(settings.OBS_SPOOL_DIR) / "keys" / f"{digest}.json"
@@ -151,7 +157,7 @@ def _load(project_id: int | None, public_key: str) -> Key | None:
         project_id=project.pk,
         slug=project.slug,
         public_key=row.public_key,
-        is_active=row.is_active,
+        is_active=row.is_active and project.deleted_at is None,
         expires_at=row.expires_at,
         rate_per_minute=row.rate_per_minute or settings.OBS_KEY_RATE_PER_MINUTE,
         project_rate_per_minute=project.rate_per_minute,

@@ -3,6 +3,7 @@
 Neither the typed name (people type their password there) nor a whole address is kept.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -104,14 +105,24 @@ def tell_failures(*, now: datetime) -> int:
 
 def end(user: Any, *, keep: str = "") -> int:
     """How many logins of this person were ended: all but the session named `keep`."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    ended = 0
+    others = [key for key, _ in lasting(user) if key != keep]
+    for key in others:
+        end_one(key)
+    return len(others)
+
+
+def lasting(user: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields the key and the contents of each session of this person."""
     # Sessions do not say whose they are: each is looked into. There are as many as people logged in within half a day.
-    for session in Session.objects.exclude(session_key=keep).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            store(session.session_key).delete()
-            ended += 1
-    return ended
+    for session in Session.objects.iterator():
+        kept = session.get_decoded()
+        if kept.get(SESSION_KEY) == str(user.pk):
+            yield session.session_key, kept
+
+
+def end_one(key: str) -> None:
+    """The session of that key is over."""
+    import_module(settings.SESSION_ENGINE).SessionStore(key).delete()
 
 
 def forget_expired_sessions(*, now: datetime) -> int:

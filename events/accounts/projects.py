@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from events.accounts import audit, keys, tokens
-from events.models import ApiToken, IngestKey, Membership, Project
+from events.models import ApiToken, FormerSlug, IngestKey, Membership, Project
 
 OVERLAP = timedelta(days=7)
 _SLUG = 58  # of the 64 characters that a short form may have: room for a number
@@ -21,6 +21,7 @@ def create(
     """A new project with its first ingest key, owned by `owner`. Raises ValidationError on a bad or taken slug."""
     project = Project(slug=slug, name=name, created_at=now, is_demo=is_demo)
     project.full_clean()
+    check_was_nobodys(project)
     with transaction.atomic():
         project.save(force_insert=True)
         IngestKey.objects.create(project=project, created_at=now)
@@ -28,6 +29,12 @@ def create(
             Membership.objects.create(project=project, user=owner, role=Membership.Role.OWNER, created_at=now)
         audit.record("project.create", actor=actor or owner, project=project, obj=project, now=now)
     return project
+
+
+def check_was_nobodys(project: Project) -> None:
+    """Raises ValidationError where addresses with the short form lead to another project, which had it before."""
+    if FormerSlug.objects.filter(slug=project.slug).exclude(project=project.pk).exists():
+        raise ValidationError({"slug": ValidationError("Project with this Slug already exists.", code="unique")})
 
 
 def slug_for(name: str) -> str:
@@ -39,6 +46,7 @@ def slug_for(name: str) -> str:
     if not made:
         return ""
     taken = set(Project.objects.filter(slug__startswith=made).values_list("slug", flat=True))
+    taken |= set(FormerSlug.objects.filter(slug__startswith=made).values_list("slug", flat=True))
     number = 1
     while (found := made if number == 1 else f"{made}-{number}") in taken:
         number += 1
@@ -200,7 +208,7 @@ def check_an_owner_stays(project: Project, user: Any) -> None:
     owners = Membership.objects.filter(project=project, role=Membership.Role.OWNER)
     ids = set(owners.values_list("user_id", flat=True))
     if ids == {user.pk}:
-        raise ValidationError("A project keeps at least one owner.")
+        raise ValidationError("A project keeps at least one owner: make somebody else an owner first.")
 
 
 def _origins(entries: Collection[str]) -> list[str]:
@@ -214,5 +222,7 @@ def _origins(entries: Collection[str]) -> list[str]:
             or not set(host).isdisjoint("/ @?#\\")
             or not host
         ):
-            raise ValidationError(f"{entry!r} is neither a host nor an origin")
+            raise ValidationError(
+                f"{entry!r} is neither a host nor an origin; write app.example.org, *.example.org or https://app.example.org:8443."
+            )
     return cleaned

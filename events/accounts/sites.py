@@ -76,7 +76,9 @@ def forget() -> None:
 
 
 def _load(named: str, now: datetime) -> str | None:
-    usable = IngestKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), is_active=True)
+    usable = IngestKey.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), is_active=True, project__deleted_at=None
+    )
     found = usable.filter(project__site_names__name=named).order_by("created_at", "pk")
     return found.values_list("public_key", flat=True).first()
 

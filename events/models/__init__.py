@@ -21,7 +21,7 @@ from events.models.issue import (
 )
 from events.models.login import LoginFailure, RecoveryCode, SecondFactor
 from events.models.person import Group, Person, PersonId
-from events.models.project import ApiToken, Environment, IngestKey, Membership, Project, SiteName
+from events.models.project import ApiToken, Environment, FormerSlug, IngestKey, Membership, Project, SiteName
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
 from events.models.segment import FactChange, RetiredSegment, Segment
 from events.models.visitor import VisitorSalt
@@ -29,8 +29,8 @@ from events.models.visitor import VisitorSalt
 __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "ConsentRecord", "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange",
-    "Feedback", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem", "IngestKey",
-    "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount", "Person",
-    "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace", "Segment",
-    "SiteName", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
+    "Feedback", "FormerSlug", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem",
+    "IngestKey", "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount",
+    "Person", "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace",
+    "Segment", "SiteName", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

@@ -120,9 +120,28 @@ class Project(models.Model):
         max_length=200, blank=True, default="", db_default="",
         help_text="What file names of stack traces begin with and the repository's do not.",
     )  # fmt: skip
+    # Set: hidden, and nothing is taken or judged; an owner may bring it back until it is erased.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    # Of an erased project its number is left, so that no other gets it, and what was taken away.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    erased = models.JSONField(default=dict, db_default={}, editable=False, help_text="Rows taken away, by table.")
 
     class Meta:
         ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class FormerSlug(models.Model):
+    """A short form that a project had before: addresses with it lead on."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="former_slugs")
+    slug = models.SlugField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return self.slug

@@ -100,7 +100,7 @@ def put(
 
 def take(token: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Outcome:
     """What a webhook of others tells, kept. `headers` have lower-case names; the body is what was signed."""
-    hook = DeployHook.objects.select_related("project").filter(token=token).first()
+    hook = DeployHook.objects.select_related("project").filter(token=token, project__deleted_at=None).first()
     if hook is None:
         return Outcome(404, "There is no such hook.")
     with audit.scope(via=f"deploy_hook:{hook.pk}"):

@@ -43,7 +43,9 @@ Reader = Callable[[int, int, datetime, datetime], Iterator[Stretch]]
 
 def refresh(*, now: datetime) -> int:
     """Count what is not over: of each component from its last counted day on; how many components."""
-    found = list(StatusComponent.objects.filter(page__is_published=True).select_related("page"))
+    found = list(
+        StatusComponent.objects.filter(page__is_published=True, page__project__deleted_at=None).select_related("page")
+    )
     for component in found:
         count(component, now=now)
     return len(found)

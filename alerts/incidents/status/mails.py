@@ -61,6 +61,7 @@ def run(*, now: datetime) -> int:
 def _claim(*, now: datetime) -> list[StatusMail]:
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     due = StatusMail.objects.filter(free, status=StatusMail.Status.PENDING, next_attempt_at__lte=now)
+    due = due.filter(subscriber__page__project__deleted_at=None)
     ordered = due.select_related("subscriber__page", "update__notice").order_by("next_attempt_at", "pk")
     claimed = list(ordered.select_for_update(skip_locked=True, of=("self",))[:BATCH])
     StatusMail.objects.filter(pk__in=[mail.pk for mail in claimed]).update(claimed_until=now + CLAIM)

@@ -91,6 +91,7 @@ def delete(notice: StatusNotice, *, actor: Any, now: datetime) -> None:
 def tick(*, now: datetime) -> int:
     """Begin and end what was planned; how much."""
     planned = StatusNotice.objects.filter(kind=Kind.MAINTENANCE, ended_at=None, scheduled_for__lte=now)
+    planned = planned.filter(page__project__deleted_at=None)
     return sum(_advance(pk, now=now) for pk in planned.order_by("pk").values_list("pk", flat=True)[:200])
 
 

@@ -52,7 +52,11 @@ class Status:
 
 def public(slug: str) -> StatusPage | None:
     """The page at this address, if it is published."""
-    return StatusPage.objects.filter(slug=slug, is_published=True).select_related("project").first()
+    return (
+        StatusPage.objects.filter(slug=slug, is_published=True, project__deleted_at=None)
+        .select_related("project")
+        .first()
+    )
 
 
 def status(page: StatusPage, *, now: datetime, with_days: bool = True) -> Status:

@@ -1,6 +1,7 @@
 """Hours, days, weeks and months of a time zone as buckets of a period. Pure.
 
-A day of a clock change has 23 or 25 hours, and the repeated hour is two buckets. Weeks begin on Monday.
+A day of a clock change has 23 or 25 hours, and the repeated hour is two buckets. Weeks begin on Monday, or on the day
+asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from analytics.questions.product.acts import BadQuestion
 
 UNITS = ("hour", "day", "week", "month")
 MOST = 1000
+FIRST_DAYS = {"": 0, "monday": 0, "saturday": 5, "sunday": 6}
+"""How an address names the day that weeks begin on -> its number as by `date.weekday`."""
 _HOUR = timedelta(hours=1)
 
 
@@ -47,18 +50,26 @@ class Calendar:
         return f"CASE {' '.join(cases)} ELSE {len(self.edges) - 2} END"
 
 
-def calendar(period: Period, unit: str, zone: ZoneInfo, *, before: int = 0) -> Calendar:
-    """The buckets that a period touches, and `before` more of them. Raises BadQuestion where they are too many."""
+def calendar(period: Period, unit: str, zone: ZoneInfo, *, before: int = 0, first_day: int = 0) -> Calendar:
+    """The buckets that a period touches, and `before` more of them; weeks begin on `first_day`, numbered as by
+    `date.weekday`. Raises BadQuestion where they are too many."""
     if unit not in UNITS:
         raise BadQuestion(f"A period is cut by {', '.join(UNITS)}.")
-    edges = [_floor(period.start, unit, zone)]
+    edges = [_floor(period.start, unit, zone, first_day=first_day)]
     for _ in range(before):
-        edges.insert(0, _floor(edges[0] - timedelta(microseconds=1), unit, zone))
+        edges.insert(0, _floor(edges[0] - timedelta(microseconds=1), unit, zone, first_day=first_day))
     while edges[-1] < period.end:
         if len(edges) > MOST:
             raise BadQuestion(f"That would be more than {MOST} {unit}s; ask for longer ones or a shorter period.")
         edges.append(_after(edges[-1], unit, zone))
     return Calendar(unit, tuple(edges), zone)
+
+
+def first_day_of(name: str) -> int:
+    """The day that weeks begin on, Monday for none. Raises BadQuestion."""
+    if name.lower() not in FIRST_DAYS:
+        raise BadQuestion(f"Weeks begin on {', '.join(filter(None, FIRST_DAYS))}; not on {name[:20]!r}.")
+    return FIRST_DAYS[name.lower()]
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -69,14 +80,14 @@ def zone_of(name: str) -> ZoneInfo:
         raise BadQuestion(f"{name[:40]!r} is no time zone; write Europe/Berlin.") from None
 
 
-def _floor(at: datetime, unit: str, zone: ZoneInfo) -> datetime:
+def _floor(at: datetime, unit: str, zone: ZoneInfo, *, first_day: int) -> datetime:
     local = at.astimezone(zone)
     if unit == "hour":
         since = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
         return at.astimezone(UTC) - since
     day = local.date()
     if unit == "week":
-        day -= timedelta(days=day.weekday())
+        day -= timedelta(days=(day.weekday() - first_day) % 7)
     return _midnight(day.replace(day=1) if unit == "month" else day, zone)
 
 

@@ -1,6 +1,7 @@
 """Failures, page loads, uptime and the use of features by week: what a scorecard holds against its goals.
 
-A week begins on Monday at midnight, UTC. The last one may not be over; what is compared are the two before its end.
+A week begins at midnight, UTC, on Monday or the day asked for. The last one may not be over; what is compared are the
+two before its end.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ def measured(project: Project, *, weeks: Sequence[datetime], now: datetime) -> C
     """Failed requests, LCP of three of four visits, and uptime, of the weeks that begin so."""
     names = ("traffic", "page_vitals", "probes", "check_ins")
     period = Period(weeks[0], weeks[-1] + WEEK)
-    found = rollups.read_many(project.pk, names, period=period, step=WEEK, now=now)
+    found, begin = rollups.read_many(project.pk, names, period=period, step=WEEK, now=now), rollups.minute_of(weeks[0])
 
     def along(name: str, where: Mapping[str, tuple[str, ...]], *, is_counting: bool = True) -> list[Measure]:
-        return rollups.along(weeks, found[name].by(step=_MINUTES, where=where, is_counting=is_counting))
+        return rollups.along(weeks, found[name].by(step=_MINUTES, where=where, is_counting=is_counting, begin=begin))
 
     looks = along("probes", {})
     uptime_of = "probes" if any(one.count for one in looks) else "check_ins"

@@ -66,7 +66,7 @@ def _renew(*, now: datetime, project_id: int | None) -> None:
     """Take away days that were made by another meaning of a visit."""
     current = days.version()
     is_current = FillState.objects.filter(project=OuterRef("pk"), rollup=VISITS.name, version=current)
-    projects = Project.objects.filter(~Exists(is_current))
+    projects = Project.objects.filter(~Exists(is_current), erased_at=None)
     for project in projects if project_id is None else projects.filter(pk=project_id):
         with transaction.atomic():
             for old in Segment.objects.filter(project=project, fact=VISITS.name):

@@ -13,6 +13,7 @@ _MEASURE = (
     "total, people, visits, weekly_actives, monthly_actives (people of the 7 or 30 days that end with the step); of a "
     "property sum, avg, min, max, median, p75, p90, p95, p99."
 )
+_WEEK = "monday, saturday or sunday: the day that weeks begin on; monday when not said."
 _SERIES = "Series B to E, one a line: event | measure | property, as paid | sum | price."
 
 
@@ -34,6 +35,7 @@ class TrendsQuery(InsightQuery):
     by = _line("A column, or a property as properties.plan.")
     unit = _line("hour, day, week or month; by the period when not said.")
     tz = _line("A time zone, UTC when not said.")
+    week_start = _line(_WEEK)
 
 
 class FunnelsQuery(InsightQuery):
@@ -57,9 +59,11 @@ class CohortsQuery(InsightQuery):
     times = _line("first or recurring.")
     unit = _line("hour, day, week or month; by the period when not said.")
     tz = _line("A time zone, UTC when not said.")
+    week_start = _line(_WEEK)
 
 
 class UsageQuery(InsightQuery):
     events = _line("The events of the feature, one a line.")
     unit = _line("hour, day, week or month; by the period when not said.")
     tz = _line("A time zone, UTC when not said.")
+    week_start = _line(_WEEK)

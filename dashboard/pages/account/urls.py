@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import URLPattern, path
 
 from dashboard.pages.account import (
+    account_views,
     joining_views,
     password_views,
     presence_views,
@@ -19,7 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("join/<str:token>/", joining_views.join, name="join"),
     path("theme/", views.theme, name="theme"),
     path("side-bar/", views.side_bar_move, name="side-bar"),
-    path("account/", views.account, name="account"),
+    path("account/", account_views.account, name="account"),
+    path("account/change/", account_views.account_change, name="account-change"),
+    path("account/logins/end/", account_views.login_end_others, name="login-end-others"),
+    path("account/logins/<slug:mark>/end/", account_views.login_end, name="login-end"),
     path("zone/", zone_views.zone, name="zone"),
     path("presence.json", presence_views.presence, name="presence"),
     path("account/password/", password_views.password, name="password"),
@@ -28,6 +32,6 @@ urlpatterns: list[URLPattern] = [
     path("account/second-factor/confirm/", second_factor_views.confirm, name="second-factor-confirm"),
     path("account/second-factor/codes/", second_factor_views.codes, name="second-factor-codes"),
     path("account/second-factor/disable/", second_factor_views.disable, name="second-factor-disable"),
-    path("account/tokens/", views.token_create, name="token-create"),
-    path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+    path("account/tokens/", account_views.token_create, name="token-create"),
+    path("account/tokens/<int:token_id>/revoke/", account_views.token_revoke, name="token-revoke"),
 ]

@@ -29,6 +29,14 @@ def zone(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def forget_choice(response: HttpResponse) -> HttpResponse:
+    """The same answer, which ends what was chosen for this browser alone: what is newer counts."""
+    if zones.current().is_chosen:
+        value = Zone(zones.current().name).cookie
+        response.set_cookie(zones.COOKIE, value, max_age=_YEAR, samesite="Lax", secure=settings.OBS_HTTPS)
+    return response
+
+
 def choices() -> dict[str, Any]:
     """What the form needs."""
     return {"zones": zones.names(), "zone": zones.current()}

@@ -26,7 +26,7 @@ DIRECTIONS = {"earlier": -1, "later": 1}
 def create(project: Project, *, name: str, actor: Any, now: datetime) -> Board:
     """A new board without charts. Raises ValidationError."""
     if project.boards.count() >= MOST_BOARDS:
-        raise ValidationError(f"A project has at most {MOST_BOARDS} boards.")
+        raise ValidationError(f"A project has at most {MOST_BOARDS} boards; delete one first.")
     board = Board(project=project, name=_named(name), created_by=actor, created_at=now)
     return _stored("board.create", board, actor=actor, now=now)
 
@@ -51,7 +51,7 @@ def add(board: Board, *, url: str, title: str = "", width: str = "one", actor: A
     board = Board.objects.select_for_update().select_related("project").get(pk=board.pk)
     places = list(board.cards.values_list("place", flat=True))
     if len(places) >= MOST_CARDS:
-        raise ValidationError(f"A board has at most {MOST_CARDS} charts.")
+        raise ValidationError(f"A board has at most {MOST_CARDS} charts; take one off first, or begin another board.")
     card = BoardCard(board=board, chart=chart, query=query, place=max(places, default=0) + 1)
     _put(card, title=title, width=width)
     _record("board.change", board, actor=actor, now=now, added=chart)
@@ -102,13 +102,13 @@ def charted(project: Project, url: str) -> tuple[str, str]:
 
 def _named(name: str) -> str:
     if not (name := one_line(name)[:60]):
-        raise ValidationError("A board needs a name.")
+        raise ValidationError("A board needs a name, such as Checkout.")
     return name
 
 
 def _stored(action: str, board: Board, *, actor: Any, now: datetime) -> Board:
     if board.project.boards.filter(name=board.name).exclude(pk=board.pk).exists():
-        raise ValidationError(f"There is a board “{board.name}” already.")
+        raise ValidationError(f"There is a board “{board.name}” already; give this one another name.")
     board.save()
     _record(action, board, actor=actor, now=now)
     return board

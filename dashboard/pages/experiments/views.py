@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from analytics.experiments import changing, plans, results
@@ -170,5 +171,5 @@ def _store(request: HttpRequest, experiment: Experiment, draft: Draft, flags: li
         raise ValidationError({"flag": "Choose a flag with variants."})
     experiment.flag = flag
     if not experiment.pk:
-        experiment.key = draft.texts["key"]
+        experiment.key = draft.texts["key"].strip() or slugify(draft.texts["name"])[:80].strip("-_")
     return changing.put(experiment, drafts.sent(draft), actor=request.user, now=timezone.now())

@@ -1,6 +1,7 @@
-"""What an address asks of product events, as the questions take it. Pure; raises BadQuestion in words for people.
+"""What an address asks of product events, as the questions take it. Raises BadQuestion in words for people.
 
-The names of parameters are those of the forms and of the API."""
+The names of parameters are those of the forms and of the API. All is in the address, but for the day that weeks begin
+on: where it says none, that of whoever reads."""
 
 from __future__ import annotations
 
@@ -16,15 +17,16 @@ from analytics.questions.product.calendar import Calendar
 from analytics.questions.product.formula_trends import LETTERS, Series
 from analytics.questions.product.funnel_attempts import Definition, Exclusion, Step
 from analytics.questions.product.journeys import STATIONS
+from dashboard.reading import weeks
 
 Asked = Mapping[str, str]
 COMMON = ("only", "bots")
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "trends": ("event", "measure", "of", "series", "formula", "by", "unit", "tz", *COMMON),
+    "trends": ("event", "measure", "of", "series", "formula", "by", "unit", "tz", "week_start", *COMMON),
     "funnels": ("steps", "order", "within", "by", "touch", *COMMON),
     "journeys": ("begin", "until", "kind", "stations", *COMMON),
-    "cohorts": ("begin", "again", "times", "unit", "tz", *COMMON),
-    "usage": ("events", "unit", "tz", *COMMON),
+    "cohorts": ("begin", "again", "times", "unit", "tz", "week_start", *COMMON),
+    "usage": ("events", "unit", "tz", "week_start", *COMMON),
 }
 LONGEST_TEXT = 2000
 _HOURS, _DAYS = timedelta(days=2), timedelta(days=92)
@@ -116,7 +118,9 @@ def length(text: str) -> timedelta:
 def _calendar(asked: Asked, period: Period, *, before: int = 0) -> Calendar:
     by_length = "hour" if period.length <= _HOURS else "day" if period.length <= _DAYS else "week"
     unit = _text(asked, "unit") or by_length
-    return calendar.calendar(period, unit, calendar.zone_of(_text(asked, "tz")), before=before)
+    zone, named = calendar.zone_of(_text(asked, "tz")), _text(asked, "week_start")
+    first_day = calendar.first_day_of(named) if named else weeks.current()
+    return calendar.calendar(period, unit, zone, before=before, first_day=first_day)
 
 
 def _text(asked: Asked, name: str) -> str:

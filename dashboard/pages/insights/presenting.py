@@ -12,6 +12,7 @@ from analytics.models import Goal
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
+from dashboard.reading import weeks
 from events.models import Project
 
 Choices = Sequence[tuple[str, str]]
@@ -78,6 +79,7 @@ def head(name: str, project: Project, shown: State) -> dict[str, Any]:
 
 _EVENT = "an event, a path as /pricing, action:name, or * for any"
 _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
+_WEEKS = [("", "as set in your account"), *((name, f"on {name.capitalize()}") for name in weeks.BY_NAME)]
 _WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
 _KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
 _TIMES = [("first", "the first time"), ("recurring", "every time")]
@@ -128,8 +130,12 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
         ],
         "usage": [text("events", "Events of the feature, one a line", "search\n/results", lines=3)],
     }[tab]  # fmt: skip
-    times = [choice("unit", "By", _UNITS), text("tz", "Time zone", "UTC")] if tab not in ("funnels", "journeys") else []
-    return [*own, *times, text("only", "Only where", "country=DE|FR, properties.plan=team")]
+    times = [choice("unit", "By", _UNITS), text("tz", "Time zone", "UTC"), choice("week_start", "Weeks begin", _WEEKS)]
+    return [
+        *own,
+        *(times if tab not in ("funnels", "journeys") else []),
+        text("only", "Only where", "country=DE|FR, properties.plan=team"),
+    ]
 
 
 def numbers_of(figure: Figure, *, most: int) -> tuple[list[tuple[str, bool]], list[list[tuple[object, bool]]]]:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST
 
 from dashboard.access.guard import site_page
 from dashboard.frame import layout
-from events.accounts import access, projects
+from dashboard.pages.project import naming
+from events.accounts import access, project_life, projects
 from events.models import Issue
 
 _OPEN = Q(issues__status=Issue.Status.UNRESOLVED)
@@ -24,7 +25,15 @@ def home(request: HttpRequest) -> HttpResponseBase:
         open_issues=Count("issues", filter=_OPEN),
         fatal_issues=Count("issues", filter=_OPEN & Q(issues__level=Issue.Level.FATAL)),
     )
-    return layout.draw(request, "dashboard/project/home.html", {"cards": list(counted[:200])}, section="home")
+    return layout.draw(
+        request,
+        "dashboard/project/home.html",
+        {
+            "cards": list(counted[:200]),
+            "deleted_count": project_life.deleted(request.user).count(),
+        },
+        section="home",
+    )
 
 
 @require_POST
@@ -36,19 +45,7 @@ def project_create(request: HttpRequest) -> HttpResponseBase:
     try:
         project = projects.create(slug, name or slug, owner=request.user, now=timezone.now())
     except ValidationError as error:
-        for line in _mended(error, slug=slug):
-            messages.error(request, line)
+        for lines in naming.mended(error, slug=slug).values():
+            messages.error(request, " ".join(lines))
         return redirect("dashboard:home")
     return redirect("dashboard:setup", project.slug)
-
-
-def _mended(error: ValidationError, *, slug: str) -> list[str]:
-    """What was wrong with a new project, and what to write instead."""
-    if "slug" not in error.message_dict:
-        return error.messages
-    codes = {one.code for one in error.error_dict["slug"]}
-    if not slug:
-        return ["Give the project a name with letters or digits, or write a short form for addresses, such as shop."]
-    if "unique" in codes:
-        return [f"The short form “{slug[:64]}” is taken. Leave the field empty, and a free one is made from the name."]
-    return ["A short form has lower-case letters, digits, - and _ only, 64 at most. Leave it empty to have one made."]

@@ -19,6 +19,8 @@ from events.accounts import access, dsn, invitations, projects, sites
 from events.endpoints import browser_settings
 from events.models import IngestKey, Invitation, Membership, Project, SiteName
 
+_NOBODY = "There is nobody called “{}” here. Write the name they log in with, or invite them below."
+
 
 @page("settings.view", role=access.EDITOR)
 def settings(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -117,7 +119,7 @@ def _change(project: Project, posted: Any, *, actor: Any) -> str:
     if action in ("member_role", "member_remove"):
         user = get_user_model().objects.filter(username=posted.get("username", "")[:150]).first()
         if user is None:
-            raise ValidationError("There is no such user.")
+            raise ValidationError(_NOBODY.format(posted.get("username", "")[:60]))
         if action == "member_remove":
             projects.remove_member(project, user, actor=actor, now=now)
             return f"{user.get_username()} is a stranger to this project now."
@@ -140,5 +142,5 @@ def _features(names: list[str], shares: list[str]) -> dict[str, float]:
 
 def _integer(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise ValidationError("A whole number is needed here.")
+        raise ValidationError("Write a whole number, such as 600.")
     return int(text)

@@ -2,11 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from dashboard.pages.project import deploy_views, grouping_views, home_views, settings_views, setup_views
+from dashboard.pages.project import deploy_views, grouping_views, home_views, life_views, settings_views, setup_views
 
 urlpatterns: list[URLPattern] = [
     path("", home_views.home, name="home"),
     path("projects/new/", home_views.project_create, name="project-create"),
+    path("projects/deleted/", life_views.deleted_projects, name="deleted-projects"),
+    path("projects/deleted/<int:gone_id>/restore/", life_views.project_restore, name="project-restore"),
+    path("projects/deleted/<int:gone_id>/receipt.json", life_views.project_receipt, name="project-receipt"),
+    path("p/<slug:slug>/settings/project/", life_views.project_life_page, name="project-life"),
+    path("p/<slug:slug>/settings/project/rename/", life_views.project_rename, name="project-rename"),
+    path("p/<slug:slug>/settings/project/hand-over/", life_views.project_hand_over, name="project-hand-over"),
+    path("p/<slug:slug>/settings/project/delete/", life_views.project_delete, name="project-delete"),
     path("p/<slug:slug>/setup/", setup_views.setup, name="setup"),
     path("p/<slug:slug>/setup/state.json", setup_views.setup_state, name="setup-state"),
     path("p/<slug:slug>/setup/sample/", setup_views.send_sample, name="setup-sample"),

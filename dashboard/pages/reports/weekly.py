@@ -31,6 +31,7 @@ from dashboard.pages.insights.digests import Digest
 from dashboard.pages.insights.goal_lines import GoalLine
 from dashboard.pages.reports import sentences
 from dashboard.pages.scorecard import card, presenting
+from dashboard.reading import weeks
 from events.accounts import access
 from events.models import Membership, Project, Segment
 
@@ -102,17 +103,19 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def last_whole_week(now: datetime) -> date:
-    """The Monday of the last week that is over."""
-    return monday_of(now.astimezone(UTC).date()) - WEEK
+def last_whole_week(now: datetime, *, first_day: int = weeks.MONDAY) -> date:
+    """The first day of the last week that is over."""
+    return weeks.first_of(now.astimezone(UTC).date(), first_day=first_day) - WEEK
 
 
-def named(text: str, *, now: datetime) -> date:
-    """The Monday of the week that a URL names (`2026-W47` or a day in it); the last whole one for anything else."""
+def named(text: str, *, now: datetime, first_day: int = weeks.MONDAY) -> date:
+    """The first day of the week that a URL names (`2026-W47` or a day in it); of the last whole one for anything
+    else."""
     try:
-        return max(date(1971, 1, 4), min(monday_of(date.fromisoformat(text[:10])), monday_of(now.date())))
+        asked = max(date(1971, 1, 4), min(date.fromisoformat(text[:10]), now.date()))
     except ValueError:
-        return last_whole_week(now)
+        return last_whole_week(now, first_day=first_day)
+    return weeks.first_of(asked, first_day=first_day)
 
 
 def due(*, now: datetime) -> QuerySet[Membership]:
@@ -121,7 +124,8 @@ def due(*, now: datetime) -> QuerySet[Membership]:
     opens = datetime.combine(monday, SENT_FROM)
     if not opens <= now < opens + SENT_FOR:
         return Membership.objects.none()
-    wanted = Membership.objects.filter(gets_weekly_report=True, user__is_active=True).exclude(user__email="")
+    wanted = Membership.objects.filter(gets_weekly_report=True, user__is_active=True, project__deleted_at=None)
+    wanted = wanted.exclude(user__email="")
     return wanted.exclude(weekly_report_on__gte=monday).select_related("project", "user").order_by("project_id", "pk")
 
 

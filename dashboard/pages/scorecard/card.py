@@ -66,9 +66,9 @@ class Card:
         return self.week + weeks.WEEK
 
 
-def card(project: Project, monday: datetime, *, sees_persons: bool, now: datetime, count: int = COUNT) -> Card:
-    """The card of the week that begins at `monday`, midnight in UTC, and of those before it."""
-    starts, wanted = weeks.starts(monday, count=count), goals.of(project)
+def card(project: Project, week: datetime, *, sees_persons: bool, now: datetime, count: int = COUNT) -> Card:
+    """The card of the week that begins at `week`, midnight in UTC of any day, and of those before it."""
+    starts, wanted = weeks.starts(week, count=count), goals.of(project)
     found = weeks.measured(project, weeks=starts, now=now)
     resolved, unresolved = _resolved(project, starts)
     lines = [
@@ -115,7 +115,9 @@ def _adoption(
             sees_persons=sees_persons,
             events=[name],
             scope=Scope(Period(starts[0], max(starts[0], min(now, until))), actions=actions.named(project.pk, name)),
-            calendar=calendar.calendar(Period(starts[0], until), "week", ZoneInfo("UTC"), before=1),
+            calendar=calendar.calendar(
+                Period(starts[0], until), "week", ZoneInfo("UTC"), before=1, first_day=starts[0].weekday()
+            ),
         )
     except BadQuestion as error:
         nothing = weeks.shares(starts, [0] * len(starts), [0] * len(starts))

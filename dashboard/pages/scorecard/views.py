@@ -15,6 +15,7 @@ from dashboard.frame import layout, query_errors
 from dashboard.pages.reports import weekly
 from dashboard.pages.scorecard import card, goals, presenting
 from dashboard.pages.scorecard.card import Card
+from dashboard.reading import weeks
 from events.accounts import access
 from events.models import Project
 
@@ -31,6 +32,8 @@ def scorecard(request: HttpRequest, project: Project) -> HttpResponseBase:
         "lines": lines,
         "summary": presenting.summary(lines),
         "last_day": presenting.last_day(found),
+        # Of whichever day weeks begin on, the report's week that shares most days with this one.
+        "middle": found.week + WEEK / 2,
         "earlier": found.week - WEEK,
         "later": later if later <= timezone.now() else None,
         "has_feature": any(one.name == "adoption" for one in found.promises),
@@ -79,5 +82,10 @@ def scorecard_goals(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 def _card(request: HttpRequest, project: Project) -> Card:
     now = timezone.now()
-    monday = datetime.combine(weekly.named(request.GET.get("week", ""), now=now), time(), tzinfo=UTC)
-    return card.card(project, monday, sees_persons=access.sees_persons(request.user, project), now=now)
+    day = weekly.named(request.GET.get("week", ""), now=now, first_day=weeks.current())
+    return card.card(
+        project,
+        datetime.combine(day, time(), tzinfo=UTC),
+        sees_persons=access.sees_persons(request.user, project),
+        now=now,
+    )

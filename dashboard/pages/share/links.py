@@ -75,7 +75,8 @@ def find(token: str, *, now: datetime) -> ShareLink | None:
         _signer.unsign(token)
     except BadSignature:
         return None
-    found = ShareLink.objects.select_related("project", "created_by").filter(digest=_digest(token)).first()
+    links = ShareLink.objects.select_related("project", "created_by")
+    found = links.filter(digest=_digest(token), project__deleted_at=None).first()
     return found if found and is_live(found, now=now) else None
 
 

@@ -34,7 +34,11 @@ def test_it_is_made_read_changed_paused_and_deleted(project: Project, alice: Any
     where = f"{BASE}{made.json()['id']}/"
     assert made.json()["check"]["expected_status"] == "200,204"
     assert (made.json()["header_names"], made.json()["channels"]) == (["Authorization"], [channel.pk])
-    assert call("post", BASE, may, sent()).json()["detail"].endswith("This project has a probe 'shop' already.")
+    assert (
+        call("post", BASE, may, sent())
+        .json()["detail"]
+        .endswith("This project has a probe 'shop' already; give this one another name.")
+    )
     probe = Probe.objects.get()
     make.looked(probe, failed("The status is 500, and not 200."), at=timezone.now() + timedelta(seconds=1))
     read = [call("get", url, reads) for url in (BASE, where, f"{where}looks/")]

@@ -114,7 +114,7 @@ def test_two_who_share_a_browser_have_a_bar_each(
 def test_pages_about_no_project_have_the_bar_too(as_alice: Client, project: Project) -> None:
     bar = bar_of(as_alice, "/account/password/")
     assert [part.split("<")[0] for part in bar.split('<span class="grow">')[1:]][2:] == [
-        "All projects", "Documentation", "API tokens", "Password", "Second factor",
+        "All projects", "Documentation", "Account", "Password", "Second factor",
     ]  # fmt: skip
     assert bar.count('aria-current="page"') == 1
     assert "System" not in bar

@@ -120,7 +120,7 @@ def test_a_filled_form_makes_a_monitor_that_can_be_changed(as_alice: Client, pro
         ({"margin": "5 s"}, "From one minute to 365 days."),
         ({"failure_threshold": "0"}, "From 1 to 720."),
         ({"name": "日報"}, "give it a letter or a digit"),
-        ({"name": "Taken"}, "This project has a monitor 'taken' already."),
+        ({"name": "Taken"}, "This project has a monitor 'taken' already; give this one another name."),
     ],
 )
 def test_what_cannot_be_stored_is_named_at_its_field(

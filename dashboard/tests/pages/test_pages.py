@@ -40,6 +40,7 @@ def pages(world: World) -> list[str]:
     named: list[tuple[str, list[Any]]] = [
         ("home", []),
         ("account", []),
+        ("deleted-projects", []),
         ("docs", []),
         ("docs-page", ["alerts"]),
         ("docs-search", []),
@@ -67,6 +68,7 @@ def pages(world: World) -> list[str]:
         *(("board", [slug, board.pk]) for board in world.project.boards.all()),
         ("setup", [slug]),
         ("settings", [slug]),
+        ("project-life", [slug]),
         ("alerts", [slug]),
         ("rule-list", [slug]),
         ("maintenance-list", [slug]),

@@ -104,7 +104,7 @@ def test_each_kind_has_its_form(as_alice: Client, project: Project, kind: str, t
         ({"warn_days": "soon"}, "Numbers of days by comma"),
         ({"failure_threshold": "1"}, "one failed look alone alarms nobody"),
         ({"name": "日報"}, "letters and digits of its name"),
-        ({"name": "Taken"}, "This project has a probe 'taken' already."),
+        ({"name": "Taken"}, "This project has a probe 'taken' already; give this one another name."),
     ],
 )
 def test_what_cannot_be_stored_is_named_at_its_field(
