@@ -35,6 +35,10 @@ class ProjectAdmin(AuditedAdmin):
     search_fields = ["slug", "name"]
     readonly_fields = ["created_at", "first_event_at"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The product's page gives another short form: it sees to it that the old one leads on."""
+        return [*super().get_readonly_fields(request, obj), *(["slug"] if obj else [])]
+
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)

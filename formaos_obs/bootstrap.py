@@ -11,7 +11,6 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from events.accounts import dsn, projects, tokens
-from events.models import Project
 
 ADMIN = "admin"
 DEMO = "demo"
@@ -44,7 +43,7 @@ def ensure(path: Path, *, url: str, now: datetime) -> tuple[Access, bool]:
         admin = get_user_model().objects.create_superuser(ADMIN, "", password)
     elif password and not admin.check_password(password):
         password = ""
-    project = Project.objects.filter(slug=DEMO).first() or projects.create(DEMO, "Demo", owner=admin, now=now)
+    project = projects.named(DEMO) or projects.create(DEMO, "Demo", owner=admin, now=now)
     key = dsn.open_key(project) or projects.create_key(project, label="up", actor=admin, now=now)
     access = Access(
         url=url,

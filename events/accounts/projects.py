@@ -31,6 +31,12 @@ def create(
     return project
 
 
+def named(slug: str) -> Project | None:
+    """The project of this short form, or that had it before."""
+    found = Project.objects.filter(slug=slug).first()
+    return found or Project.objects.filter(former_slugs__slug=slug).first()
+
+
 def check_was_nobodys(project: Project) -> None:
     """Raises ValidationError where addresses with the short form lead to another project, which had it before."""
     if FormerSlug.objects.filter(slug=project.slug).exclude(project=project.pk).exists():

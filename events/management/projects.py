@@ -2,12 +2,13 @@
 
 from django.core.management.base import CommandError
 
+from events.accounts import projects
 from events.models import Project
 
 
 def named(slug: str) -> Project:
-    """The project with this slug. Raises CommandError, for the terminal, when there is none."""
-    try:
-        return Project.objects.get(slug=slug)
-    except Project.DoesNotExist:
-        raise CommandError(f"There is no project {slug!r}.") from None
+    """The project with this slug, or that had it before. Raises CommandError, for the terminal, when there is none."""
+    found = projects.named(slug)
+    if found is None:
+        raise CommandError(f"There is no project {slug!r}.")
+    return found

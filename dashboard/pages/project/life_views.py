@@ -16,14 +16,14 @@ from events.accounts import access, project_erasing, project_life, server_projec
 from events.models import Membership, Project
 
 
-@page("project.life", role=access.OWNER)
+@page("project_life.view", role=access.OWNER)
 def project_life_page(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The forms, each with what follows from it."""
     return _shown(request, project)
 
 
 @require_POST
-@page("project.life", role=access.OWNER)
+@page("project_life.view", role=access.OWNER)
 def project_rename(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The project is called otherwise; the page under its new address follows."""
     given = {"name": request.POST.get("name", ""), "slug": request.POST.get("slug", "").strip()}
@@ -37,7 +37,7 @@ def project_rename(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 
 @require_POST
-@page("project.life", role=access.OWNER)
+@page("project_life.view", role=access.OWNER)
 def project_hand_over(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Somebody else owns the project."""
     stays = request.POST.get("stays_as", "")
@@ -58,7 +58,7 @@ def project_hand_over(request: HttpRequest, project: Project) -> HttpResponseBas
 
 
 @require_POST
-@page("project.life", role=access.OWNER)
+@page("project_life.view", role=access.OWNER)
 def project_delete(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The project is gone from sight; within the grace an owner brings it back."""
     try:
@@ -72,7 +72,7 @@ def project_delete(request: HttpRequest, project: Project) -> HttpResponseBase:
     return redirect("dashboard:deleted-projects")
 
 
-@site_page("project.deleted")
+@site_page("deleted_projects.view")
 def deleted_projects(request: HttpRequest) -> HttpResponseBase:
     """What was deleted, until when it comes back, and receipts of what was erased."""
     found = list(project_life.deleted(request.user)[:200])
@@ -84,7 +84,7 @@ def deleted_projects(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_POST
-@site_page("project.deleted")
+@site_page("deleted_projects.view")
 def project_restore(request: HttpRequest, gone_id: int) -> HttpResponseBase:
     """The project is back as it was."""
     project = get_object_or_404(project_life.deleted(request.user), pk=gone_id)
@@ -97,7 +97,7 @@ def project_restore(request: HttpRequest, gone_id: int) -> HttpResponseBase:
     return redirect("dashboard:home")
 
 
-@site_page("project.receipt")
+@site_page("project_receipt.view")
 def project_receipt(request: HttpRequest, gone_id: int) -> HttpResponseBase:
     """What was erased of a project, signed."""
     project = get_object_or_404(project_life.deleted(request.user), pk=gone_id, erased_at__isnull=False)

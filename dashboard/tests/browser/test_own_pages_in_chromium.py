@@ -19,16 +19,23 @@ WIDER = """() => [document.documentElement, ...document.querySelectorAll('main, 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_trail_and_the_admin_fit_a_phone(watch: Any, world: World, alice: Any, now: datetime, scheme: str) -> None:
+    alice.is_superuser = True
+    alice.save()
     audit.record("issue.resolve", actor=alice, project=world.project, obj=world.issue, detail={"in": "x" * 90}, now=now)
     watched: Watched = watch(360, scheme)
     page = watched.page
+    watched.open("/account/")
+    keep(watched, f"account-360-{scheme}")
+    assert page.evaluate(WIDER) == []
+    watched.open(f"/p/{world.project.slug}/settings/project/")
+    keep(watched, f"life-360-{scheme}")
     watched.open(f"/p/{world.project.slug}/audit/?from=-400d")
     keep(watched, f"audit-360-{scheme}")
     assert page.evaluate(WIDER) == []
     assert page.evaluate(FAULTS) == []
     for name in ("", "events/ingestkey/", "alerts/rule/", f"events/project/{world.project.pk}/change/"):
         watched.open(f"/admin/{name}")
-        keep(watched, f"admin-360-{scheme}-{name.replace('/', '-')}")
+        keep(watched, f"admin-360-{scheme}-{name.split('/')[1] if name else 'index'}")
         assert page.evaluate(WIDER) == [], name
     assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("Inter")
     assert watched.complaints == []

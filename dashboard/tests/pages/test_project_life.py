@@ -19,6 +19,7 @@ from dashboard.pages.share import links
 from dashboard.tests.api.test_api import bearer
 from dashboard.tests.things import things
 from events.accounts import access, dsn, keys, project_erasing, project_life, projects, server_project
+from events.consent import ledger
 from events.facts import compaction, files
 from events.models import (
     AuditEntry,
@@ -74,6 +75,7 @@ def test_a_former_short_form_tells_strangers_nothing_and_is_given_to_nobody(
     with pytest.raises(Exception, match="already exists"):
         projects.create("web", "Other", owner=alice, now=now)
     assert projects.slug_for("Web") == "web-2"
+    assert projects.named("web") == project  # as commands and a start find it
 
 
 @pytest.mark.parametrize(
@@ -204,3 +206,4 @@ def test_whom_consent_was_of_is_forgotten_and_the_chain_holds(alice: Any, projec
     project_life.delete(project, typed=project.name, actor=alice, now=now)
     project_erasing.tick(now=now + 31 * DAY)
     assert set(ConsentRecord.objects.values_list("visitor", "nonce")) == {(None, None)}
+    assert ledger.verify(project).is_whole
