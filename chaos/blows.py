@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,20 +17,28 @@ VICTIMS = ("web", "web child", "worker", "worker child", "redis", "postgres")
 
 
 class Killer(threading.Thread):
-    """Kills until told to stop, or `kills` times."""
+    """Kills until told to stop, or `kills` times; the victims, by name, are processes of folders."""
 
-    def __init__(self, var: Path, stop: threading.Event, *, seed: int, kills: int, mean_pause: float) -> None:
+    def __init__(
+        self,
+        victims: Mapping[str, tuple[Path, str]],
+        stop: threading.Event,
+        *,
+        seed: int,
+        kills: int,
+        mean_pause: float,
+    ) -> None:
         super().__init__(daemon=True)
-        self.var, self.stop_event, self.kills, self.mean_pause = var, stop, kills, mean_pause
+        self.victims, self.stop_event, self.kills, self.mean_pause = victims, stop, kills, mean_pause
         self.random = random.Random(seed)
         self.killed: Counter[str] = Counter()
 
     def run(self) -> None:
         while not self.stop_event.is_set() and sum(self.killed.values()) < self.kills:
             self.stop_event.wait(self.random.expovariate(1 / self.mean_pause))
-            victim = self.random.choice(VICTIMS)
-            if kill(self.var, victim, self.random):
-                self.killed[victim] += 1
+            name = self.random.choice(list(self.victims))
+            if kill(*self.victims[name], self.random):
+                self.killed[name] += 1
 
 
 def kill(var: Path, victim: str, dice: random.Random) -> bool:
@@ -47,6 +56,18 @@ def kill(var: Path, victim: str, dice: random.Random) -> bool:
         os.kill(pid, signal.SIGKILL)
         return True
     return False
+
+
+def kill_host(var: Path) -> int:
+    """Kill -9 the supervisor of a folder and all that it runs, as a power cut does; how many that were."""
+    supervisor = psutil.Process(pids(var)["supervisor"])
+    family = [supervisor, *supervisor.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(family, timeout=30)
+    (var / "pids.json").unlink()  # whose numbers may soon be somebody else's
+    return len(family)
 
 
 def hold_postgres_down(var: Path, *, seconds: float) -> int:

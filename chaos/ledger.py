@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 TYPES = [f"Chaos{letter}Error" for letter in "ABCDEFGHIJKLMNOPQRST"]
@@ -36,13 +37,16 @@ class Ledger:
 
 
 class Client(threading.Thread):
-    """Sends until told to stop. Some answers are cut before they are read, and then the same event is sent again."""
+    """Sends until told to stop, to any of the hosts. Some answers are cut before they are read, and then the same event
+    is sent again."""
 
-    def __init__(self, dsn: "Dsn", ledger: Ledger, stop: threading.Event, *, seed: int, pause: float) -> None:
+    def __init__(
+        self, hosts: "Sequence[Dsn]", ledger: Ledger, stop: threading.Event, *, seed: int, pause: float
+    ) -> None:
         super().__init__(daemon=True)
-        self.dsn, self.ledger, self.stop_event, self.pause = dsn, ledger, stop, pause
+        self.hosts, self.ledger, self.stop_event, self.pause = hosts, ledger, stop, pause
         self.random = random.Random(seed)
-        self.connection: http.client.HTTPConnection | None = None
+        self.connections: dict[Dsn, http.client.HTTPConnection] = {}
 
     def run(self) -> None:
         while not self.stop_event.is_set():
@@ -60,20 +64,20 @@ class Client(threading.Thread):
 
     def send(self, body: bytes, *, cut: bool) -> int | None:
         """The answer's status, or None where there was none (or it was cut on purpose)."""
+        dsn = self.random.choice(self.hosts)
         try:
-            if self.connection is None:
-                self.connection = http.client.HTTPConnection(self.dsn.host, self.dsn.port, timeout=20)
-            self.connection.request("POST", self.dsn.path, body, {"Content-Type": "application/x-sentry-envelope"})
+            connection = self.connections.get(dsn)
+            if connection is None:
+                connection = self.connections[dsn] = http.client.HTTPConnection(dsn.host, dsn.port, timeout=20)
+            connection.request("POST", dsn.path, body, {"Content-Type": "application/x-sentry-envelope"})
             if cut:
-                self.connection.close()
-                self.connection = None
+                self.connections.pop(dsn).close()
                 return None
-            answer = self.connection.getresponse()
+            answer = connection.getresponse()
             answer.read()
         except (OSError, http.client.HTTPException):
-            if self.connection is not None:
-                self.connection.close()
-            self.connection = None
+            if dsn in self.connections:
+                self.connections.pop(dsn).close()
             return None
         return answer.status
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import psycopg
 from chaos.ledger import Ledger
 
 ROOT = Path(__file__).resolve().parent.parent
+# Where a segment lies, by its path; None where it is missing.
+Locate = Callable[[str], Path | None]
 
 
 @dataclass(frozen=True)
@@ -32,33 +35,37 @@ class Verdict:
         return not any(vars(self).values())
 
 
-def settle(var: Path, *, seconds: float) -> dict[str, object]:
-    """Wait until inbox and spool are empty; the last ledger report."""
+def settle(hosts: Sequence[Mapping[str, str]], *, seconds: float) -> dict[str, object]:
+    """Wait until the inbox and the spools of all hosts are empty; the last ledger report.
+
+    A host is told by what its environment has besides ours.
+    """
     deadline = time.monotonic() + seconds
     while True:
-        report = accounting(var)
-        if report and not report["in_inbox"] and not report["in_spool"]:
-            return report
+        reports = [accounting(host) for host in hosts]
+        if all(report and not report["in_inbox"] and not report["in_spool"] for report in reports):
+            return reports[-1]
         if time.monotonic() > deadline:
-            sys.exit(f"The backlog did not empty in {seconds:g} s: {report}")
+            sys.exit(f"The backlog did not empty in {seconds:g} s: {reports}")
         time.sleep(0.5)
 
 
-def accounting(var: Path) -> dict[str, object]:
-    """`manage.py check_accounting --json`, or nothing while PostgreSQL is away."""
-    env = os.environ | {"OBS_VAR_DIR": str(var)}
+def accounting(host: Mapping[str, str]) -> dict[str, object]:
+    """`manage.py check_accounting --json` on a host, or nothing while PostgreSQL is away."""
     command = [sys.executable, "manage.py", "check_accounting", "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | host, capture_output=True, text=True)
     line = done.stdout.strip().splitlines()
     return json.loads(line[-1]) if line else {}
 
 
-def judge(ledger: Ledger, database: str, segments: Path, report: dict[str, object]) -> Verdict:
+def in_folder(segments: Path) -> Locate:
+    return lambda path: segments / path if (segments / path).exists() else None
+
+
+def judge(ledger: Ledger, database: str, locate: Locate, report: Mapping[str, object]) -> Verdict:
     with psycopg.connect(database) as connection:
-        paths = [
-            segments / path for (path,) in connection.execute("SELECT path FROM events_segment WHERE fact = 'errors'")
-        ]
-        present = [str(path) for path in paths if path.exists()]
+        listed = [path for (path,) in connection.execute("SELECT path FROM events_segment WHERE fact = 'errors'")]
+        present = [str(found) for found in map(locate, listed) if found]
         stored = duckdb.sql("SELECT event_id, group_hash FROM read_parquet($1)", params=[present]).fetchall()
         ids = [event_id for event_id, _ in stored]
         sent = ledger.acknowledged | ledger.refused | ledger.unanswered
@@ -68,7 +75,7 @@ def judge(ledger: Ledger, database: str, segments: Path, report: dict[str, objec
             unknown=len(set(ids) - sent),
             accounting_difference=abs(int(str(report["difference"]))) + abs(_stored_errors(connection) - len(ids)),
             count_differences=sum(_differences(connection, stored)),
-            missing_files=len(paths) - len(present),
+            missing_files=len(listed) - len(present),
         )
 
 

@@ -4,7 +4,9 @@
 bare=("bash -euo pipefail ci/bare.sh" ".venv/bin/python -m bench.batches --facts 2000" ".venv/bin/python bench/slow_clients.py --short")
 attacks=(
     ".venv/bin/python -m chaos.upgrade --days 1 --events 200" ".venv/bin/python -m chaos.alerts --kills 8 --rules 1"
-    ".venv/bin/python -m chaos --seconds 20 --away 5" ".venv/bin/python fuzz/envelope_atheris.py --seconds 10"
+    ".venv/bin/python -m chaos --seconds 20 --away 5"
+    ".venv/bin/python -m chaos --hosts 2 --bucket --seconds 20 --away 4 --bucket-away 4 --clients 4 --var var/chaos-hosts"
+    ".venv/bin/python fuzz/envelope_atheris.py --seconds 10"
 )
 storage=(
     ".venv/bin/python bench/pages.py --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"

@@ -12,6 +12,7 @@ from events.facts import compaction, dimensions
 from events.ingest import accounting, host, inbox, replay
 from events.issues import counters, counting
 from events.releases import uploads
+from events.runtime import clocks
 from events.visitors import naming
 
 
@@ -62,12 +63,12 @@ def compact() -> None:
 
 @shared_task
 def sweep() -> None:
-    compaction.sweep(now=timezone.now())
+    compaction.sweep(now=clocks.earlier(timezone.now()))
 
 
 @shared_task
 def retain() -> None:
-    compaction.retain(now=timezone.now())
+    compaction.retain(now=clocks.earlier(timezone.now()))
 
 
 @shared_task

@@ -40,7 +40,7 @@ Found = Iterator[CheckMessage]
 def register_all() -> None:
     """Let `manage.py check`, and every command that starts something, ask these."""
     for check in CHECKS:
-        register(_answer(check), Tags.security)
+        register(_answer(check), Tags.security, deploy=check is hosts_share_their_key)
 
 
 def demand() -> None:
@@ -136,6 +136,26 @@ def folders_are_writable() -> Found:
         standing = next((parent for parent in (path, *path.parents) if parent.exists()), path)
         if not (standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)):
             yield _error(8, f"{name} cannot be written: {path}.", f"Make {standing} a folder this user can write.")
+
+
+def bucket_can_be_asked() -> Found:
+    """Where the bucket is; who may use it is told in variables of their own, which nothing shows."""
+    store = urlsplit(settings.OBS_S3_ENDPOINT)
+    is_bare = not (store.path.strip("/") or store.query or store.fragment or "@" in store.netloc)
+    if settings.OBS_S3_ENDPOINT and not (store.scheme in {"http", "https"} and store.hostname and is_bare):
+        hint = "Use https://store.example.org:9000; the keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        yield _error(43, "OBS_S3_ENDPOINT is no address of a store.", hint)
+    if settings.OBS_SEGMENT_ROOT.startswith("s3://") and "@" in settings.OBS_SEGMENT_ROOT:
+        hint = "Use s3://bucket/prefix; the keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        yield _error(43, "OBS_SEGMENT_ROOT names more than a bucket and a prefix.", hint)
+
+
+def hosts_share_their_key() -> Found:
+    if os.environ.get("DATABASE_URL") and not os.environ.get("SECRET_KEY"):
+        hint = "Set one SECRET_KEY on all hosts of this database: sessions, secrets and the audit trail hang on it."
+        yield Warning(
+            "SECRET_KEY is kept in this host's folder, and the database elsewhere.", hint=hint, id="formaos_obs.W003"
+        )
 
 
 def self_dsn_parses() -> Found:
@@ -291,5 +311,5 @@ CHECKS: tuple[Callable[[], Found], ...] = (
     redis_url_is_known, public_url_is_whole, folders_are_writable, self_dsn_parses, tokens_are_long, caps_agree,
     engine_is_known, clickhouse_can_be_asked, origins_have_schemes, log_level_is_known, outbound_exceptions_are_narrow,
     references_are_endpoints, bundle_is_an_address, countries_are_known, public_site_is_encrypted,
-    heads_have_a_place, owner_has_the_same_database, house_is_told,
+    heads_have_a_place, owner_has_the_same_database, house_is_told, bucket_can_be_asked, hosts_share_their_key,
 )  # fmt: skip

@@ -39,7 +39,7 @@ class QueryTooLarge(EngineError):
 
 
 class EngineAway(EngineError):
-    """The engine runs elsewhere, and cannot be reached or does not let this server in."""
+    """The engine, or the bucket, is elsewhere, and cannot be reached or does not let this server in."""
 
 
 class Facts(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -9,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from django.conf import settings
 
 from analytics.engine.contract import (
+    EngineAway,
     EngineError,
     Facts,
     Parameters,
@@ -34,9 +37,14 @@ else:
     duckdb = lazy("duckdb")
     pa = lazy("pyarrow")
 
+log = logging.getLogger(__name__)
+
 BATCH = 10_000
 # Rows of a piece that arrays are made of: large enough that starting on one costs nothing, small beside the memory.
 STREAM = 200_000
+# What a bucket answers about a file.
+NOT_FOUND = 404
+REFUSED = {401, 403}
 STARTS_WITH = re.compile(r"\s*WITH\s", re.IGNORECASE)
 
 
@@ -116,12 +124,11 @@ class DuckFacts:
         except duckdb.OutOfMemoryException:
             raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.") from None
         except (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException) as error:
-            named = next((path for paths in self.listed.values() for path in paths if path in str(error)), None)
+            said = unquote(str(error))  # an address in a bucket has its signs encoded
+            named = next((path for paths in self.listed.values() for path in paths if path in said), None)
             if named is None:
                 raise
-            if isinstance(error, duckdb.InvalidInputException):
-                raise EngineError(f"The segment {named} is damaged.") from error
-            raise SegmentMissing(named) from None
+            raise _of_file(error, named) from None
 
     def _with_facts(self, sql: str) -> str:
         relations = ", ".join(f"{name} AS NOT MATERIALIZED ({self._relation(name)})" for name in self.wanted)
@@ -153,6 +160,20 @@ class DuckFacts:
             f"SELECT f.* REPLACE (coalesce(p.person, f.{whose}) AS {whose}) "
             f"FROM ({rows}) f LEFT JOIN persons p ON p.visitor = f.{whose}"
         )
+
+
+def _of_file(error: duckdb.Error, path: str) -> EngineError:
+    """What a failure to read one file means. Nothing of what the store said is shown, only logged by its kind."""
+    if isinstance(error, duckdb.InvalidInputException):
+        return EngineError(f"The segment {path} is damaged.")
+    status = getattr(error, "status_code", None)
+    is_in_bucket = settings.OBS_SEGMENT_ROOT.startswith("s3://")
+    if status == NOT_FOUND or not is_in_bucket:
+        return SegmentMissing(path)
+    log.warning("The bucket did not give %s: %s", path, status or type(error).__name__)
+    if status in REFUSED:
+        return EngineAway("The bucket of the segments does not let this server in.")
+    return EngineAway("The bucket of the segments cannot be reached.")
 
 
 class DuckEngine:

@@ -63,7 +63,7 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """Files removed: retired ones past their grace, and orphans."""
+    """Retired files that were removed, and files without a row that were retired."""
 
     retired: int
     orphans: int
@@ -134,11 +134,17 @@ def merge(place: Place, old: Sequence[Segment], *, now: datetime) -> Segment | N
 
 
 def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
-    """Remove the files retired before the grace period, and files that no row lists."""
+    """Remove the files retired before the grace period, and retire those that no row lists.
+
+    What no row lists is looked at twice: a store's clock and its list may be wrong, and then a file that seems old and
+    lost is one whose row commits in a moment.
+    """
     root = files.root()
     retired = list(RetiredSegment.objects.filter(retired_at__lt=now - GRACE))
+    listed = set(Segment.objects.filter(path__in=[gone.path for gone in retired]).values_list("path", flat=True))
     for gone in watch(retired):
-        root.remove(gone.path)
+        if gone.path not in listed:
+            root.remove(gone.path)
     RetiredSegment.objects.filter(pk__in=[gone.pk for gone in retired]).delete()
     orphans = 0
     old = (found.path for found in root.listing() if found.written_at < now - ORPHAN_AGE)
@@ -147,10 +153,9 @@ def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
             *Segment.objects.filter(path__in=paths).values_list("path", flat=True),
             *RetiredSegment.objects.filter(path__in=paths).values_list("path", flat=True),
         }
-        for path in paths:
-            if path not in known:
-                root.remove(path)
-                orphans += 1
+        lost = [RetiredSegment(path=path, retired_at=now) for path in paths if path not in known]
+        RetiredSegment.objects.bulk_create(lost, ignore_conflicts=True)
+        orphans += len(lost)
     return Swept(len(retired), orphans)
 
 

@@ -65,4 +65,7 @@ def _reach_s3(connection: duckdb.DuckDBPyConnection) -> None:
         "URL_STYLE": "path" if host else "",
     }
     named = "".join(f", {name} {quoted(value)}" for name, value in options.items() if value)
+    # The extension has read the environment by itself into settings, which any question could ask for.
+    for name in ("s3_access_key_id", "s3_secret_access_key", "s3_session_token"):
+        connection.execute(f"SET GLOBAL {name} = ''")
     connection.execute(f"CREATE SECRET segments (TYPE s3, USE_SSL {str(scheme != 'http').lower()}{named})")

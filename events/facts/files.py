@@ -135,7 +135,8 @@ def root() -> Root:
 def _bucket(url: str, endpoint: str) -> Bucket:
     scheme, _, host = endpoint.partition("://")
     place = {"endpoint_override": host, "scheme": scheme} if endpoint else {}
-    return Bucket(url.removeprefix("s3://").rstrip("/"), fs.S3FileSystem(**place))
+    # A file of few megabytes is one request then, which a kill leaves whole or not at all, and not three.
+    return Bucket(url.removeprefix("s3://").rstrip("/"), fs.S3FileSystem(allow_delayed_open=True, **place))
 
 
 def _make_folders(folder: Path) -> list[Path]:

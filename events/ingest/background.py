@@ -1,4 +1,5 @@
-"""What a web process does once a second beside answering: write what it refused, renew its level of pressure."""
+"""What a web process does once a second beside answering: write what it refused, bring home what its disk holds, renew
+its level of pressure."""
 
 import logging
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from events.ingest import accounting, pressure, refusals
+from events.ingest import accounting, pressure, refusals, replay
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def tick() -> None:
         refusals.buffer.flush(now=now)
         for do in also:
             do()
+        replay.help_out(now=now)
     except (DatabaseError, InterfaceError):
         connection.close()
     pressure.gauge.renew(now=now)

@@ -14,4 +14,8 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
-    Clock(app).keep()
+    clock = Clock(app)
+    try:
+        clock.keep()
+    finally:
+        clock.pass_on()

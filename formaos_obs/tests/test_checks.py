@@ -15,6 +15,12 @@ from formaos_obs.environment import BASE_DIR
 GOOD_KEY = "ab" * 32
 
 
+@pytest.fixture(autouse=True)
+def _with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The suite names its database, as somebody does who has many hosts."""
+    monkeypatch.setitem(os.environ, "SECRET_KEY", GOOD_KEY)
+
+
 def _ids() -> set[str]:
     return {message.id for check in checks.CHECKS for message in check()}
 
@@ -76,6 +82,10 @@ def test_the_defaults_are_fine() -> None:
         ("OBS_APPRISE", ["file"], "E029"),
         ("OBS_APPRISE", ["ntfys://"], "E029"),
         ("OBS_INGEST_SILENCE_MINUTES", 0, "E002"),
+        ("OBS_S3_ENDPOINT", "store:9000", "E043"),
+        ("OBS_S3_ENDPOINT", "https://key:word@store:9000", "E043"),
+        ("OBS_S3_ENDPOINT", "https://store/bucket", "E043"),
+        ("OBS_SEGMENT_ROOT", "s3://key:word@bucket/prefix", "E043"),
     ],
 )
 def test_it_refuses(name: str, value: Any, expected: str, settings: Any) -> None:
@@ -91,6 +101,14 @@ def test_it_refuses_a_trail_key_that_scrapers_know(settings: Any) -> None:
 def test_it_warns_of_a_site_without_tls(settings: Any) -> None:
     settings.OBS_PUBLIC_URL, settings.ALLOWED_HOSTS = "http://obs.example.org", ["obs.example.org"]
     assert _ids() == {"formaos_obs.W001"}
+
+
+def test_it_warns_of_a_key_that_one_host_keeps_for_a_database_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(os.environ, "DATABASE_URL", "postgresql://obs:pw@postgres:5432/obs")
+    monkeypatch.delitem(os.environ, "SECRET_KEY", raising=False)
+    assert _ids() == {"formaos_obs.W003"}
+    monkeypatch.setitem(os.environ, "SECRET_KEY", GOOD_KEY)
+    assert _ids() == set()
 
 
 def test_each_message_has_a_hint(settings: Any) -> None:

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 
 from events.runtime import bell
 from formaos_obs.celery import app as the_app
-from formaos_obs.clock.keeping import Clock
+from formaos_obs.clock.keeping import TURN, TURN_SECONDS, Clock, Turn
 from formaos_obs.clock.timetable import Timetable
 
 
@@ -145,6 +145,31 @@ def test_a_clock_outlives_a_redis_that_hangs_up(sent: Sent, start: Any) -> None:
     sent.client.client_kill_filter(_type="normal", skipme=True)
     bell.ring(bell.INBOX)
     assert sent.wait(lambda tasks: tasks["digest"] == 2)
+
+
+def test_one_clock_of_several_hosts_sends_and_another_goes_on_when_it_stops(sent: Sent, clean_redis: Any) -> None:
+    first, second, again = (Turn(bell.listener(), holder=name) for name in ("one", "two", "one"))
+    assert first.is_ours(at=0.0)
+    assert not second.is_ours(at=0.0)
+    assert again.is_ours(at=0.0), "the same host, started again after a kill, waits for nothing"
+    second.pass_on()
+    assert not second.is_ours(at=1.0), "what is another's is not given away"
+    first.pass_on()
+    assert second.is_ours(at=1.0)
+    assert not first.is_ours(at=TURN_SECONDS), "who was away for long asks before it sends"
+    assert 0 < clean_redis.pttl(TURN) <= TURN_SECONDS * 1000, "the turn of a host that died ends"
+
+
+def test_a_clock_waits_for_its_turn(sent: Sent, clean_redis: Any, start: Any) -> None:
+    clean_redis.set(TURN, "another host", px=60_000)
+    start(digest=600)
+    bell.ring(bell.INBOX)
+    while not clean_redis.exists(bell.KEY):
+        time.sleep(0.01)
+    assert sent.tasks() == {}
+    assert clean_redis.exists(bell.KEY), "a bell is left to the clock that sends"
+    clean_redis.delete(TURN)
+    sent.wait(lambda tasks: tasks["digest"] >= 1)
 
 
 def test_ringing_without_redis_neither_fails_nor_waits(settings: Any) -> None:

@@ -21,5 +21,5 @@ class Command(BaseCommand):
         swept = compaction.sweep(now=timezone.now(), watch=bar("Removing", unit="files"))
         self.stdout.write(
             f"{merged.inputs} segments became {merged.merges} ({merged.rows} facts), {merged.failures} failed; "
-            f"{swept.retired} retired files and {swept.orphans} orphans removed."
+            f"{swept.retired} retired files and {swept.orphans} orphans retired."
         )

@@ -16,5 +16,5 @@ class Command(BaseCommand):
         retired = compaction.retain(now=timezone.now(), watch=bar("Retiring", unit="projects"))
         swept = compaction.sweep(now=timezone.now(), watch=bar("Removing", unit="files"))
         self.stdout.write(
-            f"{retired} segments retired; {swept.retired} retired files and {swept.orphans} orphans removed."
+            f"{retired} segments retired; {swept.retired} retired files and {swept.orphans} orphans retired."
         )

@@ -122,7 +122,24 @@ def test_the_sweep_removes_files_whose_writer_died_and_never_a_young_one(project
         written = (NOW - ORPHAN_AGE * age).timestamp()
         os.utime(files.root().url(segment.path), (written, written))
     assert compaction.sweep(now=NOW).orphans == 1
+    assert on_disk() == {listed.path, died.path, young.path}, "it is looked at twice"
+    assert compaction.sweep(now=LATER).retired == 1
     assert on_disk() == {listed.path, young.path}
+
+
+@pytest.mark.django_db
+def test_a_file_that_seemed_lost_and_got_its_row_stays(project: Project) -> None:
+    """As where a store's clock is hours behind: its youngest file is old by its list."""
+    (late,) = rows.store(project, rows.error(1))
+    Segment.objects.all().delete()
+    written = (NOW - 3 * ORPHAN_AGE).timestamp()
+    os.utime(files.root().url(late.path), (written, written))
+    assert compaction.sweep(now=NOW).orphans == 1
+    late.save(force_insert=True)
+    assert compaction.sweep(now=LATER).retired == 1
+    assert on_disk() == {late.path}
+    assert len(facts_of(project)) == 1
+    assert RetiredSegment.objects.count() == 0
 
 
 @pytest.mark.django_db
@@ -252,4 +269,5 @@ def test_kill_minus_nine_in_the_middle_loses_and_doubles_nothing(project: Projec
     compaction.compact(now=NOW)
     assert facts_of(project) == before
     compaction.sweep(now=LATER + timedelta(days=400))
+    compaction.sweep(now=LATER + timedelta(days=401))
     assert on_disk() == set(Segment.objects.values_list("path", flat=True))

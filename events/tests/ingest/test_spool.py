@@ -1,14 +1,15 @@
 """Items on disk while PostgreSQL is away."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from events.ingest import accounting, payloads, replay, spool
 from events.ingest.payloads import Packed
-from events.models import InboxItem, IngestKey, Project
+from events.models import InboxItem, IngestKey, Project, SpoolDrain
 
 
 @pytest.fixture
@@ -54,6 +55,42 @@ def test_a_closed_file_is_removed_after_the_drain(
     assert replay.drain(now=now) == 1
     assert spool.files() == []
     assert InboxItem.objects.count() == 2
+
+
+def test_a_web_process_drains_what_no_worker_of_its_host_did(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime
+) -> None:
+    written = datetime.now(UTC)
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    assert replay.help_out(now=written) == 0, "a worker may be about to"
+    assert replay.help_out(now=written + 2 * replay.PATIENCE) == 1
+    assert InboxItem.objects.count() == 1
+
+
+def test_a_host_forgets_no_mark_of_the_disk_of_another(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime, settings: Any, tmp_path: Path
+) -> None:
+    """The other died before it removed the file, returns after days, and doubles nothing, not even for the ledger."""
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    assert replay.drain(now=now) == 1
+    theirs, settings.OBS_SPOOL_DIR = settings.OBS_SPOOL_DIR, str(tmp_path)
+    for days in range(settings.OBS_SEEN_DAYS):
+        replay.drain(now=now + timedelta(days=days))
+    settings.OBS_SPOOL_DIR = theirs
+    assert replay.drain(now=now + timedelta(days=settings.OBS_SEEN_DAYS)) == 0
+    report = accounting.report()
+    assert (report.received, report.duplicate, report.in_spool, report.difference) == (2, 0, 0, 0)
+
+
+def test_marks_of_files_that_are_gone_are_forgotten_when_their_ids_are(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime, settings: Any
+) -> None:
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    writer.close()
+    replay.drain(now=now)
+    assert SpoolDrain.objects.count() == 1
+    replay.drain(now=now + timedelta(days=settings.OBS_SEEN_DAYS, seconds=1))
+    assert SpoolDrain.objects.count() == 0
 
 
 def test_a_file_that_grew_since_it_was_read_stays(writer: spool.Writer, now: datetime) -> None:
