@@ -193,6 +193,7 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         country=sender.country,
         located=countries.located if settings.OBS_GEOIP_DATABASE else None,
         limits=limits(),
+        days_kept=key.days_kept,
     )
 
 

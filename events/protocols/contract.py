@@ -111,6 +111,8 @@ class Context:
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
+    # How many days of product events the project keeps: as old may be what is imported.
+    days_kept: int = 30
 
     def names(self, distinct_id: str) -> bool:
         """Whether who is called so is counted as a person."""

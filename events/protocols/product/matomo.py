@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from events.protocols.contract import Context, Decoded, Refused, nowhere
-from events.protocols.fields.clock import Clock, seconds
+from events.protocols.fields.clock import seconds
 from events.protocols.fields.texts import scalar
-from events.protocols.product import canonical, persons
+from events.protocols.product import canonical, persons, posthog
 from events.protocols.product.canonical import KIND, Sent
 from events.values import browsers, lenient
 from events.values.errors import Malformed, TooLarge
@@ -99,10 +99,13 @@ def _event(hit: Hit | None, context: Context, *, own: Collection[str], is_truste
     told = seconds(hit["cdt"]) if hit.get("cdt") else None
     if not is_trusted and (hit.get("cip") or _is_old(told, context)):
         return Refused(KIND, "invalid", "needs_token")
+    clock, _ = posthog.clocks(context, None, is_import=is_trusted)
+    if is_trusted and clock.is_before(told):
+        return Refused(KIND, "filtered", posthog.TOO_OLD)
     agent = scalar(hit.get("ua"), 400)
     if hit.get("cip"):
         context = _of_browser(hit["cip"].strip(), agent or context.user_agent, context)
-    return canonical.event(_sent(hit, told, agent, context), context)
+    return canonical.event(_sent(hit, clock.moment(told, []), agent, context), context)
 
 
 def _is_old(told: float | None, context: Context) -> bool:
@@ -116,14 +119,14 @@ def _of_browser(address: str, agent: str, context: Context) -> Context:
     return replace(context, visitor=context.visitor_of(address, agent), user_agent=agent, country=country)
 
 
-def _sent(hit: Hit, told: float | None, agent: str, context: Context) -> Sent:
+def _sent(hit: Hit, at: float, agent: str, context: Context) -> Sent:
     happened = _happened(hit)
     is_browser = bool(hit.get("cip")) or browsers.families(context.user_agent).browser not in ("", "other")
     user, browser = (scalar(hit.get(name), 200) for name in ("uid", "_id"))
     named = user or scalar(hit.get("cid"), 200) or browser
     return Sent(
         name=happened.name,
-        timestamp=Clock(context.received_at).moment(told, []),
+        timestamp=at,
         distinct_id=named if not is_browser or context.names(named) else "",
         url=scalar(hit.get("url"), 2000),
         referrer=scalar(hit.get("urlref"), 2000),

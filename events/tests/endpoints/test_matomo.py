@@ -148,6 +148,9 @@ def test_only_a_token_speaks_for_others_and_of_long_ago(project: Project, now: d
     writing = token_of(project, now)
     two = [hit(cip=f"203.0.113.{n}", ua=CHROME, cdt=long_ago) for n in (1, 2)]
     assert bulk(*two, two[0], token_auth=writing).json() == {"status": "success", "tracked": 3, "invalid": 0}
+    older = str(int(long_ago) - 500 * 86_400)
+    assert bulk(hit(cip="203.0.113.1", cdt=older), token_auth=writing).json()["invalid"] == 0
+    assert digested(project).filtered == {"older_than_kept": 1}
     rows = stored(project)
     assert len({row["visitor"] for row in rows}) == 2, "each address is a visitor"
     assert {row["browser"] for row in rows} == {"Chrome"}
