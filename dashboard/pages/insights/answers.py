@@ -66,7 +66,7 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     figure = figures.lines(
         found.starts, series if found.lines else {}, noun=noun.capitalize(), end=end, unit="count" if is_count else "",
         markers=markers.of(project, state), before=before, earlier=earlier(state),
-        is_unfinished=is_count and bool(found.lines) and not found.is_whole[-1],
+        is_unfinished=bool(found.lines) and not found.is_whole[-1],
     )  # fmt: skip
     zone = calendar.zone_of(asked.get("tz", "").strip())
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
