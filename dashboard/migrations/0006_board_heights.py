@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dashboard", "0004_scorecard"),
+        ("dashboard", "0005_account_settings"),
     ]
 
     operations = [
