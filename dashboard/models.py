@@ -122,12 +122,18 @@ class BoardCard(models.Model):
         TWO = "two", "two thirds"
         ALL = "all", "the whole row"
 
+    class Height(models.TextChoices):
+        SHORT = "short", "low"
+        USUAL = "", "usual"
+        TALL = "tall", "high"
+
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cards")
     place = models.PositiveSmallIntegerField()
     chart = models.CharField(max_length=60)
     title = models.CharField(max_length=60, blank=True, help_text="Instead of the chart's own.")
     query = models.CharField(max_length=2000, blank=True)
     width = models.CharField(max_length=3, choices=Width.choices, default=Width.ONE)
+    height = models.CharField(max_length=5, choices=Height.choices, default=Height.USUAL, blank=True)
 
     class Meta:
         ordering = ["place", "pk"]

@@ -1,9 +1,10 @@
-"""What the demo's shop tries on its visitors: a flag with two variants, and an experiment that runs."""
+"""What the demo's shop tries on its visitors, a flag with two variants and an experiment that runs; and its aims."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from analytics.demo import aims
 from analytics.experiments import changing
 from analytics.flags import changing as flags
 from analytics.flags.checking import Wanted
@@ -23,6 +24,7 @@ METRICS = [
 
 def run(project: Project, *, since: datetime, now: datetime) -> Experiment | None:
     """The experiment, started ten days ago or with the demo; None where the project has flags of its own."""
+    aims.set_up(project, actor=ACTOR, now=now)
     if project.flags.exists():
         return None
     began = max(since, now - LONGEST)

@@ -29,7 +29,7 @@ from analytics.rollups.cells import Cells, Labels
 from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS, Rollup, of_fact
 from analytics.rollups.histograms import bucket_sql
 from analytics.rollups.reading import labels_of, minute_of, moment_of
-from events.facts import compaction, derived
+from events.facts import derived, retention
 from events.models import FactChange, Project, Segment
 from events.runtime.lazy import lazy
 
@@ -166,7 +166,7 @@ def _changed(project: Project, fact: str, changes: Sequence[FactChange], *, now:
         minutes.update(range(minute_of(change.min_at), minute_of(change.max_at) + 1))
     if fact in KEYS:
         minutes |= _reported_again(project.pk, fact, minutes)
-    first = minute_of(now - timedelta(days=compaction.days_kept(project, fact))) // DAY * DAY
+    first = minute_of(now - timedelta(days=retention.days_kept(project, fact))) // DAY * DAY
     whole = _first_kept(now)
     old_hours = {minute // HOUR for minute in minutes if minute < whole}
     minutes |= {hour * HOUR + minute for hour in old_hours for minute in range(HOUR)}

@@ -17,6 +17,7 @@ from dashboard.frame.formatting import measured
 LEVELS = {"fatal": 6, "error": 5, "warning": 4, "info": 2, "debug": 3}
 """Level -> its place in the theme's series colours, which lists and badges take too (signs.css)."""
 
+NOT_OVER = ", which is not over"
 COMPARED = 0
 """The place of what is compared with: the quiet colour of the theme, never one of the series'."""
 
@@ -41,6 +42,8 @@ class Figure:
 
     `unit` is what its values are in, as `formatting.measured` knows it; `step` is how long a bucket of a count is, in
     words. `earlier` names the columns that tell of the period before. `fill` is the line that fills an empty chart.
+    `is_unfinished` says that the last bucket of a count is not over: it is drawn paler, or dashed, and said where the
+    pointer is.
     """
 
     data: list[dict[str, Any]]
@@ -55,6 +58,7 @@ class Figure:
     earlier: tuple[str, ...] = ()
     markers: tuple[Marker, ...] = ()
     fill: str = ""
+    is_unfinished: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -68,6 +72,7 @@ class Figure:
             "noun": self.noun,
             "step": self.step,
             "fill": self.fill,
+            "unfinished": self.is_unfinished,
             "markers": [
                 {
                     "kind": marker.kind,
@@ -162,6 +167,7 @@ def stacked_bars(
         step=_step(buckets, end),
         earlier=(earlier,) if then else (),
         markers=tuple(markers),
+        is_unfinished=is_unfinished and bool(buckets),
     )
 
 
@@ -175,10 +181,12 @@ def lines(
     markers: Sequence[Marker] = (),
     before: Mapping[str, Sequence[float | None]] | None = None,
     earlier: str = "period before",
+    is_unfinished: bool = False,
 ) -> Figure:
     """One line a series that has any value; None is a gap. Dashes tell series apart without colour.
 
-    `before` are lines of the period before, by the series that they are compared with.
+    `before` are lines of the period before, by the series that they are compared with; the way to an unfinished last
+    bucket is dotted.
     """
     series = {name: values for name, values in series.items() if any(value is not None for value in values)}
     dashes = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -209,7 +217,7 @@ def lines(
     return Figure(
         data=data,
         layout=figure,
-        sentence=f"{noun}: {said}." if said else f"{noun}: nothing yet.",
+        sentence=f"{noun}{NOT_OVER if is_unfinished else ''}: {said}." if said else f"{noun}: nothing yet.",
         columns=["Time (UTC)", *series, *then],
         rows=_rows(buckets, [*series.values(), *then.values()]),
         is_empty=not said,
@@ -218,6 +226,7 @@ def lines(
         step=_step(buckets, end) if unit == "count" else "",
         earlier=tuple(then),
         markers=tuple(markers),
+        is_unfinished=is_unfinished and bool(said),
     )
 
 

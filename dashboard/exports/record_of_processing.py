@@ -11,7 +11,7 @@ from django.conf import settings
 
 from alerts.models import Channel
 from events.consent import ledger
-from events.facts import compaction
+from events.facts import retention
 from events.facts.schema import FACTS
 from events.models import Membership, Project
 from events.values.modes import ANONYMOUS, CONSENT, IDENTIFIED
@@ -110,7 +110,7 @@ def _recipients(project: Project) -> list[str]:
 
 def _periods(project: Project) -> list[str]:
     return [
-        *(f"{name.replace('_', ' ').capitalize()}: {compaction.days_kept(project, name)} days" for name in FACTS),
+        *(f"{name.replace('_', ' ').capitalize()}: {retention.days_kept(project, name)} days" for name in FACTS),
         "Whole examples of errors: as long as their issue"
         + (f", at most {project.kept_occurrences} each" if project.kept_occurrences else ""),
         "Persons and groups: until they are deleted or erased",

@@ -33,7 +33,7 @@ _ACTIONS: list[tuple[str, str, tuple[str, ...], str]] = [
 _SETTINGS: list[tuple[str, str, str, str]] = [
     ("Ingest keys", "settings", "", "DSN limits"),
     ("People and roles", "settings", "", "members owner editor viewer"),
-    ("Names of sites", "settings", "#sites", "plausible umami domain"),
+    ("Names of sites", "settings", "#sites", "plausible umami matomo domain"),
     ("Browser script", "settings", "#browser", "share sampling consent"),
     ("Privacy", "settings", "#privacy", "anonymous pseudonyms ids"),
     ("Grouping rules", "grouping", "", "fingerprint stack trace"),

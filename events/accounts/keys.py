@@ -14,6 +14,7 @@ from typing import cast
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from events.facts import retention
 from events.models import IngestKey
 from events.values.levels import Level
 from events.values.modes import Mode
@@ -51,6 +52,8 @@ class Key:
     request_bodies: Level = "off"
     query_strings: Level = "off"
     analytics: Mode = "anonymous"
+    # Of product events; what was noted by a process of before imports no more than any request.
+    days_kept: int = 30
 
     def is_usable(self, *, now: datetime) -> bool:
         return self.is_active and (self.expires_at is None or self.expires_at > now)
@@ -174,4 +177,5 @@ def _load(project_id: int | None, public_key: str) -> Key | None:
         request_bodies=cast(Level, project.request_bodies),
         query_strings=cast(Level, project.query_strings),
         analytics=cast(Mode, project.analytics),
+        days_kept=retention.days_kept(project, "events"),
     )

@@ -20,6 +20,7 @@ from events.models import ApiToken, Project
 
 READ, EXPORT, RELEASES, ADMIN = "read", "export", "releases", "admin"
 SCOPES = frozenset({READ, EXPORT, RELEASES, ADMIN})
+WRITING = frozenset({RELEASES, ADMIN})
 _PREFIX = "fobs_"
 _SECRET_HEX, _CRC_HEX, _LOOKUP_HEX = 64, 8, 8
 # What a token lasts that nobody chose an end for; where tokens are made, "never" has to be said.
@@ -87,6 +88,15 @@ def is_live(token: ApiToken, *, now: datetime) -> bool:
     if token.revoked_at or (token.expires_at and token.expires_at <= now) or not token.user.is_active:
         return False
     return token.project is None or access.has_role(token.user, token.project)
+
+
+def may_tell(secret: str, *, project_id: int, now: datetime) -> bool:
+    """Whether the token lets a server of the project tell of others: it may write, and its owner is an editor."""
+    token = find(secret, now=now)
+    if token is None or not WRITING.intersection(token.scopes) or token.project_id not in (None, project_id):
+        return False
+    project = token.project or Project.objects.filter(pk=project_id).first()
+    return project is not None and access.has_role(token.user, project, access.EDITOR)
 
 
 def is_well_formed(secret: str) -> bool:

@@ -6,8 +6,9 @@ weekdays, released every other day, with people looking after some of its issues
 """
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,11 +50,16 @@ TRACES = 200
 # How busy the shop is in each hour of a day; business customers order in office hours.
 RHYTHM = (1, 1, 1, 1, 2, 4, 9, 16, 24, 28, 29, 26, 19, 24, 27, 25, 20, 13, 8, 6, 4, 3, 2, 1)
 WEEKEND = 0.2
+# Of the errors while answering a request, so many bring that request: of those that failed it, and of the others.
+FAILED, WITH_REQUEST = 0.2, 0.7
+# How long after somebody left the checkout an error may still be why.
+WHILE = timedelta(minutes=25)
+CHECKOUT = "/checkout"
 # What a balancer asks every ten minutes, by night too: a shop without orders is not a shop that is down.
 PROBED = "GET /health"
 # What its project keeps beyond the careful defaults.
 KEPT: dict[str, bool | str] = {
-    "keeps_machine_names": True, "local_variables": "scrubbed", "analytics": "identified",
+    "keeps_machine_names": True, "local_variables": "scrubbed", "analytics": "identified", "collects_user_data": True,
 }  # fmt: skip
 
 
@@ -71,6 +77,9 @@ class Demo:
     sent: int = 0
     errors: list[str] = field(default_factory=list)
     traces: list[tuple[float, str]] = field(default_factory=list)  # (seconds, id) of the last requests
+    known: set[str] = field(default_factory=set)  # people with a login who have come
+    # (when, who) of those who left the checkout without paying, until an error explains it
+    left: deque[tuple[datetime, str]] = field(default_factory=deque)
 
     def send(
         self, body: bytes, *, at: datetime, decode: intake.Decoder = sentry.decode_envelope,
@@ -164,7 +173,7 @@ def _play_hour(demo: Demo, began: datetime, *, errors: int, busy: float) -> None
         return lambda moment: demo.send(made(moment), at=moment.at)
 
     plan(lambda moment: _error(demo, moment), errors)
-    plan(lambda moment: _request(demo, moment), 1 + round(busy * demo.pace * 3))
+    plan(lambda moment: _request(demo, moment), 1 + max(0, round(busy * demo.pace * 3 - errors * WITH_REQUEST / 2)))
     plan(sends(lambda moment: traffic.visit(dice, moment)), round(errors * 0.5))
     plan(sends(lambda moment: speed.page_load(dice, moment)), round(busy * demo.pace))
     plan(lambda moment: _visit(demo, moment), round(busy * demo.pace * 2))
@@ -199,8 +208,11 @@ def _request(demo: Demo, moment: Moment) -> None:
 
 
 def _visit(demo: Demo, moment: Moment) -> None:
-    body, sender = visitors.visit(demo.dice, moment, demo.key.public_key)
-    demo.send(body, at=moment.at, decode=visitors.decode, sender=sender)
+    made = visitors.visit(demo.dice, moment, demo.key.public_key, known=demo.known)
+    demo.send(made.body, at=moment.at, decode=visitors.decode, sender=made.sender)
+    demo.known.add(made.person)
+    if made.left_at:
+        demo.left.append((made.left_at, made.person))
 
 
 def _readings(body: bytes, context: Context) -> Decoded:
@@ -218,15 +230,31 @@ def _error(demo: Demo, moment: Moment) -> None:
     listed = [(fault, is_browser) for group, is_browser in ((faults.BACKEND, False), (faults.FRONTEND, True))
               for fault in group if fault.since <= share < fault.until]  # fmt: skip
     fault, is_browser = dice.choices(listed, [_weight(fault) for fault, _ in listed])[0]
-    trace = traffic.new_id(dice)
-    event_id, body = traffic.error(dice, moment, fault, is_browser=is_browser, trace=trace)
+    trace, (happened, who) = traffic.new_id(dice), _whose(demo, moment, fault)
+    event_id, body = traffic.error(dice, happened, fault, is_browser=is_browser, trace=trace, who=who)
     demo.errors.append(event_id)
     demo.send(body, at=moment.at)
-    if not is_browser and " /" in fault.route and dice.random() < 0.15:
-        failed = not fault.is_handled
-        demo.send(speed.request(dice, moment, fault.route, trace=trace, failed=failed), at=moment.at)
-        line = (moment.seconds, "error", f"{fault.type} while answering {fault.route.format(sku='sku', order='order')}")
-        demo.send(traffic.log_batch(dice, moment, [(*line, "shop.requests", trace)]), at=moment.at)
+    if is_browser or " /" not in fault.route or dice.random() > (WITH_REQUEST if fault.is_handled else FAILED):
+        return
+    request = speed.request(dice, happened, fault.route, trace=trace, failed=not fault.is_handled, who=who)
+    demo.send(request, at=moment.at)
+    line = (happened.seconds, fault.level, f"{fault.type} while answering {_plainly(fault.route)}")
+    demo.send(traffic.log_batch(dice, happened, [(*line, "shop.requests", trace)]), at=moment.at)
+
+
+def _whose(demo: Demo, moment: Moment, fault: Fault) -> tuple[Moment, str]:
+    """When a fault was met and by whom: at the checkout by whoever left it lately, else by anybody at this moment."""
+    while demo.left and demo.left[0][0] < moment.at - WHILE:
+        demo.left.popleft()
+    if CHECKOUT not in fault.route or not demo.left:
+        return moment, ""
+    left_at, who = demo.left.popleft()
+    met = left_at + timedelta(seconds=demo.dice.uniform(2, 60))
+    return replace(moment, at=min(met, moment.at)), who
+
+
+def _plainly(route: str) -> str:
+    return route.format(sku="sku", order="order")
 
 
 def _weight(fault: Fault) -> float:

@@ -34,8 +34,11 @@ LOOPED = "SELECT … FROM pricing_discount WHERE line_id = %s"
 _SLOW_ROUTE = "POST /checkout/pay"
 
 
-def request(dice: random.Random, moment: Moment, route: str, *, trace: str = "", failed: bool | None = None) -> bytes:
-    """One served request with its spans; every other release is slower at paying, and the basket runs a loop."""
+def request(
+    dice: random.Random, moment: Moment, route: str, *, trace: str = "", failed: bool = False, who: str = ""
+) -> bytes:
+    """One served request with its spans; every other release is slower at paying, and the basket runs a loop. One that
+    failed is sent with its error: by itself it would explain nothing."""
     trace, root, event_id = trace or new_id(dice), new_id(dice)[:16], new_id(dice)
     length = 0.04 * dice.lognormvariate(1.0, 0.7) * (1.6 if route == _SLOW_ROUTE and _is_slow(moment.release) else 1.0)
     asked = dice.sample(QUERIES, dice.randrange(1, 5))
@@ -52,14 +55,14 @@ def request(dice: random.Random, moment: Moment, route: str, *, trace: str = "",
         if op == "http.client":
             spans.append(_answered(spans[-1]))
         at += took + 0.0002
-    failed = dice.random() < 0.012 if failed is None else failed
     contexts = {"trace": {"trace_id": trace, "span_id": root, "op": "http.server",
                           "status": "internal_error" if failed else "ok",
                           "data": {"service.name": "shop", "http.request.method": route.split(" ")[0],
                                    "http.response.status_code": 500 if failed else 200}}}  # fmt: skip
     event = moment.labels("python", PYTHON) | {
         "event_id": event_id, "type": "transaction", "transaction": route, "transaction_info": {"source": "route"},
-        "start_timestamp": began, "contexts": contexts, "spans": spans, "user": customer(dice),
+        "start_timestamp": began, "contexts": contexts, "spans": spans,
+        "user": {"id": who} if who else customer(dice),
         "server_name": dice.choice(HOSTS[:2]),
     }  # fmt: skip
     return envelope(event_id, ({"type": "transaction"}, event))

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from events.demo import people
 from events.demo.faults import Fault
 
 PYTHON = {"name": "sentry.python.django", "version": "2.75.0"}
@@ -79,11 +80,13 @@ def new_id(dice: random.Random) -> str:
 
 def customer(dice: random.Random) -> dict[str, str]:
     """One of some two hundred people, few of whom visit often."""
-    return {"id": f"customer-{1000 + int(200 * dice.random() ** 1.7)}"}
+    return {"id": people.somebody(dice)}
 
 
-def error(dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool, trace: str) -> tuple[str, bytes]:
-    """(event id, envelope) of one error of the fault, in a trace."""
+def error(
+    dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool, trace: str, who: str = ""
+) -> tuple[str, bytes]:
+    """(event id, envelope) of one error of the fault, in a trace; `who` met it, or somebody."""
     event_id = new_id(dice)
     platform, sdk = ("javascript", BROWSER) if is_browser else ("python", PYTHON)
     words = {"n": dice.randrange(900), "sku": f"{dice.randrange(4000):05d}", "order": f"B{dice.randrange(10**6):06d}"}
@@ -95,7 +98,7 @@ def error(dice: random.Random, moment: Moment, fault: Fault, *, is_browser: bool
         "level": fault.level,
         "transaction": fault.route,
         "exception": {"values": values},
-        "user": customer(dice),
+        "user": {"id": who} if who else customer(dice),
         "tags": {"plan": dice.choice(PLANS), "country": dice.choice(COUNTRIES)},
         "contexts": {"trace": {"trace_id": trace, "span_id": new_id(dice)[:16]}} | _contexts(dice, is_browser),
         "breadcrumbs": {"values": _breadcrumbs(dice, moment, is_browser)},

@@ -3,10 +3,13 @@
 import hashlib
 import random
 import uuid
-from datetime import timedelta
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import orjson
 
+from events.demo import people
 from events.demo.traffic import COUNTRIES, Moment
 from events.ingest import intake
 from events.protocols import posthog_vitals
@@ -14,7 +17,6 @@ from events.protocols.contract import Context, Decoded
 from events.protocols.product import posthog
 
 SITE = "https://shop.example"
-PEOPLE = 400  # customers who come again and again
 # Each step of an order is reached by this part of those who reached the one before.
 ORDER = (("/", 1.0), ("/catalogue", 0.8), ("/items/steel-shelf", 0.7), ("/basket", 0.45), ("/checkout", 0.6))
 PAID = 0.7
@@ -35,21 +37,33 @@ _SOURCES = (
 )  # fmt: skip
 
 
-def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.Sender]:
-    """The events of one visit as posthog-js sends them when it is over, and who sends them."""
-    person = f"customer-{dice.randrange(PEOPLE)}" if dice.random() < 0.7 else f"guest-{dice.getrandbits(40)}"
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The events of one visit as posthog-js sends them when it is over; `left_at` is when somebody left the checkout
+    without paying."""
+
+    person: str
+    body: bytes
+    sender: intake.Sender
+    left_at: datetime | None
+
+
+def visit(dice: random.Random, moment: Moment, key: str, *, known: Container[str] = ()) -> Visit:
+    """Of somebody who has a login, and is not `known` yet, the first one says who they are."""
+    person = people.called(dice.randrange(people.COUNT)) if dice.random() < 0.7 else f"guest-{dice.getrandbits(40)}"
     referrer, campaign = dice.choice(_SOURCES)
     session, at, url = str(uuid.UUID(int=dice.getrandbits(128))), moment.at - timedelta(minutes=8), f"{SITE}/{campaign}"
     events: list[dict[str, object]] = []
     began, variant = at, variant_of(person)
     own = random.Random(session)  # noqa: S311  # so that what is tried changes nothing else of the demo
+    login = people.NAMED.get(person)
 
     def tell(name: str, path: str, dice: random.Random = dice, **said: object) -> None:
         address = url if path == "/" else f"{SITE}{path}"
         properties = {
             "$lib": "web", "$lib_version": "1.449.2", "$current_url": address, "$session_id": session,
             "$referrer": "" if events else referrer, "release": moment.release, "environment": moment.environment,
-            **said,
+            **({"$groups": {"company": login.account}} if login else {}), **said,
         }  # fmt: skip
         named = str(uuid.UUID(int=dice.getrandbits(128)))
         events.append({
@@ -71,11 +85,17 @@ def visit(dice: random.Random, moment: Moment, key: str) -> tuple[bytes, intake.
     done = {event["event"] for event in events}
     if variant != VARIANTS[0] and "basket opened" in done and "order paid" not in done and own.random() < WON:
         tell("order paid", "/checkout", own, total=own.randrange(40, 2400), plan="standard")
+    left_at = at if events[-1]["event"] in ("$pageview", "$pageleave") and "/checkout" in str(events) else None
     at = began
+    if login and person not in known:
+        tell("$identify", "/", own, **{"$set": login.properties, "$anon_distinct_id": session})
+        told = {"$group_type": "company", "$group_key": login.account, "$group_set": people.ACCOUNTS[login.account]}
+        tell("$groupidentify", "/", own, **told)
     tell("$feature_flag_called", "/", own, **{"$feature_flag": FLAG, "$feature_flag_response": variant})
     body = orjson.dumps({"api_key": key, "batch": events, "sent_at": moment.at.isoformat()})
     country = dice.choice(COUNTRIES)
-    return body, intake.Sender("127.0.0.1", dice.choice(_AGENTS), lambda: country)
+    sender = intake.Sender("127.0.0.1", dice.choice(_AGENTS), lambda: country)
+    return Visit(person, body, sender, left_at)
 
 
 def variant_of(person: str) -> str:

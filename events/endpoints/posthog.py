@@ -70,7 +70,8 @@ class CaptureView(PosthogView):
             return self.problem(
                 400, "No event of this request can be read: each needs an `event`, its name, and a `distinct_id`."
             )
-        return _json({"status": "Ok"})
+        left_out = sum(refused.quantity for refused in decoded.refused if refused.reason == posthog.TOO_OLD)
+        return _json({"status": "Ok"} | ({"left_out": _left_out(left_out, key)} if left_out else {}))
 
 
 class CaptureV1View(CaptureView):
@@ -93,6 +94,10 @@ class CaptureV1View(CaptureView):
             else {"result": "drop", "details": "an event needs a name and a distinct_id"}
             for own, event in named.items() if own
         }  # fmt: skip
+        for refused in decoded.refused:
+            if refused.reason == posthog.TOO_OLD and refused.index is not None:
+                own = scalar(self.batch.events[refused.index].get("uuid"), 200)
+                results[own] = {"result": "drop", "details": _left_out(1, key)}
         return _json({"results": results})
 
 
@@ -149,6 +154,12 @@ def config_of(token: str) -> dict[str, Any]:
         "productTours": False,
         "conversations": False,
     }
+
+
+def _left_out(count: int, key: Key) -> str:
+    """What an import that is partly too old is told; SDKs read the status alone."""
+    events = f"{count} events are" if count > 1 else "1 event is"
+    return f"{events} older than the {key.days_kept} days that this project keeps, and left out."
 
 
 def _json(answer: dict[str, Any]) -> Answer:

@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
 from events.facts import duck, files, segments
+from events.facts.retention import days_kept
 from events.facts.schema import FACTS
 from events.facts.segments import Place
 from events.models import Project, RetiredSegment, Segment
@@ -157,16 +157,6 @@ def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
         RetiredSegment.objects.bulk_create(lost, ignore_conflicts=True)
         orphans += len(lost)
     return Swept(len(retired), orphans)
-
-
-def days_kept(project: Project, fact: str) -> int:
-    """Return how many days of a fact a project keeps: its own wish, else the shorter of the server's and the fact's.
-    What is derived is kept as long as its source."""
-    fact = FACTS[fact].source or fact
-    wish = project.retention_days.get(fact) if isinstance(project.retention_days, dict) else None
-    if type(wish) is int and wish > 0:
-        return wish
-    return min(settings.OBS_RETENTION_DAYS, FACTS[fact].retention_days)
 
 
 def retain(*, now: datetime, project_id: int | None = None, watch: Watch = unwatched) -> int:

@@ -179,6 +179,7 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         user_agent=sender.user_agent,
         pseudonym=pseudonym,
         visitor=naming.name,
+        visitor_of=naming.seen_from,
         names_people=key.analytics in NAMING,
         agrees=naming.agrees if key.analytics == CONSENT else everybody,
         collects_ip=key.collects_ip,
@@ -192,6 +193,7 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
         country=sender.country,
         located=countries.located if settings.OBS_GEOIP_DATABASE else None,
         limits=limits(),
+        days_kept=key.days_kept,
     )
 
 

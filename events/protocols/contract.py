@@ -71,6 +71,11 @@ def nobody(distinct_id: str, site: str) -> str | None:
     return None
 
 
+def unseen(address: str, user_agent: str) -> Callable[[str, str], str | None]:
+    """What names nobody, whoever is spoken for."""
+    return nobody
+
+
 def nowhere() -> str | None:
     """No country: of a sender that is not asked about."""
     return None
@@ -79,7 +84,8 @@ def nowhere() -> str | None:
 @dataclass(frozen=True, slots=True)
 class Context:
     """The request around the body, and what the project lets in. `pseudonym(kind, value)` names a person,
-    `visitor(distinct_id, site)` who is counted, `agrees(distinct_id)` whether they may be a person.
+    `visitor(distinct_id, site)` who is counted, `visitor_of(address, user agent)` the same of a browser that a server
+    speaks for, `agrees(distinct_id)` whether they may be a person.
 
     `country()` is that of the browser which sent, `located(address)` that of an address, None
     without a database; both are asked only where a country is kept.
@@ -99,11 +105,14 @@ class Context:
     request_bodies: Level = "off"
     query_strings: Level = "off"
     visitor: Callable[[str, str], str | None] = nobody
+    visitor_of: Callable[[str, str], Callable[[str, str], str | None]] = unseen
     names_people: bool = False
     agrees: Callable[[str], bool] = everybody
     country: Callable[[], str | None] = nowhere
     located: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
+    # How many days of product events the project keeps: as old may be what is imported.
+    days_kept: int = 30
 
     def names(self, distinct_id: str) -> bool:
         """Whether who is called so is counted as a person."""

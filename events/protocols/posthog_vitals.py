@@ -32,11 +32,13 @@ NAMES = ("LCP", "INP", "CLS", "FCP", "TTFB")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The events of one request, and the project's key that they name between them."""
+    """The events of one request, and the project's key that they name between them; `is_import` says that they are of
+    long ago on purpose."""
 
     token: str | None
     events: tuple[dict[str, Any], ...]
     sent_at: Any = None
+    is_import: bool = False
 
 
 def read(body: bytes) -> Batch:
@@ -51,7 +53,8 @@ def read(body: bytes) -> Batch:
     tokens = {token for token in map(token_of, (outer, *events)) if token}
     if len(tokens) > 1:
         raise Malformed("inconsistent api_key", reason=SEVERAL_KEYS)
-    return Batch(tokens.pop() if tokens else None, events, outer.get("sent_at") or outer.get("sentAt"))
+    sent_at = outer.get("sent_at") or outer.get("sentAt")
+    return Batch(tokens.pop() if tokens else None, events, sent_at, outer.get("historical_migration") is True)
 
 
 def unwrapped(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -66,6 +66,10 @@ class Naming:
         if named and self.agrees(named):
             return self.pseudonym("user", named)
         return self._of_today(named, site)
+
+    def seen_from(self, address: str, user_agent: str) -> Callable[[str, str], str | None]:
+        """What names the visitors of another browser, for which a server speaks."""
+        return replace(self, address=address, user_agent=user_agent).name
 
     def _of_today(self, named: str, site: str) -> str | None:
         salt = salt_of(self.now.date(), now=self.now)

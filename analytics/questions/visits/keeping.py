@@ -26,7 +26,7 @@ from analytics.questions.visits import days
 from analytics.questions.visits.tally import NONE, Happened, Visits
 from analytics.questions.visits.walk import Looked
 from analytics.rollups import filling
-from events.facts import compaction, derived, segments
+from events.facts import derived, retention, segments
 from events.facts.schema import VISITS, arrow
 from events.facts.segments import Place
 from events.models import Project, Segment
@@ -97,7 +97,7 @@ def keep_day(project_id: int, day: date, *, now: datetime) -> bool:
     listed = Segment.objects.filter(project_id=project_id, day=day)
     if project is None or listed.filter(fact=VISITS.name).exists():
         return False
-    if day < (now - timedelta(days=compaction.days_kept(project, VISITS.name))).astimezone(UTC).date():
+    if day < (now - timedelta(days=retention.days_kept(project, VISITS.name))).astimezone(UTC).date():
         return False
     rows = sum(listed.filter(fact=VISITS.source).values_list("rows", flat=True))
     cut = Cut(project_id, Period(derived.begins(day), derived.begins(day + timedelta(days=1))), rows)

@@ -39,10 +39,11 @@ class InsightOut(serializers.ModelSerializer):
 
 class CardOut(serializers.ModelSerializer):
     asked = serializers.SerializerMethodField(help_text="The parameters of the chart.")
+    height = serializers.CharField(read_only=True, help_text="short, tall, or empty for the usual one.")
 
     class Meta:
         model = BoardCard
-        fields: ClassVar = ["id", "chart", "title", "asked", "width"]
+        fields: ClassVar = ["id", "chart", "title", "asked", "width", "height"]
         read_only_fields = fields
 
     @extend_schema_field(_ASKED)

@@ -89,6 +89,11 @@ def world(found: Web, *, query: QueryDict) -> WorldMap | None:
     return world_map.drawn(counts, noun="visitors", url=lambda code: filters.address(query, "country", code))
 
 
+def people_url(trends: str, state: str) -> str:
+    """The trend of people in the same period: those whose names were merged count once there."""
+    return f"{trends}?{state}{'&' if state else ''}event=$pageview&measure=people"
+
+
 def _row(line: Line, by: str, *, of: int, query: QueryDict) -> Row:
     share = 100 * line.visitors / of if of else 0.0
     url = "" if line.value == FOLDED else filters.address(query, by, line.value)

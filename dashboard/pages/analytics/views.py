@@ -16,7 +16,7 @@ from dashboard.exports import tables
 from dashboard.frame import comparison, empty_states, filters, layout, people_words, query_errors
 from dashboard.pages.analytics import charts, presenting
 from events.models import Project
-from events.values.modes import ANONYMOUS, CONSENT
+from events.values.modes import ANONYMOUS, CONSENT, NAMING
 
 _ROWS, _EXPORTED = 10, 10_000
 
@@ -37,7 +37,8 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
     against = comparison.of(project, shown)
     before = readers.ask(web, project, period=against.baseline.before, **about)
     parameters: dict[str, Any] = {**where, **({"bots": "1"} if with_bots else {})}
-    figure = charts.drawn(project, shown, found)
+    compared = before if shown.compare == "prev" else None
+    figure = charts.drawn(project, shown, found, compared, now=timezone.now())
     is_empty = not (found.total.visits or where)
     context = {
         "tiles": presenting.tiles(
@@ -57,6 +58,8 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
         "mode": project.get_analytics_display(),
         "is_asking": project.analytics == CONSENT,
         "is_off": project.analytics == "off",
+        "counts_people": project.analytics in NAMING,
+        "people_url": presenting.people_url(reverse("dashboard:insights-trends", args=[project.slug]), shown.query),
         "start": empty_states.of(project, "analytics", now=timezone.now()) if is_empty else None,
     }
     template = "dashboard/analytics/page.html"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +22,18 @@ from events.values.texts import one_line
 
 MOST_BOARDS, MOST_CARDS, MOST_MAILED = 30, 24, 3
 DIRECTIONS = {"earlier": -1, "later": 1}
+
+
+class Changed(Exception):
+    """A board is not what it was when somebody began to arrange it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How wide and how high a chart stands on a board, by the names of BoardCard's choices."""
+
+    width: str
+    height: str
 
 
 @transaction.atomic
@@ -59,10 +73,39 @@ def add(board: Board, *, url: str, title: str = "", width: str = "one", actor: A
 
 
 @transaction.atomic
-def change(card: BoardCard, *, title: str, width: str, actor: Any, now: datetime) -> None:
+def change(card: BoardCard, *, title: str, width: str, height: str = "", actor: Any, now: datetime) -> None:
     """Raises ValidationError."""
+    card.height = height
     _put(card, title=title, width=width)
     _record("board.change", card.board, actor=actor, now=now, changed=card.chart)
+
+
+@transaction.atomic
+def arrange(board: Board, *, order: Sequence[int], sizes: Mapping[int, Size], actor: Any, now: datetime) -> None:
+    """All charts of the board in this order and these sizes, as they were dragged. Raises ValidationError for a size
+    that there is not, Changed where the board has other charts by now."""
+    board = Board.objects.select_for_update().select_related("project").get(pk=board.pk)
+    cards = {card.pk: card for card in board.cards.all()}
+    if sorted(cards) != sorted(order):
+        raise Changed("Somebody else has changed this board; load it again.")
+    for place, number in enumerate(order, 1):
+        card = cards[number]
+        card.place = place
+        if size := sizes.get(number):
+            card.width, card.height = size.width, size.height
+        card.clean_fields()
+    BoardCard.objects.bulk_update(cards.values(), ["place", "width", "height"])
+    _record("board.change", board, actor=actor, now=now, arranged=str(len(cards)))
+
+
+def read(cards: Sequence[str], sent: Mapping[str, str]) -> tuple[list[int], dict[int, Size]]:
+    """The order and the sizes of a form; what is no number is left out, so that the order does not fit the board."""
+    order = [int(number) for number in cards[: 2 * MOST_CARDS] if number.isdecimal() and len(number) < 19]
+    sizes = {
+        number: Size(sent[f"width-{number}"], sent.get(f"height-{number}", ""))
+        for number in order if f"width-{number}" in sent
+    }  # fmt: skip
+    return order, sizes
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from dashboard.charts.registry import CHARTS
 from dashboard.frame import changes, layout, weekly_mail
 from dashboard.frame.state import State
 from dashboard.models import Board, BoardCard
-from dashboard.pages.boards import arranging
+from dashboard.pages.boards import arranging, walls
 from events.accounts import access
 from events.models import Project
 
@@ -33,15 +33,20 @@ def board_list(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 @page("board.view", obj="board_id")
 def board(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
-    """The charts of a board in the period of the address; with `edit=1` each with what can be changed of it."""
+    """The charts of a board in the period of the address; with `edit=1` each with what can be changed of it, with
+    `wall=1` alone, on screens that take turns."""
     found = get_object_or_404(project.boards, pk=board_id)
     shown = layout.state_for(request, project)
     listed = [(card, drawn(project, card, shown)) for card in found.cards.all() if card.chart in CHARTS]
+    on_wall = request.GET.get("wall") == "1"
     context = {
         "board": found,
+        "wall": on_wall,
+        "screens": walls.screens([card for _, card in listed]) if on_wall else [],
         "listed": listed,
         "is_edited": request.GET.get("edit") == "1" and access.has_role(request.user, project, access.EDITOR),
         "widths": BoardCard.Width.choices,
+        "heights": BoardCard.Height.choices,
         "is_mailed": found.subscriptions.filter(user_id=request.user.pk or 0).exists(),
         "is_member": weekly_mail.is_offered(project, request.user),
     }
@@ -139,17 +144,34 @@ def card_change(request: HttpRequest, project: Project, board_id: int, card_id: 
         if does == "remove":
             arranging.remove(card, **by)
             return "It is taken off the board."
-        arranging.change(card, title=request.POST.get("title", ""), width=request.POST.get("width", ""), **by)
+        sent = {name: request.POST.get(name, "") for name in ("title", "width", "height")}
+        arranging.change(card, **sent, **by)
         return "It is stored."
 
     changes.told(request, change)
     return _arranging(project, board_id)
 
 
+@require_POST
+@page("board.change", role=access.EDITOR, obj="board_id")
+def board_arrange(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
+    """The charts in the order of `card`, each with its `width-<number>` and `height-<number>`; without a reload."""
+    found = get_object_or_404(project.boards.select_related("project"), pk=board_id)
+    order, sizes = arranging.read(request.POST.getlist("card"), request.POST.dict())
+    try:
+        arranging.arrange(found, order=order, sizes=sizes, actor=request.user, now=timezone.now())
+    except arranging.Changed as error:
+        return JsonResponse({"detail": str(error)}, status=409)
+    except ValidationError as error:
+        return JsonResponse({"detail": " ".join(error.messages)}, status=422)
+    return JsonResponse({"detail": "Stored."})
+
+
 def drawn(project: Project, card: BoardCard, shown: State) -> Card:
     """The chart of a card, in the period that the board shows."""
     asked: Any = dict(parse_qsl(card.query))
-    return cards.card(project, card.chart, state=shown, width=card.width, title=card.title, mark=str(card.pk), **asked)
+    look: Any = {"width": card.width, "height": card.height, "title": card.title, "mark": str(card.pk)}
+    return cards.card(project, card.chart, state=shown, **look, **asked)
 
 
 def _arranging(project: Project, board_id: int) -> HttpResponseBase:

@@ -66,6 +66,7 @@ def of_trends(project: Project, state: State, asked: Mapping[str, str]) -> Answe
     figure = figures.lines(
         found.starts, series if found.lines else {}, noun=noun.capitalize(), end=end, unit="count" if is_count else "",
         markers=markers.of(project, state), before=before, earlier=earlier(state),
+        is_unfinished=bool(found.lines) and not found.is_whole[-1],
     )  # fmt: skip
     zone = calendar.zone_of(asked.get("tz", "").strip())
     notes = [CUT_OFF] if found.lines and not all(found.is_whole) else []
@@ -175,9 +176,11 @@ def of_usage(project: Project, state: State, asked: Mapping[str, str]) -> Answer
     zone = calendar.zone_of(asked.get("tz", "").strip())
     end = max(state.end, given["calendar"].edges[-1])
     shares = [round(100 * one.users / one.active, 2) if one.active else None for one in found.buckets]
+    is_unfinished = bool(found.buckets) and not found.buckets[-1].is_whole
     share = figures.lines(
-        starts, {"share": shares}, noun="Share", end=end, unit="%", markers=markers.of(project, state)
-    )
+        starts, {"share": shares}, noun="Share", end=end, unit="%", markers=markers.of(project, state),
+        is_unfinished=is_unfinished,
+    )  # fmt: skip
     numbers = (
         ("Adoption", formatting.percent(found.share, digits=1), f"{found.users:,} of {found.active:,} people"),
         ("First use", f"{found.new:,}", "people used it for the first time"),

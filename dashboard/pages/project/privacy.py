@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from events.models import Project
 
 OFF, NAMES, SCRUBBED = "off", "names", "scrubbed"
+SMALL_GROUPS = "small_groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ SWITCHES = (
         ),
     ),
     Switch(
-        "small_groups",
+        SMALL_GROUPS,
         "Small groups, for viewers",
         (
             Choice(
@@ -186,8 +187,15 @@ SWITCHES = (
 
 
 def shown(project: Project) -> list[Shown]:
-    """Every switch as the project has it."""
-    return [Shown(switch, _value(getattr(project, switch.field))) for switch in SWITCHES]
+    """Every switch as the project has it; a size of small groups that was set elsewhere is a choice too."""
+    return [_shown(switch, _value(getattr(project, switch.field))) for switch in SWITCHES]
+
+
+def _shown(switch: Switch, held: str) -> Shown:
+    if switch.field != SMALL_GROUPS or held in [choice.value for choice in switch.choices]:
+        return Shown(switch, held)
+    own = Choice(held, f"below {held} people", "a size of this project's own", "as for the others")
+    return Shown(replace(switch, choices=(own, *switch.choices)), held)
 
 
 def posted(form: Mapping[str, Any]) -> dict[str, bool | str | int]:

@@ -161,7 +161,12 @@ def _card(token: str, name: str) -> dict[str, str]:
 
 def _card_of_board(link: ShareLink, token: str, card: BoardCard, *, now: datetime) -> dict[str, Any]:
     """A card with its figure; without an answer what is wrong."""
-    shown = _card(token, card.chart) | {"mark": str(card.pk), "width": card.width, "page_url": ""}
+    shown = _card(token, card.chart) | {
+        "mark": str(card.pk),
+        "width": card.width,
+        "height": card.height,
+        "page_url": "",
+    }
     shown["title"] = card.title or shown["title"]
     try:
         figure = cards.figure(

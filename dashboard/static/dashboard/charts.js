@@ -57,7 +57,7 @@
     for (const { curveNumber, y, data } of points) {
       if (data.meta?.of !== undefined) continue;
       if (data.type === "bar") { if (value >= below && value < below + y) return curveNumber; below += y; }
-      else if (!points.some((point) => point.data.type === "bar") && Math.abs(y - value) < distance) { best = curveNumber; distance = Math.abs(y - value); }
+      else if (!points.some((point) => point.data.type === "bar") && Math.abs(y - value) < distance) { best = data.meta?.tail ?? curveNumber; distance = Math.abs(y - value); }
     }
     return best;
   };
@@ -218,7 +218,7 @@
     Object.assign(layout, {
       title: { text: `<b>${title}</b>${unit ? `  <span style="color:${css("--muted")}">${unit}</span>` : ""}<br><sup>${about}</sup>`, x: 0.02, xanchor: "left", y: 1, yref: "container", pad: { t: 22 }, yanchor: "top", font: { size: 18, color: css("--fg") } },
       margin: { ...layout.margin, t: 84, b: 64, r: 24 },
-      showlegend: data.filter((one) => one.name).length > 1,
+      showlegend: data.filter((one) => one.name && one.meta?.tail === undefined).length > 1,
       legend: { orientation: "h", x: 0, y: -0.1, yanchor: "top", font: { color: css("--muted"), size: 12 } },
     });
     delete layout.width; delete layout.height;

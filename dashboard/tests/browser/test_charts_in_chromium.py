@@ -124,3 +124,18 @@ def test_the_library_comes_once_and_its_parts_when_they_are_drawn(watched: Watch
     assert set(scripts) == {"plotly-box-4.1.1.min.js", "plotly-heatmap-4.1.1.min.js", "plotly-obs-4.1.1.min.js"}
     assert watched.page.evaluate("() => document.querySelectorAll('script[src*=plotly]').length") == 3
     assert watched.complaints == []
+
+
+def test_the_way_to_a_bucket_that_is_not_over_is_dotted_and_said(watched: Watched, gallery: Gallery) -> None:
+    path = f"/p/{gallery.measured.project.slug}/insights/?event=*&from=-12h&unit=hour"
+    page = settled(watched, path, "trend")
+    drawn = """() => document.querySelector("[data-chart=trend] [data-part=plot]").data.map(
+      ({ y, line, meta }) => [line.dash, meta.tail ?? -1, y.findLastIndex((one) => one !== null) === y.length - 1])"""
+    page.wait_for_selector("[data-chart=trend][data-state=ready]")
+    assert page.evaluate(drawn) == [["solid", -1, False], ["2px,4px", 0, True]]
+    assert page.locator("[data-chart=trend] .key button").count() == 0
+    said = heard(page, "trend", 0.995)
+    assert "not over yet" in said
+    assert re.search(r"\d", said.partition("not over yet")[2]), said
+    assert "not over yet" not in heard(page, "trend", 0.5)
+    assert watched.complaints == []

@@ -118,6 +118,16 @@ def test_the_period_before_is_named_beside_and_quiet() -> None:
     assert len(lines.data[-1]["y"]) == len(HOURS)
 
 
+def test_a_last_bucket_that_is_not_over_is_said_and_marked() -> None:
+    counts: dict[str, Any] = {"views": [1, 2, 3, 4]}
+    made = figures.lines(HOURS, counts, noun="In the last step", end=END, unit="count", is_unfinished=True)
+    assert (made.as_dict()["unfinished"], made.sentence) == (True, "In the last step, which is not over: views 4.")
+    over = figures.lines(HOURS, counts, noun="In the last step", end=END, unit="count")
+    assert (over.as_dict()["unfinished"], over.sentence) == (False, "In the last step: views 4.")
+    bars = figures.stacked_bars(HOURS, counts, colours={}, noun="views", end=END, is_unfinished=True)
+    assert bars.as_dict()["unfinished"]
+
+
 def test_a_count_says_how_long_its_buckets_are() -> None:
     bars = figures.stacked_bars(HOURS, {"error": [1, 2, 0, 4]}, colours={}, noun="errors", end=END)
     assert (bars.unit, bars.step) == ("count", "hour")

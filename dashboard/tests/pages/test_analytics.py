@@ -39,6 +39,27 @@ def test_a_row_leads_to_what_has_to_do_with_it(as_alice: Client, project: Projec
     assert "/bot" in as_alice.get(PAGE, {"bots": "1"}).content.decode()
 
 
+def test_the_chart_has_the_period_before_and_says_what_is_not_over(as_alice: Client, project: Project) -> None:
+    now = timezone.now()
+    rows = [event(n, now - timedelta(hours=hours)) for hours, count in ((1, 9), (30, 5)) for n in range(count)]
+    facts.filled(project, "events", *rows, now=now)
+    chart = "/p/web/charts/visitors.json"
+    compared = as_alice.get(chart, {"from": "-24h", "cmp": "prev"}).json()
+    assert compared["data"][-1]["name"] == "daily unique visitors, previous 24 h"
+    assert sum(count or 0 for count in compared["data"][-1]["y"]) == 5
+    assert compared["unfinished"]
+    alone = as_alice.get(chart, {"from": "-24h"}).json()
+    assert "previous 24 h" not in str(alone["data"])
+    past = {name: f"{now - timedelta(days=days):%Y-%m-%dT%H:%M}" for name, days in (("from", 2), ("to", 1))}
+    assert not as_alice.get(chart, past).json()["unfinished"]
+    html = as_alice.get(PAGE, {"from": "-24h", "cmp": "prev"}).content.decode()
+    assert "previous 24 h" in html
+    assert "count people instead" not in html
+    project.analytics = "identified"
+    project.save()
+    assert "?from=-7d&amp;event=$pageview&amp;measure=people" in as_alice.get(PAGE, {"from": "-7d"}).content.decode()
+
+
 def test_each_card_opens_its_own_tab(as_alice: Client, project: Project) -> None:
     _visitors(project)
     html = as_alice.get(

@@ -1,6 +1,7 @@
 """Boards as people make, arrange and share them."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from analytics.tests import facts
 from analytics.tests.questions.product.test_web import event
 from dashboard.frame import saved_views
 from dashboard.models import Board
-from dashboard.pages.boards import arranging
+from dashboard.pages.boards import arranging, walls
 from dashboard.pages.reports import weekly
 from events.accounts import tokens
 from events.models import AuditEntry, Project
@@ -75,6 +76,47 @@ def test_charts_are_moved_named_widened_and_taken_off(as_alice: Client, board: B
     as_alice.post(f"{card}{second.pk}/", {"do": "remove"})
     assert order(board) == ["errors", "crash_free"]
     assert AuditEntry.objects.filter(action="board.change", detail={"removed": "trend"}).exists()
+
+
+def test_charts_are_arranged_all_at_once(as_alice: Client, board: Board) -> None:
+    first, second, third = board.cards.all()
+    address = f"{LIST}{board.pk}/arrange/"
+    sent = {"card": [third.pk, first.pk, second.pk], f"width-{first.pk}": "all", f"height-{first.pk}": "tall"}
+    assert as_alice.post(address, sent).json() == {"detail": "Stored."}
+    assert order(board) == ["crash_free", "errors", "trend"]
+    first.refresh_from_db()
+    assert (first.width, first.height) == ("all", "tall")
+    html = as_alice.get(f"{LIST}{board.pk}/?edit=1").content.decode()
+    assert "data-arrange" in html
+    assert '<div class="plot tall">' in html
+    for wrong in ([third.pk], [third.pk, first.pk, first.pk], ["x", "9" * 30], []):
+        assert as_alice.post(address, {"card": wrong}).status_code == 409, wrong
+    for name, value in ((f"width-{first.pk}", "huge"), (f"height-{first.pk}", "x")):
+        assert as_alice.post(address, {**sent, name: value}).status_code == 422, name
+    assert order(board) == ["crash_free", "errors", "trend"]
+    assert AuditEntry.objects.filter(action="board.change", detail={"arranged": "3"}).count() == 1
+
+
+def test_a_board_hangs_on_a_wall(as_alice: Client, board: Board) -> None:
+    html = as_alice.get(f"{LIST}{board.pk}/?wall=1").content.decode()
+    assert [word in html for word in ('class="screens screens-1"', "data-handle", "Arrange<")] == [True, False, False]
+    assert html.count("<figure") == 3
+
+
+@pytest.mark.parametrize(
+    ("widths", "screens"),
+    [
+        ("", []),
+        ("one one one one one one one", [6, 1]),
+        ("two two one one", [3, 1]),
+        ("two two two", [2, 1]),
+        ("all one one one one", [4, 1]),
+        ("all all all all all all all all all", [2, 2, 2, 2]),
+    ],
+)
+def test_a_wall_s_screens_have_two_rows(widths: str, screens: list[int]) -> None:
+    cards: Any = [SimpleNamespace(width=width) for width in widths.split()]
+    assert [len(one) for one in walls.screens(cards)] == screens
 
 
 def test_a_board_is_renamed_and_deleted_and_two_have_no_one_name(as_alice: Client, board: Board) -> None:

@@ -42,6 +42,17 @@ def test_every_switch_is_on_the_page_with_what_it_wins_and_costs(as_alice: Clien
         assert f'name="{name}" value="{value}" checked' in html
 
 
+def test_a_size_of_small_groups_of_one_s_own_is_marked_and_stays(as_alice: Client, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(small_groups=25)
+    html = _page(as_alice, project)
+    assert 'name="small_groups" value="25" checked' in html
+    assert "below 25 people" in html
+    url = reverse("dashboard:settings-change", args=[project.slug])
+    as_alice.post(url, {"action": "privacy", "small_groups": "25", "keeps_pictures": "on"})
+    project.refresh_from_db()
+    assert (project.small_groups, project.keeps_pictures) == (25, True)
+
+
 def test_an_owner_says_what_is_kept_and_what_is_stored_follows(
     as_alice: Client, project: Project, key: IngestKey
 ) -> None:

@@ -1,10 +1,10 @@
-"""Addresses where product events come in, and of the scripts that send them: Plausible's, Umami's, Segment's,
-RudderStack's, plain JSON."""
+"""Addresses where product events come in, and of the scripts that send them: Plausible's, Umami's, Matomo's,
+Segment's, RudderStack's, plain JSON."""
 
 from django.urls import URLPattern, path, re_path
 
 from events.endpoints.performance import ScriptView
-from events.endpoints.product import plain, segment, trackers
+from events.endpoints.product import matomo, plain, segment, trackers
 
 _LAST = "track|page|screen|identify|group|alias|batch|import|t|p|s|i|g|a|b"
 
@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^v1/m/?$", segment.OwnMetricsView.as_view(), name="segment-own-metrics"),
     path("v1/projects/<str:named>/settings", segment.SettingsView.as_view(), name="segment-settings"),
     re_path(r"^sourceConfig/?$", segment.SourceConfigView.as_view(), name="rudder-source"),
+    re_path(r"^(?:matomo|piwik)\.php$", matomo.MatomoView.as_view(), name="matomo"),
     path("api/v1/events/", plain.EventsView.as_view(), name="product-events"),
 ]

@@ -16,9 +16,10 @@ class Clock:
 
     __slots__ = ("earliest", "latest", "received", "shift")
 
-    def __init__(self, received_at: datetime, sent_at: Any = None, *, drift: float = DRIFT) -> None:
+    def __init__(self, received_at: datetime, sent_at: Any = None, *, drift: float = DRIFT, past: float = PAST) -> None:
+        """`past` is how many seconds before the receipt may be true: more than usual for what is imported."""
         self.received = received_at.timestamp()
-        self.earliest, self.latest = self.received - PAST, self.received + FUTURE
+        self.earliest, self.latest = self.received - past, self.received + FUTURE
         sent = seconds(sent_at) if isinstance(sent_at, str) else None
         off = self.received - sent if sent is not None else 0.0
         self.shift = off if abs(off) >= drift else 0.0
@@ -38,6 +39,11 @@ class Clock:
         if "timestamp_clamped" not in notes:
             notes.append("timestamp_clamped")
         return min(max(moment, self.earliest), self.latest)
+
+    def is_before(self, value: Any) -> bool:
+        """Whether a moment as sent lies before the earliest that is taken for true."""
+        sent = seconds(value)
+        return sent is not None and sent + self.shift < self.earliest
 
     def span(self, start: Any, end: Any, notes: list[str]) -> tuple[float, float]:
         """Return both ends; the duration survives the clamp of the end."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from events.protocols import posthog_vitals
 from events.protocols.contract import Context, Decoded, Incoming, Refused
-from events.protocols.fields.clock import Clock
+from events.protocols.fields.clock import PAST, Clock
 from events.protocols.fields.texts import scalar
 from events.protocols.posthog_vitals import Batch
 from events.protocols.product import canonical, exceptions, persons
@@ -30,6 +30,9 @@ _TOLD = ("$groups", "$group_set", "$group_type", "$group_key")
 _REFUSED = {"$snapshot": "replay", "$$heatmap": "heatmap", "$$client_ingestion_warning": "client_warning"}
 # A wrong clock is corrected beyond this; below it the difference is a queue.
 DRIFT = 60.0
+DAY_SECONDS = 86_400.0
+# Why an event of an import is left out.
+TOO_OLD = "older_than_kept"
 
 
 def decode(batch: Batch, context: Context, *, needs_id: bool = False) -> Decoded:
@@ -43,11 +46,14 @@ def decode(batch: Batch, context: Context, *, needs_id: bool = False) -> Decoded
 
 
 def _events(batch: Batch, context: Context, *, needs_id: bool) -> Iterator[dict[str, Any] | Refused | Incoming]:
-    corrected, as_told = (Clock(context.received_at, sent_at, drift=DRIFT) for sent_at in (batch.sent_at, None))
-    for event in batch.events:
+    corrected, as_told = clocks(context, batch.sent_at, is_import=batch.is_import)
+    for index, event in enumerate(batch.events):
         clock = as_told if _keeps_its_moment(event) else corrected
         name = scalar(event.get("event"), canonical.NAME) or _people_operation(event)
         if name == posthog_vitals.WEB_VITALS:
+            continue
+        if batch.is_import and clock.is_before(_moment(event)):
+            yield Refused(KIND, "filtered", TOO_OLD, index=index)
             continue
         if name in _REFUSED:
             yield Refused(KIND, "filtered", _REFUSED[name])
@@ -74,7 +80,7 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
     is_browser = said.get("$is_server") is not True and (library in ("web", "js") or "$current_url" in said)
     return Sent(
         name=name,
-        timestamp=clock.moment(event.get("timestamp") or said.get("$time"), []),
+        timestamp=clock.moment(_moment(event), []),
         uuid=scalar(event.get("uuid") or said.get("$insert_id"), 200),
         distinct_id=_counted_as(named, context, is_browser=is_browser),
         session=scalar(said.get("$session_id"), 100),
@@ -91,6 +97,18 @@ def _sent(event: Mapping[str, Any], name: str, clock: Clock, context: Context) -
         person=persons.person(event, said, name, named, context),
         group=persons.group(said, name, named, context),
     )
+
+
+def clocks(context: Context, sent_at: Any, *, is_import: bool) -> tuple[Clock, Clock]:
+    """The clock corrected by the moment of sending, and the one as told. What is imported may be as old as the project
+    keeps events."""
+    past = max(PAST, context.days_kept * DAY_SECONDS) if is_import else PAST
+    corrected, as_told = (Clock(context.received_at, sent, drift=DRIFT, past=past) for sent in (sent_at, None))
+    return corrected, as_told
+
+
+def _moment(event: Mapping[str, Any]) -> Any:
+    return event.get("timestamp") or _said(event).get("$time")
 
 
 def distinct_id(event: Mapping[str, Any]) -> str:

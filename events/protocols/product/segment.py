@@ -69,7 +69,7 @@ def decode(parcel: Parcel, context: Context, *, is_import: bool = False) -> Deco
             refused.append(found)
         else:
             events.append(found)
-    decoded = posthog.decode(Batch(None, tuple(events)), context)
+    decoded = posthog.decode(Batch(None, tuple(events), is_import=is_import), context)
     return Decoded(decoded.items, (*refused, *decoded.refused))
 
 

@@ -1,6 +1,7 @@
 """What PostHog's addresses answer beside what its SDKs are driven for, and which moments are kept."""
 
 import json
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,32 @@ def test_a_moment_is_corrected_unless_its_sender_says_that_it_is_right(project: 
     digested(project)
     days = {row["event"]: round((NOW - row["at"]).total_seconds() / 86_400) for row in facts(project, "events")}
     assert days == {"off": 1, "off in v1": 1, "right": 3, "right too": 3}
+
+
+def test_an_import_keeps_its_moments_and_says_what_it_left_out(project: Project, key: IngestKey) -> None:
+    project.retention_days = {"events": 200}
+    project.save()
+    keys.forget()
+    batch = [
+        event(name, timestamp=(NOW - timedelta(days=days)).isoformat(), uuid=str(uuid.UUID(int=days)))
+        for name, days in (("lately", 3), ("long ago", 150), ("too long ago", 201))
+    ]
+    body = {"api_key": key.public_key, "batch": batch}
+    told = send("/batch/", {**body, "historical_migration": True})
+    left_out = "1 event is older than the 200 days that this project keeps, and left out."
+    assert (told.status_code, told.json()) == (200, {"status": "Ok", "left_out": left_out})
+    v1 = {"batch": [{**one, "uuid": f"{one['uuid'][:-4]}ffff"} for one in batch[2:]], "historical_migration": True}
+    [result] = send("/i/v1/analytics/events", v1, Authorization=f"Bearer {key.public_key}").json()["results"].values()
+    assert result == {"result": "drop", "details": left_out}
+    report = digested(project)
+    assert (report.stored, report.filtered) == (2, {"older_than_kept": 2})
+    days = {row["event"]: round((NOW - row["at"]).total_seconds() / 86_400) for row in facts(project, "events")}
+    assert days == {"lately": 3, "long ago": 150}
+    as_always = {**body, "batch": [event("no import", timestamp=(NOW - timedelta(days=150)).isoformat())]}
+    assert send("/batch/", as_always).json() == {"status": "Ok"}
+    digested(project)
+    [clamped] = [row for row in facts(project, "events") if row["event"] == "no import"]
+    assert round((NOW - clamped["at"]).total_seconds() / 86_400) == 30
 
 
 def test_events_of_models_come_in_by_an_address_of_their_own(project: Project, key: IngestKey) -> None:

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from events.facts import compaction, files, segments
+from events.facts import compaction, files, retention, segments
 from events.facts.compaction import FAN, GRACE, MAX_ROWS, ORPHAN_AGE, QUIET
 from events.models import Project, RetiredSegment, Segment
 from events.tests import rows
@@ -147,13 +147,13 @@ def test_a_file_that_seemed_lost_and_got_its_row_stays(project: Project) -> None
     ("wish", "kept"), [({}, 395), ({"errors": 10}, 10), ({"errors": "ten"}, 395), ({"logs": 1}, 395), (None, 395)]
 )
 def test_a_project_keeps_a_fact_as_long_as_it_wishes(wish: Any, kept: int) -> None:
-    assert compaction.days_kept(Project(retention_days=wish), "errors") == kept
+    assert retention.days_kept(Project(retention_days=wish), "errors") == kept
 
 
 @pytest.mark.django_db
 def test_the_server_bounds_what_a_project_does_not_decide(project: Project, settings: Any) -> None:
     settings.OBS_RETENTION_DAYS = 7
-    assert compaction.days_kept(project, "errors") == 7
+    assert retention.days_kept(project, "errors") == 7
 
 
 @pytest.mark.django_db

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from alerts.demo import bad_day
 from analytics import demo as trials
+from dashboard import demo as boards
 from events import demo
 from events.accounts import audit
 from events.runtime.bars import bar
 
 
 class Command(BaseCommand):
-    help = "Fill a demo project: errors of some thirty issues, releases, sessions, requests, logs, metrics, feedback."
+    help = "Fill a demo project: errors of some thirty issues, releases, visitors, requests, logs, boards, an incident."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", default="demo", help="Its slug; made when there is none.")
@@ -34,6 +35,7 @@ class Command(BaseCommand):
                     project, days=days, events=events, seed=seed, now=now, watch=bar("Sending", unit="days")
                 )
                 trials.run(done.project, since=done.started, now=now)
+                boards.arrange(done.project, now=now)
                 incident = None if calm else bad_day.play(done, now=now)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error

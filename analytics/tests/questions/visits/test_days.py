@@ -22,7 +22,7 @@ from analytics.questions.visits import days, keeping
 from analytics.questions.visits.days import Asked
 from analytics.rollups import filling
 from analytics.tests import facts
-from events.facts import compaction, files
+from events.facts import compaction, files, retention
 from events.facts.schema import VISITS
 from events.models import FactChange, Project, Segment
 from events.persons import reading
@@ -218,7 +218,7 @@ def test_days_that_are_over_are_kept_as_long_as_their_events(project: Project) -
     first = LATER.date() - timedelta(days=3)
     assert set(Segment.objects.values_list("day", flat=True)) == {day for day in had if day >= first}
     assert min(had) < first in had
-    assert compaction.days_kept(project, "visits") == 3
+    assert retention.days_kept(project, "visits") == 3
     assert web(project, period=Period(FIRST, FIRST + DAY)).total.visits == 0
 
 

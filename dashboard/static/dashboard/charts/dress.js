@@ -106,6 +106,7 @@
       Object.assign(layout.xaxis, days > 4 ? { tickformat: "%-d %b", tick0: "2000-01-03", dtick: 86400000 * ([1, 2, 7, 14, 28].find((step) => days / step <= most) || 56) } : { tickformat: "%H:%M\n%-d %b", nticks: most });
     }
     for (const shape of layout.shapes || []) Object.assign(shape, { line: { ...shape.line, color: fg } }, shape.name === "alert" && { fillcolor: css("--bad"), opacity: 0.14 });
+    if (figure.unfinished) data.push(...tails(data));
     mark(figure, { data, layout }, width);
     measure(figure, { data, layout }, { hasLabels: layout.annotations?.length, width });
     return {
@@ -118,6 +119,15 @@
       },
     };
   };
+
+  // the way to a bucket that is not over, as a line of its own; the whole line keeps its values for who reads them
+  const tails = (data) => data.flatMap((one, at) => {
+    if (one.type !== "scatter" || !place(one) || one.visible === false || one.y.length < 2 || one.y.at(-1) === null) return [];
+    const values = one.y, last = values.length - 1;
+    one.meta = { ...one.meta, whole: values };
+    one.y = [...values.slice(0, last), null];
+    return [{ ...one, y: values.map((value, index) => (index < last - 1 ? null : value)), line: { ...one.line, dash: "2px,4px" }, fill: "none", showlegend: false, meta: { ...one.meta, tail: at } }];
+  });
 
   // axes of nothing: what the chart would have, without numbers that nobody measured
   const bare = (figure, { width }) => {

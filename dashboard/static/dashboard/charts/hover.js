@@ -12,10 +12,10 @@
 
   // rows of what stands at one place of the axis: `{name, value, before, trace}`, a stack from its top down
   const along = (figure, data, index) => {
-    const shown = data.filter((one) => one.visible !== false), earlier = shown.filter((one) => one.meta?.of !== undefined);
+    const shown = data.filter((one) => one.visible !== false && one.meta?.tail === undefined), earlier = shown.filter((one) => one.meta?.of !== undefined);
     const own = shown.filter((one) => one.meta?.of === undefined), before = (of) => earlier.find((one) => one.meta.of === of)?.y[index];
     const isStack = own.length > 1 && own.every((one) => one.type === "bar") && figure.layout.barmode === "stack";
-    const rows = own.map((trace) => ({ trace, name: trace.name ? words.plain(trace.name) : figure.noun, value: trace.y[index], before: before(trace.name) }));
+    const rows = own.map((trace) => ({ trace, name: trace.name ? words.plain(trace.name) : figure.noun, value: (trace.meta?.whole || trace.y)[index], before: before(trace.name) }));
     const said = isStack ? rows.filter(({ value }) => value).reverse() : rows;
     const total = own.reduce((sum, trace) => sum + (trace.y[index] || 0), 0), then = before("");
     if (isStack) return [...(said.length ? said : rows.slice(0, 1)), { name: "total", value: total, before: then, isTotal: true }];
@@ -41,9 +41,9 @@
     }
     if (trace.orientation === "h") return { head: String(figure.rows[index]?.[0] ?? words.plain(point.y)), rows: [{ trace, name: figure.noun, text: words.measured(point.x, unit) }] };
     const x = trace.x[index], rows = along(figure, data, index);
-    const earlier = data.find((one) => one.meta?.of !== undefined && one.visible !== false);
+    const earlier = data.find((one) => one.meta?.of !== undefined && one.visible !== false), isOver = !figure.unfinished || index < trace.x.length - 1;
     return {
-      head: figure.layout.xaxis?.type === "date" ? words.span(x, trace.x[index + 1] ?? figure.layout.xaxis.range[1]) : words.plain(x),
+      head: `${figure.layout.xaxis?.type === "date" ? words.span(x, trace.x[index + 1] ?? figure.layout.xaxis.range[1]) : words.plain(x)}${isOver ? "" : " · not over yet"}`,
       rows: rows.map((row) => ({
         ...row,
         text: words.measured(row.value, unit),

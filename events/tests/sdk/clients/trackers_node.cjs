@@ -1,4 +1,4 @@
-// Servers that count with the packages of Segment, RudderStack and Umami: `trackers_node.cjs URL KEY NAME`.
+// Servers that count with the packages of Segment, RudderStack, Umami and Matomo: `trackers_node.cjs URL KEY NAME`.
 const [url, key, name] = process.argv.slice(2);
 
 async function segment() {
@@ -30,7 +30,31 @@ async function umami() {
   if (typeof said.cache !== "string") throw new Error(JSON.stringify(said));
 }
 
-({ segment, rudder, umami })[name]().then(
+async function matomo() {
+  const Matomo = require("matomo-tracker");
+  const client = new Matomo(key, `${url}/matomo.php`, true);
+  client.on("error", (error) => console.error(error));
+  const page = { url: "https://shop.example/cart?who=me", action_name: "Cart", uid: "u-1" };
+  const said = await new Promise((resolve, reject) =>
+    client.trackBulk([page, { ...page, ua: "node" }], (body) => resolve(JSON.parse(body)), reject),
+  );
+  if (said.status !== "success" || said.tracked !== 2) throw new Error(JSON.stringify(said));
+  // It tells nobody that a single hit was answered.
+  const http = require("http");
+  const get = http.get;
+  const answers = [];
+  http.get = (...named) => {
+    const request = get.apply(http, named);
+    answers.push(new Promise((resolve) => request.on("response", (answer) => resolve(answer.statusCode))));
+    return request;
+  };
+  client.track({ ...page });
+  client.track({ ...page, e_c: "order paid", e_a: "shop", dimension1: "12" });
+  const statuses = await Promise.all(answers);
+  if (statuses.some((status) => status !== 200)) throw new Error(JSON.stringify(statuses));
+}
+
+({ segment, rudder, umami, matomo })[name]().then(
   () => process.exit(0),
   (error) => {
     console.error(error);
