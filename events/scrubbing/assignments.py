@@ -71,7 +71,7 @@ _EXPRESSION = re2.compile(
 )
 _CODE_WORDS = frozenset(b"await new function async lambda yield typeof not if".split())
 _LOOKUP = re2.compile(rb"(?i)[\w.]*(?:get|fetch|load|read|env|find|lookup|config|settings|input|prompt)")
-_IDENTIFIER = re2.compile(r"[\pL_][\pL\pM_.-]*".encode())
+_IDENTIFIER = re2.compile(rb"[\pL_][\pL\pM_.-]*")
 # What follows "password:" in a sentence rather than in a record.
 _PROSE = frozenset(
     b"a an and any are as at be been but by can cannot could did does doesn't don't empty eof error exceeded expected "
