@@ -213,6 +213,10 @@ def hostile() -> dict[str, Any]:
         "nesting 64": deep,
         "1 MB of markers": "".join(r.choice(_MARKERS) for _ in range(250_000))[:1_000_000],
         "1 MB of base64": base64.b64encode(b"user=bob&page=12&" * 45_000).decode(),
+        "1 MB token: ": "token: " * 143_000,
+        '1 MB password="': 'password="' * 100_000,
+        "1 MB DE89 3704 ": "DE89 3704 0044 0532 0130 01 " * 36_000,
+        "1 MB 123.456.789-09 ": "123.456.789-08 " * 66_000,
         "1 MB of commands": "mysql -u root -p x | curl -u a:b " * 30_000,
     }
 

@@ -62,6 +62,8 @@ class RouteNames(logging.Filter):
 def without(path: str, told: Told) -> Told:
     """`told`, a text or a tree of texts, without the parts of `path` that may be secrets."""
     parts = [part for part in path.split("/") if len(part) >= _SECRET_LENGTH]
+    # What a route ends with (`<str:token>.png`) is no part of what it names.
+    parts += [stem for part in parts if len(stem := part.rpartition(".")[0]) >= _SECRET_LENGTH]
     return _replaced(told, parts) if parts else told
 
 

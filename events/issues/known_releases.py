@@ -39,7 +39,12 @@ def named(project_id: int, names: Iterable[str]) -> dict[str, Release]:
 
 def before(project: Project, names: Iterable[str]) -> dict[str, str]:
     """The release before each of these, in the order of its package; "" for the first of it."""
-    placed = sorted(of_project(project), key=lambda one: one.key)
+    return before_among(of_project(project), names)
+
+
+def before_among(known: Iterable[Release], names: Iterable[str]) -> dict[str, str]:
+    """The same of releases that were read already."""
+    placed = sorted(known, key=lambda one: one.key)
     previous = {
         late.version: early.version if release_order.are_of_one_order(early, late) else ""
         for early, late in pairwise(placed)

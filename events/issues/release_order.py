@@ -52,6 +52,17 @@ def newest_first(releases: Iterable[Release]) -> list[Release]:
     return sorted(releases, key=lambda release: release.key, reverse=True)
 
 
+def listed(releases: Iterable[Release]) -> list[Release]:
+    """All of a project, for people: order by order, the one first that was added to last, and in each the newest first.
+
+    Releases of two orders cannot be compared, so a list of both can only tell them apart."""
+    known = newest_first(releases)
+    added: dict[tuple[bool, str], int] = {}
+    for release in known:
+        added[release.order] = max(release.rank, added.get(release.order, 0))
+    return sorted(known, key=lambda release: added[release.order], reverse=True)  # which keeps what is equal in place
+
+
 def are_one(a: Release, b: Release) -> bool:
     """Whether both are one version, perhaps written in two ways (`v1.0`, `1.0.0`)."""
     if a.version == b.version:

@@ -154,7 +154,7 @@ HINT = (
     rf"|\b(?:{_FORMS}|{_OTHERS})\b"
 )
 
-_BY_FORM = tuple((re2.compile(number.form.encode()), number) for number in NUMBERS if number.form)
+_FORMED_NUMBERS = tuple(number for number in NUMBERS if number.form)
 _BY_WORD = tuple(
     (re2.compile(f"(?i:{_any_of(words)})".encode()), number)
     for number in NUMBERS
@@ -168,6 +168,16 @@ _FEWEST, _FEWEST_CHECKED, _MOST = 5, 4, 20
 _PART = re2.compile(rb"[0-9A-Za-z]+")
 # So many numbers of a text are checked; what follows a word is taken as it looks after that.
 _CHECKED = 500
+
+
+@cache
+def _by_form() -> re2.Set:
+    """Tells of which numbers a text has the form."""
+    forms = re2.Set.FullMatchSet()
+    for number in _FORMED_NUMBERS:
+        forms.Add(number.form)
+    forms.Compile()
+    return forms
 
 
 @cache
@@ -200,7 +210,7 @@ def _formed(data: bytes) -> Iterator[Hit]:
         if data[start - 1 : start] in (b"-", b".", b"+", b"/") or _goes_on(data, end):
             continue
         text = data[start:end]
-        checks = [number for form, number in _BY_FORM if form.fullmatch(text)]
+        checks = [_FORMED_NUMBERS[i] for i in _by_form().Match(text) or ()]
         if not checks or any(next(budget, None) is not None and is_valid(number, text) for number in checks):
             yield start, end, _MARKER
 

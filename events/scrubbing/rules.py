@@ -93,7 +93,7 @@ _PLAIN: tuple[Rule, ...] = (
             r"(?i)\baws[^\n\x1e]{0,20}?(?:key|pwd|pw|pass(?:word)?|token|secret)[^\n\x1e]{0,20}?\\*[\"']([0-9a-z/+]{40})"
             r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit, apart=True),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
-            r"\b(?:eyJ[\w-]{8,}(?:\.[\w=-]+){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
+            r"\b(?:eyJ[\w-]+(?:\.[\w=-]{2,}){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
     Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled, apart=True),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
@@ -128,6 +128,7 @@ _PLAIN: tuple[Rule, ...] = (
     Rule("assignment", assignments.HINT, assignments.find),
     Rule("assignment_abroad", assignments.ABROAD_HINT, assignments.find_abroad),
     Rule("compared", assignments.COMPARED_HINT, assignments.find_compared),
+    Rule("compared_abroad", assignments.COMPARED_ABROAD_HINT, assignments.find_compared_abroad),
     Rule("inserted", assignments.SQL_HINT, assignments.find_inserted),
     Rule("email", mail.HINT, mail.find),
     Rule("iban", accounts.IBAN_HINT, accounts.find_ibans),

@@ -59,8 +59,12 @@ def _has_digit(token: bytes) -> bool:
     return any(48 <= c <= 57 for c in token)
 
 
+def _is_cased(token: bytes) -> bool:
+    return token.lower() != token != token.upper()
+
+
 def _is_mixed(token: bytes) -> bool:
-    return _has_digit(token) and token.lower() != token != token.upper()
+    return _has_digit(token) and _is_cased(token)
 
 
 def _crc16(token: bytes) -> bool:
@@ -84,6 +88,7 @@ def _base58check(token: bytes) -> bool:
 CHECKS: dict[str, Callable[[bytes], bool]] = {
     "digit": _has_digit,
     "mixed": _is_mixed,
+    "cased": _is_cased,
     "crc16": _crc16,
     "base58check": _base58check,
 }
@@ -94,7 +99,7 @@ def _edged(form: Form, regex: str) -> str:
     return regex if form.starts.startswith("\\$") else rf"\b{regex}"
 
 
-_BODY = r"[\w+/=.:$|-]{4}"
+_BODY = r"[\w+/=.:$|\\-]{4}"
 
 
 def _hint(form: Form) -> str:
@@ -143,8 +148,12 @@ def find(data: bytes) -> Iterator[Hit]:
 
 
 _NAMES = "|".join(sorted({form.starts for form in LABELLED}, key=lambda name: (-len(name), name)))
-_TAIL = r"(?:[ _.-]?(?:api|app|admin|live|test|prod|production|sandbox|dev|staging|personal|private|rest|v\d))*"
-_ASSIGNED = rf"(?i)\b({_NAMES}){_TAIL}\\*[\"'`]?[ \t]{{0,3}}(?:=>|:=|=|:)[ \t]{{0,3}}\\*[\"'`]?"
+_TAIL = r"(?:[ _.-]?(?:api|app|admin|live|test|prod|production|sandbox|dev|staging|personal|private|rest|hmac|v\d))*"
+# Words that say what the value is: behind them a blank is enough, and the value needs no digit.
+_WORDS = r"(?:[ _.-]?(?:access|auth|api|secret|key|token|pass(?:word)?|pwd?|credentials?))+"
+_CLOSED = r"\\*[\])\"'`]{0,3}[ \t]*"
+_EQUALS = r"(?:=>|:=|::|={1,3}|:)[ \t]*"
+_ASSIGNED = rf"(?i)\b({_NAMES}){_TAIL}(?:{_CLOSED}{_EQUALS}|({_WORDS}){_CLOSED}(?:{_EQUALS}|[ \t]))\\*[\"'`]?"
 LABEL_HINT = rf"{_ASSIGNED}[\w-]{{20}}"
 _LABELLED = re2.compile(rf"{_ASSIGNED}([\w-]{{20,}})".encode())
 
@@ -160,8 +169,8 @@ def _shapes() -> "tuple[tuple[re2._Regexp[bytes], re2._Regexp[bytes], str], ...]
 def find_labelled(data: bytes) -> Iterator[Hit]:
     """Yields values of the shape that their vendor's keys have, behind the vendor's name and nothing else."""
     for match in _LABELLED.finditer(data):
-        name, value = match.group(1), match.group(2)
+        name, value, is_said = match.group(1), match.group(3), match.start(2) >= 0
         for label, shape, marker in _shapes():
-            if label.fullmatch(name) and shape.fullmatch(value) and _has_digit(value):
-                yield match.start(2), match.end(2), marker
+            if label.fullmatch(name) and shape.fullmatch(value) and (is_said or _has_digit(value)):
+                yield match.start(3), match.end(3), marker
                 break

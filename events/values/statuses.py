@@ -11,8 +11,14 @@ HTTP = (
     "http.response.status_code", "http.status_code", "http.response_status_code", "response.status_code", "status_code",
     "http.status",
 )  # fmt: skip
-# Codes of remote calls: gRPC's numbers and names, in today's and in older words of OpenTelemetry.
-REMOTE = ("rpc.response.status_code", "rpc.grpc.status_code", "grpc.status_code", "grpc.code", "rpc.status_code")
+# Codes of remote calls: gRPC's numbers and names, in today's and older words of OpenTelemetry, and Connect's.
+REMOTE = (
+    "rpc.response.status_code", "rpc.grpc.status_code", "grpc.status_code", "grpc.code", "rpc.status_code",
+    "rpc.connect_rpc.error_code",
+)  # fmt: skip
+# JSON-RPC's own codes (jsonrpc.org, 5.1), those of the request's fault with a code of HTTP.
+_JSON_RPC = ("rpc.jsonrpc.error_code", "jsonrpc.error_code")
+_JSON_RPC_CODES = {"-32700": 400, "-32600": 400, "-32601": 404, "-32602": 400}
 # Sentry's words and gRPC's names for one list of statuses (google.rpc.Code), in the order of their numbers, with the
 # codes of HTTP that each stands for. None says nothing of success or failure.
 _CODES: tuple[tuple[str, int | None], ...] = (
@@ -38,6 +44,9 @@ def of(attributes: Mapping[str, Any], word: str | None) -> int | None:
     for name in REMOTE:
         if (said := attributes.get(name)) is not None and said != "":
             return _of_remote(said)
+    for name in _JSON_RPC:
+        if (said := str(attributes.get(name) or 0).strip()) not in ("", "0"):
+            return _JSON_RPC_CODES.get(said, _FAILED)
     return of_word(word)
 
 

@@ -44,6 +44,8 @@ _WEEK = re2.compile(r"^(?P<y>20\d\d)-?[wW](?P<w>[0-5]\d)(?P<rest>(?:[^0-9].*)?)$
 _NUMBERS = re2.compile(
     r"^(?:[vV](?:er(?:sion)?)?[. ]?)?(?:(?P<epoch>\d{1,9})!)?(?P<n>\d{1,18}(?:\.\d{1,18}){0,9})(?P<rest>(?:[^0-9].*)?)$"
 )
+# A word for versions without a sign behind it: `r99` of Subversion, `rev99`, `rel1.2`.
+_GLUED = re2.compile(r"^(?i:release|rel|rev|r|version|ver|build)(?P<rest>\d.*)$")
 _BRACKETED = re2.compile(r"^(?P<rest>.*?) *\((?:build *)?#?(?P<build>[0-9A-Za-z._-]{1,50})\)$")
 _SPACED = re2.compile(r"^(?P<rest>[^ ]*) +(?:[bB]uild *)?#?(?P<build>\d{1,18})$")
 _DESCRIBED = re2.compile(r"^(?P<rest>.*)-(?P<n>\d{1,9})-(?P<hash>g[0-9a-f]{4,40})(?:-dirty)?$")
@@ -109,6 +111,8 @@ def _read(text: str) -> tuple[Key, bool] | None:
     if text.isdecimal():
         is_number = len(text) <= 6 or _STAMP.match(text)
         return (_key(numbers=(int(text),)), True) if is_number else None
+    if glued := _GLUED.match(text):
+        text = glued["rest"]
     if not text[:1].isdecimal() and text[:1] not in ("v", "V"):
         return None
     if "." not in text and _HASH.match(text):

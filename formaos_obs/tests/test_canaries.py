@@ -1,6 +1,7 @@
 """No secret that an address carries is in any log, whatever becomes of the request."""
 
 import logging
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime
 from io import StringIO
@@ -10,6 +11,8 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
+from alerts.delivery import pictures
+from alerts.foreign import setup as sources
 from alerts.incidents.status import subscribing
 from alerts.monitors import monitor_setup, pings
 from alerts.tests import make as make_alerts
@@ -17,21 +20,27 @@ from dashboard.pages.share import links
 from dashboard.tests.test_every_route import ROUTES, SENDING, SHARED, Route
 from events.accounts import invitations, tokens
 from events.models import Project
+from events.releases import deploys
 from formaos_obs import processes
 from formaos_obs.logs import NO_ROUTE, Formatter, RouteNames, route_of
 
-# The number of a row. (What PostHog's scripts call a token is a key, as public as its page.)
+# The number of a row.
 HARMLESS = {"token_id"}
-SECRET = [
+# What scripts and SDKs of others call a token is a key, as public as its page.
+KEYS = {"posthog-config", "posthog-config-js", "growthbook-eval"}
+NAMED = [
     route
     for route in ROUTES
-    if route.name not in SENDING
-    and any(
+    if any(
         word in name
         for name in set(route.parameters) - HARMLESS
         for word in ("token", "secret", "ping", "code", "mark")
     )
 ]
+SECRET = [route for route in NAMED if route.name not in SENDING]
+CALLED = {"deploy-hook": (deploys, "take"), "alert-picture": (pictures, "of_token")}
+"""Addresses that programs call and whose token is what opens them, each with the function that looks for it."""
+PINGS = {"ping"}
 MAILED = {
     "status-confirm": (subscribing, "waiting"),
     "status-unsubscribe": (subscribing, "leaving"),
@@ -66,6 +75,7 @@ def paths(route: Route, secret: str) -> list[str]:
 
 def test_all_addresses_with_a_secret_are_known() -> None:
     assert {route.name for route in SECRET} == SHARED | MAILED.keys()
+    assert {route.name for route in NAMED if route.name in SENDING} == CALLED.keys() | KEYS | PINGS
 
 
 @pytest.mark.parametrize("route", SECRET, ids=lambda route: route.name)
@@ -105,6 +115,32 @@ def test_no_log_holds_the_secret_of_an_address(
     assert [part for part in (CANARY, real, *real.split(".")) if part in said] == []
 
 
+@pytest.mark.parametrize("route", [route for route in NAMED if route.name in CALLED], ids=lambda route: route.name)
+def test_no_log_holds_the_secret_of_an_address_that_programs_call(
+    route: Route, project: Project, alice: Any, now: datetime, written: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = deploys.create_hook(project, source="gitlab", secret=f"{CANARY}-signs", actor=alice, now=now)
+    client = Client(raise_request_exception=False)
+
+    def ask_all() -> set[int]:
+        headers = {"X-Gitlab-Token": f"{CANARY}-signs", "X-Gitlab-Event": "Deployment Hook"}
+        return {
+            send(path, data=b"{", content_type="application/json", headers=headers).status_code
+            for secret in (hook.token, CANARY)
+            for path in paths(route, secret)
+            for send in (client.post, client.put, lambda path, **_: client.get(path, headers=headers))
+        }
+
+    assert ask_all() >= {404, 405}
+
+    def fail(token: str, *rest: Any, **named: Any) -> None:
+        raise RuntimeError(f"Reverse with ({token!r},) not found")
+
+    monkeypatch.setattr(*CALLED[route.name], fail)
+    assert 500 in ask_all()
+    assert [part for part in (CANARY, hook.token) if part in written.getvalue()] == []
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "path", ["/reset/MQ/{}/", "/account/{}/", "/admin/{}/", "/p/web/{}/", "/api/0/{}/", "/ping/{}"]
@@ -141,6 +177,17 @@ def test_no_log_holds_the_secret_of_a_ping(
     said = written.getvalue()
     assert "/ping/<path:ping>" in said
     assert [part for part in secrets if part in said] == []
+
+
+def test_no_log_holds_the_token_of_a_source_of_alerts(
+    project: Project, alice: Any, now: datetime, written: StringIO
+) -> None:
+    _, secret = sources.create(project, name="am", actor=alice, now=now)
+    for given in (f"Bearer {secret}", f"Bearer {secret}x", secret, f"Basic {b64encode(secret.encode()).decode()}"):
+        for body in (b"{", b'{"alerts": [{"x": 1}]}'):
+            Client().post("/in/alerts/web/", body, content_type="application/json", headers={"Authorization": given})
+    assert secret not in written.getvalue()
+    assert b64encode(secret.encode()).decode() not in written.getvalue()
 
 
 def test_no_log_holds_a_token_however_it_is_sent(alice: Any, now: datetime, written: StringIO) -> None:

@@ -1,6 +1,6 @@
 """Releases: what is out, how it fares, what it brought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Max
@@ -17,7 +17,8 @@ from dashboard.charts import cards
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.releases import release_rows
-from events.issues import known_releases
+from events.issues import known_releases, release_order
+from events.issues.release_order import Release as Place
 from events.models import Issue, Project, Release
 
 _PAGE = 25
@@ -27,15 +28,13 @@ _COUNTED = 10_000  # releases with errors in one period
 
 @page("releases.list")
 def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
-    """The releases, newest first."""
+    """The releases in the order of versions, newest first."""
     shown = layout.state_of(request)
-    found = Release.objects.filter(project=project).annotate(
-        commit_count=Count("commits", distinct=True), last_deploy=Max("deploys__finished_at")
-    )
-    listed = Paginator(found.order_by("-id"), _PAGE).get_page(request.GET.get("page"))
+    known = release_order.listed(known_releases.of_project(project))
+    listed = Paginator(known, _PAGE).get_page(request.GET.get("page"))
     health, is_known = _health(project, shown)
-    releases = list(listed.object_list)
-    before = known_releases.before(project, [release.version for release in releases])
+    releases = _read(listed.object_list)
+    before = known_releases.before_among(known, [release.version for release in releases])
     context = {
         "rows": _rows(project, releases, before, shown, health=health),
         "listed": listed,
@@ -73,6 +72,15 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
     return layout.draw(
         request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown
     )
+
+
+def _read(places: Iterable[Place]) -> list[Release]:
+    """The rows of these releases, in this order, with their commits and last deploys."""
+    wanted = [place.rank for place in places]
+    found = Release.objects.annotate(
+        commit_count=Count("commits", distinct=True), last_deploy=Max("deploys__finished_at")
+    ).in_bulk(wanted)
+    return [found[pk] for pk in wanted if pk in found]  # one may be deleted meanwhile
 
 
 def _rows(

@@ -90,6 +90,21 @@ def test_before_means_before_in_the_package_and_not_in_the_order_of_arrival(as_a
     assert "no release to compare with" in as_alice.get("/p/web/releases/api@7/").content.decode()
 
 
+def test_the_list_has_the_order_of_versions_over_its_pages(as_alice: Client, project: Project) -> None:
+    many = [f"shop@1.{n}.0" for n in range(11, 36)]
+    for name in ("f5806cc", "shop@1.10.0", "shop@1.9.1", *many, "api@7", "shop@1.2"):
+        make.release(project, name)
+    first, second = (as_alice.get("/p/web/releases/", {"page": page}).content.decode() for page in (1, 2))
+    names = [
+        row.split("</a>")[0].rsplit(">")[-1] for html in (first, second) for row in html.split("<tr data-row>")[1:]
+    ]
+    assert names == [
+        *(f"shop@1.{n}.0" for n in range(35, 9, -1)), "shop@1.9.1", "shop@1.2", "api@7", "f5806cc",
+    ]  # fmt: skip
+    assert "against" not in second.split("shop@1.2</a>")[1].split("</tr>")[0]
+    assert as_alice.get("/p/web/releases/", {"page": "x"}).status_code == 200
+
+
 def test_each_release_has_a_verdict_in_one_sentence(as_alice: Client, three: Project) -> None:
     html = as_alice.get("/p/web/releases/").content.decode()
     of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}

@@ -34,6 +34,7 @@ _ORIGIN = re2.compile(r"^(?:(?:async|blob:)\s*)*[a-zA-Z][a-zA-Z0-9+.-]*:(?://[^/
 _WEBPACK = re2.compile(r"^(?:webpack(?:-internal)?|rspack|turbopack):/*(?:[^/.]+/)??(?:\((?:[\w-]+)\)/)?\.?/+")
 _VERSION = re2.compile(r"^v?\d+(?:[._]\d+)+(?:[-+].*)?$")
 _TAIL = re2.compile(r"^(.+)-([A-Za-z0-9_-]{8})$")
+_EIGHT_LETTERS = re2.compile(r"^(.+)-([A-Za-z]{8})(\.\w+)$")
 _ENDING = re2.compile(r"(?:\.(?:js|mjs|cjs|jsx|ts|tsx|mts|css|map|html|min|bundle|chunk|prod|module))+$")
 _PARTS = re2.compile(r"([.\-~])")
 _HEX = re2.compile(r"^[0-9a-f]{7,}$|^[0-9A-F]{7,}$")
@@ -195,7 +196,14 @@ def path(filename: str) -> str:
     parts = [part for part in plain.split("/") if part not in ("", ".", "..", "~")]
     if not parts:
         return "/" if "://" in filename else ""  # a script inline in a site's front page
-    return "/".join([*(_folder(part) for part in parts[-3:-1]), asset(parts[-1])])
+    file = _of_vite(parts[-1]) if parts[-2:-1] == ["assets"] else parts[-1]
+    return "/".join([*(_folder(part) for part in parts[-3:-1]), asset(file)])
+
+
+def _of_vite(name: str) -> str:
+    """The name without eight letters of base 64 that have no digit: only in the folder of built files no word is so."""
+    found = _EIGHT_LETTERS.match(name)
+    return found.group(1) + found.group(3) if found and not found.group(2)[1:].islower() else name
 
 
 def asset(name: str) -> str:

@@ -24,14 +24,15 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(-?\$\$Lambda\$[A-Za-z_]\w*)\$[\w-]+", r"\1"),
     (r"(-?\$\$Lambda)(?:\$\d\w*)?(?:[./](?:0x)?[0-9a-f]+)?", r"\1"),
     (r"(\$\$(?:ExternalSyntheticLambda|InternalSyntheticLambda\$\d+\$[0-9a-f]+\$|Nest\$))\d+", r"\1"),
-    (r"(LambdaForm\$[A-Za-z]+)\d*(?:/(?:0x)?[0-9a-f]+)?", r"\1"),
+    (r"(LambdaForm\$[A-Za-z]+)\d*(?:[./](?:0x)?[0-9a-f]+)?", r"\1"),
     (r"\b(lambda\$(?:\w+\$)?)[0-9a-f]*\d[0-9a-f]*(?:\$\d+)?", r"\1"),
     (r"\b(access\$)\d+\b", r"\1"),
     (r"(\$anonfun\$[A-Za-z_]\w*\$)\d+", r"\1"),
     (r"(\$\$\$(?:view|endpoint)|\$\$Owb\w*?Proxy|\b_pyx)\d+", r"\1"),
     (r"(scripts\.Script\$)(?:Recompilation\$)?\d+\w*", r"\1"),
     (r"/0x[0-9a-f]{6,}", ""),
-    (r"(^|\.)(Script|GeneratedClass|SpelExpr|GeneratedEvaluator|GeneratedIteratorForCodegenStage)\d+\b", r"\1\2"),
+    (r"(^|[.$])(Script|GeneratedClass|SpelExpr|GeneratedEvaluator|GeneratedIteratorForCodegenStage)\d+\b", r"\1\2"),
+    (r"\b(spel\.Ex)\d+\b", r"\1"),
     (r"(\$line)\d+(\.\$read|\$)", r"\1\2"),
     # Clojure's gensyms, Rails' templates and callbacks.
     (r"\b(eval|G__|reify__|fn__|p1__)\d+", r"\1"),
@@ -43,6 +44,7 @@ _RULES: tuple[tuple[str, str], ...] = (
      r"|\W?(?:[A-Za-z]:)?[\\/][^\n]*$)", "@anonymous"),
     (r":\d+\}", "}"),
     (r"((?:^|\\)Container)[0-9A-Za-z]{7}(\\)", r"\1\2"),
+    (r"(cache[\\/]\w+[\\/]Container)[0-9A-Za-z]{7}([\\/])", r"\1\2"),
     (r"(__TwigTemplate_|Ghost|Proxy|Generated|smarty_template_|content_)[0-9A-Za-z]*?[0-9a-f]{7,}"
      r"(?:_\d{5,})?\b", r"\1"),
     (r"(^|[/\\])(?:[0-9a-f]{2}[/\\])?[0-9a-f]{32,64}(_\d+\.|\.)", r"\1<hash>\2"),  # compiled templates
@@ -59,9 +61,13 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"::h[0-9a-f]{16}\b", ""),
     (r"\[[0-9a-f]{8,16}\]", ""),
     (r"(?:\.(?:llvm|part|isra|constprop|lto_priv|cold|clone|__uniq|resume|destroy|cleanup)(?:\.\d+)*)+$", ""),
+    (r"(?: \[clone [^\]]*\])+$", ""),
     (r"(_block_invoke(?:_\d+)?)\.\d+$", r"\1"),
     # Python: notebooks, decorators and templates compiled at run time.
     (r"<(ipython-input|decorator-gen|doctest|console|stdin|template|eval)[-_ ]\d+[^>]*>", r"<\1>"),
+    (r"(<attrs generated [^>]*?)-\d+>", r"\1>"),
+    (r"(<eval_with_key>)\.\d+", r"\1"),
+    (r"\btorchinductor_\w+[/\\]\w{2}[/\\]c\w+", "torchinductor"),
     (r"\b_MEI[0-9A-Za-z]+", "_MEI"),
     (r"\bipykernel_\d+[/\\]\d+", "ipykernel"),
     (r"\b(memory:)0x[0-9a-f]+", r"\1"),
@@ -73,8 +79,8 @@ _RULES: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re2.compile(pattern), with_) for pattern, with_ in _RULES)
 _HEX = re2.compile(r"([_$@-])([0-9a-f]{8,})\b")
 _CLOSURE = re2.compile(r"\{closure:((?:[A-Za-z]:)?[\\/][^{}]*)\}")
-# Nothing above changes a name without a digit, a `$`, a NUL or `@`.
-_MADE = re2.compile(r"[0-9$@\x00]")
+# Nothing above changes a name without a digit, a `$`, a NUL, `@`, a clone's name or a folder of caches.
+_MADE = re2.compile(r"[0-9$@\x00]| \[clone |\.cold\b|cache[\\/]")
 
 
 @lru_cache(maxsize=8192)

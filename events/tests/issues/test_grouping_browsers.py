@@ -84,6 +84,8 @@ def test_a_function_has_one_name(sent: str, name: str) -> None:
 PATHS = [
     ("https://a.example/static/js/main.3f2a91bc.js?x=1#y", "static/js/main.js"), ("chunk-ABC123.mjs", "chunk.mjs"),
     ("https://cdn.example/assets/index-B1x9a_2k.js", "assets/index.js"), ("index-DZxa-b2C.js", "index.js"),
+    ("https://a.example/assets/Cart-DiwrgTda.js", "assets/Cart.js"), ("/assets/a-settings.js", "assets/a-settings.js"),
+    ("/src/Cart-DropDown.js", "src/Cart-DropDown.js"), ("/assets/My-Settings.js", "assets/My-Settings.js"),
     ("main.deadbeef.js", "main.js"), ("2.3f2a91bc.chunk.js", "<n>.chunk.js"), ("1234-3f2a91bc.js", "<n>.js"),
     ("vendors~main.abc123ef.js", "vendors~main.js"), ("3f2a91bc.js", "<hash>.js"), ("index-BxAbCdEf.css", "index.css"),
     ("chunk-QWERTYUI.js", "chunk.js"), ("app:///_next/static/chunks/pages/_app-3f2a91bc0d.js", "chunks/pages/_app.js"),

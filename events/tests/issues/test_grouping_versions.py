@@ -97,6 +97,19 @@ MADE = {
     "Castle": ("Castle.Proxies.OrderProxy_1", "Castle.Proxies.OrderProxy_22"),
     "Rust": ("shop::pay::h0123456789abcdef", "shop::pay::hfedcba9876543210"),
     "GCC's clones": ("pay.constprop.0", "pay.isra.0.cold"),
+    "clones in brackets": ("Cart::pay() [clone .cold]", "Cart::pay() [clone .isra.0] [clone .constprop.3]"),
+    "lambda forms of Java 8": ("java.lang.invoke.LambdaForm$DMH.1234567", "java.lang.invoke.LambdaForm$DMH.77"),
+    "Spring's expressions": ("spel.Ex2", "spel.Ex15"),
+    "Spark": (
+        "sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage1",
+        "sql.catalyst.expressions.GeneratedClass$GeneratedIteratorForCodegenStage7",
+    ),
+    "Symfony's files": (
+        "/app/var/cache/prod/ContainerAbCdEfx/getShop.php", "/app/var/cache/prod/ContainerZ9kL2mn/getShop.php",
+    ),
+    "attrs": ("<attrs generated init shop.Cart-12>", "<attrs generated init shop.Cart>"),
+    "PyTorch's graphs": ("<eval_with_key>.12", "<eval_with_key>.3"),
+    "PyTorch's kernels": ("/tmp/torchinductor_bob/ab/cabc1234.py", "/tmp/torchinductor_root/x7/cxyz9876.py"),
     "notebooks": ("<ipython-input-12-a1b2c3d4e5f6>", "<ipython-input-3-00ff00ff00ff>"),
     "addresses": ("handler_0x7f12ab34", "handler_0x55d0c1f0"),
 }  # fmt: skip
@@ -105,6 +118,7 @@ AS_WRITTEN = [
     "facade_deadbeef",
     "step_2", "-[Shop pay]", "operator==", "io.shop.V2Client", "Shop\\Cart", "{closure}", "block (2 levels) in pay",
     "$scope", "a.b$c$2", "__init__", "Foo@bar", "md5_hex", "OrderProxy", "PageContainer",
+    "/srv/cache/prod/ContainerBuild/x.php", "[clone]", "pay.coldstart", "spel.Expression", "attrs generated-1",
     "App_Webshop", "Cart_order_Impl", "access$",
 ]  # fmt: skip
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.issues import release_order
 from events.issues.release_order import Orders, Release
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a machine with other work
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 KNOWN = [
@@ -34,6 +35,7 @@ def projects(draw: st.DrawFn) -> list[Release]:
     return [Release(name, rank, draw(MOMENTS), draw(st.none() | MOMENTS)) for rank, name in enumerate(names, start=1)]
 
 
+@unhurried
 @given(projects())
 def test_it_is_total_and_antisymmetric(releases: list[Release]) -> None:
     for one in releases:
@@ -43,6 +45,7 @@ def test_it_is_total_and_antisymmetric(releases: list[Release]) -> None:
             assert (found == 0) == (one is other)
 
 
+@unhurried
 @given(projects())
 def test_it_is_transitive(releases: list[Release]) -> None:
     ordered = release_order.newest_first(releases)
@@ -51,6 +54,20 @@ def test_it_is_transitive(releases: list[Release]) -> None:
             assert release_order.compare(newer, older) == 1
 
 
+@unhurried
+@given(projects())
+def test_a_list_of_all_keeps_the_order_and_leaves_none_out(releases: list[Release]) -> None:
+    found = release_order.listed(releases)
+    assert sorted(found, key=lambda one: one.rank) == releases
+    assert found[:1] == [] or found[0].order == releases[-1].order
+    for order in {one.order for one in releases}:
+        own = [one for one in found if one.order == order]
+        assert own == release_order.newest_first(own)
+        first = found.index(own[0])
+        assert found[first : first + len(own)] == own
+
+
+@unhurried
 @given(projects(), st.data())
 def test_it_stays_when_another_release_comes(releases: list[Release], data: st.DataObject) -> None:
     left_out = data.draw(st.sets(st.sampled_from(releases)) if releases else st.just(set()))
@@ -60,6 +77,7 @@ def test_it_stays_when_another_release_comes(releases: list[Release], data: st.D
     )
 
 
+@unhurried
 @given(projects(), st.randoms(use_true_random=False))
 def test_the_last_does_not_depend_on_the_order_of_arrival(releases: list[Release], random: object) -> None:
     shuffled = list(releases)

@@ -33,6 +33,14 @@ def test_a_password_goes_under_its_name_in_any_language(word, form):
     assert scrub({"form": {name.replace(" ", "_"): secret}})["form"] != {name.replace(" ", "_"): secret}
 
 
+@pytest.mark.parametrize("word", ["password", "db_pass", "contraseña", "пароль", "hasło", "密码"])
+def test_a_text_goes_that_is_compared_with_a_secret(word):
+    for shape in ('"{}" == {}', "'{}' !== my_{}_dev", "if (`{}` === user.{})"):
+        secret = password(R).replace("'", "x").replace('"', "x").replace("`", "x").replace(" ", "x").replace("\\", "x")
+        assert secret not in scrub_text(shape.format(secret, word)), shape
+    assert scrub_text(f"{word} == other_{word}") == f"{word} == other_{word}"
+
+
 COMMANDS = (
     "mysql -u root -p§ shop", "mysql -uroot -p'§' shop", "mysqldump --user=x --password=§ shop",
     "mysql -h db -p § shop",

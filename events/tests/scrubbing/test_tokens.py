@@ -123,6 +123,19 @@ def test_a_value_under_its_vendor_s_name_goes_and_every_other_stays(form):
         assert not list(tokens.find_labelled(text.encode())), text
 
 
+@pytest.mark.parametrize("text", [
+    "{}_api_key    :      '§'", "{}-apipassword]           §", "({}.token) => \"§\"", "{}key :: §", "[\"{}_pw\"]: §",
+])  # fmt: skip
+def test_behind_a_word_for_secrets_a_blank_is_enough_and_no_digit_is_needed(text):
+    r = random.Random(5)
+    for form in LABELLED:
+        value = made(r, form.pattern, longer=0)
+        line = text.replace("{}", form.vendor).replace("§", value)
+        assert value not in scrub_text(line), line
+    assert not list(tokens.find_labelled(b"cloudant key of qwertyuiopasdfghjklzxcvb"))
+    assert not list(tokens.find_labelled(b"cloudant: qwertyuiopasdfghjklzxcvb"))
+
+
 def test_one_pass_over_all_markers_finds_whatever_a_form_can_match():
     hint = re.compile(tokens.HINT)
     r = random.Random(3)
@@ -141,6 +154,7 @@ def test_pictures_hashes_and_names_hold_no_token():
         "live_reload_middleware_v2", "test_checkout_with_two_items_and_1_voucher", "inc_counter_by_one", "sgp_map",
         "key-value-store-with-32-shards", "pub-cache", "db-migrations-0042-add-index", "web_worker_pool_size_16",
         "tokens/at-rule-no-unknown", "cio", "K2-kotlin-compiler", "AC/DC", "b_tree_index_on_customers_created_at_2024",
+        "AKCUSTOMERACCOUNTS", "akcustomeraccounts", "APConfigurationOfCustomers",
         "1700000000000|GET /checkout|shop-web-5f7d9|ok", "rf_model_2024", "fw_update_v2", "EXO-planet-2024",
     ]  # fmt: skip
     for text in (*pictures, *hashes, *names):

@@ -40,6 +40,12 @@ def test_a_word_stands_for_a_code_and_one_that_nobody_knows_is_a_failure(word: s
         ({"rpc.response.status_code": "UNAVAILABLE"}, 503),
         ({"rpc.response.status_code": "UNKNOWN"}, 500),
         ({"grpc.status_code": "STATUS_CODE_NOT_FOUND"}, 404),
+        ({"rpc.connect_rpc.error_code": "unavailable"}, 503),
+        ({"rpc.connect_rpc.error_code": "unknown"}, 500),
+        ({"rpc.jsonrpc.error_code": -32601}, 404),
+        ({"rpc.jsonrpc.error_code": "-32603"}, 500),
+        ({"rpc.jsonrpc.error_code": 1, "http.response.status_code": 200}, 200),
+        ({"rpc.jsonrpc.error_code": 0}, 200),
         ({"http.response.status_code": 200, "rpc.grpc.status_code": 13}, 200),
     ],
 )
