@@ -88,7 +88,8 @@ def test_axes_have_few_labels_and_whole_ones_for_counts(watched: Watched, galler
 def test_an_area_ends_where_nothing_was_measured(watched: Watched, gallery: Gallery) -> None:
     page = settled(watched, f"/p/{gallery.plain.project.slug}/charts/errors/", "errors")
     drawn = """(y) => window.obsCharts.dress({
-        unit: "ms", data: [{type: "scatter", x: [1, 2, 3, 4], y, line: {dash: "solid"}}], layout: {xaxis: {}, yaxis: {}},
+        unit: "ms", data: [{type: "scatter", x: [1, 2, 3, 4], y, line: {dash: "solid"}}],
+        layout: {xaxis: {}, yaxis: {}},
     }, {width: 400}).data[0].fill"""
     assert page.evaluate(drawn, [None, 4, 5, None]) == "tozeroy"
     assert page.evaluate(drawn, [3, None, 5, 4]) is None
