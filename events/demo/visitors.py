@@ -63,7 +63,8 @@ def visit(dice: random.Random, moment: Moment, key: str, *, known: Container[str
         properties = {
             "$lib": "web", "$lib_version": "1.449.2", "$current_url": address, "$session_id": session,
             "$referrer": "" if events else referrer, "release": moment.release, "environment": moment.environment,
-            **({"$groups": {"company": login.account}} if login else {}), **said,
+            # posthog-js makes no person of whoever has not logged in
+            **({"$groups": {"company": login.account}} if login else {"$process_person_profile": False}), **said,
         }  # fmt: skip
         named = str(uuid.UUID(int=dice.getrandbits(128)))
         events.append({

@@ -13,9 +13,9 @@ from analytics.questions.performance import slow_queries
 from analytics.questions.vitals import vitals
 from analytics.rollups import filling
 from events import demo
-from events.demo import speed
+from events.demo import people, speed
 from events.ingest import accounting
-from events.models import Deploy, Feedback, Issue, Occurrence, Project, Segment
+from events.models import Deploy, Feedback, Group, Issue, Occurrence, Project, Segment
 
 FACTS = {
     "vitals", "errors", "sessions", "requests", "queries", "spans", "logs", "metrics", "check_ins", "security",
@@ -38,6 +38,9 @@ def test_it_fills_every_page(now: datetime) -> None:
     assert project.releases.count() >= 3
     assert Deploy.objects.filter(release__project=project, environment="production").count() >= 3
     assert Feedback.objects.filter(project=project, event_id__in=Occurrence.objects.values("event_id")).exists()
+    with_login = project.persons.filter(properties__has_key="role").count()
+    assert 10 <= with_login == project.persons.count() <= len(people.NAMED), "nobody else is a person"
+    assert 5 <= Group.objects.filter(project=project, type="company").count() <= len(people.ACCOUNTS)
     assert set(Segment.objects.filter(project_id=project.pk).values_list("fact", flat=True)) >= FACTS
 
 

@@ -144,7 +144,7 @@ def card_change(request: HttpRequest, project: Project, board_id: int, card_id: 
         if does == "remove":
             arranging.remove(card, **by)
             return "It is taken off the board."
-        sent = {name: request.POST.get(name, "") for name in ("title", "width", "height")}
+        sent: dict[str, Any] = {name: request.POST.get(name, "") for name in ("title", "width", "height")}
         arranging.change(card, **sent, **by)
         return "It is stored."
 
