@@ -33,6 +33,7 @@ _SEPARATOR = (
     r"|[ \t]*(?:\r?\n|(?:\\+r)?\\+n)[ \t]*-?[ \t]*(?i:value|default)[ \t]*[:=][ \t]*"  # and over lines in YAML
     r"|[ \t]*</(?:name|key)>\s*<(?:value|string)>"
     r"|\r?\n\r?\n|(?:\\+r)?\\+n(?:\\+r)?\\+n"  # multipart, also as repr() shows it
+    r"|[ \t]*=>\s*string\(\d+\)[ \t]*"  # PHP's var_dump
     r"|[ \t]*(?:=>|:=|={1,3}|:|：|＝|%3A|%3D|\\+u003[Dd])[ \t]*(?:&quot;|&#3[49];)?"
     r"|[ \t]+(?:is|was|ist|war|lautet|est|es|è|é|jest|är|eto|это)[ \t]*[:=]?[ \t]+"
     r"|[ \t]*(?:是|为|為|は|는|은|설정은)[ \t:：]*"

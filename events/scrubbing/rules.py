@@ -93,7 +93,8 @@ _PLAIN: tuple[Rule, ...] = (
             r"(?i)\baws[^\n\x1e]{0,20}?(?:key|pwd|pw|pass(?:word)?|token|secret)[^\n\x1e]{0,20}?\\*[\"']([0-9a-z/+]{40})"
             r"\\*[\"']", marker="[aws_key]", validate=validators.has_digit, apart=True),
     pattern("jwt", r"\beyJ[\w-]+(?:\.|[\w-]{10})",
-            r"\b(?:eyJ[\w-]+(?:\.[\w=-]{2,}){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)"),
+            r"\b(?:eyJ[\w-]+(?:\.[\w=-]{2,}){1,4}\.?|eyJ(?:hbGciOi|0eXAiOi|raWQiOi)[\w.=-]+)",
+            validate=validators.has_digit),
     Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled, apart=True),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
@@ -111,6 +112,10 @@ _PLAIN: tuple[Rule, ...] = (
             r"(?i)\b(?:password|passwd|pwd|passphrase|token|secret|api.?key)[ \t]*[ \t"
             r"|][ \t]*([\w!@#$%^&*+/=.~-]{8,})", marker="[secret]",
             validate=validators.is_strong),
+    pattern("digest", r"(?i)\bresponse=\\*\"?[0-9a-f]{32}", r"(?i)\bresponse=\\*\"?([0-9a-f]{32,64})\b",
+            marker="[token]"),
+    pattern("auth_login", r"\bAUTH [A-Za-z][\w-]* [^\s]", r"\bAUTH [A-Za-z][\w-]* ([^\s\"'<\x1e]{6,})",
+            marker="[password]", validate=validators.is_strong),
     pattern("auth_command", r"\bAUTH [^\s]", r"\bAUTH ([^\s\"'<\x1e]+)", marker="[password]",
             validate=validators.is_credential_word),
     pattern("oauth_code", r"(?:^|[?&\x1e])(?:code|sig)=", r"(?:^|[?&\x1e])(?:code"

@@ -33,6 +33,19 @@ def test_a_password_goes_under_its_name_in_any_language(word, form):
     assert scrub({"form": {name.replace(" ", "_"): secret}})["form"] != {name.replace(" ", "_"): secret}
 
 
+def test_a_secret_goes_as_protocols_and_dumps_write_it():
+    secret = f"{opaque(R)[:12]}Xk2"
+    for shape in (
+        "AUTH default {}", "AUTH PLAIN {}", 'array(1) {{ ["password"]=> string(9) "{}" }}',
+        '["api_key"]=>\n  string(15) "{}"',
+    ):  # fmt: skip
+        assert secret not in scrub_text(shape.format(secret)), shape
+    digest = f"{R.getrandbits(128):032x}"
+    assert digest not in scrub_text(f'Digest username="x", realm="y", response="{digest}"')
+    for text in ("AUTH failed for 3 users", "AUTH error after 401", "eyJson.parse(x)", "response=200", 'response="ok"'):
+        assert scrub_text(text) == text
+
+
 @pytest.mark.parametrize("word", ["password", "db_pass", "contraseña", "пароль", "hasło", "密码"])
 def test_a_text_goes_that_is_compared_with_a_secret(word):
     for shape in ('"{}" == {}', "'{}' !== my_{}_dev", "if (`{}` === user.{})"):
