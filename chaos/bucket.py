@@ -254,13 +254,19 @@ class Bucket:
             return dict(json.load(answer))
 
     def take(self, path: str, target: Path) -> bool:
-        """Copy an object from behind the relay; False where there is none."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.store}/{NAME}/chaos/{path}", timeout=60) as answer:
-                target.write_bytes(answer.read())
-        except urllib.error.HTTPError:
-            return False
-        return True
+        """Copy an object from behind the relay; False where there is none. Raises what the store says five times."""
+        for tries in range(5):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.store}/{NAME}/chaos/{path}", timeout=60) as answer:
+                    target.write_bytes(answer.read())
+                    return True
+            except urllib.error.HTTPError as error:
+                if error.code == 404:
+                    return False
+                if tries == 4:
+                    raise
+                time.sleep(1)
+        return False
 
     def stop(self) -> None:
         processes.stop(*self.running)

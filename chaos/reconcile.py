@@ -66,7 +66,8 @@ def judge(ledger: Ledger, database: str, locate: Locate, report: Mapping[str, ob
     with psycopg.connect(database) as connection:
         listed = [path for (path,) in connection.execute("SELECT path FROM events_segment WHERE fact = 'errors'")]
         present = [str(found) for found in map(locate, listed) if found]
-        stored = duckdb.sql("SELECT event_id, group_hash FROM read_parquet($1)", params=[present]).fetchall()
+        sql = "SELECT event_id, group_hash FROM read_parquet($1)"
+        stored = duckdb.sql(sql, params=[present]).fetchall() if present else []
         ids = [event_id for event_id, _ in stored]
         sent = ledger.acknowledged | ledger.refused | ledger.unanswered
         return Verdict(

@@ -8,9 +8,9 @@ Exits 1 when a secret is found, when a control is not, or when the ledger does n
 import argparse
 import concurrent.futures
 import http.client
+import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +24,7 @@ import redis
 from bench.canary import placements, search
 from bench.canary.placements import Cage, Canary
 from chaos import reconcile
-from chaos.__main__ import start
+from chaos.running import Host
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 URLS = "from formaos_obs import embedded; print(embedded.urls().database, embedded.urls().redis)"
@@ -39,15 +39,15 @@ def main() -> None:
         folder.mkdir(parents=True)
     cage = Cage(options.seed)
     bodies = _bodies(cage, options.events)
-    up, access = start(var)
+    host = Host(var, {"OBS_VAR_DIR": str(var)})
+    host.start()
     try:
-        statuses = _send(bodies, access["dsn"])
-        report = reconcile.settle(var, seconds=300)
+        statuses = _send(bodies, json.loads((var / "up.json").read_text())["dsn"])
+        report = reconcile.settle([host.environment], seconds=300)
         time.sleep(3)  # Rollups and alerts look at what was digested.
         rows, facts = _write_down(var, scratch)
     finally:
-        up.send_signal(signal.SIGTERM)
-        up.wait(60)
+        host.stop()
     sys.exit(_judge(cage, bodies, statuses, report, var, scratch, rows=rows, facts=facts))
 
 
