@@ -142,8 +142,7 @@ class DuckFacts:
         """SQL of a fact in its period: every column, typed, also when no file has it or there is no file."""
         start, end = self.wanted[name]
         if name not in self.listed:
-            found = segments.select(self.project_id, name, start=start, end=end)
-            self.listed[name] = [segment.path for segment in found]
+            self.listed[name] = segments.paths(self.project_id, name, start=start, end=end)
         columns = ", ".join(f'NULL::{SQL[column.kind]} AS "{column.name}"' for column in FACTS[name].columns)
         typed = f"SELECT {columns} WHERE false"
         if not self.listed[name]:

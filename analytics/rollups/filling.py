@@ -2,23 +2,24 @@
 
 A digest leaves a FactChange with the facts it writes. `roll_up` takes the changes of one project, fact and day under a
 lock, counts their minutes from the facts, adds minutes up to hours and hours to days, and replaces those buckets. So
-cells never count a fact twice or lose one, whatever was late, repeated or killed.
+cells never count a fact twice or lose one, whatever was late, repeated or killed. Workers share the days, and take
+turns between projects (events/facts/claims.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Max, Min, Q, Sum
+from django.db.models.functions import TruncDate
 
 from analytics import engine
 from analytics.engine.deduplication import KEYS, REPEATS, SOURCES
@@ -29,7 +30,8 @@ from analytics.rollups.cells import Cells, Labels
 from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS, Rollup, of_fact
 from analytics.rollups.histograms import bucket_sql
 from analytics.rollups.reading import labels_of, minute_of, moment_of
-from events.facts import derived, retention
+from events.facts import claims, derived, retention
+from events.facts.segments import Place
 from events.models import FactChange, Project, Segment
 from events.runtime.lazy import lazy
 
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 # Changes taken at once, and facts counted by one question, about: both bound the memory of one transaction.
 CHANGES = 500
 FACTS = 1_000_000
+ONE_DAY = timedelta(days=1)
 _MINUTE_OF = "(epoch_us({at}) // 60000000)"
 
 
@@ -56,27 +59,33 @@ class Filled:
 
 def roll_up(*, now: datetime, seconds: float = 8.0, project_id: int | None = None) -> Filled:
     """Count what changed, the latest first, until nothing is left or the time is up. Safe to run beside itself."""
-    deadline = time.monotonic() + seconds
     declare(now=now)
-    waiting = FactChange.objects.all() if project_id is None else FactChange.objects.filter(project_id=project_id)
-    places = waiting.values_list("project_id", "fact").annotate(oldest=Min("pk")).order_by("oldest")
     changes = minutes = 0
-    for project, fact, _ in list(places):
-        while time.monotonic() < deadline:
-            try:
-                done = fill_next(project, fact, now=now)
-            except (engine.EngineError, DatabaseError):
-                log.exception("could not roll up %s of project %s", fact, project)
-                break
-            changes, minutes = changes + done.changes, minutes + done.minutes
-            if not done.changes:
-                break
+    places = due(project_id=project_id)
+    turns = claims.Turns("roll up", ((place.project_id, place) for place in places), seconds=seconds)
+    for project, place in turns:
+        try:
+            done = fill_next(place, now=now)
+        except (engine.EngineError, DatabaseError):
+            log.exception("could not roll up %s of project %s on %s", place.fact, place.project_id, place.day)
+            continue
+        changes, minutes = changes + done.changes, minutes + done.minutes
+        if done.changes:
+            turns.again(project, place)
     return Filled(changes, minutes)
+
+
+def due(*, project_id: int | None = None) -> list[Place]:
+    """Return the days with changes that are not counted yet: the latest first, since that is what is looked at."""
+    waiting = FactChange.objects.all() if project_id is None else FactChange.objects.filter(project_id=project_id)
+    days = waiting.annotate(day=TruncDate("max_at", tzinfo=UTC)).values_list("project_id", "fact", "day")
+    return [Place(*day) for day in days.order_by("-day", "project_id", "fact").distinct()]
 
 
 def declare(*, now: datetime) -> int:
     """Have the rollups that are new or defined otherwise filled from all facts there are; return how many."""
-    current = {(state.project_id, state.rollup): state.version for state in FillState.objects.all()}
+    states = FillState.objects.values_list("project_id", "rollup", "version")
+    current = {(project_id, rollup): version for project_id, rollup, version in states}
     count = 0
     for project in Project.objects.filter(erased_at=None):
         stale = [r for r in ROLLUPS.values() if current.get((project.pk, r.name)) != r.version]
@@ -119,42 +128,61 @@ def lag(project: Project | None = None) -> int:
 
 
 @transaction.atomic
-def fill_next(project_id: int, fact: str, *, now: datetime) -> Filled:
-    """Count the latest day that changed; no changes are done when another worker is at it or there are none."""
-    if not locked(project_id, fact):
+def fill_next(place: Place, *, now: datetime) -> Filled:
+    """Count what changed on a day; no changes are done when another worker is at it or there are none."""
+    project_id, fact = place.project_id, place.fact
+    if not locked(project_id, fact, _written(place)):
         return Filled()
-    waiting = FactChange.objects.filter(project_id=project_id, fact=fact).order_by("-max_at")[:CHANGES]
-    changes = [change for change in waiting if change.max_at.date() == waiting[0].max_at.date()]
-    if not changes:
+    begin = derived.begins(place.day)
+    waiting = FactChange.objects.filter(project_id=project_id, fact=fact, max_at__gte=begin, max_at__lt=begin + ONE_DAY)
+    changes = list(waiting.order_by("-max_at")[:CHANGES])
+    if not changes or not _are_within(place, changes):
         return Filled()
     project = Project.objects.filter(pk=project_id).first()
+    names = [rollup.name for rollup in of_fact(fact)]
     count = 0
-    if project is not None and fact in {rollup.fact for rollup in ROLLUPS.values()}:
+    if project is not None and names:
         minutes = _changed(project, fact, changes, now=now)
-        length = _window(project_id, fact, changes)
+        length = _window(place)
         for window in sorted({minute // length for minute in minutes}):
             chosen = sorted(minute for minute in minutes if minute // length == window)
             for rollup in of_fact(fact):
                 _fill(project_id, rollup, chosen, now=now)
             count += len(chosen)
-        names = [rollup.name for rollup in of_fact(fact)]
-        FillState.objects.filter(project=project, rollup__in=names).update(filled_at=now)
     derived.outdate(project_id, fact, changes, now=now)
     FactChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
+    if project is not None:
+        # Who has them at this moment, for another day, says the same of them.
+        states = FillState.objects.filter(project=project, rollup__in=names).select_for_update(skip_locked=True)
+        FillState.objects.filter(pk__in=list(states.values_list("pk", flat=True))).update(filled_at=now)
     return Filled(len(changes), count)
 
 
-def locked(project_id: int, fact: str) -> bool:
-    """Whether nobody else fills or forgets changes; held until the transaction ends, and taken before they are read."""
-    digest = hashlib.blake2b(f"rollups {project_id} {fact}".encode(), digest_size=8).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest, "big", signed=True)])
-        return bool(cursor.fetchone()[0])
+def locked(project_id: int, fact: str, days: Iterable[date]) -> bool:
+    """Whether nobody else fills or forgets changes of these days; held until the transaction ends, and taken before
+    they are read."""
+    return claims.held(*(f"rollups {project_id} {fact} {day}" for day in days))
 
 
-def _window(project_id: int, fact: str, changes: Sequence[FactChange]) -> int:
+def _written(place: Place) -> list[date]:
+    """The days whose buckets a change of one day may alter: what is reported again, before or after, counts there."""
+    if place.fact not in KEYS:
+        return [place.day]
+    return [place.day - ONE_DAY, place.day, place.day + ONE_DAY]
+
+
+def _are_within(place: Place, changes: Sequence[FactChange]) -> bool:
+    """Whether what changed is of days this worker holds; it takes the others that older changes reach into."""
+    first = min(change.min_at for change in changes).astimezone(UTC).date()
+    if place.fact in KEYS:
+        first -= ONE_DAY
+    days = (place.day - ONE_DAY * n for n in range((place.day - first).days + 1))
+    return locked(place.project_id, place.fact, days)
+
+
+def _window(place: Place) -> int:
     """How many minutes to count at once: a day, or as few hours as hold FACTS when the day is a busy one."""
-    day = Segment.objects.filter(project_id=project_id, fact=fact, day=changes[0].max_at.date())
+    day = Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day)
     rows = day.aggregate(rows=Sum("rows"))["rows"] or 0
     return next((hours * HOUR for hours in (24, 6, 1) if rows * hours <= 24 * FACTS), HOUR)
 
@@ -280,9 +308,13 @@ def _replace(project_id: int, rollup: Rollup, step: int, starts: Sequence[int], 
 
 
 def _ids(project_id: int, rollup: Rollup, labels: Sequence[Labels]) -> cell.Ints:
-    """The stored ids of series, new ones made; only one worker fills a rollup at a time."""
+    """The stored ids of series, new ones made, which one worker does at a time whatever its day: two that made the
+    same in another order would wait for each other."""
     digests = [_digest(label) for label in labels]
     known = _known(project_id, rollup, digests)
+    if len(known) < len(set(digests)):
+        claims.hold(f"series {project_id} {rollup.fact}")
+        known = _known(project_id, rollup, digests)
     missing = [(digest, label) for digest, label in zip(digests, labels, strict=True) if digest not in known]
     if missing:
         Series.objects.bulk_create(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.db import connection
-from django.db.models import Count
 
-from events.facts import duck, files, segments
+from events.facts import claims, duck, files, segments
 from events.facts.retention import days_kept
 from events.facts.schema import FACTS
 from events.facts.segments import Place
@@ -45,6 +42,40 @@ GRACE = timedelta(hours=1)
 # A file is written in the seconds before its row commits; older than this and without a row, its writer died.
 ORPHAN_AGE = timedelta(hours=1)
 MEMORY_MB = 256
+# Days listed, or settled, by one statement.
+PLACES = 10_000
+# Both read segment_new alone: the days of today and yesterday, whatever the catalogue holds.
+_DUE = """
+SELECT project_id, fact, day FROM (
+    SELECT project_id, fact, day FROM events_segment
+    WHERE NOT is_settled AND rows < %(small)s AND fact = ANY(%(facts)s)
+        AND (%(project)s::bigint IS NULL OR project_id = %(project)s)
+    GROUP BY project_id, fact, day, level HAVING count(*) >= %(fan)s
+    UNION
+    SELECT project_id, fact, day FROM events_segment
+    WHERE NOT is_settled AND day < %(today)s AND fact = ANY(%(facts)s)
+        AND (%(project)s::bigint IS NULL OR project_id = %(project)s)
+    GROUP BY project_id, fact, day HAVING max(created_at) <= %(quiet)s
+) AS due ORDER BY day DESC, project_id, fact LIMIT %(most)s
+"""
+_SETTLE = """
+UPDATE events_segment SET is_settled = true WHERE id IN (
+    SELECT id FROM events_segment AS one
+    WHERE NOT is_settled AND day < %(today)s AND created_at <= %(quiet)s AND NOT EXISTS (
+        SELECT FROM events_segment AS other
+        WHERE other.project_id = one.project_id AND other.fact = one.fact AND other.day = one.day AND other.id <> one.id
+    ) ORDER BY id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
+)
+"""
+_PAST = """
+SELECT kept.project_id, kept.fact, found.day
+FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS kept(project_id, fact, first),
+    LATERAL (
+        SELECT DISTINCT day FROM events_segment AS one
+        WHERE one.project_id = kept.project_id AND one.fact = kept.fact AND one.day < kept.first
+    ) AS found
+ORDER BY 3, 1, 2
+"""
 
 
 class MergeError(Exception):
@@ -78,9 +109,7 @@ def plan(listed: Sequence[Segment], *, now: datetime) -> list[Segment]:
     for level in sorted(levels):
         if len(levels[level]) >= FAN:
             return _within(levels[level])
-    if len(small) < 2 or small[0].day >= now.astimezone(UTC).date():
-        return []
-    if max(segment.created_at for segment in small) > now - QUIET:
+    if len(small) < 2 or not _is_over(small[0], small, now=now):
         return []
     chosen = _within(small)
     rest = sum(segment.rows for segment in chosen[:-1])
@@ -90,26 +119,58 @@ def plan(listed: Sequence[Segment], *, now: datetime) -> list[Segment]:
 def compact(
     *, now: datetime, seconds: float = 30.0, project_id: int | None = None, watch: Watch = unwatched
 ) -> Compacted:
-    """Merge what is due until nothing is or the time is up. Two workers never merge the same day at once."""
-    deadline = time.monotonic() + seconds
+    """Merge what is due until nothing is or the time is up, one merge a turn; workers share the days."""
+    settle(now=now)
     merges = inputs = rows = failures = 0
-    for place in watch(_candidates(project_id)):
+    places = due(now=now, project_id=project_id)
+    turns = claims.Turns("compact", ((place.project_id, place) for place in places), seconds=seconds)
+    for project, place in watch(turns, total=len(places)):
         with alone(place) as is_mine:
-            while is_mine and time.monotonic() < deadline:
-                listed = Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day)
-                chosen = plan(list(listed), now=now)
-                if len(chosen) < 2:
-                    break
-                try:
-                    merged = merge(place, chosen, now=now)
-                except (duckdb.Error, pa.ArrowException, OSError, MergeError):
-                    log.exception("could not compact %s of project %s on %s", place.fact, place.project_id, place.day)
-                    failures += 1
-                    break
-                if merged is None:
-                    break
-                merges, inputs, rows = merges + 1, inputs + len(chosen), rows + merged.rows
+            if not is_mine:
+                continue
+            try:
+                chosen, merged = _merge_next(place, now=now)
+            except (duckdb.Error, pa.ArrowException, OSError, MergeError):
+                log.exception("could not compact %s of project %s on %s", place.fact, place.project_id, place.day)
+                failures += 1
+                continue
+        if merged is not None:
+            turns.again(project, place)
+            merges, inputs, rows = merges + 1, inputs + chosen, rows + merged.rows
     return Compacted(merges, inputs, rows, failures)
+
+
+def due(*, now: datetime, project_id: int | None = None) -> list[Place]:
+    """Return the days that have a full level, or are over and quiet and have something new; the latest first."""
+    kept = [name for name, fact in FACTS.items() if not fact.source]  # a day of what is derived is one file already
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, {
+            "project": project_id, "facts": kept, "fan": FAN, "small": MAX_ROWS // 2,
+            "today": now.astimezone(UTC).date(), "quiet": now - QUIET, "most": PLACES,
+        })  # fmt: skip
+        return [Place(*row) for row in cursor.fetchall()]
+
+
+def settle(*, now: datetime) -> int:
+    """Settle, many at once, the days that are over and quiet and have one file; return how many there were."""
+    count = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, {"today": now.astimezone(UTC).date(), "quiet": now - QUIET, "most": PLACES})
+            count += cursor.rowcount
+            if cursor.rowcount < PLACES:
+                return count
+
+
+def _merge_next(place: Place, *, now: datetime) -> tuple[int, Segment | None]:
+    """Merge once what is due of a day that this worker holds: how many segments, into which. Without any, settle it."""
+    listed = list(Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day))
+    chosen = plan(listed, now=now)
+    if len(chosen) >= 2:
+        return len(chosen), merge(place, chosen, now=now)
+    if _is_over(place, listed, now=now):
+        Segment.objects.filter(pk__in=[one.pk for one in listed], is_settled=False).update(is_settled=True)
+    return 0, None
 
 
 def merge(place: Place, old: Sequence[Segment], *, now: datetime) -> Segment | None:
@@ -159,17 +220,31 @@ def sweep(*, now: datetime, watch: Watch = unwatched) -> Swept:
     return Swept(len(retired), orphans)
 
 
-def retain(*, now: datetime, project_id: int | None = None, watch: Watch = unwatched) -> int:
-    """Retire the segments of days past their retention and return how many."""
-    count = 0
-    projects = Project.objects.all() if project_id is None else Project.objects.filter(pk=project_id)
-    for project in watch(projects):
-        for name in FACTS:
-            first = (now - timedelta(days=days_kept(project, name))).astimezone(UTC).date()
-            past = list(Segment.objects.filter(project_id=project.pk, fact=name, day__lt=first))
-            if past and segments.retire(past, now=now):
-                count += len(past)
+def retain(*, now: datetime, seconds: float = 600.0, project_id: int | None = None, watch: Watch = unwatched) -> int:
+    """Retire the segments of days past their retention, a day of a fact a turn; return how many. What another worker
+    holds, or the time did not suffice for, is met at the next run."""
+    count, places = 0, past(now=now, project_id=project_id)
+    turns = claims.Turns("retain", ((place.project_id, place) for place in places), seconds=seconds)
+    for _, place in watch(turns, total=len(places)):
+        with alone(place) as is_mine:
+            listed = Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day)
+            old = list(listed) if is_mine else []
+            if old and segments.retire(old, now=now):
+                count += len(old)
     return count
+
+
+def past(*, now: datetime, project_id: int | None = None) -> list[Place]:
+    """Return the days past their retention that still have segments, the oldest first."""
+    projects = Project.objects.all() if project_id is None else Project.objects.filter(pk=project_id)
+    kept = [
+        (project.pk, name, (now - timedelta(days=days_kept(project, name))).astimezone(UTC).date())
+        for project in projects.only("retention_days")
+        for name in FACTS
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_PAST, [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], []])
+        return [Place(*row) for row in cursor.fetchall()]
 
 
 def _within(chosen: list[Segment]) -> list[Segment]:
@@ -183,27 +258,12 @@ def _within(chosen: list[Segment]) -> list[Segment]:
     return kept
 
 
-def _candidates(project_id: int | None) -> list[Place]:
-    found = Segment.objects.all() if project_id is None else Segment.objects.filter(project_id=project_id)
-    days = found.values_list("project_id", "fact", "day").annotate(files=Count("id")).filter(files__gt=1)
-    kept = {name for name, fact in FACTS.items() if not fact.source}  # a day of what is derived is one file already
-    return [Place(project, fact, day) for project, fact, day, _ in days.order_by("-files") if fact in kept]
+def _is_over(place: Place | Segment, listed: Sequence[Segment], *, now: datetime) -> bool:
+    """Whether the day is over and nothing came for a while: a file that is late soon has others after it."""
+    is_past = place.day < now.astimezone(UTC).date()
+    return is_past and all(segment.created_at <= now - QUIET for segment in listed)
 
 
-@contextmanager
-def alone(place: Place, *, waits: bool = False) -> Iterator[bool]:
-    """Whether this worker may rewrite the day; held on the connection, so it ends with its process."""
-    digest = hashlib.blake2b(f"compact {place}".encode(), digest_size=8).digest()
-    key = int.from_bytes(digest, "big", signed=True)
-    with connection.cursor() as cursor:
-        if waits:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [key])
-        else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        is_mine = waits or bool(cursor.fetchone()[0])
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+def alone(place: Place, *, waits: bool = False) -> AbstractContextManager[bool]:
+    """Whether this worker may rewrite the files of a day: to merge, to retire or to erase."""
+    return claims.alone(f"compact {place}", waits=waits)

@@ -37,5 +37,6 @@ def outdate(project_id: int, fact: str, changes: Iterable[FactChange], *, now: d
     first = (min(change.min_at for change in changed) - LONGEST).astimezone(UTC).date()
     last = (max(change.max_at for change in changed) + BREAK).astimezone(UTC).date()
     listed = Segment.objects.filter(project_id=project_id, fact__in=names, day__gte=first, day__lte=last)
-    # One by one: another may be retiring one of them.
-    return sum(segments.retire([segment], now=now) for segment in listed if is_touched(segment, changed))
+    # One by one: another may be retiring one of them. In the order of their ids, so that none waits for the other.
+    touched = [segment for segment in listed.order_by("pk") if is_touched(segment, changed)]
+    return sum(segments.retire([segment], now=now) for segment in touched)

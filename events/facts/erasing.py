@@ -6,8 +6,8 @@ The old file is retired, and leaves the disk with the sweep after compaction's g
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -34,9 +34,27 @@ def person_column(fact: str) -> str | None:
     return next((name for name in PERSON_COLUMNS if name in names), None)
 
 
-def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -> Counter[int]:
-    """How many rows of each of these people were taken out of a fact of a project, however many people in one pass;
-    waits for days that compaction holds. Days of what is derived go whole: they are worked out again."""
+Note = Callable[[Mapping[int, int]], None]
+
+
+def _unnoted(gone: Mapping[int, int]) -> None:
+    pass
+
+
+def erase(
+    project_id: int,
+    fact: str,
+    keys: Collection[int],
+    *,
+    now: datetime,
+    note: Note = _unnoted,
+) -> Counter[int]:
+    """How many rows of each of these people this worker took out of a fact of a project, however many people in one
+    pass. Days of what is derived go whole: they are worked out again.
+
+    Workers that are at the same people share the days; when one returns, no day of those it began with has any of
+    theirs left. `note` is told what goes in the transaction that takes it, and keeps it by raising.
+    """
     column, found = person_column(fact), Counter[int]()
     if column is None or not keys:
         return found
@@ -45,10 +63,17 @@ def erase(project_id: int, fact: str, keys: Collection[int], *, now: datetime) -
         listed = segments.select(project_id, fact)
         hits = _hits(database, listed, column, list(keys))
         if FACTS[fact].source:
-            theirs = [segment for segment in listed if segment.pk in hits and segments.retire([segment], now=now)]
-            return sum((hits[segment.pk] for segment in theirs), found)
-        for day in sorted({segment.day for segment in listed if segment.pk in hits}):
-            found += _erase_day(database, Place(project_id, fact, day), column, list(keys), now=now)
+            return sum((_retire(one, hits[one.pk], note, now=now) for one in listed if one.pk in hits), found)
+        days = sorted({segment.day for segment in listed if segment.pk in hits})
+        held: list[date] = []
+        for waits, some in ((False, days), (True, held)):
+            for day in some:
+                place = Place(project_id, fact, day)
+                with compaction.alone(place, waits=waits) as is_mine:
+                    if is_mine:
+                        found += _erase_day(database, place, column, list(keys), note, now=now)
+                    else:
+                        held.append(day)
     finally:
         database.close()
     return found
@@ -97,34 +122,54 @@ def _hits(
     return found
 
 
+def _retire(segment: Segment, gone: Counter[int], note: Note, *, now: datetime) -> Counter[int]:
+    with transaction.atomic():
+        if not segments.retire([segment], now=now):
+            return Counter()
+        note(gone)
+    return gone
+
+
 def _erase_day(
-    database: duckdb.DuckDBPyConnection, place: Place, column: str, keys: list[int], *, now: datetime
+    database: duckdb.DuckDBPyConnection,
+    place: Place,
+    column: str,
+    keys: list[int],
+    note: Note,
+    *,
+    now: datetime,
 ) -> Counter[int]:
-    with compaction.alone(place, waits=True):
-        listed = list(Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day))
-        hits, gone = _hits(database, listed, column, keys), Counter[int]()
-        for segment in listed:
-            if segment.pk in hits and _rewrite(database, place, segment, column, keys, now=now):
-                gone += hits[segment.pk]
-        return gone
+    """What was taken out of a day that this worker holds."""
+    listed = list(Segment.objects.filter(project_id=place.project_id, fact=place.fact, day=place.day))
+    hits, total = _hits(database, listed, column, keys), Counter[int]()
+    for old in listed:
+        if old.pk not in hits:
+            continue
+        new = _without(database, place, old, column, keys, now=now)
+        made = [new] if new.rows else []
+        is_swapped = False
+        try:
+            with transaction.atomic():
+                # False where retention took the file meanwhile.
+                if segments.swap([old], made, now=now):
+                    segments.announce([old])
+                    note(hits[old.pk])
+                    is_swapped = True
+        finally:
+            if not is_swapped or not made:
+                files.root().remove(new.path)
+        if is_swapped:
+            total += hits[old.pk]
+    return total
 
 
-def _rewrite(
+def _without(
     database: duckdb.DuckDBPyConnection, place: Place, old: Segment, column: str, keys: list[int], *, now: datetime
-) -> bool:
-    """False where retention took the file meanwhile."""
-    root, fact = files.root(), FACTS[place.fact]
-    order = ", ".join(f'"{name}"' for name in fact.sort)
+) -> Segment:
+    """A segment, not listed yet, of the rows that are not theirs."""
+    order = ", ".join(f'"{name}"' for name in FACTS[place.fact].sort)
     kept = database.execute(
-        f"FROM {duck.scan([root.url(old.path)])} WHERE NOT {_OF_THEM.format(column=column)} ORDER BY {order}",
+        f"FROM {duck.scan([files.root().url(old.path)])} WHERE NOT {_OF_THEM.format(column=column)} ORDER BY {order}",
         {"keys": keys},
     )
-    new = segments.write_sorted(place, kept.to_arrow_reader(segments.ROW_GROUP), level=old.level, now=now)
-    made = [new] if new.rows else []
-    with transaction.atomic():
-        is_swapped = segments.swap([old], made, now=now)
-        if is_swapped:
-            segments.announce([old])
-    if not is_swapped or not made:
-        root.remove(new.path)
-    return is_swapped
+    return segments.write_sorted(place, kept.to_arrow_reader(segments.ROW_GROUP), level=old.level, now=now)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.db import transaction
+from django.db.models import QuerySet
 
 from events.facts import files
 from events.facts.schema import FACTS, Fact, Kind, moment, table
@@ -78,12 +80,24 @@ def announce(changed: Iterable[Segment]) -> None:
 
 def select(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Segment]:
     """Return the segments that may hold facts with start <= at < end, oldest first."""
+    return list(_within_span(project_id, fact, start=start, end=end).order_by("day", "id"))
+
+
+def paths(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[str]:
+    """Return the files of these segments, in no order: one text out of one index, for a year has thousands of them
+    (bench/catalogue.py)."""
+    found = _within_span(project_id, fact, start=start, end=end)
+    listed = found.aggregate(paths=StringAgg("path", "\n"))["paths"]
+    return listed.split("\n") if listed else []
+
+
+def _within_span(project_id: int, fact: str, *, start: datetime | None, end: datetime | None) -> QuerySet[Segment]:
     found = Segment.objects.filter(project_id=project_id, fact=fact)
     if start is not None:
         found = found.filter(day__gte=start.astimezone(UTC).date(), max_at__gte=start)
     if end is not None:
         found = found.filter(day__lte=end.astimezone(UTC).date(), min_at__lt=end)
-    return list(found.order_by("day", "id"))
+    return found
 
 
 def swap(old: Sequence[Segment], new: Sequence[Segment], *, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from events.models.login import LoginFailure, RecoveryCode, SecondFactor
 from events.models.person import Group, Person, PersonId
 from events.models.project import ApiToken, Environment, FormerSlug, IngestKey, Membership, Project, SiteName
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
-from events.models.segment import FactChange, RetiredSegment, Segment
+from events.models.segment import FactChange, RetiredSegment, Segment, Turn
 from events.models.visitor import VisitorSalt
 
 __all__ = [
@@ -32,5 +32,5 @@ __all__ = [
     "Feedback", "FormerSlug", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem",
     "IngestKey", "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount",
     "Person", "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace",
-    "Segment", "SiteName", "SpoolDrain", "Transition", "UploadChunk", "VisitorSalt",
+    "Segment", "SiteName", "SpoolDrain", "Transition", "Turn", "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

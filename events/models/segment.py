@@ -16,14 +16,20 @@ class Segment(models.Model):
     max_at = models.DateTimeField()
     rows = models.PositiveIntegerField()
     bytes = models.BigIntegerField()
-    path = models.CharField(max_length=255, unique=True, help_text="Relative to OBS_SEGMENT_ROOT.")
+    path = models.CharField(max_length=255, help_text="Relative to OBS_SEGMENT_ROOT.")
     level = models.PositiveSmallIntegerField(default=0, help_text="How often its rows were compacted.")
     created_at = models.DateTimeField(default=timezone.now)
+    is_settled = models.BooleanField(
+        default=False, db_default=False, help_text="Nothing is to merge until another segment of its day comes."
+    )
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["path"], name="segment_path_once")]
         indexes = [
-            # Used by segments.select: the files of one question.
-            models.Index(fields=["project", "fact", "day"], name="segment_question"),
+            # Used by segments.paths: the files of one question, answered from the index alone.
+            models.Index(fields=["project", "fact", "day"], include=["min_at", "max_at", "path"], name="segment_files"),
+            # Used by compaction.due: what is new, however large the catalogue is.
+            models.Index(fields=["project", "fact", "day"], condition=models.Q(is_settled=False), name="segment_new"),
         ]
 
     def __str__(self) -> str:
@@ -35,6 +41,15 @@ class RetiredSegment(models.Model):
 
     path = models.CharField(max_length=255, unique=True)
     retired_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+
+class Turn(models.Model):
+    """When a project was last served by work that workers share; who waits longest is next (events/facts/claims.py)."""
+
+    pk = models.CompositePrimaryKey("work", "project_id")
+    work = models.CharField(max_length=16)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    served_at = models.DateTimeField()
 
 
 class FactChange(models.Model):

@@ -112,8 +112,7 @@ class ClickHouseFacts:
     def _relation(self, name: str) -> str:
         start, end = self.wanted[name]
         if name not in self.listed:
-            found = segments.select(self.project_id, name, start=start, end=end)
-            self.listed[name] = [segment.path for segment in found]
+            self.listed[name] = segments.paths(self.project_id, name, start=start, end=end)
         return relations.relation(name, self.listed[name], start=start, end=end, with_persons=bool(self.tables))
 
 

@@ -1,13 +1,12 @@
 """Keeps the visits of days that are over: one segment a day, cut out of the events once and not at each question.
 
 Whoever fills the rollups takes a day away again when its events change (`derived.outdate`); until it is made anew, it
-is walked. Both hold the same lock, so a day that changes while it is made is taken away afterwards.
+is walked. Both hold the locks of the same days, so a day that changes while it is made is taken away afterwards.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from analytics.questions.visits import days
 from analytics.questions.visits.tally import NONE, Happened, Visits
 from analytics.questions.visits.walk import Looked
 from analytics.rollups import filling
-from events.facts import derived, retention, segments
+from events.facts import claims, derived, retention, segments
 from events.facts.schema import VISITS, arrow
 from events.facts.segments import Place
 from events.models import Project, Segment
@@ -48,13 +47,11 @@ QUIET = timedelta(minutes=15)
 
 
 def keep(*, now: datetime, seconds: float = 30.0, project_id: int | None = None) -> int:
-    """Make the days that are over and missing, the latest first, until the time is up; how many."""
-    deadline = time.monotonic() + seconds
+    """Make the days that are over and missing until the time is up; how many. Projects take turns, of each the latest
+    day is first."""
     _renew(now=now, project_id=project_id)
     count = 0
-    for project, day in _missing(now=now, project_id=project_id):
-        if time.monotonic() >= deadline:
-            break
+    for project, day in claims.Turns("keep visits", _missing(now=now, project_id=project_id), seconds=seconds):
         try:
             count += keep_day(project, day, now=now)
         except (engine.EngineError, DatabaseError, OSError):
@@ -91,7 +88,8 @@ def _missing(*, now: datetime, project_id: int | None) -> list[tuple[int, date]]
 def keep_day(project_id: int, day: date, *, now: datetime) -> bool:
     """Make one day; False where another is at it, or it is kept already."""
     place = Place(project_id, VISITS.name, day)
-    if not filling.locked(project_id, VISITS.source):
+    # The changes that take this day away are of these days.
+    if not filling.locked(project_id, VISITS.source, (day + timedelta(days=n) for n in (-1, 0, 1))):
         return False
     project = Project.objects.filter(pk=project_id).first()
     listed = Segment.objects.filter(project_id=project_id, day=day)

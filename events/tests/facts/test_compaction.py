@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from events.facts import compaction, files, retention, segments
+from events.facts import claims, compaction, files, retention, segments
 from events.facts.compaction import FAN, GRACE, MAX_ROWS, ORPHAN_AGE, QUIET
 from events.models import Project, RetiredSegment, Segment
 from events.tests import rows
@@ -210,12 +210,14 @@ def test_another_worker_leaves_a_day_alone_that_is_being_compacted(project: Proj
     seen: list[int] = []
 
     def look(place: Any, old: Any, *, now: Any) -> None:
+        if seen:
+            raise AssertionError("it was merged by both")
         other = connection.copy()
         try:
-            monkeypatch.setattr(compaction, "connection", other)
+            monkeypatch.setattr(claims, "connection", other)
             seen.append(compaction.compact(now=now).merges)
         finally:
-            monkeypatch.setattr(compaction, "connection", connection)
+            monkeypatch.setattr(claims, "connection", connection)
             other.close()
 
     monkeypatch.setattr(compaction, "merge", look)
