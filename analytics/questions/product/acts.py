@@ -96,6 +96,15 @@ def meant(name: str, text: str, bound: dict[str, Any], actions: Actions | None =
     return f"coalesce(e.event = $page_view AND e.path = ${name}, false)"
 
 
+def meant_alone(name: str, text: str, bound: dict[str, Any], actions: Actions | None = None) -> str:
+    """The same as a condition of rows, where what is not known is left out anyway: so the engine looks for a name in
+    the dictionaries of files, and not in rows."""
+    if text == EVERY or text.startswith(("/", ACTION)):
+        return meant(name, text, bound, actions)
+    bound[name] = text
+    return f"e.event = ${name}"
+
+
 def _matched(name: str, match: Match, bound: dict[str, Any]) -> str:
     """Holds of the events that fulfil all conditions of a match."""
     terms = [f"coalesce({cut(column, f'{name}_of_{n}', bound)}, '{NONE}') IN ${name}_only_{n}"

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analytics import engine
-from analytics.questions.product import acts
+from analytics.questions.product import acts, presence
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
+from analytics.questions.product.histories import differs
+from analytics.questions.product.presence import Presence
 from events.models import Project
+from events.runtime.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+else:
+    np = lazy("numpy")
 
 # "first": the first time in all that is stored; "recurring": in each bucket that they do it in, so cohorts overlap.
 TIMES = ("first", "recurring")
 MOST = 60
+# Bits of what somebody did; and people whose buckets are laid out as a table at once.
+_BEGAN, _RETURNED = 1, 2
+_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +57,52 @@ def cohorts(
         raise BadQuestion(f"People begin for the {' or '.join(TIMES)} time.")
     if len(calendar.starts) > MOST:
         raise BadQuestion(f"A table of cohorts has {MOST} rows at most; ask for longer buckets or a shorter period.")
-    bound: dict[str, Any] = {"start": scope.period.start, "end": scope.period.end}
-    place = calendar.place(acts.us())
-    counted = acts.counted(scope, bound, in_period=False)
-    began = "SELECT DISTINCT who, place FROM acts WHERE begins AND is_inside"
-    if times == "first":
-        began = "SELECT who, place FROM firsts WHERE is_inside"
+    bound: dict[str, Any] = {}
+    begins, returns = (
+        acts.meant(name, text, bound, scope.actions) for name, text in (("begin", begin), ("again", again))
+    )
     sql = f"""
-        WITH acts AS (
-            SELECT {acts.who()} AS who, {place} AS place, e."at" >= $start AS is_inside,
-                   {acts.meant("begin", begin, bound, scope.actions)} AS begins,
-                   {acts.meant("again", again, bound, scope.actions)} AS returns
-            FROM events e WHERE {counted}
-        ), firsts AS (
-            SELECT who, min(place) AS place, min(CASE WHEN is_inside THEN 1 ELSE 0 END) = 1 AS is_inside
-            FROM acts WHERE begins GROUP BY who
-        ), began AS ({began}),
-        returned AS (SELECT DISTINCT who, place FROM acts WHERE returns AND is_inside)
-        SELECT place, 0 AS later, count(*) AS people FROM began GROUP BY 1
-        UNION ALL
-        SELECT b.place, r.place - b.place, count(*) FROM began b JOIN returned r ON r.who = b.who
-        WHERE r.place > b.place GROUP BY 1, 2
-    """
+        SELECT {acts.who()} AS who, {acts.us()} AS us,
+               (CASE WHEN {begins} THEN {_BEGAN} ELSE 0 END + CASE WHEN {returns} THEN {_RETURNED} ELSE 0 END) AS did
+        FROM events e WHERE {acts.counted(scope, bound, in_period=False)} AND ({begins} OR {returns})"""
     since = None if times == "first" else scope.period.start
-    with engine.read(project.pk, {"events": (since, scope.period.end)}, with_persons=True) as facts:
-        found = {(row["place"], row["later"]): row["people"] for row in facts.ask(sql, bound)}
-    whole, count = calendar.whole(scope.period), len(calendar.starts)
+    found = _counted(
+        presence.presence(
+            project.pk, sql, bound, wanted=(since, scope.period.end), place=presence.places(calendar, scope.period)
+        ),
+        len(calendar.starts),
+        is_first=times == "first",
+    )
+    whole = calendar.whole(scope.period)
     made = tuple(
-        Cohort(start, tuple(found.get((place, later), 0) for later in range(count - place)), whole[place:])
-        for place, start in enumerate(calendar.starts)
+        Cohort(start, tuple(found[place][place:]), whole[place:]) for place, start in enumerate(calendar.starts)
     )
     return Cohorts(calendar.unit, made, mean(made))
+
+
+def _counted(found: Presence, size: int, *, is_first: bool) -> list[list[int]]:
+    """By the bucket in which people began: how many were there again in each later one; in its own, how many began."""
+    began, returned = found.where(_BEGAN), found.where(_RETURNED)
+    if is_first:
+        is_least = differs(began.person)  # of a person, places ascend
+        began = Presence(began.person[is_least], began.place[is_least], began.did[is_least])
+    counts = np.zeros((size, size), np.int64)
+    people = int(found.person[-1]) + 1 if len(found.person) else 0
+    for first in range(0, people, _AT_ONCE):
+        there, again = (_table(one, first, min(_AT_ONCE, people - first), size) for one in (began, returned))
+        own = np.triu((there.T @ again), 1)
+        counts += (own + np.diag(there.sum(axis=0))).astype(np.int64)
+    table: list[list[int]] = counts.tolist()
+    return table
+
+
+def _table(found: Presence, first: int, people: int, size: int) -> npt.NDArray[np.float32]:
+    """1 where a person was at a place, of so many people from `first` on. Sums of it are exact below 16 million."""
+    low, high = np.searchsorted(found.person, [first, first + people])
+    person, place = found.person[low:high] - first, found.place[low:high]
+    table = np.zeros((people, size), np.float32)
+    table[person[place >= 0], place[place >= 0]] = 1
+    return table
 
 
 def mean(found: Sequence[Cohort]) -> tuple[float | None, ...]:

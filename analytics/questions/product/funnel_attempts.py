@@ -1,4 +1,4 @@
-"""What a funnel is, and its events as SQL, in the order that funnel_walk goes along them.
+"""What a funnel is, and its events as SQL.
 
 The events of a person have one order: their moments, of equal moments the first step that they are meant by, then
 their ids. An attempt takes events later in that order for later steps, so each event is used once.
@@ -6,6 +6,7 @@ their ids. An attempt takes events later in that order for later steps, so each 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -80,29 +81,58 @@ def check(definition: Definition) -> None:
         raise BadQuestion("What is excluded stands between two steps.")
 
 
+def names(definition: Definition) -> list[str] | None:
+    """The names of events that steps and then exclusions are, where they are names and nothing else."""
+    texts = _texts(definition)
+    return None if any(text == acts.EVERY or text.startswith(("/", acts.ACTION)) for text in texts) else texts
+
+
+def coded(definition: Definition, scope: Scope, *, codes: Sequence[int] | None, bound: dict[str, Any]) -> str:
+    """SQL of what people did, in any order: `who`, `us` and `what`. That is the hash of a name, of `codes` where they
+    are given, else what an event is meant by (bit n - 1 for step n, the bits above for exclusions)."""
+    if codes is None:
+        held = _held(definition, scope, bound)
+        what, kept = _means(held), f"({' OR '.join(dict.fromkeys(held))})"
+    else:
+        what, kept, bound["codes"] = "hash(e.event)", "hash(e.event) IN $codes", sorted(codes)
+    # Where order is strict, whatever people do counts.
+    if definition.order == "strict":
+        kept = "true"
+        bound.pop("codes", None)
+    return f"""
+        SELECT {acts.who()} AS who, {acts.us()} AS us, {what} AS what
+        FROM events e WHERE {acts.counted(scope, bound)} AND {kept}"""
+
+
 def events(definition: Definition, scope: Scope, *, by: str, bound: dict[str, Any]) -> str:
     """SQL of what people did, one after another, each in order: `who`, `key` (moment and rank, the first step that an
-    event is meant by), `means` (bit n - 1 for step n, the bits above for exclusions), and `cut` where it is asked."""
-    steps = [acts.meant(f"step_{n}", step.event, bound, scope.actions) for n, step in enumerate(definition.steps, 1)]
-    excluded = [
-        acts.meant(f"without_{n}", one.event, bound, scope.actions) for n, one in enumerate(definition.exclusions, 1)
-    ]
-    ranks = " ".join(f"WHEN {held} THEN {n}" for n, held in enumerate(steps, 1))
-    means = " + ".join(f"CASE WHEN {held} THEN {1 << n} ELSE 0 END" for n, held in enumerate([*steps, *excluded]))
-    # Where order is strict, whatever people do counts.
-    kept = "true" if definition.order == "strict" else f"({' OR '.join(dict.fromkeys([*steps, *excluded]))})"
-    order = "1, 2, e.event_id" if by or _may_overlap(definition) else "1, 2"
+    event is meant by), `means` and, where it is asked, `cut`. Of one moment and rank the ids decide; they are the
+    widest column there is."""
+    held, last = _held(definition, scope, bound), len(definition.steps)
+    ranks = " ".join(f"WHEN {one} THEN {n}" for n, one in enumerate(held[:last], 1))
+    kept = "true" if definition.order == "strict" else f"({' OR '.join(dict.fromkeys(held))})"
     return f"""
-        SELECT {acts.who()} AS who,
-               {acts.us()} * {1 << RANK_BITS} + CASE {ranks} ELSE {len(steps) + 1} END AS key,
-               ({means})::INTEGER AS means {f", {acts.cut(by, 'by', bound)} AS cut" if by else ""}
-        FROM events e WHERE {acts.counted(scope, bound)} AND {kept} ORDER BY {order}"""
+        SELECT {acts.who()} AS who, {acts.us()} * {1 << RANK_BITS} + CASE {ranks} ELSE {last + 1} END AS key,
+               {_means(held)} AS means {f", {acts.cut(by, 'by', bound)} AS cut" if by else ""}
+        FROM events e WHERE {acts.counted(scope, bound)} AND {kept} ORDER BY 1, 2, e.event_id"""
 
 
-def _may_overlap(definition: Definition) -> bool:
-    """Whether two events of one moment and rank may mean different things, so that their ids decide. Ids are the widest
-    column there is: they are read where they are needed alone."""
-    texts = {step.event for step in definition.steps} | {one.event for one in definition.exclusions}
+def _texts(definition: Definition) -> list[str]:
+    return [*(step.event for step in definition.steps), *(one.event for one in definition.exclusions)]
+
+
+def _held(definition: Definition, scope: Scope, bound: dict[str, Any]) -> list[str]:
+    """What holds of the events of each step, and of each exclusion."""
+    return [acts.meant(f"step_{n}", text, bound, scope.actions) for n, text in enumerate(_texts(definition), 1)]
+
+
+def _means(held: Sequence[str]) -> str:
+    return f"({' + '.join(f'CASE WHEN {one} THEN {1 << n} ELSE 0 END' for n, one in enumerate(held))})::INTEGER"
+
+
+def may_overlap(definition: Definition) -> bool:
+    """Whether two events of one moment and rank may mean different things, so that their ids decide."""
+    texts = set(_texts(definition))
     views = {text for text in texts if text.startswith("/")}
     is_any = any(text == acts.EVERY or text.startswith(acts.ACTION) for text in texts)
     return (is_any and len(texts) > 1) or (PAGE_VIEW in texts and bool(views))

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analytics import engine
 from analytics.engine.filters import width
 from analytics.periods import Period
-from analytics.questions.product import funnel_attempts, funnel_walk
+from analytics.questions.product import funnel_people
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import Definition
 from analytics.questions.product.funnel_walk import NOBODY
@@ -77,15 +77,12 @@ class Loss:
 
 def losses(project: Project, *, definition: Definition, scope: Scope, most: int = 5) -> tuple[Loss, ...]:
     """What was met after each step but the last, until the next one or for as long as a visit may pause."""
-    funnel_attempts.check(definition)
     if definition.order == "unordered":
         raise BadQuestion("Between steps in any order there is no before and after.")
     wanted = Period(scope.period.start, scope.period.end + BREAK)
-    read = {"events": scope.period, "errors": wanted, "requests": wanted, "vitals": wanted}
-    bound: dict[str, Any] = {}
-    sql = funnel_attempts.events(definition, scope, by="", bound=bound)
+    people = funnel_people.people(project, definition=definition, scope=scope)
+    read = dict.fromkeys(("errors", "requests", "vitals"), wanted)
     with engine.read(project.pk, read, with_persons=True) as facts:
-        people = funnel_walk.people(facts.stream(sql, bound), definition)
         troubles = facts.table(_TROUBLES, {"slow": THRESHOLDS["LCP"][1]})
     order = np.argsort(people.who)
     found = []

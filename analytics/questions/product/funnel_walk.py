@@ -10,12 +10,14 @@ never run back as events go on, so the first event of a person that takes a step
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analytics.engine.filters import width
-from analytics.questions.product.funnel_attempts import RANK_BITS, Definition
+from analytics.questions.product.funnel_attempts import Definition
+from analytics.questions.product.histories import differs
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -45,23 +47,37 @@ class People:
 
 @dataclass
 class Rows:
-    """What people did, in order: `first` is the first row of a row's person, `since` and `until` bound its moment."""
+    """What people did, in order: the moment of each row, which steps it is meant by (bit n - 1 for step n, the bits
+    above for exclusions), and what it is cut by, where that is asked. `first` is the first row of a row's person."""
 
     who: npt.NDArray[np.int64]
     us: npt.NDArray[np.int64]
     means: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64] = field(init=False)
-    begins: npt.NDArray[np.int64] = field(init=False)
-    person: npt.NDArray[np.int64] = field(init=False)
+    cut: pa.ChunkedArray | None = None
 
-    def __post_init__(self) -> None:
-        self.rows = np.arange(len(self.who))
-        is_new = differs(self.who)
-        self.begins, self.person = np.flatnonzero(is_new), np.cumsum(is_new) - 1
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        return np.arange(len(self.who))
 
-    @property
+    @cached_property
+    def is_new(self) -> npt.NDArray[np.bool_]:
+        return differs(self.who)
+
+    @cached_property
+    def begins(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self.is_new)
+
+    @cached_property
+    def person(self) -> npt.NDArray[np.int64]:
+        return np.cumsum(self.is_new) - 1
+
+    @cached_property
     def first(self) -> npt.NDArray[np.int64]:
         return self.begins[self.person]
+
+    def only(self, held: npt.NDArray[np.bool_]) -> Rows:
+        rows = np.flatnonzero(held)
+        return Rows(self.who[rows], self.us[rows], self.means[rows])
 
     def of_moments(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The first and the last row of each row's moment."""
@@ -74,11 +90,18 @@ class Rows:
     def is_step(self, k: int) -> npt.NDArray[np.bool_]:
         return (self.means >> (k - 1)) & 1 == 1
 
-    def last(self, held: npt.NDArray[np.bool_], *, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """The last row of the same person up to row `at`, itself included, that holds; NOBODY for none."""
+    def last(
+        self,
+        held: npt.NDArray[np.bool_],
+        *,
+        at: npt.NDArray[np.int64],
+        of: npt.NDArray[np.int64] | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """The last row of the same person up to row `at`, itself included, that holds; NOBODY for none. For each row,
+        or for those of `of`."""
         latest = np.maximum.accumulate(np.where(held, self.rows, NOBODY))
         found = np.where(at >= 0, latest[at], NOBODY)
-        return np.where(found >= self.first, found, NOBODY)
+        return np.where(found >= (self.first if of is None else self.first[of]), found, NOBODY)
 
     def of_each(self, held: npt.NDArray[np.bool_], *, touch: str = "first") -> npt.NDArray[np.int64]:
         """For each person the first (or last) row that holds, NOBODY for none."""
@@ -93,9 +116,9 @@ class Rows:
         return np.where(row == NOBODY, NOBODY, self.us[row])
 
 
-def people(batches: Iterable[pa.RecordBatch], definition: Definition, *, touch: str = "first") -> People:
-    """Who came how far, of `who`, `key`, `means` and perhaps `cut`, in order; a batch may end amid a person."""
-    parts = [_of_some(table, definition, touch) for table in whole_people(batches)]
+def people(pieces: Iterable[Rows], definition: Definition, *, touch: str = "first") -> People:
+    """Who came how far, of pieces of whole people."""
+    parts = [_of_some(rows, definition, touch) for rows in pieces]
     numbers = range(len(definition.steps))
     if not parts:
         none = np.zeros(0, np.int64)
@@ -110,35 +133,17 @@ def people(batches: Iterable[pa.RecordBatch], definition: Definition, *, touch: 
     )
 
 
-def whole_people(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The same rows, sorted by `who`, cut where a person ends."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        who = batch["who"].to_numpy()
-        changes = np.flatnonzero(who[1:] != who[:-1]) + 1
-        if len(who) and waiting and waiting[-1]["who"][-1].as_py() != who[0]:
-            changes = np.append(0, changes)
-        if len(changes):
-            cut = int(changes[-1])
-            yield pa.Table.from_batches([*waiting, batch.slice(0, cut)])
-            waiting, batch = [], batch.slice(cut)
-        if batch.num_rows:
-            waiting.append(batch)
-    if waiting:
-        yield pa.Table.from_batches(waiting)
-
-
-def _of_some(table: pa.Table, definition: Definition, touch: str) -> People:
-    key = table["key"].to_numpy()
-    rows = Rows(table["who"].to_numpy(), key >> RANK_BITS, table["means"].to_numpy().astype(np.int64))
+def _of_some(rows: Rows, definition: Definition, touch: str) -> People:
+    if rows.cut is None and definition.order == "ordered" and not definition.exclusions:
+        rows = _thinned(rows)
     walked = _unordered(rows, definition) if definition.order == "unordered" else _ordered(rows, definition)
     reached, took, whole, left_out = walked
     kept = np.flatnonzero((reached[0] != NOBODY) & ~left_out)
     cuts: list[str | None] = []
-    if "cut" in table.column_names:
-        touched = table["cut"].is_valid().to_numpy() & (rows.means & ((1 << len(definition.steps)) - 1) > 0)
+    if rows.cut is not None:
+        touched = rows.cut.is_valid().to_numpy() & (rows.means & ((1 << len(definition.steps)) - 1) > 0)
         place = rows.of_each(touched, touch=touch)
-        cuts = table["cut"].take(pa.array(place[kept], mask=place[kept] == NOBODY)).to_pylist()
+        cuts = rows.cut.take(pa.array(place[kept], mask=place[kept] == NOBODY)).to_pylist()
     return People(
         rows.who[rows.begins][kept], [one[kept] for one in reached], [one[kept] for one in took], whole[kept], cuts,
         int(left_out.sum()),
@@ -157,12 +162,17 @@ def _ordered(rows: Rows, definition: Definition) -> Walked:
     earlier = _earlier(rows) if definition.order == "strict" or definition.exclusions else rows.rows
     for k in range(2, last + 1):
         p = definition.before(k)
-        previous = rows.last(taken[p], at=rows.rows - 1)
-        began[k], came_from[k] = began[p][previous], previous
-        taken[k] = rows.is_step(k) & (previous != NOBODY) & (rows.us - rows.us[began[k]] <= within)
+        # Of the rows of this step alone: they are few beside those of the steps before, mostly.
+        own = np.flatnonzero(rows.is_step(k))
+        previous = rows.last(taken[p], at=own - 1, of=own)
+        start = began[p][previous]
+        is_taken = (previous != NOBODY) & (rows.us[own] - rows.us[start] <= within)
         if definition.order == "strict":
-            other = rows.last(~rows.is_step(p), at=earlier)
-            taken[k] &= (other == NOBODY) | (rows.us[other] <= rows.us[previous])
+            other = rows.last(~rows.is_step(p), at=earlier[own], of=own)
+            is_taken &= (other == NOBODY) | (rows.us[other] <= rows.us[previous])
+        own, previous, start = own[is_taken], previous[is_taken], start[is_taken]
+        taken[k], began[k], came_from[k] = np.zeros(len(rows.rows), np.bool_), rows.rows.copy(), rows.rows.copy()
+        taken[k][own], began[k][own], came_from[k][own] = True, start, previous
     left_out = np.zeros(len(rows.begins), np.bool_)
     if definition.exclusions:
         left_out[rows.person[_excluded(rows, definition, taken, began, earlier)]] = True
@@ -177,6 +187,17 @@ def _ordered(rows: Rows, definition: Definition) -> Walked:
         reached.append(own)
         took.append(_between(before, own))
     return reached, took, _between(moments[last][1], moments[last][last]), left_out
+
+
+def _thinned(rows: Rows) -> Rows:
+    """The rows without those of the first step that tell nothing: neither the first of a person, from which moments are
+    told, nor the last before something else, from which newer attempts begin."""
+    is_first = rows.means == 1
+    is_followed = np.zeros(len(is_first), np.bool_)
+    is_followed[:-1] = is_first[1:] & ~rows.is_new[1:]
+    told = np.zeros(len(is_first), np.bool_)
+    told[rows.of_each(is_first)] = True
+    return rows.only(~(is_first & is_followed) | told)
 
 
 def _way(
@@ -247,10 +268,3 @@ def _earlier(rows: Rows) -> npt.NDArray[np.int64]:
 
 def _between(start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.where((start == NOBODY) | (end == NOBODY), NOBODY, end - start)
-
-
-def differs(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
-    """Where another value begins."""
-    found = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=found[1:])
-    return found

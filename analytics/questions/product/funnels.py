@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from analytics import engine
-from analytics.questions.product import acts, funnel_attempts, funnel_walk
+from analytics.questions.product import acts, funnel_people
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.funnel_attempts import TOUCHES, Definition
 from analytics.questions.product.funnel_walk import NOBODY, People
@@ -74,13 +73,9 @@ def funnels(
 ) -> Funnel:
     """The funnel of what happened in the scope's period: who arrives after it did not. Cut `by` a column or property of
     the first (or last, by `touch`) event of any step that has a value. Raises BadQuestion."""
-    funnel_attempts.check(definition)
     if touch not in TOUCHES:
         raise BadQuestion(f"A value is that of the {' or the '.join(TOUCHES)} event.")
-    bound: dict[str, Any] = {}
-    sql = funnel_attempts.events(definition, scope, by=by, bound=bound)
-    with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
-        people = funnel_walk.people(facts.stream(sql, bound), definition, touch=touch)
+    people = funnel_people.people(project, definition=definition, scope=scope, by=by, touch=touch)
     steps = tuple(
         Reached(step.event, step.is_optional, int((reached != NOBODY).sum()), _times(took))
         for step, reached, took in zip(definition.steps, people.reached, people.took, strict=True)

@@ -1,16 +1,16 @@
 """Walks along the stations of people, and counts from which they went to which. Pure; all people at once.
 
-Stations are numbers: a hash of their name. A way is cut by BREAK; repeats are one station.
+Stations are numbers from 0 on. A way is cut by BREAK; repeats are one station.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analytics.engine.filters import width
-from analytics.questions.product.funnel_walk import differs
+from analytics.questions.product.histories import differs
 from analytics.questions.product.visits import BREAK
 from events.runtime.lazy import lazy
 
@@ -22,6 +22,11 @@ else:
 
 _BREAK = width(BREAK)
 NEVER = 2**62
+# Place, from and to as one number: four bits for the place, the rest for stations.
+_BITS = 29
+_MOST = (1 << _BITS) - 1
+# Edges are counted in a table of so many at most, else they are sorted.
+_TABLE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +38,36 @@ class Ends:
     stations: int
 
 
-@dataclass(slots=True)
+@dataclass
 class Ways:
     """Sessions that have a way and, where they are counted, the people they are of; by (place, from, to), how many
     sessions of how many people went so. Ways of different people add up."""
 
     sessions: int = 0
     people: int = 0
-    edges: Counter[tuple[int, int, int]] = field(default_factory=Counter)
-    of: Counter[tuple[int, int, int]] = field(default_factory=Counter)
+    counted: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]] = field(
+        default_factory=list
+    )
 
     def add(self, other: Ways) -> None:
         self.sessions += other.sessions
         self.people += other.people
-        self.edges.update(other.edges)
-        self.of.update(other.of)
+        self.counted += other.counted
+
+    @cached_property
+    def edges(self) -> dict[tuple[int, int, int], tuple[int, int]]:
+        """(place, from, to) -> sessions and people."""
+        if not self.counted:
+            return {}
+        keys, sessions, people = (np.concatenate(parts) for parts in zip(*self.counted, strict=True))
+        keys, place = np.unique(keys, return_inverse=True)
+        sums = [np.bincount(place, weights=one).astype(np.int64).tolist() for one in (sessions, people)]
+        parts = (keys >> 2 * _BITS, keys >> _BITS & _MOST, keys & _MOST)
+        return dict(zip(zip(*(one.tolist() for one in parts), strict=True), zip(*sums, strict=True), strict=True))
 
 
 def ties(
-    who: npt.NDArray[np.int64], us: npt.NDArray[np.int64], station: npt.NDArray[np.uint64]
+    who: npt.NDArray[np.int64], us: npt.NDArray[np.int64], station: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
     """Rows whose person was at another station in the same moment, just before."""
     found = np.zeros(len(who), np.bool_)
@@ -62,7 +78,7 @@ def ties(
 def ways(
     who: npt.NDArray[np.int64],
     us: npt.NDArray[np.int64],
-    station: npt.NDArray[np.uint64],
+    station: npt.NDArray[np.int64],
     ends: Ends,
     *,
     with_people: bool,
@@ -74,10 +90,10 @@ def ways(
     begins, station, who = begins[kept], station[kept], who[kept]
     starts = np.flatnonzero(begins)
     session, rows = np.cumsum(begins) - 1, np.arange(len(station))
-    first = starts if ends.begin is None else _firsts(station == np.uint64(ends.begin), session, rows, len(starts))
+    first = starts if ends.begin is None else _firsts(station == ends.begin, session, rows, len(starts))
     last = first + ends.stations - 1
     if ends.end is not None:
-        arrived = _firsts((station == np.uint64(ends.end)) & (rows >= first[session]), session, rows, len(starts))
+        arrived = _firsts((station == ends.end) & (rows >= first[session]), session, rows, len(starts))
         first = np.where(arrived == NEVER, NEVER, first)
         if ends.begin is None:
             first, last = np.where(first == NEVER, NEVER, np.maximum(first, arrived - ends.stations + 1)), arrived
@@ -88,8 +104,8 @@ def ways(
     goes_on[:-1] = ~begins[1:]
     went = np.flatnonzero((place >= 0) & (rows < last[session]) & goes_on)
     begun = first != NEVER
-    edges, of = _counted(place[went], station[went], station[went + 1], who[went] if with_people else None)
-    return Ways(int(begun.sum()), len(np.unique(who[starts[begun]])) if with_people else 0, edges, of)
+    counted = _counted(place[went], station[went], station[went + 1], who[went] if with_people else None)
+    return Ways(int(begun.sum()), len(np.unique(who[starts[begun]])) if with_people else 0, [counted])
 
 
 def _firsts(
@@ -104,22 +120,24 @@ def _firsts(
 
 def _counted(
     place: npt.NDArray[np.int64],
-    source: npt.NDArray[np.uint64],
-    target: npt.NDArray[np.uint64],
+    source: npt.NDArray[np.int64],
+    target: npt.NDArray[np.int64],
     who: npt.NDArray[np.int64] | None,
-) -> tuple[Counter[tuple[int, int, int]], Counter[tuple[int, int, int]]]:
-    """How often each edge was gone, and by how many people where `who` says by whom."""
-    stations, codes = np.unique(np.concatenate([source, target]), return_inverse=True)
-    size, count = max(len(stations), 1), len(source)
-    packed = (place * size + codes[:count]) * size + codes[count:]
-    values, counts = np.unique(packed, return_counts=True)
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Edges, and how often each was gone, by how many people where `who` says by whom."""
+    size = int(max(source.max(initial=0), target.max(initial=0))) + 1
+    packed = (place * size + source) * size + target
+    if (int(place.max(initial=0)) + 1) * size * size <= _TABLE:
+        counts = np.bincount(packed)
+        values = np.flatnonzero(counts)
+        counts = counts[values]
+    else:
+        values, counts = np.unique(packed, return_counts=True)
+    people = np.zeros(len(values), np.int64)
+    if who is not None:
+        persons, person = np.unique(who, return_inverse=True)
+        pairs = np.unique(np.searchsorted(values, packed) * max(len(persons), 1) + person)
+        people = np.bincount(pairs // max(len(persons), 1), minlength=len(values))
     pairs, to = np.divmod(values, size)
     places, of = np.divmod(pairs, size)
-    keys = list(zip(places.tolist(), stations[of].tolist(), stations[to].tolist(), strict=True))
-    sessions = Counter(dict(zip(keys, counts.tolist(), strict=True)))
-    if who is None:
-        return sessions, Counter()
-    persons, person = np.unique(who, return_inverse=True)
-    by_person = np.unique(np.searchsorted(values, packed) * max(len(persons), 1) + person) // max(len(persons), 1)
-    people = np.bincount(by_person, minlength=len(values))
-    return sessions, Counter(dict(zip(keys, people.tolist(), strict=True)))
+    return places << 2 * _BITS | of << _BITS | to, counts, people

@@ -11,7 +11,7 @@ from typing import Any
 
 from analytics import engine
 from analytics.periods import Period
-from analytics.questions.product import acts, visits
+from analytics.questions.product import acts, presence, visits
 from analytics.questions.product import calendar as calendars
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
@@ -103,21 +103,20 @@ def trends(
             project, event, scope, calendar, days=ROLLING[measure], by=by, most=most, is_given=shown is not None,
             bound=bound,
         )  # fmt: skip
+    if measure == "people" and not by and shown is None:
+        return _people(project, event, scope, calendar, with_people=with_people)
     tables, source, read = "", "events", scope.period
     if measure == "visits":
         tables, source = f"{visits.numbered('e.*')},", "looked"
         read = visits.read_period(scope.period)
-    # What adds up is counted before anything else is asked of it, and whose it was is asked where people are counted.
-    counted = "counted AS (SELECT *, 1 AS count FROM acts)"
-    if measure == "total" and not with_people:
-        counted = "counted AS (SELECT place, cut, count(*) AS count FROM acts GROUP BY ALL)"
+    said, counted = _counted(by, bound, adds_up=measure == "total" and not with_people)
+    meant = acts.meant_alone("event", event, bound, scope.actions)
     sql = f"""
         WITH {tables} acts AS (
             SELECT {acts.who()} AS who, {"e.visit" if tables else "0"} AS visit,
                    {calendar.place(acts.us())} AS place,
-                   {acts.number(of, bound) if of else "NULL"} AS number,
-                   {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
-            FROM {source} e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}
+                   {acts.number(of, bound) if of else "NULL"} AS number, {said} AS cut
+            FROM {source} e WHERE {meant} AND {acts.counted(scope, bound)}
         ), {counted}, {acts.folded("counted", by=by, order=MEASURES[measure], most=most, is_given=shown is not None)}
         SELECT line, place, max(cut) AS value, max(different) AS different, {MEASURES[measure]} AS measured,
                {COUNTS["people"] if with_people else "NULL::BIGINT"} AS people
@@ -126,6 +125,38 @@ def trends(
     with engine.read(project.pk, {"events": read}, with_persons=with_people or measure == "people") as facts:
         rows = facts.ask(sql, bound)
     return _trend(rows, calendar, scope.period, empty=EMPTY.get(measure))
+
+
+def _counted(by: str, bound: dict[str, Any], *, adds_up: bool) -> tuple[str, str]:
+    """SQL of what is cut by, and the table `counted` of the table `acts`. What adds up is counted before anything else
+    is asked of it, of a column as it is stored; whose it was is asked where people are counted."""
+    cut = f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"
+    if not adds_up:
+        return cut, "counted AS (SELECT *, 1 AS count FROM acts)"
+    if by not in acts.COLUMNS:
+        return cut, "counted AS (SELECT place, cut, count(*) AS count FROM acts GROUP BY ALL)"
+    counted = f"""stored AS (SELECT place, cut, count(*) AS count FROM acts GROUP BY ALL),
+        counted AS (
+            SELECT place, coalesce(nullif(cut, ''), '{visits.NONE}') AS cut, sum(count)::BIGINT AS count
+            FROM stored GROUP BY 1, 2
+        )"""
+    return f"e.{by}", counted
+
+
+def _people(project: Project, event: str, scope: Scope, calendar: Calendar, *, with_people: bool) -> Trend:
+    """Different people of each bucket and of all of them: of each only whether he was there is read."""
+    bound: dict[str, Any] = {}
+    sql = f"""SELECT {acts.who()} AS who, {acts.us()} AS us, 1 AS did FROM events e
+              WHERE {acts.meant_alone("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}"""
+    place = presence.places(calendar, scope.period)
+    found = presence.presence(project.pk, sql, bound, wanted=scope.period, place=place)
+    counts = [(place, count) for place, count in enumerate(found.per_place(len(calendar.starts))) if count]
+    rows = [
+        {"line": 1, "place": place, "value": "", "different": 1, "measured": count,
+         "people": count if with_people else None}
+        for place, count in (*counts, *([(None, found.people)] if found.people else []))
+    ]  # fmt: skip
+    return _trend(rows, calendar, scope.period, empty=0.0)
 
 
 def _rolling(
@@ -149,11 +180,12 @@ def _rolling(
     # The period may end within its last bucket: the days that end there are those up to its own last day.
     bound |= {"ends": ends, "days": days}
     about = replace(scope, period=Period(daily.edges[0], scope.period.end))
+    meant = acts.meant_alone("event", event, bound, scope.actions)
     sql = f"""
         WITH acts AS (
             SELECT DISTINCT {acts.who()} AS who, {daily.place(acts.us())} AS day,
                    {f"coalesce({acts.cut(by, 'by', bound)}, '{visits.NONE}')" if by else "''"} AS cut
-            FROM events e WHERE {acts.meant("event", event, bound, scope.actions)} AND {acts.counted(about, bound)}
+            FROM events e WHERE {meant} AND {acts.counted(about, bound)}
         ), {acts.folded("acts", by=by, order="count(DISTINCT who)", most=most, is_given=is_given)},
         buckets AS (SELECT unnest(list_value $ends) AS until, unnest(range({len(ends)})) AS place)
         SELECT f.line, b.place, max(f.cut) AS value, max(f.different) AS different, count(DISTINCT f.who) AS measured,

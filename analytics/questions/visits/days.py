@@ -21,7 +21,7 @@ from analytics.engine.filters import microseconds
 from analytics.models import FillState
 from analytics.periods import Period
 from analytics.questions.product import visits
-from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.product.histories import whole_people
 from analytics.questions.visits.tally import NONE, Happened, Visits, joined
 from analytics.questions.visits.walk import Looked
 from events.facts import derived

@@ -20,7 +20,7 @@ from analytics.engine.filters import EPOCH, microseconds
 from analytics.models import FillState
 from analytics.periods import Period
 from analytics.questions.product import visits
-from analytics.questions.product.funnel_walk import whole_people
+from analytics.questions.product.histories import whole_people
 from analytics.questions.visits import days
 from analytics.questions.visits.tally import NONE, Happened, Visits
 from analytics.questions.visits.walk import Looked

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from analytics.engine.filters import width
-from analytics.questions.product.funnel_walk import differs
+from analytics.questions.product.histories import differs
 from analytics.questions.product.visits import BREAK, ENGAGED_SECONDS, LONGEST, OF_EVENT, column_of
 from analytics.questions.visits.tally import NONE, Happened, Visits
 from events.runtime.lazy import lazy
