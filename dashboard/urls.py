@@ -12,6 +12,7 @@ SUBJECTS = (
     "chart",
     "docs",
     "experiments",
+    "exports",
     "flags",
     "hosts",
     "incidents",

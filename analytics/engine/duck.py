@@ -67,7 +67,7 @@ class DuckFacts:
             return self._run(sql, bound)
         except SegmentMissing:
             # Compaction may have swapped the file since the list was read, and its grace may be over.
-            self.listed.clear()
+            self._look_again()
             return self._run(sql, bound)
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[pa.RecordBatch]:
@@ -95,6 +95,11 @@ class DuckFacts:
         finally:
             timer.cancel()
 
+    def _look_again(self) -> None:
+        self.listed.clear()
+        for name in self.wanted:
+            segments.look_again(self.project_id, name)
+
     def _begun(self, sql: str, bound: dict[str, Any]) -> Iterator[pa.RecordBatch]:
         """Batches from the first row on; a file that compaction has swapped meanwhile is noticed before it."""
         try:
@@ -102,7 +107,7 @@ class DuckFacts:
                 found = self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(STREAM)
                 first = next(found, None)
         except SegmentMissing:
-            self.listed.clear()
+            self._look_again()
             found = self.cursor.execute(self._parsed(sql), bound).to_arrow_reader(STREAM)
             first = next(found, None)
         if first is not None:

@@ -20,8 +20,16 @@ def is_on(feature: str, user: Any, *, default: bool) -> bool:
     """
     try:
         project_id = Project.objects.filter(slug=SLUG).values_list("pk", flat=True).first()
-        if project_id is None:
-            return default
+    except DatabaseError:
+        return default
+    return is_on_in(project_id, feature, user, default=default)
+
+
+def is_on_in(project_id: int | None, feature: str, user: Any, *, default: bool) -> bool:
+    """The same for who knows the number of that project already; None where there is none."""
+    if project_id is None:
+        return default
+    try:
         book = books.of(project_id)
     except DatabaseError:
         return default

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import or_
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from django.db.models import Q
-
-from analytics.models import Bucket, Series
+from analytics.models import Series
 from analytics.periods import Period
+from analytics.rollups import ahead
 from analytics.rollups import cells as cell
 from analytics.rollups.cells import Cells, Labels, Measure
 from analytics.rollups.declared import DAY, HOUR, MINUTE, MINUTES_KEPT, ROLLUPS, STEPS
+from analytics.rollups.minutes import EPOCH, minute_of, moment_of
+from events.runtime import remembered
 
 
 def read(project_id: int, name: str, *, period: Period, now: datetime, step: timedelta | None = None) -> Cells:
@@ -26,12 +25,27 @@ def read_many(
     project_id: int, names: Sequence[str], *, period: Period, now: datetime, step: timedelta | None = None
 ) -> dict[str, Cells]:
     """Return the cells of several rollups, by their names, in one question."""
-    spans = [Q(step=size, at__gte=start, at__lt=end) for size, start, end in cover(period, step=step, now=now)]
-    found = Bucket.objects.filter(reduce(or_, spans), project_id=project_id, rollup__in=names).order_by("at")
-    packed: dict[str, list[tuple[int, bytes | memoryview]]] = {name: [] for name in names}
-    for rollup, at, blob in found.values_list("rollup", "at", "cells"):
-        packed[rollup].append((minute_of(at), blob))
+    spans = _spans(period, step=step, now=now)
+    packed = ahead.packed(project_id, dict.fromkeys(names, spans))
     return {name: cell.unpack(blobs, ROLLUPS[name].names, labels_of) for name, blobs in packed.items()}
+
+
+def read_ahead(
+    project_id: int,
+    names: Iterable[str],
+    *,
+    periods: Iterable[Period],
+    now: datetime,
+    steps: Sequence[timedelta | None] = (None,),
+) -> None:
+    """Read, in one question, the buckets that a page will ask of these rollups, periods and steps."""
+    if remembered.is_on():
+        spans = [span for period in periods for step in steps for span in _spans(period, step=step, now=now)]
+        ahead.packed(project_id, dict.fromkeys(names, spans))
+
+
+def _spans(period: Period, *, step: timedelta | None, now: datetime) -> list[ahead.Span]:
+    return [(size, minute_of(start), minute_of(end)) for size, start, end in cover(period, step=step, now=now)]
 
 
 def cover(period: Period, *, step: timedelta | None, now: datetime) -> Iterator[tuple[int, datetime, datetime]]:
@@ -63,18 +77,6 @@ def along(starts: Sequence[datetime], cells: Cells) -> list[Measure]:
     """Return what the cells, added up by a chart's step, hold from each start."""
     found = {at: measure for (at, _), measure in cells.measures().items()}
     return [found.get(minute_of(start), cell.NOTHING) for start in starts]
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def minute_of(at: datetime) -> int:
-    """Return the minutes from 1970 to the minute that holds `at`."""
-    return (at - EPOCH) // timedelta(minutes=1)
-
-
-def moment_of(minute: int) -> datetime:
-    return EPOCH + timedelta(minutes=minute)
 
 
 # A series never changes and its id is never used again, so what was read once may be kept.

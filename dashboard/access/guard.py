@@ -1,6 +1,7 @@
 """The doors of the pages: login, project, role, and one audit entry for each request."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from dashboard.access import logged_out
 from events.accounts import access, audit
 from events.models import Project
+from events.runtime import remembered
 from events.values import addresses
 
 View = Callable[..., HttpResponseBase]
@@ -97,9 +99,12 @@ def _audited(
         if request.method not in ("GET", "HEAD") or logged_out.wants_json(request):
             return logged_out.answer(request)
         return redirect_to_login(request.get_full_path())
+    # A look asks each question once; a form may read what it has just changed.
+    held = remembered.within() if request.method in ("GET", "HEAD") else nullcontext()
     with audit.scope(via="session", address=addresses.of_request(request)) as written:
         try:
-            project, response = answer()
+            with held:
+                project, response = answer()
         except (Http404, PermissionDenied) as refusal:
             status = 404 if isinstance(refusal, Http404) else 403
             detail = {"action": action, "status": status, **({"project": slug} if slug else {})}

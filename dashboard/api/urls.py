@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from dashboard.api import charts, experiments, flags, grouping_rules, scorecard, views
+from dashboard.api import charts, experiments, flags, grouping_rules, lists, scorecard, views
 from dashboard.api.alerting import incidents
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
     path("projects/<slug:slug>/charts/", charts.Charts.as_view(), name="api-charts"),
     path("projects/<slug:slug>/charts/<slug:name>/", charts.ChartTable.as_view(), name="api-chart"),
+    path("projects/<slug:slug>/lists/<slug:listed>/", lists.ListRows.as_view(), name="api-list"),
     path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
     path("projects/<slug:slug>/scorecard/", scorecard.Scorecard.as_view(), name="api-scorecard"),
     path("projects/<slug:slug>/incidents/", incidents.Incidents.as_view(), name="api-incidents"),

@@ -1,16 +1,22 @@
 """What happened in the period of a chart, as lines across it: deploys, changes of flags, incidents."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from alerts.models import Incident
 from analytics.models import FlagVersion
 from dashboard.charts.figures import Marker
 from dashboard.frame.state import State
-from events.models import Commit, Deploy, Project
+from events.models import Commit, Project
 from events.releases import deploys as arrivals
+from events.runtime import remembered
 
 MOST = 50  # of each kind
 _DEPLOYS = 500  # that markers are chosen from
@@ -19,80 +25,103 @@ _COMMITS = 5_000
 
 def of(project: Project, state: State) -> tuple[Marker, ...]:
     """All markers of the period, oldest first."""
-    found = [*deploys(project, state), *flags(project, state), *incidents(project, state)]
-    return tuple(sorted(found, key=lambda marker: marker.at))
+    return remembered.once(
+        ("markers", project.pk, state.start, state.end, state.environment), lambda: _of(project, state)
+    )
+
+
+def _of(project: Project, state: State) -> tuple[Marker, ...]:
+    """The three kinds in one question; who wrote the commits of the deploys in another."""
+    found = Project.objects.filter(pk=project.pk).values_list(
+        ArraySubquery(_arrived(project, state)), ArraySubquery(_changed(project, state)),
+        ArraySubquery(_began(project, state)),
+    ).first()  # fmt: skip
+    deployed, changed, began = found or ([], [], [])
+    markers = [
+        *_deploys(project, deployed),
+        *(_flag(project, one) for one in changed),
+        *(_incident(project, one) for one in began),
+    ]
+    return tuple(sorted(markers, key=lambda marker: marker.at))
 
 
 def deploys(project: Project, state: State) -> list[Marker]:
     """The deploys that arrived: one a release and environment, its first."""
+    return list(_deploys(project, list(_arrived(project, state).values_list("said", flat=True))))
+
+
+def _arrived(project: Project, state: State) -> QuerySet[Any, Any]:
     found = arrivals.arrived(project).filter(finished_at__gte=state.start, finished_at__lt=state.end)
     if state.environment:
         found = found.filter(environment=state.environment)
-    latest = list(found.order_by("-finished_at")[:_DEPLOYS])
-    first = list({(deploy.release_id, deploy.environment): deploy for deploy in latest}.values())[:MOST]
-    people = _authors({deploy.release_id for deploy in first})
-    return [
-        Marker(
-            "deploy",
-            deploy.finished_at or state.start,
-            deploy.release.version,
-            _card(deploy, people.get(deploy.release_id, [])),
-            reverse("dashboard:release", args=[project.slug, deploy.release.version]),
-        )
-        for deploy in first
-    ]
+    said = JSONObject(release="release_id", version="release__version", environment="environment", at="finished_at")
+    return found.order_by("-finished_at").values(said=said)[:_DEPLOYS]
 
 
-def flags(project: Project, state: State) -> list[Marker]:
+def _changed(project: Project, state: State) -> QuerySet[Any, Any]:
     """The changes of flags; of several within one version after the other, each."""
-    changed = FlagVersion.objects.filter(flag__project=project, at__gte=state.start, at__lt=state.end)
-    return [
-        Marker(
-            "flag",
-            version.at,
-            version.flag.key,
-            (
-                f"Flag {version.flag.key}",
-                f"changed {version.at:%Y-%m-%d %H:%M} UTC{f' by {version.by}' if version.by else ''}",
-                *([version.note] if version.note else []),
-            ),
-            reverse("dashboard:flag", args=[project.slug, version.flag_id]),
-        )
-        for version in changed.select_related("flag", "by").order_by("-at")[:MOST]
-    ]
+    found = FlagVersion.objects.filter(flag__project=project, at__gte=state.start, at__lt=state.end)
+    said = JSONObject(flag="flag_id", key="flag__key", at="at", by="by__username", note="note")
+    return found.order_by("-at").values(said=said)[:MOST]
 
 
-def incidents(project: Project, state: State) -> list[Marker]:
+def _began(project: Project, state: State) -> QuerySet[Any, Any]:
     """The incidents that began; one that is of another environment alone is left out."""
-    began = Incident.objects.filter(project=project, began_at__gte=state.start, began_at__lt=state.end)
+    found = Incident.objects.filter(project=project, began_at__gte=state.start, began_at__lt=state.end)
     if state.environment:
-        began = began.filter(environment__in=("", state.environment))
-    return [
-        Marker(
-            "incident",
-            incident.began_at,
-            incident.title,
-            (
-                f"Incident: {incident.title}",
-                f"began {incident.began_at:%Y-%m-%d %H:%M} UTC, {incident.get_state_display().lower()}",
-            ),
-            reverse("dashboard:incident", args=[project.slug, incident.pk]),
+        found = found.filter(environment__in=("", state.environment))
+    said = JSONObject(id="id", title="title", at="began_at", state="state")
+    return found.order_by("-began_at").values(said=said)[:MOST]
+
+
+def _deploys(project: Project, latest: Sequence[Mapping[str, Any]]) -> Iterator[Marker]:
+    first = list({(one["release"], one["environment"]): one for one in latest}.values())[:MOST]
+    people = _authors({one["release"] for one in first})
+    for one in first:
+        yield Marker(
+            "deploy",
+            _at(one),
+            one["version"],
+            _card(one, people.get(one["release"], [])),
+            reverse("dashboard:release", args=[project.slug, one["version"]]),
         )
-        for incident in began.order_by("-began_at")[:MOST]
-    ]
+
+
+def _flag(project: Project, one: Mapping[str, Any]) -> Marker:
+    by = f" by {one['by']}" if one["by"] else ""
+    lines = (
+        f"Flag {one['key']}",
+        f"changed {_at(one):%Y-%m-%d %H:%M} UTC{by}",
+        *([one["note"]] if one["note"] else []),
+    )
+    return Marker("flag", _at(one), one["key"], lines, reverse("dashboard:flag", args=[project.slug, one["flag"]]))
+
+
+def _incident(project: Project, one: Mapping[str, Any]) -> Marker:
+    state = Incident.State(one["state"]).label.lower()
+    lines = (f"Incident: {one['title']}", f"began {_at(one):%Y-%m-%d %H:%M} UTC, {state}")
+    return Marker(
+        "incident", _at(one), one["title"], lines, reverse("dashboard:incident", args=[project.slug, one["id"]])
+    )
+
+
+def _at(one: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(one["at"]).astimezone(UTC)
 
 
 def _authors(releases: Collection[int]) -> dict[int, list[str]]:
     """Who wrote the commits of each release, a name for each commit."""
     found: dict[int, list[str]] = {}
+    if not releases:
+        return found
     for release, author in Commit.objects.filter(release__in=releases).values_list("release", "author")[:_COMMITS]:
         found.setdefault(release, []).append(author)
     return found
 
 
-def _card(deploy: Deploy, authors: Sequence[str]) -> tuple[str, ...]:
+def _card(deploy: Mapping[str, Any], authors: Sequence[str]) -> tuple[str, ...]:
     """What stands on the card of a deploy."""
-    lines = [deploy.release.version, f"to {deploy.environment}, {deploy.finished_at:%Y-%m-%d %H:%M} UTC"]
+    lines = [deploy["version"], f"to {deploy['environment']}, {_at(deploy):%Y-%m-%d %H:%M} UTC"]
     if authors:
         names = [name for name, _ in Counter(name for name in authors if name).most_common(3)]
         by = f" by {', '.join(names)}" if names else ""

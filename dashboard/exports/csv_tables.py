@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 _PIECE = 100
+INCOMPLETE = "#incomplete"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,12 +28,21 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def csv_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The same document in pieces of about a hundred rows; the header comes with the first."""
+    """The same document in pieces of about a hundred rows; the header comes with the first.
+
+    Rows that break off on the way leave a last line that says so; an error before the first is the caller's.
+    """
     rows = iter(rows)
     piece = list(islice(rows, _PIECE))
     yield csv_text(columns, piece)
-    while piece := list(islice(rows, _PIECE)):
-        yield csv_text((), piece).split("\r\n", 1)[1]
+    try:
+        while piece := list(islice(rows, _PIECE)):
+            yield csv_text((), piece).split("\r\n", 1)[1]
+    except GeneratorExit:
+        raise
+    except Exception:
+        yield f"{INCOMPLETE}\r\n"
+        raise
 
 
 def after(first: str, rest: Iterator[str]) -> Iterator[str]:

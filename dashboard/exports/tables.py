@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import pickle
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 
 from dashboard.exports import csv_tables
 from events.runtime.lazy import lazy
@@ -24,7 +26,7 @@ FORMS = {
     "csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
 _PIECE = 500
-_PLAIN = (str, int, float, bool, datetime, date)
+ROW_GROUP = 20_000
 
 
 def form_of(asked: str) -> str:
@@ -33,10 +35,11 @@ def form_of(asked: str) -> str:
 
 
 def answer(form: str, *, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
-    """The table as a file called `name`. JSON is one array of objects: one that is cut off does not end in `]`."""
+    """The table as a file called `name`. JSON is one array of objects: one that is cut off does not end in `]`; CSV
+    that broke here ends in a line `#incomplete`."""
     response: HttpResponseBase
     if form == "parquet":
-        response = HttpResponse(parquet(columns, rows), content_type=FORMS[form])
+        response = FileResponse(parquet(columns, rows), content_type=FORMS[form])
     else:
         body = csv_tables.csv_stream(columns, rows) if form == "csv" else json_stream(columns, rows)
         response = StreamingHttpResponse(body, content_type=FORMS[form])
@@ -57,23 +60,46 @@ def json_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
     yield b"".join(piece) + (b"[]\n" if before == b"[" else b"\n]\n")
 
 
-def parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """One file of Parquet; a column of values of more than one kind is a column of texts."""
-    held = list(rows)
-    arrays = [_array([row[place] for row in held]) for place in range(len(columns))]
-    out = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, names=list(columns)), out)
-    return out.getvalue()
+def parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> BinaryIO:
+    """One file of Parquet, on disk and gone when it is closed; a column of values of more than one kind is a column of
+    texts.
+
+    What kind a column is shows only with its last row: rows wait in a file of their own until then, so that no more
+    than ROW_GROUP of them are held.
+    """
+    rows, kinds = iter(rows), [set[type]() for _ in columns]
+    out = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
+    with tempfile.TemporaryFile() as waiting:
+        groups = 0
+        while group := [tuple(row) for row in islice(rows, ROW_GROUP)]:
+            for place, found in enumerate(kinds):
+                found.update(type(row[place]) for row in group if row[place] is not None)
+            pickle.dump(group, waiting)
+            groups += 1
+        waiting.seek(0)
+        schema = pa.schema(list(zip(columns, map(_kind, kinds), strict=True)))
+        with pq.ParquetWriter(out, schema) as writer:
+            for _ in range(groups):
+                writer.write_table(_table(pickle.load(waiting), schema))  # noqa: S301  written above, by us
+    out.seek(0)
+    return out
 
 
-def _array(values: list[Any]) -> pa.Array:
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float}:
-        return (
-            pa.array([None if value is None else float(value) for value in values])
-            if float in kinds
-            else pa.array(values, pa.int64())
-        )
-    if len(kinds) == 1 and kinds <= set(_PLAIN):
-        return pa.array(values)
-    return pa.array([None if value is None else str(value) for value in values], pa.string())
+def _kind(found: set[type]) -> pa.DataType:
+    if found <= {int, float}:
+        return pa.float64() if float in found else pa.int64()
+    [one, *others] = found
+    plain = {bool: pa.bool_(), datetime: pa.timestamp("us", "UTC"), date: pa.date32()}
+    return plain.get(one, pa.string()) if not others else pa.string()
+
+
+def _table(group: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    def cast(value: Any, kind: pa.DataType) -> Any:
+        if value is None or kind not in (pa.string(), pa.float64()):
+            return value
+        return str(value) if kind == pa.string() else float(value)
+
+    arrays = [
+        pa.array([cast(row[place], field.type) for row in group], field.type) for place, field in enumerate(schema)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -10,10 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts.models import Notice
 from analytics.flags import own
-from dashboard.frame import filters, navigation, release_periods, saved_views, shortcuts, side_bar, state
+from dashboard.frame import filters, navigation, release_periods, saved_views, shortcuts, side_bar, standing, state
 from dashboard.frame.release_periods import ReleasePeriod
+from dashboard.frame.standing import Standing
 from dashboard.frame.state import COMPARISONS, PERIODS, WEEKS, State
 from dashboard.reading import weeks
 from events.accounts import access
@@ -67,8 +67,9 @@ def draw(
     if project is not None:
         shown = shown or state_of(request)
         where = where or {}
-        frame |= _around(request, project, section=section, shown=shown, where=where)
-        frame |= _line(request, project, shown)
+        told = standing.of(project, environment=shown.environment)
+        frame |= _around(request, project, section=section, shown=shown, where=where, told=told)
+        frame |= _line(request, shown, told)
         frame |= {
             "kept": filters.chosen(request.GET.dict(), filters.TITLES),
             "chips": filters.chips(where, query=request.GET),
@@ -81,7 +82,7 @@ def draw(
 
 
 def _around(
-    request: HttpRequest, project: Project, *, section: str, shown: State, where: Mapping[str, str]
+    request: HttpRequest, project: Project, *, section: str, shown: State, where: Mapping[str, str], told: Standing
 ) -> dict[str, Any]:
     """What stands beside the pages of a project, for whoever looks."""
     user = request.user
@@ -101,16 +102,16 @@ def _around(
         "role": role,
         "may_edit": may_edit,
         "may_own": may_own,
-        "firing_count": Notice.objects.filter(project=project, is_on=True).count(),
+        "firing_count": told.firing,
         # Pages that look again by themselves cost the server most: a flag of its own can end it for all, or some.
-        "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user) else "",
+        "pulse_url": reverse("dashboard:pulse", args=[project.slug]) if _is_live(user, told) else "",
     }
 
 
-def _line(request: HttpRequest, project: Project, shown: State) -> dict[str, Any]:
+def _line(request: HttpRequest, shown: State, told: Standing) -> dict[str, Any]:
     """The line above the page: what is looked at, and what might be instead."""
-    environments = project.environments.values_list("name", flat=True)[:100]
-    releases = release_periods.of(project, environment=shown.environment)
+    environments = told.environments
+    releases = release_periods.of(told.arrivals)
     return {
         "state": shown,
         "environments": [_choice(request, shown, name or "All environments", env=name) for name in ["", *environments]],
@@ -135,8 +136,8 @@ def _line(request: HttpRequest, project: Project, shown: State) -> dict[str, Any
     }
 
 
-def _is_live(user: Any) -> bool:
-    return own.is_on("live-pages", user, default=True)
+def _is_live(user: Any, told: Standing) -> bool:
+    return own.is_on_in(told.server_project, "live-pages", user, default=True)
 
 
 def _choice(request: HttpRequest, shown: State, words: str, **changes: str) -> dict[str, Any]:

@@ -1,15 +1,12 @@
 """The time of a release: from its arrival to the next one's. A page in such a period shows what ran then."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dashboard.frame.state import State, stamp
-from events.models import Project
-from events.releases import deploys
 
 MOST = 8
-# So many arrivals are looked through for MOST releases: one version arrives in several environments.
-_LOOKED_AT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +21,11 @@ class ReleasePeriod:
         return (shown.since, shown.until) == (self.since, self.until)
 
 
-def of(project: Project, *, environment: str) -> list[ReleasePeriod]:
-    """The last releases that arrived in the environment, or in any; at most MOST, the latest first."""
-    arrived = deploys.arrived(project)
-    if environment:
-        arrived = arrived.filter(environment=environment)
+def of(arrivals: Iterable[tuple[str, datetime]]) -> list[ReleasePeriod]:
+    """The last releases of these arrivals, (version, when), the latest first; at most MOST. Pure."""
     found: list[ReleasePeriod] = []
     until = ""
-    for version, arrived_at in arrived.values_list("release__version", "finished_at")[:_LOOKED_AT]:
-        if arrived_at is None:  # under way, which `arrived` leaves out
-            continue
+    for version, arrived_at in arrivals:
         # Stamps have no fractions: the period begins with the second after the arrival, so that none is in two.
         since = stamp(arrived_at + timedelta(seconds=1) if arrived_at.microsecond else arrived_at)
         if found and (found[-1].version == version or since == until):

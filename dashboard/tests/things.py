@@ -31,7 +31,7 @@ def things(project: Project, owner: Any, now: datetime, *, names: Collection[str
     """What addresses can name of `project`, by parameter, made as far as `names` asks for it: by default all."""
     found = {
         "slug": project.slug, "organization": project.slug, "project_id": project.pk, "name": "errors",
-        "doc": "alerts", "form": "json", "picture": "images/overview.png",
+        "doc": "alerts", "listed": "issues", "form": "json", "picture": "images/overview.png",
         "mark": "0" * 16, "gone_id": 0,
         "kind": "email", "rule_kind": "threshold", "probe_kind": "http", "rest": "no/such/thing",
     }  # fmt: skip

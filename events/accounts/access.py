@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 
 from events.models import Membership, Project
+from events.runtime import remembered
 
 VIEWER, EDITOR, OWNER = Membership.Role.VIEWER.value, Membership.Role.EDITOR.value, Membership.Role.OWNER.value
 _RANK = {VIEWER: 1, EDITOR: 2, OWNER: 3}
@@ -45,6 +46,10 @@ def role_of(user: Any, project: Project) -> str | None:
         return None
     if user.is_superuser:
         return OWNER
+    return remembered.once(("role", project.pk, user.pk), lambda: _role_of(user, project))
+
+
+def _role_of(user: Any, project: Project) -> str | None:
     return Membership.objects.filter(project=project, user_id=user.pk).values_list("role", flat=True).first()
 
 
@@ -67,9 +72,13 @@ def get_project_or_404(user: Any, slug: str, role: str = VIEWER) -> Project:
     """The project of this short form, or that had it before; Http404 for strangers, PermissionDenied for members below
     `role`."""
     visible = visible_projects(user)
+    if not user.is_superuser:
+        visible = visible.annotate(role_there=F("memberships__role"))
     project = visible.filter(slug=slug).first() or visible.filter(former_slugs__slug=slug).first()
     if project is None:
         raise Http404("No such project.")
+    if not user.is_superuser:
+        remembered.note(("role", project.pk, user.pk), getattr(project, "role_there", None))
     if role != VIEWER and not has_role(user, project, role):
         raise PermissionDenied(f"This needs the role {role} in this project.")
     return project

@@ -23,7 +23,14 @@ from events.values import addresses
 
 GENESIS = bytes(32)
 MAC_VERSION = 1
-_LOCK = 0x0B5_A0D17  # the advisory lock that puts writers in a row; any constant no other lock uses
+# One way to the database and back while others wait. Two statements, since each sees what was committed when it began:
+# the second, after the lock, so that numbers stand in the order of the chain. The number is that of the advisory lock
+# that puts writers in a row: any constant no other lock uses.
+_NEXT = (
+    "SELECT pg_advisory_xact_lock(190450967);"
+    "SELECT nextval(pg_get_serial_sequence('events_auditentry', 'id')),"
+    " (SELECT mac FROM events_auditentry ORDER BY id DESC LIMIT 1)"
+)
 _MAX_PROBLEMS = 100
 
 
@@ -105,12 +112,11 @@ def record(
     )
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            # After the lock, so that numbers stand in the order of the chain.
-            cursor.execute("SELECT nextval(pg_get_serial_sequence('events_auditentry', 'id'))")
-            [entry.pk] = cursor.fetchone()
+            cursor.execute(_NEXT)
+            cursor.nextset()
+            entry.pk, previous = cursor.fetchone()
         entry.mac_version = MAC_VERSION
-        entry.previous_mac = bytes.fromhex(head().mac)
+        entry.previous_mac = bytes(previous) if previous else GENESIS
         entry.mac = _mac(entry)
         entry.save(force_insert=True)
     if current:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from events.facts import files
 from events.facts.schema import FACTS, Fact, Kind, moment, table
 from events.models import FactChange, RetiredSegment, Segment
+from events.runtime import remembered
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ PATHS: dict[Kind, tuple[str, ...]] = {
 }
 # A clock may run ahead; what claims to be later than this happened when it was received.
 AHEAD = timedelta(days=1)
+_LISTED = "segments"
+# Of a shorter time the segments of all facts are few.
+_SHORT = timedelta(days=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +84,56 @@ def announce(changed: Iterable[Segment]) -> None:
 
 def select(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[Segment]:
     """Return the segments that may hold facts with start <= at < end, oldest first."""
-    return list(_within_span(project_id, fact, start=start, end=end).order_by("day", "id"))
+    if not remembered.is_on() or start is None or end is None:
+        return _listed(project_id, (fact,), start, end)
+    days = start.astimezone(UTC).date(), end.astimezone(UTC).date()
+    return [
+        one
+        for one in _of_look(project_id, fact, start, end)
+        if one.fact == fact and days[0] <= one.day <= days[1] and one.max_at >= start and one.min_at < end
+    ]
+
+
+def look_again(project_id: int, fact: str) -> None:
+    """Forget the lists that a page holds: a file on one is gone."""
+    for facts in (fact, ""):
+        remembered.forget((_LISTED, project_id, facts))
+
+
+def _of_look(project_id: int, fact: str, start: datetime, end: datetime) -> list[Segment]:
+    """What a page asks for once: all facts of a period with as much again before it, which comparisons ask for; of a
+    long one each fact alone."""
+    for facts in ("", fact):
+        known = remembered.noted((_LISTED, project_id, facts))
+        first, last = (start - (end - start), end) if known is None else (min(start, known[0]), max(end, known[1]))
+        if known is not None and start >= known[0] and end <= known[1]:
+            listed: list[Segment] = known[2]
+            return listed
+        if facts == fact or last - first <= _SHORT:
+            break
+    listed = _listed(project_id, (facts,) if facts else tuple(FACTS), first, last)
+    remembered.note((_LISTED, project_id, facts), (first, last, listed))
+    return listed
 
 
 def paths(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[str]:
     """Return the files of these segments, in no order: one text out of one index, for a year has thousands of them
-    (bench/catalogue.py)."""
-    found = _within_span(project_id, fact, start=start, end=end)
+    (bench/catalogue.py). A page that looks at a short time has them from its list."""
+    if remembered.is_on() and start is not None and end is not None and 2 * (end - start) <= _SHORT:
+        return [one.path for one in select(project_id, fact, start=start, end=end)]
+    found = _within_span(project_id, (fact,), start=start, end=end)
     listed = found.aggregate(paths=StringAgg("path", "\n"))["paths"]
     return listed.split("\n") if listed else []
 
 
-def _within_span(project_id: int, fact: str, *, start: datetime | None, end: datetime | None) -> QuerySet[Segment]:
-    found = Segment.objects.filter(project_id=project_id, fact=fact)
+def _listed(project_id: int, facts: Collection[str], start: datetime | None, end: datetime | None) -> list[Segment]:
+    return list(_within_span(project_id, facts, start=start, end=end).order_by("day", "id"))
+
+
+def _within_span(
+    project_id: int, facts: Collection[str], *, start: datetime | None, end: datetime | None
+) -> QuerySet[Segment]:
+    found = Segment.objects.filter(project_id=project_id, fact__in=facts)
     if start is not None:
         found = found.filter(day__gte=start.astimezone(UTC).date(), max_at__gte=start)
     if end is not None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from events.models import Group, Person, PersonId, Project
+from events.runtime import remembered
 from events.runtime.lazy import lazy
 from events.values import pseudonyms
 
@@ -32,6 +33,10 @@ def persons_of(project_id: int) -> pa.Table:
     Whoever is not listed is a person alone: `coalesce(person, visitor)` numbers persons, since a visitor is a hash of
     64 bits, which the small numbers of rows do not meet.
     """
+    return remembered.once(("persons", project_id), lambda: _persons_of(project_id))
+
+
+def _persons_of(project_id: int) -> pa.Table:
     with connection.cursor() as cursor:
         cursor.execute(_IDS, [project_id])
         [found] = cursor.fetchone()

@@ -19,7 +19,7 @@ from analytics.engine import EngineError
 from analytics.questions.errors import issue_counts
 from analytics.questions.errors.groups_matching import groups_matching
 from analytics.questions.errors.issue_counts import Counts
-from events.issues.search import Count, Has, Match, Period, Search, State, Term, Text, Value
+from events.issues.search import LEVELS, Count, Has, Match, Period, Search, State, Term, Text, Value
 from events.models import Bookmark, GroupEnvironment, GroupHour, Issue, IssueGroup, Project
 
 PAGE = 25
@@ -207,10 +207,14 @@ def _known(
     if isinstance(term, Has):
         if term.field == "assigned":
             return Q(assigned_to__isnull=False)
+        if term.field == "priority":
+            return ~Q(priority="")
         columns = _LIKE.get(term.field, ())
         return _any(~Q(**{column: ""}) for column in columns) if columns else None
     if term.field == "level":
         return Q(level__in=[value.text for value in term.values])
+    if term.field == "priority":
+        return _any(_urgent(value.text) for value in term.values)
     if term.field in _LIKE:
         inside = term.field == "message"
         return _any(_like(column, value, inside=inside) for column in _LIKE[term.field] for value in term.values)
@@ -223,6 +227,12 @@ def _known(
         people = _any(_person(value, user=user) for value in term.values)
         return Q(pk__in=Bookmark.objects.filter(user__in=get_user_model().objects.filter(people)).values("issue_id"))
     return None
+
+
+def _urgent(priority: str) -> Q:
+    """The priority as Issue.urgency says it: the one that was set, else that of the level."""
+    levels = [level for level in LEVELS if Issue(level=level).urgency == priority]
+    return Q(priority=priority) | Q(priority="", level__in=levels)
 
 
 def _state(name: str, *, user: Any, now: datetime) -> Q:

@@ -7,13 +7,12 @@ page or an event is asked for.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-
-from django.db.models import Sum
 
 from analytics import engine
 from analytics.engine import Facts
@@ -24,9 +23,10 @@ from analytics.questions.product import visits
 from analytics.questions.product.histories import whole_people
 from analytics.questions.visits.tally import NONE, Happened, Visits, joined
 from analytics.questions.visits.walk import Looked
-from events.facts import derived
+from events.facts import derived, segments
 from events.facts.schema import VISITS
 from events.models import FactChange, Segment
+from events.runtime import remembered
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -81,23 +81,41 @@ class Plan:
 
 def plan(asked: Asked) -> Plan:
     of_version = FillState.objects.filter(project_id=asked.project_id, rollup=VISITS.name, version=version())
-    if not asked.is_of_days or not of_version.exists():
+    if not asked.is_of_days or not remembered.once(("days", asked.project_id), of_version.exists):
         return walk(asked)
-    start, end = asked.period.start.astimezone(UTC), asked.period.end.astimezone(UTC)
-    listed = Segment.objects.filter(project_id=asked.project_id, day__gte=start.date(), day__lte=end.date())
-    changes = list(
-        FactChange.objects.filter(
-            project_id=asked.project_id, fact=VISITS.source, max_at__gt=derived.begins(start.date()) - derived.BREAK
-        )
-    )
-    of_day = {one.day: one for one in listed.filter(fact=VISITS.name) if not derived.is_touched(one, changes)}
-    found = listed.filter(fact=VISITS.source).order_by().values_list("day").annotate(rows=Sum("rows"))
-    missing = {day: rows for day, rows in found if day not in of_day}
+    changes = _changes(asked)
+    of_day = {one.day: one for one in _listed(asked, VISITS.name) if not derived.is_touched(one, changes)}
+    missing: Counter[date] = Counter()
+    for one in _listed(asked, VISITS.source):
+        if one.day not in of_day:
+            missing[one.day] += one.rows
     return Plan(
         asked, _spans(of_day, asked.period), _spans(missing, asked.period),
         frozenset(one.pk for one in of_day.values()),
         sum(one.rows for one in of_day.values()) + sum(missing.values()),
     )  # fmt: skip
+
+
+def _changes(asked: Asked) -> list[FactChange]:
+    """What came or went and is not counted yet; a look that compares asks for the period before as well."""
+    since = derived.begins(asked.period.start.astimezone(UTC).date()) - derived.BREAK
+    key = ("changes", asked.project_id)
+    known = remembered.noted(key)
+    if known is None or since < known[0]:
+        first = since - asked.period.length - timedelta(days=1)
+        waiting = FactChange.objects.filter(project_id=asked.project_id, fact=VISITS.source, max_at__gt=first)
+        known = (first, list(waiting))
+        remembered.note(key, known)
+    changes: list[FactChange] = known[1]
+    return changes
+
+
+def _listed(asked: Asked, fact: str) -> list[Segment]:
+    """The segments of all days that the period touches; a visit may reach beyond its day."""
+    days = [at.astimezone(UTC).date() for at in (asked.period.start, asked.period.end)]
+    start, end = derived.begins(days[0]), derived.begins(days[1] + timedelta(days=1))
+    found = segments.select(asked.project_id, fact, start=start - timedelta(days=1), end=end + timedelta(days=1))
+    return [one for one in found if days[0] <= one.day <= days[1]]
 
 
 def walk(asked: Asked) -> Plan:

@@ -42,7 +42,7 @@ def flag_list(request: HttpRequest, project: Project) -> HttpResponseBase:
         "listed": listed,
         "query": query,
         "is_archive": is_archive,
-        "has_any": project.flags.exists(),
+        "has_any": bool(listed.object_list) or project.flags.exists(),
         "audience_count": project.audiences.count(),
         "start": empty_states.of(project, "flags", now=now),
     }

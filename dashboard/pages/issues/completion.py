@@ -10,7 +10,7 @@ from django.db.models import Count, F
 from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.errors import tag_facets
-from events.issues.search import FIELDS, LEVELS, STATES
+from events.issues.search import FIELDS, LEVELS, PRIORITIES, STATES
 from events.issues.search.completing import Word, written, written_key
 from events.issues.search.terms import is_plain
 from events.models import Issue, Project, Release
@@ -19,9 +19,10 @@ MOST = 12
 _RECENT = timedelta(days=1)
 _NEWEST = 20_000
 NOTES = {
-    "is": "its state", "has": "a field or tag is there", "level": "how bad", "release": "seen in it",
-    "environment": "seen in it", "user": "who met it", "user.id": "who met it", "user.email": "who met it",
-    "user.username": "who met it", "url": "the page", "assigned": "who works on it", "bookmarks": "whose",
+    "is": "its state", "has": "a field or tag is there", "level": "how bad", "priority": "how urgent",
+    "release": "seen in it", "environment": "seen in it", "user": "who met it", "user.id": "who met it",
+    "user.email": "who met it", "user.username": "who met it", "url": "the page", "assigned": "who works on it",
+    "bookmarks": "whose",
     "message": "in its text", "transaction": "the endpoint", "error.type": "the exception",
     "error.value": "its message", "platform": "the language", "firstSeen": "a time", "lastSeen": "a time",
     "timesSeen": "a number", "users": "a number",
@@ -102,6 +103,7 @@ def _column(name: str) -> Callable[[Project, str], list[Option]]:
 _OF: dict[str, Callable[[Project, str], list[Option]]] = {
     "is": _known((state, "") for state in STATES),
     "level": _known((level, "") for level in LEVELS),
+    "priority": _known((priority, "") for priority in PRIORITIES),
     "has": _known((name, NOTES[name]) for name in ("user", "release", "environment", "url", "transaction", "assigned")),
     "firstSeen": _known(_TIMES),
     "lastSeen": _known(_TIMES),

@@ -1,11 +1,13 @@
 """One issue: its page, its events, its files, and what is done to it."""
 
 import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Exists
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,15 +25,16 @@ from dashboard.charts import markers
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.issues import events as event_presenter
-from dashboard.pages.issues import history, markdown, source_links, surroundings
+from dashboard.pages.issues import head, history, markdown, source_links, surroundings
 from dashboard.pages.issues import views as issue_list
 from dashboard.pages.issues.events import EventView
 from dashboard.pages.issues.feedback_views import files_of
+from dashboard.pages.issues.head import Member
 from dashboard.pages.issues.strip import strip
 from events.accounts import access
 from events.ingest import payloads
 from events.issues import merging, triage
-from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project, Release
+from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project
 from events.releases import symbolication
 
 _ACTIVITY = 100
@@ -50,7 +53,11 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
     occurrence = _occurrence(project, issue, wanted) if wanted else None
     around = query.neighbours(wanted, kept if any(one == wanted for one, _ in kept) else query.kept_occurrences(issue))
     event = event_presenter.present(_event(project, occurrence)) if occurrence else None
-    feedback = list(Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20]) if occurrence else []
+    feedback = (
+        list(Feedback.objects.filter(project=project, event_id=occurrence.event_id)[:20])
+        if occurrence and occurrence.has_feedback
+        else []
+    )
     common = _common(request, project, issue, shown)
     context = {
         **common,
@@ -60,11 +67,11 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
         "around": around,
         "steps": _steps(project, issue, around, shown.query),
         "attachments": Attachment.objects.filter(project=project, event_id=occurrence.event_id).defer("content")[:50]
-        if occurrence
+        if occurrence and occurrence.has_files
         else [],
         "feedback": feedback,
         "feedback_files": files_of(project, feedback),
-        "facets": _facets(project, issue, shown),
+        "facets": _facets(project, common["groups_of"], shown),
         "activities": history.activity(
             issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])
         ),
@@ -152,16 +159,16 @@ def attachment(request: HttpRequest, project: Project, attachment_id: uuid.UUID)
 def _common(request: HttpRequest, project: Project, issue: Issue, shown: State) -> dict[str, Any]:
     """What every page of an issue has above: its state, what can be done, and the events of the period."""
     trend = query.trend(issue, start=shown.start, end=shown.end, environment=shown.environment)
+    above = head.of(issue, user=request.user)
     return {
         "issue": issue,
         "strip": strip(trend, deploys=[marker.at for marker in markers.deploys(project, shown)]),
         "priorities": Issue.Priority.values,
-        "is_bookmarked": issue.bookmarks.filter(user_id=request.user.pk or 0).exists(),
-        "members": list(issue_list.people_of(project)[:100]),
-        "releases": list(
-            Release.objects.filter(project=project).order_by("-id").values_list("version", flat=True)[:20]
-        ),
-        "group_count": issue.groups.count(),
+        "is_bookmarked": above.is_bookmarked,
+        "members": above.members,
+        "releases": above.releases,
+        "groups_of": above.groups,
+        "group_count": len(above.groups),
     }
 
 
@@ -172,8 +179,9 @@ def _explained(
     if event is None or occurrence is None:
         return {"suspects": suspects.suspects(issue, files=[]), "commit_urls": {}}
     pattern = project.source_url
-    ref = _ref(project, event.release) if pattern else ""
-    found = suspects.suspects(issue, files=source_links.files(event.exceptions))
+    releases = suspects.with_commits(project.pk, [issue.first_release, event.release if pattern else ""])
+    ref = _ref(releases.get(event.release)) if pattern else ""
+    found = suspects.suspects(issue, files=source_links.files(event.exceptions), releases=releases)
     return {
         "source_of": source_links.of_frames(event.exceptions, pattern=pattern, root=project.source_root, ref=ref),
         "suspects": found,
@@ -184,15 +192,14 @@ def _explained(
     }
 
 
-def _ref(project: Project, version: str) -> str:
+def _ref(release: Any) -> str:
     """The commit that a release was built of: what it says itself, else the first of its commits."""
-    release = Release.objects.filter(project=project, version=version).first()
     if release is None or release.ref:
         return release.ref if release else ""
-    return release.commits.order_by("position").values_list("sha", flat=True).first() or ""
+    return release.listed[0].sha if release.listed else ""
 
 
-def _names(members: list[Any]) -> dict[int, str]:
+def _names(members: Iterable[Member]) -> dict[int, str]:
     return {member.pk: member.get_username() for member in members}
 
 
@@ -200,24 +207,36 @@ def _url(request: HttpRequest, project: Project, issue: Issue, event_id: str) ->
     return request.build_absolute_uri(reverse("dashboard:event", args=[project.slug, issue.pk, event_id]))
 
 
-def _facets(project: Project, issue: Issue, shown: State) -> tuple[tag_facets.Facet, ...] | None:
-    """The tags of the issue's errors in the period; None when the facts cannot be read."""
-    groups = list(issue.groups.values_list("hash", flat=True))
+def _facets(project: Project, groups: Sequence[uuid.UUID], shown: State) -> tuple[tag_facets.Facet, ...] | None:
+    """The tags of the groups' errors in the period; None when the facts cannot be read."""
     try:
         return tag_facets.tag_facets(
-            project, period=Period(shown.start, shown.end), groups=groups, environment=shown.environment, top=5, most=12
+            project,
+            period=Period(shown.start, shown.end),
+            groups=list(groups),
+            environment=shown.environment,
+            top=5,
+            most=12,
         )
     except EngineError:
         return None
 
 
-def _occurrence(project: Project, issue: Issue, event_id: str) -> Occurrence:
+def _occurrence(project: Project, issue: Issue, event_id: str) -> Any:
+    """The kept event, with whether there is feedback on it and whether files came with it."""
     try:
         wanted = uuid.UUID(event_id)
     except ValueError as error:
         raise Http404("No such event.") from error
+    of_event = {"project": project, "event_id": wanted}
     kept = (
-        Occurrence.objects.select_related("group").filter(project=project, group__issue=issue, event_id=wanted).first()
+        Occurrence.objects.select_related("group")
+        .filter(group__issue=issue, **of_event)
+        .annotate(
+            has_feedback=Exists(Feedback.objects.filter(**of_event)),
+            has_files=Exists(Attachment.objects.filter(**of_event)),
+        )
+        .first()
     )
     if kept is None:
         raise Http404("This event is not kept.")

@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from analytics.periods import Period
+from analytics import rollups
+from analytics.periods import Period, step_for
 from analytics.questions.overview import overview
 from analytics.questions.overview.overview import Overview, Tile
 from analytics.questions.performance import endpoints, slow_queries
@@ -42,6 +43,9 @@ SENT_FOR = timedelta(hours=24)
 TIMEOUT_SECONDS = 10
 NUMBERS = ("throughput", "failures", "p95", "lcp", "crash_free")
 _MEASURED = ("requests", "vitals", "sessions")
+# What the questions of a week count from, and into how many parts they cut it.
+_COUNTED = ("requests", "traffic", "page_vitals", "vitals", "sessions", "errors", "queries")
+_CUTS = (7, 8, 25)
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +86,8 @@ def weekly(project: Project, week: date, *, now: datetime) -> Weekly:
     """The report of the week that began on the Monday `week`."""
     start = datetime.combine(week, time(), tzinfo=UTC)
     period = Period(start, start + WEEK)
+    steps = (None, *(step_for(period, most=most) for most in _CUTS))
+    rollups.read_ahead(project.pk, _COUNTED, periods=(period, period.previous()), now=now, steps=steps)
     found = endpoints.endpoints(project, period=period, now=now, most=200)
     return Weekly(
         week=week,

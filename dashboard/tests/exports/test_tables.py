@@ -78,7 +78,8 @@ def test_json_that_was_cut_off_is_seen_to_be() -> None:
 def test_parquet_keeps_numbers_and_moments_and_makes_texts_of_what_is_mixed() -> None:
     at = timezone.now()
     rows = [[1, 1, "x", at, None, 1], [2, 0.5, "y", at, None, "two"], [None, None, None, None, None, None]]
-    found = pq.read_table(io.BytesIO(tables.parquet(list("abcdef"), rows)))
+    with tables.parquet(list("abcdef"), rows) as file:
+        found = pq.read_table(file)
     assert [str(kind) for kind in found.schema.types][:3] == ["int64", "double", "string"]
     assert found["f"].to_pylist() == ["1", "two", None]
     assert found["d"].to_pylist()[0] == at

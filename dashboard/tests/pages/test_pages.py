@@ -64,6 +64,7 @@ def pages(world: World) -> list[str]:
         ("board-list", [slug]),
         ("scorecard", [slug]),
         ("audit", [slug]),
+        ("export-list", [slug]),
         ("scorecard-goals", [slug]),
         *(("board", [slug, board.pk]) for board in world.project.boards.all()),
         ("setup", [slug]),

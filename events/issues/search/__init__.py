@@ -11,6 +11,7 @@ from events.issues.search.terms import (
     FIELDS,
     LEVELS,
     MATCHES,
+    PRIORITIES,
     STATES,
     TICK,
     TIMES,
@@ -29,8 +30,8 @@ from events.issues.search.terms import (
     unescaped,
 )
 
-__all__ = ["COUNTS", "FIELDS", "LEVELS", "MATCHES", "STATES", "TIMES", "Count", "Has", "Match", "Period", "Search",
-           "SearchError", "State", "Term", "Text", "Value", "parse"]  # fmt: skip
+__all__ = ["COUNTS", "FIELDS", "LEVELS", "MATCHES", "PRIORITIES", "STATES", "TIMES", "Count", "Has", "Match", "Period",
+           "Search", "SearchError", "State", "Term", "Text", "Value", "parse"]  # fmt: skip
 
 LONGEST = 2000  # characters of a query
 TERMS = 50
@@ -202,6 +203,9 @@ def _term(scanner: _Scanner, *, now: datetime) -> Term | None:
         return Match(
             field, tuple(Value((_one_of(value, LEVELS, "level", aliases),)) for value in values), negated=negated
         )
+    if field == "priority":
+        chosen = tuple(Value((_one_of(value, PRIORITIES, "priority", {}),)) for value in values)
+        return Match(field, chosen, negated=negated)
     matched = tuple(_value(*value) for value in values)
     return Match(field, matched, is_tag=field not in MATCHES, negated=negated)
 
@@ -315,7 +319,9 @@ def _duration(raw: str) -> timedelta:
 
 
 def _example(field: str) -> str:
-    examples = {"is": "is:unresolved", "has": "has:user", "level": "level:error", "assigned": "assigned:me",
-                "firstSeen": "firstSeen:-24h", "lastSeen": "lastSeen:-24h", "timesSeen": "timesSeen:>100",
-                "users": "users:>=5", "release": "release:latest", "bookmarks": "bookmarks:me"}  # fmt: skip
+    examples = {
+        "is": "is:unresolved", "has": "has:user", "level": "level:error", "priority": "priority:high",
+        "assigned": "assigned:me", "firstSeen": "firstSeen:-24h", "lastSeen": "lastSeen:-24h",
+        "timesSeen": "timesSeen:>100", "users": "users:>=5", "release": "release:latest", "bookmarks": "bookmarks:me",
+    }  # fmt: skip
     return f", as in {examples[field]}" if field in examples else ""

@@ -7,10 +7,11 @@ STATES = (
     "unresolved", "resolved", "ignored", "assigned", "unassigned", "bookmarked", "regressed", "new", "for_review",
 )  # fmt: skip
 LEVELS = ("fatal", "error", "warning", "info", "debug")
+PRIORITIES = ("high", "medium", "low")
 TIMES = ("firstSeen", "lastSeen")
 COUNTS = ("timesSeen", "users")
 MATCHES = (
-    "level", "release", "environment", "user", "user.id", "user.email", "user.username", "url", "assigned",
+    "level", "priority", "release", "environment", "user", "user.id", "user.email", "user.username", "url", "assigned",
     "bookmarks", "message", "transaction", "error.type", "error.value", "platform",
 )  # fmt: skip
 FIELDS = ("is", "has", *MATCHES, *TIMES, *COUNTS)

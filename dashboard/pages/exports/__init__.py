@@ -1,0 +1,1 @@
+"""Lists of a project as files."""
