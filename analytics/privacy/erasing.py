@@ -27,6 +27,7 @@ from analytics.privacy.subjects import Subject, subject_of
 from events.accounts import audit
 from events.consent import ledger
 from events.facts import erasing as of_facts
+from events.facts import open_tables
 from events.ingest import accounting
 from events.ingest.accounting import Line
 from events.models import Attachment, Feedback, Project
@@ -141,6 +142,7 @@ def _erase(project: Project, subjects: Sequence[Subject], *, now: datetime) -> l
         gone = of_facts.erase(project.pk, fact, everybody, now=now)
         for subject, own in zip(subjects, found, strict=True):
             own[f"facts {fact}"] += sum(gone[visitor] for visitor in subject.visitors)
+    open_tables.forget(now=now)
     return [{name: count for name, count in own.items() if count} for own in found]
 
 
