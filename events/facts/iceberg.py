@@ -92,7 +92,7 @@ def data_file(table: Table, segment: Segment) -> manifest.DataFile:
     Of its columns only the span of `at` is told, so that no value of a person stands in a table's metadata.
     """
     at = table.schema().find_field("at")
-    first, last = (conversions.to_bytes(at.field_type, moment) for moment in (segment.min_at, segment.max_at))
+    first, last = (conversions.to_bytes(types.TimestamptzType(), moment) for moment in (segment.min_at, segment.max_at))
     day = (segment.day - _EPOCH).days
     return manifest.DataFile.from_args(
         content=manifest.DataFileContent.DATA,
