@@ -17,6 +17,7 @@ from pyiceberg.table import Table
 
 from analytics import engine
 from events import tasks
+from events.accounts import project_erasing
 from events.facts import compaction, erasing, files, iceberg, open_tables
 from events.facts.compaction import GRACE
 from events.facts.schema import FACTS, SQL, Fact, columns
@@ -175,6 +176,16 @@ def test_an_erasure_leaves_one_snapshot_and_the_metadata_tells_of_nobody(
     lists = opened(lambda table: [one.fetch_manifest_entry(table.io, False) for one in only.manifests(table.io)])
     told = [entry.data_file for entries in lists for entry in entries]
     assert [(set(one.lower_bounds), set(one.upper_bounds)) for one in told] == [({at}, {at})] * 2
+
+
+def test_of_a_project_that_is_erased_no_file_stays_listed(
+    project: Project, django_capture_on_commit_callbacks: Any
+) -> None:
+    rows.store(project, rows.error(1))
+    publish()
+    with django_capture_on_commit_callbacks(execute=True):
+        project_erasing.erase(project, now=NOW)
+    assert (counted(), len(opened(Table.snapshots))) == (0, 1)
 
 
 def test_an_erasure_is_one_though_no_table_can_be_reached(
