@@ -1,11 +1,15 @@
 """An installation of an earlier commit goes on with this one.
 
-    python -m chaos.upgrade [--since 3128007] [--days 2] [--events 500]
+    python -m chaos.upgrade [--since 3128007] [--days 2] [--events 500] [--beside]
 
 Installs the earlier commit with the packages it names, starts it on a folder of its own, fills it with `seed_demo`,
 stops it while its worker is busy, starts this checkout on the same folder, waits for the backlog, then checks the
 ledger and the audit trail and opens every page that links lead to. Exits 1 when the ledger differs, the trail is
 broken, or an address does not answer 200.
+
+With `--beside` nothing is stopped: the earlier commit's processes stay up while this checkout migrates their database,
+and its web server answers beside theirs on it. Both take events and open every page; `--since` is then the last commit
+without the newest migration.
 """
 
 import argparse
@@ -32,7 +36,7 @@ from formaos_obs.tests import archives
 
 ROOT = Path(__file__).resolve().parent.parent
 BEFORE_THE_ROOMS = "3128007"
-SECONDS = 180
+SECONDS = 600  # only a fault waits so long, or a machine with much else to do
 MOST_PAGES = 400
 # Tells one page of a kind from the next: ids, hashes, versions and searches are many, their pages one.
 ALIKE = re.compile(r"/\d+/|/[0-9a-f]{12,}/|/releases/[^/]+/|\?.*$")
@@ -45,21 +49,81 @@ def main() -> None:
     shutil.rmtree(var, ignore_errors=True)
     old, data = var / "earlier", var / "data"
     data.mkdir(parents=True)
-    check_out(options.since, old)
+    since = options.since or (before_the_newest_migration() if options.beside else BEFORE_THE_ROOMS)
+    check_out(since, old)
     install(old)
     environment = os.environ | {"OBS_VAR_DIR": str(data), "PORT": str(processes.free_port()), "PYTHONUNBUFFERED": "1"}
     up = start(old, environment)
     try:
         manage(old, environment, "seed_demo", "--days", str(options.days), "--events", str(options.events))
+        access = json.loads((data / "up.json").read_text())
+        broken = beside(old, environment, access) if options.beside else []
     finally:
         stop(up)
-    up = start(ROOT, environment)
-    try:
-        broken = judge(environment, json.loads((data / "up.json").read_text()))
-    finally:
-        stop(up)
-    print("\n".join(broken) or f"An installation of {options.since} goes on.")
+    if not options.beside:
+        up = start(ROOT, environment)
+        try:
+            broken = judge(environment, json.loads((data / "up.json").read_text()))
+        finally:
+            stop(up)
+    print("\n".join(broken) or f"An installation of {since} goes on.")
     sys.exit(1 if broken else 0)
+
+
+def before_the_newest_migration() -> str:
+    """The last commit whose code knows the tables as they were."""
+    names = ["*/migrations/[0-9]*.py"]
+    found = subprocess.run(
+        ["git", "log", "-1", "--diff-filter=A", "--format=%h", "--", *names], cwd=ROOT, capture_output=True, text=True
+    )
+    return f"{found.stdout.strip()}^"
+
+
+def beside(old: Path, environment: dict[str, str], access: dict[str, str]) -> list[str]:
+    """What breaks where two versions serve one database, which the newer one has migrated; one line each."""
+    migrated = manage(ROOT, environment, "migrate", "--noinput")
+    if migrated.returncode:
+        return [f"The migrations: {migrated.stderr}"]
+    port = str(processes.free_port())
+    told = environment | {"PORT": port, "OBS_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    log = Path(environment["OBS_VAR_DIR"]) / "beside.log"
+    with log.open("wb") as output:
+        newer = subprocess.Popen(
+            [python(ROOT), "manage.py", "serve", "web"], cwd=ROOT, env=told, stdout=output, stderr=output
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        await_answer(newer, f"{url}/healthz", log)
+        before = settled(environment)["received"]
+        own = f":{urlsplit(access['url']).port}/"
+        broken = [
+            f"{name} refused a sample: {sent.stdout}{sent.stderr}"
+            for name, root, dsn in (
+                ("The earlier", old, access["dsn"]),
+                ("The newer", ROOT, access["dsn"].replace(own, f":{port}/")),
+            )
+            if (sent := manage(root, environment, "send_sample", "--dsn", dsn)).returncode
+        ]
+        broken += judge(environment, access)
+        print("The newer one, beside it:")
+        broken += judge(environment, access | {"url": url})
+        after = settled(environment)["received"]
+        print(f"samples  {after - before} items more")
+        return broken + ["No sample arrived."] * (after <= before)
+    finally:
+        stop(newer)
+
+
+def await_answer(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with build_opener().open(address, timeout=5):
+                return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"The newer version did not start:\n{log.read_text()}")
+            time.sleep(0.2)
 
 
 def check_out(commit: str, folder: Path) -> None:
@@ -172,7 +236,8 @@ def get(opener: OpenerDirector, address: str) -> tuple[int, str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--since", default=BEFORE_THE_ROOMS, help="The commit of the earlier installation.")
+    parser.add_argument("--since", default="", help=f"The commit of the earlier installation, {BEFORE_THE_ROOMS}.")
+    parser.add_argument("--beside", action="store_true", help="Both versions at once, on one database.")
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--events", type=int, default=3000)
     parser.add_argument("--var", default=str(ROOT / "var" / "upgrade"))

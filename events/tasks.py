@@ -6,9 +6,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events.accounts import audit_heads, logins, project_erasing
+from events.accounts import audit, audit_heads, logins, project_erasing
 from events.digest import loop, seen_spans
-from events.facts import compaction, dimensions
+from events.facts import compaction, dimensions, open_tables
 from events.ingest import accounting, host, inbox, replay
 from events.issues import counters, counting
 from events.releases import uploads
@@ -69,6 +69,15 @@ def sweep() -> None:
 @shared_task
 def retain() -> None:
     compaction.retain(now=clocks.earlier(timezone.now()))
+
+
+@shared_task
+def publish_tables() -> None:
+    if settings.OBS_OPEN_TABLES:
+        now = timezone.now()
+        done = open_tables.publish(now=now)
+        if done.created:
+            audit.record("open_tables.publish", actor="system", detail={"tables": done.tables}, now=now)
 
 
 @shared_task

@@ -56,6 +56,7 @@ app.conf.beat_schedule = {
     "compact": every(60, "events.tasks.compact"),
     "sweep": every(600, "events.tasks.sweep"),
     "retain": every(3600, "events.tasks.retain"),
+    "publish-tables": every(300, "events.tasks.publish_tables"),
     "tell-login-failures": every(60, "events.tasks.tell_login_failures"),
     "forget-expired-sessions": every(3600, "events.tasks.forget_expired_sessions"),
     "erase-projects": every(3600, "events.tasks.erase_projects"),

@@ -169,6 +169,7 @@ OBS_S3_ENDPOINT = env.str("OBS_S3_ENDPOINT", "")  # of an S3-like store; empty: 
 OBS_SPOOL_DIR = str(placed(env.str("OBS_SPOOL_DIR", str(OBS_VAR_DIR / "spool"))))
 OBS_SPOOL_MAX_BYTES = env.int("OBS_SPOOL_MAX_BYTES", 512 * 1024 * 1024)
 OBS_MIN_FREE_BYTES = env.int("OBS_MIN_FREE_BYTES", 512 * 1024 * 1024)
+OBS_OPEN_TABLES = env.bool("OBS_OPEN_TABLES", False)
 OBS_QUERY_ENGINE = env.str("OBS_QUERY_ENGINE", "duckdb")
 OBS_CLICKHOUSE_URL = env.str("OBS_CLICKHOUSE_URL", "")
 OBS_CLICKHOUSE_USER = env.str("OBS_CLICKHOUSE_USER", "default")
@@ -360,6 +361,9 @@ LOGGING = {
     },
     "filters": {"routes": {"()": "formaos_obs.logs.RouteNames"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]}},
-    "loggers": {name: {"filters": ["routes"]} for name in ("django.request", "django.security.csrf")},
+    "loggers": {
+        **{name: {"filters": ["routes"]} for name in ("django.request", "django.security.csrf")},
+        "pyiceberg": {"level": "WARNING"},  # else a line for each table and run
+    },
     "root": {"handlers": ["console"], "level": OBS_LOG_LEVEL if hasattr(logging, OBS_LOG_LEVEL) else "INFO"},
 }

@@ -28,7 +28,7 @@ from analytics.privacy import places
 from analytics.privacy.subjects import Subject, subject_of
 from events.accounts import audit
 from events.consent import ledger
-from events.facts import claims
+from events.facts import claims, open_tables
 from events.facts import erasing as of_facts
 from events.ingest import accounting
 from events.ingest.accounting import Line
@@ -178,6 +178,7 @@ def _erase(project: Project, erasures: Sequence[Erasure], *, now: datetime) -> N
     everybody = {visitor for subject in subjects.values() for visitor in subject.visitors}
     for fact in places.FACTS_OF_PEOPLE:
         of_facts.erase(project.pk, fact, everybody, now=now, note=partial(_note_facts, fact, subjects))
+    open_tables.forget(now=now)
 
 
 def _note_facts(fact: str, subjects: Mapping[int, Subject], gone: Mapping[int, int]) -> None:

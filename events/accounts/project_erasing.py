@@ -17,7 +17,7 @@ from django.db import models
 from django.utils.crypto import get_random_string
 
 from events.accounts import audit, keys
-from events.facts import segments
+from events.facts import open_tables, segments
 from events.models import ConsentRecord, IngestKey, Project, Segment
 from events.models.project import new_pepper
 
@@ -48,6 +48,7 @@ def erase(project: Project, *, now: datetime) -> None:
     known = ConsentRecord.objects.filter(project=project).exclude(visitor=None, nonce=None)
     _note(project, "consent_subjects", known.update(visitor=None, nonce=None))
     _empty(project, now=now)
+    open_tables.forget(now=now)
     audit.record(
         "project.erase", actor="system", via="system", project=project, obj=project, detail=receipt(project), now=now
     )

@@ -20,6 +20,7 @@ from events.models.issue import (
     Transition,
 )
 from events.models.login import LoginFailure, RecoveryCode, SecondFactor
+from events.models.open_table import OpenTable, OpenTableProperty
 from events.models.person import Group, Person, PersonId
 from events.models.project import ApiToken, Environment, FormerSlug, IngestKey, Membership, Project, SiteName
 from events.models.release import Artifact, ArtifactBundle, Commit, Deploy, DeployHook, Release, UploadChunk
@@ -30,7 +31,8 @@ __all__ = [
     "Activity", "ApiToken", "Artifact", "ArtifactBundle", "Attachment", "AuditEntry", "Bookmark", "Commit",
     "ConsentRecord", "DeadLetter", "Deploy", "DeployHook", "Dimension", "DimensionValue", "Environment", "FactChange",
     "Feedback", "FormerSlug", "Group", "GroupEnvironment", "GroupHour", "GroupUser", "GroupingRules", "InboxItem",
-    "IngestKey", "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OutcomeCount",
-    "Person", "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment", "SecondFactor", "Seen", "SeenTrace",
-    "Segment", "SiteName", "SpoolDrain", "Transition", "Turn", "UploadChunk", "VisitorSalt",
+    "IngestKey", "Invitation", "Issue", "IssueGroup", "LoginFailure", "Membership", "Occurrence", "OpenTable",
+    "OpenTableProperty", "OutcomeCount", "Person", "PersonId", "Project", "RecoveryCode", "Release", "RetiredSegment",
+    "SecondFactor", "Seen", "SeenTrace", "Segment", "SiteName", "SpoolDrain", "Transition", "Turn",
+    "UploadChunk", "VisitorSalt",
 ]  # fmt: skip

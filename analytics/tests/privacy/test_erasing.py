@@ -19,7 +19,7 @@ from analytics.flags import changing
 from analytics.models import Erasure
 from analytics.privacy import erasing, exporting, places
 from analytics.tests.flags import make as make_flags
-from events.facts import compaction, files
+from events.facts import compaction, files, iceberg, open_tables
 from events.facts import erasing as of_facts
 from events.facts.schema import FACTS
 from events.ingest import accounting, dead_letters, payloads
@@ -198,3 +198,22 @@ def test_every_table_and_fact_that_says_whose_a_row_is_is_known() -> None:
         named = {name for name in fact.schema.names if any(word in name for word in words)}
         assert named <= set(of_facts.PERSON_COLUMNS), fact.name
         assert bool(named) is (fact.name in places.FACTS_OF_PEOPLE)
+
+
+def test_the_open_tables_forget_them_too(named: Project, key: Any, django_capture_on_commit_callbacks: Any) -> None:
+    live(key, "ada", "anon-1")
+    live(key, "eve", "anon-2")
+    digested(named)
+    now = timezone.now()
+    open_tables.publish(now=now)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            erasing.request(named, ["ada"], actor="test", now=now)
+        with iceberg.catalogue() as catalogue:
+            table = catalogue.load_table("facts.events")
+            kept = {row["visitor"] for row in table.scan().to_arrow().to_pylist()}
+            assert len(table.snapshots()) == 1
+        assert reading.visitor_of(named, "eve") in kept
+        assert reading.visitor_of(named, "ada") not in kept
+    finally:
+        open_tables.withdraw()
