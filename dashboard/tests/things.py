@@ -32,7 +32,7 @@ def things(project: Project, owner: Any, now: datetime, *, names: Collection[str
     found = {
         "slug": project.slug, "organization": project.slug, "project_id": project.pk, "name": "errors",
         "doc": "alerts", "listed": "issues", "form": "json", "picture": "images/overview.png",
-        "mark": "0" * 16, "gone_id": 0,
+        "shown": "0" * 16, "gone_id": 0,
         "kind": "email", "rule_kind": "threshold", "probe_kind": "http", "rest": "no/such/thing",
     }  # fmt: skip
     for given, maker in MAKERS.items():

@@ -43,9 +43,9 @@ def account_change(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 @site_page("account.view")
-def login_end(request: HttpRequest, mark: str) -> HttpResponseBase:
+def login_end(request: HttpRequest, shown: str) -> HttpResponseBase:
     """One login of one's own is over; of this one, it is as logging out."""
-    if not sessions.end(request, mark, now=timezone.now()):
+    if not sessions.end(request, shown, now=timezone.now()):
         raise Http404("No such login.")
     messages.success(request, "That login is over.")
     return redirect("dashboard:account")

@@ -1,16 +1,15 @@
 """Work on facts is shared: nothing twice, nothing forgotten, and a project with much costs the others a turn."""
 
-import multiprocessing
-import os
-import signal
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event, get_ident
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from events.facts import claims, compaction, files, segments
 from events.facts.compaction import FAN, QUIET
@@ -203,30 +202,39 @@ def test_workers_at_once_retire_each_segment_once(busy: list[Project]) -> None:
     assert not Segment.objects.exists()
 
 
-def _hangs(place: Any, old: Any, *, now: Any) -> None:
-    print("hangs", flush=True)
-    time.sleep(600)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_what_a_worker_held_that_died_is_done_by_another(busy: list[Project], monkeypatch: Any) -> None:
-    before = [facts_of(one) for one in busy]
-    ways = multiprocessing.get_context("fork")
-    connections.close_all()
-    with monkeypatch.context() as patch:
-        patch.setattr(compaction, "merge", _hangs)
-        worker = ways.Process(target=compaction.compact, kwargs={"now": NOW}, daemon=True)
-        worker.start()
-    try:
+    """Its connection goes with it, which is all that PostgreSQL knows of a worker."""
+    before, merge, died = [facts_of(one) for one in busy], compaction.merge, Event()
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(get_ident).result()
+
+        def hangs(*given: Any, **named: Any) -> Segment | None:
+            if get_ident() != worker:
+                return merge(*given, **named)
+            died.wait(60)
+            raise SystemExit
+
+        monkeypatch.setattr(compaction, "merge", hangs)
+        running = pool.submit(compaction.compact, now=NOW)
         wait_for_locks(1)
         assert compaction.compact(now=NOW).merges == 4
         assert Segment.objects.count() == 4 + FAN
-    finally:
-        os.kill(worker.pid or 0, signal.SIGKILL)
-        worker.join()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity a WHERE {HOLDS}")
+        died.set()
+        with pytest.raises(OperationalError):
+            running.result()
+        pool.submit(connections.close_all).result()
     wait_for_locks(0)
     assert compaction.compact(now=NOW).merges == 1
     assert [facts_of(one) for one in busy] == before
+
+
+HOLDS = (
+    "datname = current_database() AND pid <> pg_backend_pid()"
+    " AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory')"
+)
 
 
 def wait_for_locks(count: int) -> None:
