@@ -60,6 +60,7 @@ OF_ONE = ("issue_", "query_")
 MOST = 15
 MORE = {
     "issue": 21, "event": 21, "overview": 23, "incident": 27, "flag": 21, "release": 19, "alerts": 20, "weekly": 18,
+    "insights-usage": 16,
 }  # fmt: skip
 FORMS = ("/", ".json", ".csv", "/table.json", "/table.parquet")
 

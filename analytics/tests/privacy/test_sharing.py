@@ -53,15 +53,15 @@ class Died(BaseException):
 def test_a_worker_that_dies_half_way_leaves_a_receipt_of_what_went(
     project: Project, asked: list[Erasure], monkeypatch: Any
 ) -> None:
-    begun, without = Counter[str](), of_facts._without
+    begun, kept = Counter[str](), of_facts._kept
 
     def dies_later(*args: Any, **kwargs: Any) -> Any:
         begun["files"] += 1
         if begun["files"] > 5:
             raise Died
-        return without(*args, **kwargs)
+        return kept(*args, **kwargs)
 
-    monkeypatch.setattr(of_facts, "_without", dies_later)
+    monkeypatch.setattr(of_facts, "_kept", dies_later)
     with pytest.raises(Died):
         erasing.tick(now=LAST)
     monkeypatch.undo()

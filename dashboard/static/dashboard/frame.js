@@ -84,7 +84,7 @@
   const live = $("#live");
 
   // what scrolls and holds nothing to step to is stepped to itself
-  for (const box of document.querySelectorAll(".scroll")) if (!box.querySelector("a[href], button, input, select, textarea, summary")) box.tabIndex = 0;
+  for (const box of document.querySelectorAll(".scroll, pre")) if ((!box.matches("pre") || box.scrollWidth > box.clientWidth) && !box.querySelector("a[href], button, input, select, textarea, summary")) box.tabIndex = 0;
 
   // keys
   let going = 0;

@@ -11,6 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext
 
 from dashboard.tests import hostile
+from dashboard.tests.browser import axe
 from dashboard.tests.browser.conftest import Gallery, Watched, watched_page
 from dashboard.tests.browser.test_hostile_in_chromium import MADE, OPEN_ALL
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
@@ -21,6 +22,8 @@ from events.models import Issue
 pytestmark = pytest.mark.browser
 
 WIDTHS = [1440, 360]
+# axe takes half a second a page: each page once wide and light, and once narrow and dark.
+HEARD = {(1440, "light"), (360, "dark")}
 
 
 @pytest.fixture
@@ -55,6 +58,8 @@ def assert_quiet(watched: Watched, paths: list[str], name: str) -> None:
             watched.page.evaluate("() => new Promise(requestAnimationFrame)")
             keep(watched, f"{name}-{theme}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
             assert watched.page.evaluate(FAULTS) == [], (path, theme)
+            if (watched.page.evaluate("() => innerWidth"), theme) in HEARD:
+                assert axe.violations(watched.page) == [], (path, theme)
             assert watched.complaints == [], (path, theme)
 
 
