@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
@@ -60,15 +61,14 @@ def json_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
     yield b"".join(piece) + (b"[]\n" if before == b"[" else b"\n]\n")
 
 
-def parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> BinaryIO:
-    """One file of Parquet, on disk and gone when it is closed; a column of values of more than one kind is a column of
-    texts.
+def parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
+    """One file of Parquet, on disk where it has more than one group of rows, and gone when it is closed; a column of
+    values of more than one kind is a column of texts.
 
     What kind a column is shows only with its last row: rows wait in a file of their own until then, so that no more
     than ROW_GROUP of them are held.
     """
     rows, kinds = iter(rows), [set[type]() for _ in columns]
-    out = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
     with tempfile.TemporaryFile() as waiting:
         groups = 0
         while group := [tuple(row) for row in islice(rows, ROW_GROUP)]:
@@ -77,6 +77,7 @@ def parquet(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> BinaryIO:
             pickle.dump(group, waiting)
             groups += 1
         waiting.seek(0)
+        out: IO[bytes] = io.BytesIO() if groups <= 1 else tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
         schema = pa.schema(list(zip(columns, map(_kind, kinds), strict=True)))
         with pq.ParquetWriter(out, schema) as writer:
             for _ in range(groups):
