@@ -97,8 +97,7 @@ class DuckFacts:
 
     def _look_again(self) -> None:
         self.listed.clear()
-        for name in self.wanted:
-            segments.look_again(self.project_id, name)
+        segments.look_again(self.project_id, self.wanted)
 
     def _begun(self, sql: str, bound: dict[str, Any]) -> Iterator[pa.RecordBatch]:
         """Batches from the first row on; a file that compaction has swapped meanwhile is noticed before it."""

@@ -94,10 +94,10 @@ def select(project_id: int, fact: str, *, start: datetime | None = None, end: da
     ]
 
 
-def look_again(project_id: int, fact: str) -> None:
-    """Forget the lists that a page holds: a file on one is gone."""
-    for facts in (fact, ""):
-        remembered.forget((_LISTED, project_id, facts))
+def look_again(project_id: int, facts: Iterable[str]) -> None:
+    """Forget the lists of these facts that a page holds: a file on one is gone."""
+    for name in ("", *facts):
+        remembered.forget((_LISTED, project_id, name))
 
 
 def _of_look(project_id: int, fact: str, start: datetime, end: datetime) -> list[Segment]:

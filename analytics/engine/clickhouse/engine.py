@@ -83,6 +83,7 @@ class ClickHouseFacts:
             first = next(asked, None)
         except SegmentMissing:
             self.listed.clear()
+            segments.look_again(self.project_id, self.wanted)
             asked = self._begun(carried, bound, schema, seconds)
             first = next(asked, None)
 

@@ -7,12 +7,15 @@ import pytest
 
 from analytics import engine
 from analytics.engine import EngineError, QueryTimeout, QueryTooLarge, SegmentMissing
+from analytics.engine.clickhouse.engine import ClickHouseEngine
 from analytics.engine.duck import DuckEngine
 from analytics.engine.reading import ENGINES
 from analytics.periods import Period
+from analytics.tests.engine.chdb_transport import ChdbTransport
 from events.facts import compaction, files, segments
 from events.facts.compaction import FAN, GRACE
 from events.facts.schema import FACTS
+from events.runtime import remembered
 from events.tests import rows
 from events.tests.cast import NOW
 
@@ -130,6 +133,22 @@ def test_a_reader_that_held_the_list_over_a_compaction_reads_the_new_one(project
         assert facts.ask("SELECT count(*) AS n FROM errors") == [{"n": 80}]
         assert compaction.sweep(now=NOW + 2 * GRACE).retired == FAN
         assert facts.ask("SELECT count(*) AS n FROM errors") == [{"n": 80}]
+
+
+@pytest.mark.parametrize("name", ["duckdb", "clickhouse"])
+def test_a_look_that_held_the_list_over_a_compaction_reads_the_new_one(
+    project: Any, settings: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    settings.OBS_QUERY_ENGINE = name
+    monkeypatch.setitem(ENGINES, "clickhouse", ClickHouseEngine(ChdbTransport()))
+    rows.spread(project, 80, files=FAN)
+    period = Period(NOW - timedelta(days=2), NOW + timedelta(days=1))
+    with remembered.within():
+        segments.paths(project.pk, "errors", start=period.start, end=period.end)
+        compaction.compact(now=NOW)
+        assert compaction.sweep(now=NOW + 2 * GRACE).retired == FAN
+        with engine.read(project.pk, {"errors": period}) as facts:
+            assert facts.ask("SELECT count(*) AS n FROM errors") == [{"n": 80}]
 
 
 def test_threads_ask_at_once(project: Any) -> None:
