@@ -7,16 +7,15 @@ leaves it in the same commit that lists what came. Snapshots go once the files t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from events.facts import iceberg
+from events.facts import claims, iceberg
 from events.facts.compaction import GRACE
 from events.facts.schema import FACTS, Fact
 from events.models import OpenTable, Segment
@@ -39,7 +38,6 @@ log = logging.getLogger(__name__)
 
 # Each run that finds something new adds a list of files; so many, and they are written anew as one.
 MOST_LISTS = 100
-_LOCK = "hashtextextended('open table ' || %s, 0)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,8 @@ def publish(*, now: datetime, forgets: bool = False, watch: Watch = unwatched) -
     with iceberg.catalogue() as catalogue:
         for fact in watch(FACTS.values()):
             try:
-                with _alone(fact.name):
+                # One publisher a table; who comes second waits, since an erasure may not be skipped.
+                with claims.alone(f"open table {fact.name}", waits=True):
                     done = _publish(catalogue, fact, now=now, forgets=forgets)
             except (OSError, ValueError, exceptions.CommitFailedException, exceptions.ValidationException):
                 log.exception("could not publish the table of %s", fact.name)
@@ -85,7 +84,7 @@ def withdraw() -> int:
         found = catalogue.list_tables(iceberg.NAMESPACE)
         for identifier in found:
             name = identifier[-1]
-            with _alone(name):
+            with claims.alone(f"open table {name}", waits=True):
                 catalogue.drop_table(identifier)
                 filesystem, folder = _metadata(catalogue, name)
                 if filesystem.get_file_info(folder).type == fs.FileType.Directory:
@@ -216,15 +215,3 @@ def _metadata(catalogue: SqlCatalog, fact: str) -> tuple[fs.FileSystem, str]:
     scheme, host, path = arrow_io.PyArrowFileIO.parse_location(place)
     store: Any = catalogue._load_file_io(location=place)
     return store.fs_by_scheme(scheme, host), path
-
-
-@contextmanager
-def _alone(fact: str) -> Iterator[None]:
-    """One publisher a table; who comes second waits, since an erasure may not be skipped."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT pg_advisory_lock({_LOCK})", [fact])
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_advisory_unlock({_LOCK})", [fact])
