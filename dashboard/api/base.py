@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -97,10 +97,7 @@ class ApiView(APIView):
     def open_project(self, slug: str, role: str = access.VIEWER) -> Project:
         """The project, if the token's owner may and the token is not for another one; 404 otherwise."""
         token: ApiToken = self.request.auth
-        found = access.get_project_or_404(token.user, slug, access.VIEWER)
-        if token.project_id not in (None, found.pk):
-            raise Http404
-        self.project = found if role == access.VIEWER else access.get_project_or_404(token.user, found.slug, role)
+        self.project = access.get_project_or_404(token.user, slug, role, only=token.project_id)
         return self.project
 
     def parameters(self, form: type[serializers.Serializer]) -> dict[str, Any]:

@@ -68,14 +68,14 @@ def sees_persons(user: Any, project: Project) -> bool:
     return has_role(user, project, EDITOR)
 
 
-def get_project_or_404(user: Any, slug: str, role: str = VIEWER) -> Project:
-    """The project of this short form, or that had it before; Http404 for strangers, PermissionDenied for members below
-    `role`."""
+def get_project_or_404(user: Any, slug: str, role: str = VIEWER, *, only: int | None = None) -> Project:
+    """The project of this short form, or that had it before; Http404 for strangers and, where `only` one project may be
+    opened, for the others, PermissionDenied for members below `role`."""
     visible = visible_projects(user)
     if not user.is_superuser:
         visible = visible.annotate(role_there=F("memberships__role"))
     project = visible.filter(slug=slug).first() or visible.filter(former_slugs__slug=slug).first()
-    if project is None:
+    if project is None or only not in (None, project.pk):
         raise Http404("No such project.")
     if not user.is_superuser:
         remembered.note(("role", project.pk, user.pk), getattr(project, "role_there", None))

@@ -125,10 +125,7 @@ class CliView(APIView):
 
     def open_project(self, slug: str, role: str = access.EDITOR) -> Project:
         """The project, if the token reaches it. Raises Http404, PermissionDenied."""
-        found = access.get_project_or_404(self.token.user, slug, access.VIEWER)
-        if self.token.project_id not in (None, found.pk):
-            raise Http404("No such project.")
-        return access.get_project_or_404(self.token.user, found.slug, role)
+        return access.get_project_or_404(self.token.user, slug, role, only=self.token.project_id)
 
     def named_projects(self) -> list[Project]:
         """The projects that the body names, else the token's own. Raises a 400 when there is neither."""
