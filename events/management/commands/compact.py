@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from events.facts import compaction
+from events.runtime import clocks
 from events.runtime.bars import bar
 
 
@@ -18,8 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         watch = bar("Merging", unit="days of facts")
         merged = compaction.compact(now=timezone.now(), seconds=options["seconds"], watch=watch)
-        swept = compaction.sweep(now=timezone.now(), watch=bar("Removing", unit="files"))
+        swept = compaction.sweep(now=clocks.earlier(timezone.now()), watch=bar("Removing", unit="files"))
         self.stdout.write(
             f"{merged.inputs} segments became {merged.merges} ({merged.rows} facts), {merged.failures} failed; "
-            f"{swept.retired} retired files and {swept.orphans} orphans retired."
+            f"{swept.retired} retired files removed, {swept.orphans} orphans retired."
         )
