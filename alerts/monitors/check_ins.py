@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.utils.text import slugify
 
 from alerts import schedule
 from alerts.models import CheckIn, Monitor
@@ -22,6 +21,7 @@ from alerts.schedule import InvalidSchedule
 from events.digest.batch import Batch, Item
 from events.digest.steps.reading import mapping, moment, number, text
 from events.runtime import bell
+from events.values.texts import short_form
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ def monitor_of(row: CheckIn, *, now: datetime) -> Monitor | None:
 
 def slug_of(name: str) -> str:
     """How the name of a monitor stands in addresses: SDKs send what people call their jobs."""
-    slug = slugify(name)[:50].strip("-_")
+    slug = short_form(name, most=50)
     return slug or f"monitor-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

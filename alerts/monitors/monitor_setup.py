@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.text import slugify
 
 from alerts import schedule
 from alerts.delivery import channel_setup
@@ -21,6 +20,7 @@ from alerts.routing import telling
 from alerts.schedule import InvalidSchedule
 from events.accounts import audit
 from events.models import Project
+from events.values.texts import short_form
 
 MOST = 1000  # of one project: names of monitors are sent by whoever holds its key
 LONGEST_SECONDS = 365 * 86_400
@@ -158,7 +158,7 @@ def put(monitor: Monitor, wanted: Wanted) -> None:
     kept = " ".join(wanted.schedule.split()) if wanted.kind == Monitor.Kind.CRON else found.text
     monitor.name, monitor.schedule, monitor.problem = wanted.name.strip(), kept, ""
     if not monitor.slug:
-        monitor.slug = slugify(monitor.name)[:50].strip("-_")
+        monitor.slug = short_form(monitor.name, most=50)
         if not monitor.slug:
             raise ValidationError(
                 {"name": "The address of a monitor is made of its name: give it a letter or a digit."}

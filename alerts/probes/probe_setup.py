@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.text import slugify
 
 from alerts.delivery import channel_setup, http
 from alerts.delivery.http import Refused, Unreachable
@@ -23,6 +22,7 @@ from alerts.routing import telling as routing
 from events.accounts import audit
 from events.models import Project
 from events.models.secrets import Undecipherable
+from events.values.texts import short_form
 
 MOST = 1000  # of one project
 SHORTEST, LONGEST = 30, 86_400
@@ -146,7 +146,7 @@ def validate(probe: Probe, wanted: Wanted) -> Check:
 
 def slug_of(name: str) -> str:
     """What a probe is called in rules, silences and objectives. Raises ValidationError."""
-    slug = slugify(name)[:50].strip("-_")
+    slug = short_form(name, most=50)
     if not slug:
         raise ValidationError({"name": "Rules know a probe by the letters and digits of its name: give it one."})
     return slug

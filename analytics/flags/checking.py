@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.utils.text import slugify
 
 from analytics.flags import definitions
 from analytics.flags.definitions import RUNTIMES
 from analytics.flags.operators import number_of
+from events.values.texts import short_form
 
 MOST_CONDITIONS, MOST_FILTERS, MOST_VARIANTS, MOST_VALUES = 50, 20, 50, 500
 PAYLOAD_BYTES = 64 * 1024
@@ -49,7 +49,7 @@ def key_of(typed: str) -> str:
     """A key that can be one. Raises ValidationError."""
     key = typed.strip()
     if not key or len(key) > LONGEST_KEY or not set(key) <= _KEY:
-        meant = slugify(key)[:LONGEST_KEY].strip("-_")
+        meant = short_form(key, most=LONGEST_KEY)
         mended = f"write {meant}" if meant else "write one such as new-checkout"
         raise ValidationError({"key": f"1 to {LONGEST_KEY} letters, digits, and - _ . are a key: {mended}."})
     return key

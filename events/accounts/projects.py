@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.text import slugify
 
 from events.accounts import audit, keys, tokens
 from events.models import ApiToken, FormerSlug, IngestKey, Membership, Project
+from events.values.texts import short_form
 
 OVERLAP = timedelta(days=7)
 _SLUG = 58  # of the 64 characters that a short form may have: room for a number
@@ -48,7 +48,7 @@ def slug_for(name: str) -> str:
 
     Empty for a name without any letter or digit of the Latin alphabet.
     """
-    made = slugify(name)[:_SLUG].strip("-_")
+    made = short_form(name, most=_SLUG)
     if not made:
         return ""
     taken = set(Project.objects.filter(slug__startswith=made).values_list("slug", flat=True))

@@ -9,7 +9,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from analytics.experiments import changing, plans, results
@@ -21,6 +20,7 @@ from dashboard.pages.experiments import drafts, presenting
 from dashboard.pages.experiments.drafts import Draft
 from events.accounts import access
 from events.models import Project
+from events.values.texts import short_form
 
 PAGE = 25
 
@@ -171,5 +171,5 @@ def _store(request: HttpRequest, experiment: Experiment, draft: Draft, flags: li
         raise ValidationError({"flag": "Choose a flag with variants."})
     experiment.flag = flag
     if not experiment.pk:
-        experiment.key = draft.texts["key"].strip() or slugify(draft.texts["name"])[:80].strip("-_")
+        experiment.key = draft.texts["key"].strip() or short_form(draft.texts["name"], most=80)
     return changing.put(experiment, drafts.sent(draft), actor=request.user, now=timezone.now())
