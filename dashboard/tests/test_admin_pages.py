@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.test import Client
 
 from dashboard import admin_site
@@ -16,14 +15,6 @@ from events.accounts import projects
 from events.models import IngestKey, Project
 
 PAGED = [model for model, shown in admin.site._registry.items() if getattr(shown, "page", "")]
-
-
-@pytest.fixture
-def as_root(db: None) -> Client:
-    root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
-    client = Client()
-    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def base(model: Any) -> str:

@@ -108,6 +108,15 @@ def charlie(db: None) -> Any:
 
 
 @pytest.fixture
+def as_root(db: None) -> Client:
+    """Root may everything."""
+    root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
+    client = Client()
+    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
 def as_alice(alice: Any) -> Client:
     client = Client()
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")

@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,14 +23,6 @@ _FORMS = ("/", ".json", ".csv", "/table.json", "/table.parquet")  # of a chart
 @pytest.fixture
 def world(project: Project, alice: Any) -> World:
     return populate(project, person=alice, now=timezone.now())
-
-
-@pytest.fixture
-def as_root(db: None) -> Client:
-    root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
-    client = Client()
-    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def pages(world: World) -> list[str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
@@ -18,14 +17,6 @@ from analytics.tests import facts
 from dashboard.pages.system import presenting, reading
 from events.ingest.accounting import Report
 from events.models import AuditEntry, DeadLetter, FactChange, OutcomeCount, Project
-
-
-@pytest.fixture
-def as_root(db: None) -> Client:
-    root = get_user_model().objects.create_superuser("root", "root@example.org", "root-password-1")
-    client = Client()
-    client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def test_only_superusers_look_and_take_the_bundle(as_alice: Client, as_root: Client) -> None:
