@@ -16,6 +16,8 @@ STEPS = tuple(
 )
 # Multi-day buckets are counted from a Monday.
 ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
+FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
+"""How an address and an account name the day that weeks begin on -> its number as by `date.weekday`."""
 # No event is older (what claims to be is stored as received), so nothing has to count with the years before.
 EARLIEST = ORIGIN
 
@@ -37,6 +39,11 @@ class Period(NamedTuple):
     def previous(self) -> Period:
         """Return the period of the same length that ends where this one starts."""
         return Period(self.start - self.length, self.start)
+
+
+def week_of(day: date, *, first_day: int) -> date:
+    """Return the day that the week of `day` began on; days are numbered as by `date.weekday`."""
+    return day - timedelta(days=(day.weekday() - first_day) % 7)
 
 
 def parse(text: str, *, now: datetime) -> Period:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from analytics.periods import FIRST_DAYS
 from dashboard.models import AccountSettings
 from dashboard.reading import weeks, zones
 from dashboard.reading.zones import Zone
@@ -33,5 +34,5 @@ class Reader:
 
     @cached_property
     def week_start(self) -> int:
-        chosen = weeks.BY_NAME.get(self.chosen.week_start)
+        chosen = FIRST_DAYS.get(self.chosen.week_start)
         return weeks.of_languages(self.languages[:200]) if chosen is None else chosen

@@ -8,14 +8,15 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from analytics.periods import week_of
+
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
-BY_NAME = {"monday": MONDAY, "saturday": SATURDAY, "sunday": SUNDAY}
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-"""How an address and an account name a day, and how people do."""
+"""How people name a day; addresses and accounts do as `analytics.periods.FIRST_DAYS`."""
 
 _SATURDAYS = "AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY"
 _SUNDAYS = (
@@ -56,12 +57,7 @@ def current() -> int:
 def begun(at: datetime, *, zone: ZoneInfo, first_day: int) -> datetime:
     """The midnight in `zone` that the week of a moment began with."""
     day = at.astimezone(zone).date()
-    return datetime.combine(first_of(day, first_day=first_day), time(), tzinfo=zone)
-
-
-def first_of(day: date, *, first_day: int) -> date:
-    """The day that the week of `day` began on."""
-    return day - timedelta(days=(day.weekday() - first_day) % 7)
+    return datetime.combine(week_of(day, first_day=first_day), time(), tzinfo=zone)
 
 
 @contextmanager

@@ -14,13 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from analytics.engine import filters
 from analytics.engine.filters import microseconds
-from analytics.periods import Period
+from analytics.periods import FIRST_DAYS, Period, week_of
 from analytics.questions.product.acts import BadQuestion
 
 UNITS = ("hour", "day", "week", "month")
 MOST = 1000
-FIRST_DAYS = {"": 0, "monday": 0, "saturday": 5, "sunday": 6}
-"""How an address names the day that weeks begin on -> its number as by `date.weekday`."""
 _HOUR = timedelta(hours=1)
 
 
@@ -67,9 +65,10 @@ def calendar(period: Period, unit: str, zone: ZoneInfo, *, before: int = 0, firs
 
 def first_day_of(name: str) -> int:
     """The day that weeks begin on, Monday for none. Raises BadQuestion."""
-    if name.lower() not in FIRST_DAYS:
-        raise BadQuestion(f"Weeks begin on {', '.join(filter(None, FIRST_DAYS))}; not on {name[:20]!r}.")
-    return FIRST_DAYS[name.lower()]
+    day = name.lower() or "monday"
+    if day not in FIRST_DAYS:
+        raise BadQuestion(f"Weeks begin on {', '.join(FIRST_DAYS)}; not on {name[:20]!r}.")
+    return FIRST_DAYS[day]
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -87,7 +86,7 @@ def _floor(at: datetime, unit: str, zone: ZoneInfo, *, first_day: int) -> dateti
         return at.astimezone(UTC) - since
     day = local.date()
     if unit == "week":
-        day -= timedelta(days=(day.weekday() - first_day) % 7)
+        day = week_of(day, first_day=first_day)
     return _midnight(day.replace(day=1) if unit == "month" else day, zone)
 
 

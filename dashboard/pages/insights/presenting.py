@@ -9,10 +9,10 @@ from typing import Any
 from django.urls import reverse
 
 from analytics.models import Goal
+from analytics.periods import FIRST_DAYS
 from analytics.questions.product import calendar, funnel_attempts, journeys, trends
 from dashboard.charts.figures import Figure
 from dashboard.frame.state import State
-from dashboard.reading import weeks
 from events.models import Project
 
 Choices = Sequence[tuple[str, str]]
@@ -79,7 +79,7 @@ def head(name: str, project: Project, shown: State) -> dict[str, Any]:
 
 _EVENT = "an event, a path as /pricing, action:name, or * for any"
 _UNITS = [("", "by the period"), *((unit, unit) for unit in calendar.UNITS)]
-_WEEKS = [("", "as set in your account"), *((name, f"on {name.capitalize()}") for name in weeks.BY_NAME)]
+_WEEKS = [("", "as set in your account"), *((name, f"on {name.capitalize()}") for name in FIRST_DAYS)]
 _WITHIN = [("1h", "1 hour"), ("1d", "1 day"), *((f"{days}d", f"{days} days") for days in (7, 14, 30, 90))]
 _KINDS = [(kind, "pages and events" if kind == "all" else kind) for kind in journeys.KINDS]
 _TIMES = [("first", "the first time"), ("recurring", "every time")]

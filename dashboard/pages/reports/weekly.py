@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from analytics import rollups
-from analytics.periods import Period, step_for
+from analytics.periods import Period, step_for, week_of
 from analytics.questions.overview import overview
 from analytics.questions.overview.overview import Overview, Tile
 from analytics.questions.performance import endpoints, slow_queries
@@ -106,12 +106,12 @@ def weekly(project: Project, week: date, *, now: datetime) -> Weekly:
 
 
 def monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+    return week_of(day, first_day=weeks.MONDAY)
 
 
 def last_whole_week(now: datetime, *, first_day: int = weeks.MONDAY) -> date:
     """The first day of the last week that is over."""
-    return weeks.first_of(now.astimezone(UTC).date(), first_day=first_day) - WEEK
+    return week_of(now.astimezone(UTC).date(), first_day=first_day) - WEEK
 
 
 def named(text: str, *, now: datetime, first_day: int = weeks.MONDAY) -> date:
@@ -121,7 +121,7 @@ def named(text: str, *, now: datetime, first_day: int = weeks.MONDAY) -> date:
         asked = max(date(1971, 1, 4), min(date.fromisoformat(text[:10]), now.date()))
     except ValueError:
         return last_whole_week(now, first_day=first_day)
-    return weeks.first_of(asked, first_day=first_day)
+    return week_of(asked, first_day=first_day)
 
 
 def due(*, now: datetime) -> QuerySet[Membership]:

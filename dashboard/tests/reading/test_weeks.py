@@ -1,6 +1,6 @@
 """Weeks begin on the reader's day: that of their account, else as the language of their browser has it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,7 @@ def test_buckets_begin_on_the_day_asked_for(name: str, first: int) -> None:
     period = Period(WEDNESDAY, datetime(2026, 12, 6, tzinfo=UTC))
     made = calendar.calendar(period, "week", ZoneInfo("UTC"), before=1, first_day=calendar.first_day_of(name))
     assert made.edges[1] == datetime(2026, 11, first, tzinfo=UTC)
-    assert {end - start for start, end in zip(made.edges, made.edges[1:], strict=False)} == {weeks.timedelta(7)}
+    assert {end - start for start, end in zip(made.edges, made.edges[1:], strict=False)} == {timedelta(7)}
 
 
 def test_a_day_that_is_none_is_told() -> None:
