@@ -1,4 +1,4 @@
-"""Every list of a project as a file: a line here is all that one needs. Rows come by number, the oldest first."""
+"""Lists of a project as files: a line here is all that one needs. Rows come by number, the oldest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every list of a project as a file, and the page that leads to them."""
+"""Lists of a project as files, and the page that leads to them."""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
