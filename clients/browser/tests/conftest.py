@@ -159,12 +159,16 @@ class Visit:
         self.page.goto("about:blank")
 
     def until(self, condition: Callable[[], bool], *, seconds: float = 10) -> None:
-        """Let the page live until `condition`; Playwright's events only come while it waits."""
+        """Let the page live until `condition`."""
+        assert self.comes(condition, seconds=seconds), f"not within {seconds:g} s; requests: {self.requests}"
+
+    def comes(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """Whether `condition` holds in time; Playwright's events only come while the page lives and waits."""
         for _ in range(int(seconds * 20)):
             if condition():
-                return
+                return True
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"not within {seconds:g} s; requests: {self.requests}")
+        return False
 
     def asked(self, word: str) -> int:
         return sum(word in request for request in self.requests)

@@ -18,6 +18,8 @@ from events.tests.sdk.server import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+VITALS = {"FCP", "TTFB", "LCP", "CLS"}
+
 
 def rows(project: Project, fact: str, columns: str) -> list[dict[str, Any]]:
     now = timezone.now()
@@ -37,19 +39,21 @@ def test_a_visit_becomes_an_issue_vitals_and_metrics(
 ) -> None:
     dsn = running_server.dsn(key)
     script = f"{running_server.url}/static/clients/{SCRIPT.name}"
-    for _ in range(2):
+    for visits in range(1, 7):  # a server that is slow for 8 s is left in peace, and the rest of that visit is lost
         page = visit(dsn, script=script, release="shop@1.2", environment="production").open("/orders/1042")
         page.run("failLater(1)")
         page.run("obs.track('signup'); obs.timing('search', 41)")
-        page.until(lambda page=page: page.asked("/envelope/") == 1 and page.asked("/browser/?") >= 1)
+        page.until(lambda page=page: page.asked("/envelope/") == 1 and page.asked("/browser/?") >= 1, seconds=30)
         page.page.wait_for_load_state("networkidle")
         page.leave()
-    page.until(lambda: measured(project) >= {"FCP", "TTFB", "LCP", "CLS"}, seconds=30)
+        if visits > 1 and page.comes(lambda: measured(project) >= VITALS, seconds=10):
+            break
+    assert measured(project) >= VITALS
     sent = [a for a in running_server.answers(f"/api/{project.pk}/") if a.method == "POST"]
     assert {answer.status for answer in sent} == {200}
 
     issue = Issue.objects.get(project=project)
-    assert (issue.type, issue.event_count) == ("TypeError", 2)
+    assert (issue.type, issue.event_count) == ("TypeError", visits)
     assert issue.culprit == "/orders/{id}"
     vitals = rows(project, "vitals", "DISTINCT metric, route, release")
     assert {(row["route"], row["release"]) for row in vitals} == {("/orders/{id}", "shop@1.2")}
