@@ -77,6 +77,8 @@ _ANY_LABEL = re2.compile("|".join(map(re2.escape, sorted({*_BY_LABEL, "name"})))
 _JOINED = str.maketrans("", "", "_- ")
 # More of one text is not read: what is kept of it is shorter.
 _READ = 65_536
+# Longer names are nobody's, and are read each time.
+_REMEMBERED = 60
 _CAMEL = re2.compile(r"([\p{Ll}\pN])(\p{Lu})")
 # Labels of these count alone and whole: `error_message`, `status_code` and `sql_query` are a program's own.
 _EVERYDAY = frozenset({"[text]", "[secret]"})
@@ -149,7 +151,9 @@ def text(sent: str) -> str:
         sent = sent.replace('\\"', '"')
     if "\\u" in sent:
         sent = _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), sent)
-    sent = _UUID.sub("[opaque]", sent[:_READ])
+    sent = sent[:_READ]
+    if sent.count("-") >= 4:
+        sent = _UUID.sub("[opaque]", sent)
     if not _ANY_LABEL.search(sent.lower().translate(_JOINED)):
         return _replaced(_WORD, sent, _opaque)
     if "<" in sent:
@@ -160,21 +164,29 @@ def text(sent: str) -> str:
     return _replaced(_WORD, sent, _opaque)
 
 
+def name(sent: str) -> str:
+    """The same for a name, of which programs have few and send them again and again."""
+    return _name(sent) if len(sent) <= _REMEMBERED else text(sent)
+
+
+_name = lru_cache(maxsize=4096)(text)
+
+
 def parameters(query: str, *, keeps_values: bool) -> str:
     """A query string or form with its names, and with values where they are kept."""
     return "&".join(_parameter(pair, keeps_values=keeps_values) for pair in query.split("&", 200)[:200] if pair)
 
 
 def _parameter(pair: str, *, keeps_values: bool) -> str:
-    name, equals, sent = pair.partition("=")
-    if not equals or not name:
+    label, equals, sent = pair.partition("=")
+    if not equals or not label:
         # Without a name it is a value.
         return REMOVED
     if not keeps_values:
-        return f"{text(name)}={REMOVED}"
+        return f"{name(label)}={REMOVED}"
     plain = unquote_plus(sent)
-    kept = labelled(unquote_plus(name), plain)
-    return f"{text(name)}={sent if kept == plain else kept}"
+    kept = labelled(unquote_plus(label), plain)
+    return f"{name(label)}={sent if kept == plain else kept}"
 
 
 def _value(value: Any, mark: str, *, is_of_person: bool, depth: int) -> Any:
@@ -182,7 +194,7 @@ def _value(value: Any, mark: str, *, is_of_person: bool, depth: int) -> Any:
         return REMOVED
     if isinstance(value, dict):
         return {
-            text(str(key)): _value(
+            name(str(key)): _value(
                 inner,
                 marker(str(key)) or mark,
                 is_of_person=is_of_person or _is_of_people(str(key)),
@@ -217,7 +229,7 @@ def _shape(value: Any, depth: int) -> Any:
     if depth > _DEPTH:
         return REMOVED
     if isinstance(value, dict):
-        return {text(str(key)): _shape(inner, depth + 1) for key, inner in value.items()}
+        return {name(str(key)): _shape(inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         # Of a list the first tells what all are like.
         return [_shape(inner, depth + 1) for inner in value[:1]]

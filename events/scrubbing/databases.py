@@ -16,6 +16,7 @@ from events.values.wordlists import word_set
 # Attributes that hold what was asked. The values that it leaves out are declared with all others that are not kept
 # (events.protocols.fields.declared).
 TEXTS = ("db.query.text", "db.statement")
+_TEXTS = frozenset(TEXTS)
 # The same in the data of a breadcrumb about a query.
 CRUMB_TEXTS = (*TEXTS, "sql", "query", "statement", "command", "filter")
 CRUMB_BOUND = word_set("bindings binds params parameters args values type_casted_binds arguments documents ")
@@ -220,10 +221,9 @@ def _logged(text: str) -> str:
 def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
     """The message and data of a breadcrumb without the values of what was asked."""
     is_question, system = _category(category)
-    if type(data) is dict:
+    if type(data) is dict and (is_question or not _TEXTS.isdisjoint(data)):
         system = system_of(data) or system
-        if is_question or any(name in data for name in TEXTS):
-            data = _crumb_data(data, system, is_question=is_question)
+        data = _crumb_data(data, system, is_question=is_question)
     if type(message) is str:
         if not is_question:
             message = logged(message)

@@ -49,20 +49,20 @@ def mapping(sent: dict[str, Any], context: Context, *, prefix: str = "", depth: 
     for name, held in sent.items():
         if held is None:
             continue
-        if (declared := rule(prefix + name) or rule(name)) is not None:
+        if (declared := rule(name) if not prefix else rule(prefix + name) or rule(name)) is not None:
             edits[name] = value(declared, held, context)
         elif type(held) is dict and depth:
             inner = mapping(held, context, prefix=f"{prefix}{name}.", depth=depth - 1)
             if inner is not held:
                 edits[name] = inner
-        elif type(held) is list and depth and any(type(item) is dict for item in held):
+        elif type(held) is list and depth and dict in map(type, held):
             edits[name] = [
                 mapping(item, context, prefix=f"{prefix}{name}.", depth=depth - 1) if type(item) is dict else item
                 for item in held
             ]
     if not edits:
         return sent
-    return {name: edits.get(name, held) for name, held in sent.items() if edits.get(name, held) is not None}
+    return {name: kept for name, kept in (sent | edits).items() if kept is not None}
 
 
 def pseudonym(kind: str, sent: Any, context: Context) -> str | None:
@@ -100,8 +100,8 @@ def variables(sent: Any, level: Level) -> dict[str, Any] | None:
     if level == "off" or not isinstance(sent, dict) or not sent:
         return None
     if level == "names":
-        return {careful.text(str(name)): REMOVED for name in sent}
-    return {careful.text(str(name)): careful.labelled(str(name), held) for name, held in sent.items()}
+        return {careful.name(str(name)): REMOVED for name in sent}
+    return {careful.name(str(name)): careful.labelled(str(name), held) for name, held in sent.items()}
 
 
 def stack(sent: Any, level: Level, *, longest: int = LONGEST) -> str | None:

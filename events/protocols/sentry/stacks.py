@@ -35,7 +35,7 @@ TYPES: dict[str, type] = {
     "pre_context": list,
     "post_context": list,
 }
-ARGUMENTS = ("args", "arguments", "kwargs", "locals", "params")
+ARGUMENTS = frozenset({"args", "arguments", "kwargs", "locals", "params"})
 URLS = frozenset({"filename", "abs_path", "module"})
 
 
@@ -110,8 +110,8 @@ def stacktrace(value: Any, door: Door) -> dict[str, Any] | None:
 
 def _put_variables(frame: dict[str, Any], door: Door) -> None:
     """A frame's variables as the project keeps them; arguments that some SDKs send apart are variables too."""
-    for name in ARGUMENTS:
-        frame.pop(name, None)
+    for name in ARGUMENTS & frame.keys():
+        del frame[name]
     if "vars" in frame:
         kept = keeping.variables(frame["vars"], door.context.local_variables)
         if kept is None:
