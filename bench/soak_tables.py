@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -165,11 +165,16 @@ def hold_snapshot(*, is_dump: bool) -> Any:
 
 
 def keep_house(now: datetime) -> None:
-    """What the clock does each hour, or each minute."""
-    inbox.ensure_partitions(now=now)
+    """What the clock does each hour, and each half minute."""
     seen_spans.forget(now=now)
-    if empty := getattr(inbox, "empty_slices", None):
-        empty()
+    inbox.empty_slices()
+    weeks = {inbox.week_of(now), inbox.week_of(now + timedelta(weeks=1))}
+    if not weeks <= _made:
+        inbox.ensure_partitions(now=now)
+        _made.update(weeks)
+
+
+_made: set[date] = set()
 
 
 def sizes() -> dict[str, tuple[float, float, int]]:

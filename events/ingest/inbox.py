@@ -1,6 +1,7 @@
 """The durable point of ingest: `accept` returns after PostgreSQL has the items, or raises."""
 
 import logging
+import random
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -142,41 +143,47 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
 
     A row can only land in the default partition when this did not run for two weeks; it is found there all the same.
     The owner's functions do it (migrations/0030_inbox_slices.py), for the application's role owns no table. Each is a
-    transaction of its own, and what does not get its lock at once waits for the next run: accepting never waits long.
+    transaction of its own; one that does not get its lock at once ends the run, since who accepts waits as long as it.
     """
     week = week_of(now)
     oldest = week - timedelta(days=seen_days + 7)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-            " WHERE i.inhparent = 'ingest_seen'::regclass"
-        )
-        existing = {name for (name,) in cursor.fetchall()}
-    for start in (week, week + timedelta(days=7)):
-        if f"ingest_seen_{start:%Y%m%d}" not in existing:
+    dropped: list[str] = []
+    try:
+        existing = _partitions()
+        for start in sorted({week, week + timedelta(days=7)} - existing.keys()):
             _change("make", start)
-    first_kept = f"ingest_seen_{oldest:%Y%m%d}"
-    old = sorted(name for name in existing if name != "ingest_seen_default" and name < first_kept)
-    dropped = [name for name in old if _change("drop", datetime.strptime(name[-8:], "%Y%m%d").date())]  # noqa: DTZ007
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM ingest_seen_default WHERE day < %s", [oldest])
+        for start, name in sorted(existing.items()):
+            if start < oldest and _change("drop", start):
+                dropped.append(name)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM ingest_seen_default WHERE day < %s", [oldest])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise
+        logger.info("The partitions of what was seen are in use; they are made and dropped another time")
     return dropped
 
 
+def _partitions() -> dict[date, str]:
+    """Those of a week, by its Monday."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = 'ingest_seen'::regclass AND c.relname <> 'ingest_seen_default'"
+        )
+        return {datetime.strptime(name[-8:], "%Y%m%d").date(): name for (name,) in cursor.fetchall()}  # noqa: DTZ007
+
+
 def _change(what: Literal["make", "drop"], start: date) -> bool:
-    """Whether the partition that begins at `start` was made or dropped now; False where somebody else is at it."""
+    """Whether the partition that begins at `start` was made or dropped here; False where another host is at it."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('seen partitions', 0))")
             if cursor.fetchone() == (True,):
                 cursor.execute(f"SELECT ingest_seen_{what}(%s)", [start])
                 return True
-    except OperationalError as error:
-        if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
-            raise
-        logger.info("The partition of %s is in use, and waits for another time", start)
     except ProgrammingError as error:
-        # Another host was faster, between the look and the lock.
+        # It was faster, between the look and the lock.
         if not isinstance(error.__cause__, psycopg.errors.DuplicateTable | psycopg.errors.UndefinedTable):
             raise
     return False
@@ -186,10 +193,10 @@ def empty_slices() -> int:
     """Give back the disk of slices that were digested; return how many were emptied.
 
     Nothing has to: what is not emptied now is another time, or filled again. A slice that somebody is at ends the run,
-    since whoever digests waits as long as this does.
+    since whoever digests waits as long as this does; in any order, so that the same one does not end them all.
     """
     emptied = 0
-    for number in range(SLICES):
+    for number in random.sample(range(SLICES), SLICES):
         with connection.cursor() as cursor:
             cursor.execute("SELECT ingest_inbox_empty(%s::smallint)", [number])
             (done,) = cursor.fetchone()
