@@ -42,6 +42,11 @@ def ensure_partitions() -> None:
 
 
 @shared_task
+def empty_inbox_slices() -> None:
+    inbox.empty_slices()
+
+
+@shared_task
 def forget_seen_spans() -> None:
     seen_spans.forget(now=timezone.now())
 

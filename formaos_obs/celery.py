@@ -63,6 +63,7 @@ app.conf.beat_schedule = {
     "expire-dimension-values": every(3600, "events.tasks.expire_dimension_values"),
     "prune-uploads": every(3600, "events.tasks.prune_uploads"),
     "ensure-partitions": every(3600, "events.tasks.ensure_partitions"),
+    "empty-inbox-slices": every(30, "events.tasks.empty_inbox_slices"),
     "forget-seen-spans": every(3600, "events.tasks.forget_seen_spans"),
     "destroy-visitor-salts": every(600, "events.tasks.destroy_visitor_salts"),
     "fold-accounting": every(3600, "events.tasks.fold_accounting"),

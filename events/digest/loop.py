@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,8 @@ MAX_ATTEMPTS = 5
 HOUSE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, OSError, MemoryError)
 # One batch holds at most this much compressed payload: memory stays bounded whatever arrives.
 MAX_BATCH_BYTES = 16 * 1024 * 1024
+# Seconds from which a look at the whole inbox is seldom worth it, and for how many times as long it is spared.
+LONG_LOOK, LOOKS_WITHOUT = 0.5, 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,38 @@ class Digested:
 
     def __add__(self, other: "Digested") -> "Digested":
         return Digested(self.items + other.items, self.failed + other.failed)
+
+
+class Floor:
+    """Where this process's next look at the inbox begins: at its beginning, while that is quickly looked through.
+
+    Rows that were digested while a dump holds the table lie between the beginning and what is due, and each look steps
+    over all of them. A look that took long lets the next ones begin at its first row, for a time; what came late or is
+    tried again below it is found by the look after that.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._pk = self._last = 0
+        self._until = 0.0
+
+    def begin(self) -> int:
+        """The id that the look which begins now need not go below."""
+        if self.clock() >= self._until:
+            self._pk = 0
+        return self._pk
+
+    def looked(self, found: Sequence[int], *, began: float) -> None:
+        """Note the ids that a look which began at `began` found, in order."""
+        took = self.clock() - began
+        self._last = found[-1] if found else self._last
+        if not self._pk and took >= LONG_LOOK:
+            self._until = self.clock() + LOOKS_WITHOUT * took
+        if self._until > self.clock():
+            self._pk = found[0] if found else self._last
+
+
+floor = Floor()
 
 
 def run(*, now: datetime, seconds: float = 50.0) -> Digested:
@@ -71,6 +105,9 @@ def _store(items: Sequence[InboxItem], *, now: datetime) -> None:
 def _claim(limit: int, *, now: datetime) -> list[InboxItem]:
     """Lock the oldest due items that no other worker holds."""
     due = InboxItem.objects.filter(Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=now))
+    began = floor.clock()
+    if lowest := floor.begin():
+        due = due.filter(pk__gte=lowest)
     items: list[InboxItem] = []
     size = 0
     for item in due.order_by("pk").select_for_update(skip_locked=True)[:limit]:
@@ -78,6 +115,7 @@ def _claim(limit: int, *, now: datetime) -> list[InboxItem]:
         if items and size > MAX_BATCH_BYTES:
             break
         items.append(item)
+    floor.looked([item.pk for item in items], began=began)
     return items
 
 

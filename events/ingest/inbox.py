@@ -1,21 +1,27 @@
 """The durable point of ingest: `accept` returns after PostgreSQL has the items, or raises."""
 
+import logging
+import random
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from struct import Struct
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
-from django.db import connection, transaction
+from django.db import OperationalError, ProgrammingError, connection, transaction
 from psycopg import pq
 
 from events.ingest import accounting
 from events.ingest.payloads import Packed
 from events.runtime import bell
 
+logger = logging.getLogger(__name__)
+
+# Of the inbox (migrations/0030_inbox_slices.py): each takes what comes in a minute, in turn.
+SLICES = 8
 # Within this distance of a partition boundary two hosts may disagree on the week; duplicates are then serialised.
 BOUNDARY = timedelta(seconds=60)
 
@@ -136,25 +142,65 @@ def ensure_partitions(*, now: datetime, seen_days: int = 14) -> list[str]:
     """Make the partitions of this week and the next, drop those older than `seen_days`; return the names dropped.
 
     A row can only land in the default partition when this did not run for two weeks; it is found there all the same.
-    The owner's functions do it (migrations/0017_seen_partitions.py), for the application's role owns no table.
+    The owner's functions do it (migrations/0030_inbox_slices.py), for the application's role owns no table. Each is a
+    transaction of its own; one that does not get its lock at once ends the run, since who accepts waits as long as it.
     """
     week = week_of(now)
     oldest = week - timedelta(days=seen_days + 7)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('seen partitions', 0))")
+    dropped: list[str] = []
+    try:
+        existing = _partitions()
+        for start in sorted({week, week + timedelta(days=7)} - existing.keys()):
+            _change("make", start)
+        for start, name in sorted(existing.items()):
+            if start < oldest and _change("drop", start):
+                dropped.append(name)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM ingest_seen_default WHERE day < %s", [oldest])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise
+        logger.info("The partitions of what was seen are in use; they are made and dropped another time")
+    return dropped
+
+
+def _partitions() -> dict[date, str]:
+    """Those of a week, by its Monday."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-            " WHERE i.inhparent = 'ingest_seen'::regclass"
+            " WHERE i.inhparent = 'ingest_seen'::regclass AND c.relname <> 'ingest_seen_default'"
         )
-        existing = {name for (name,) in cursor.fetchall()}
-        for start in (week, week + timedelta(days=7)):
-            name = f"ingest_seen_{start:%Y%m%d}"
-            if name not in existing:
-                cursor.execute("SELECT ingest_seen_make(%s)", [start])
-        first_kept = f"ingest_seen_{oldest:%Y%m%d}"
-        dropped = sorted(name for name in existing if name != "ingest_seen_default" and name < first_kept)
-        for name in dropped:
-            start = datetime.strptime(name[-8:], "%Y%m%d").date()  # noqa: DTZ007
-            cursor.execute("SELECT ingest_seen_drop(%s)", [start])
-        cursor.execute("DELETE FROM ingest_seen_default WHERE day < %s", [oldest])
-    return dropped
+        return {datetime.strptime(name[-8:], "%Y%m%d").date(): name for (name,) in cursor.fetchall()}  # noqa: DTZ007
+
+
+def _change(what: Literal["make", "drop"], start: date) -> bool:
+    """Whether the partition that begins at `start` was made or dropped here; False where another host is at it."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('seen partitions', 0))")
+            if cursor.fetchone() == (True,):
+                cursor.execute(f"SELECT ingest_seen_{what}(%s)", [start])
+                return True
+    except ProgrammingError as error:
+        # It was faster, between the look and the lock.
+        if not isinstance(error.__cause__, psycopg.errors.DuplicateTable | psycopg.errors.UndefinedTable):
+            raise
+    return False
+
+
+def empty_slices() -> int:
+    """Give back the disk of slices that were digested; return how many were emptied.
+
+    Nothing has to: what is not emptied now is another time, or filled again. A slice that somebody is at ends the run,
+    since whoever digests waits as long as this does; in any order, so that the same one does not end them all.
+    """
+    emptied = 0
+    for number in random.sample(range(SLICES), SLICES):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT ingest_inbox_empty(%s::smallint)", [number])
+            (done,) = cursor.fetchone()
+        if done is None:
+            break
+        emptied += done
+    return emptied

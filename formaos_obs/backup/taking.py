@@ -64,6 +64,8 @@ def _take(draft: Path, *, now: datetime, with_segments: bool, with_keys: bool, w
     with roles.as_owner(connection, settings.OBS_DATABASE_OWNER), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Before the snapshot, which the first look takes: of these, nothing that is in it goes away meanwhile.
+            cursor.execute("LOCK TABLE ingest_inbox, ingest_seen IN ACCESS SHARE MODE")
             cursor.execute("SELECT pg_export_snapshot()")
             [snapshot] = cursor.fetchone()
         listed, head = _listed(), audit.head()

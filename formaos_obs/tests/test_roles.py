@@ -133,12 +133,24 @@ def test_the_functions_of_the_owner_take_a_monday_alone(become: Callable[[], Non
             cursor.execute(f"SELECT {name}(%s::date)", [start])
 
 
+@pytest.mark.parametrize("number", [8, -1, None])
+def test_it_empties_slices_of_the_inbox_through_their_owner(become: Callable[[], None], number: int | None) -> None:
+    become()
+    assert inbox.empty_slices() >= 0
+    with connection.cursor() as cursor:
+        with pytest.raises(DatabaseError, match="0 to 7"), transaction.atomic():
+            cursor.execute("SELECT ingest_inbox_empty(%s::smallint)", [number])
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            cursor.execute("TRUNCATE ingest_inbox_1")
+
+
 def test_others_may_not_run_the_functions_of_the_owner(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {ROLE}")
         cursor.execute(f"SET LOCAL SESSION AUTHORIZATION {ROLE}")
-        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-            cursor.execute("SELECT ingest_seen_drop('2026-11-23')")
+        for call in ("ingest_seen_drop('2026-11-23')", "ingest_inbox_empty(1::smallint)"):
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                cursor.execute(f"SELECT {call}")
 
 
 def test_a_name_and_a_password_are_taken_literally(db: None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import ProgrammingError
+from django.db import ProgrammingError, connection
 
 from events.digest import loop, pipeline
 from events.ingest import accounting, inbox, payloads
@@ -187,3 +187,44 @@ def test_the_house_in_trouble_costs_no_item_an_attempt(
             loop.run(now=now)
     assert InboxItem.objects.get().attempts == 0
     assert loop.run(now=now).items == 1
+
+
+def test_after_a_long_look_the_next_ones_begin_where_it_found_something(
+    accept: Any, project: Project, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, cost = 0.0, 1.0
+
+    def asked(execute: Any, sql: str, *others: Any) -> Any:
+        nonlocal at
+        at += cost if "FOR UPDATE" in sql else 0.0
+        return execute(sql, *others)
+
+    def looked() -> list[int]:
+        return [item.item_id.int for item in loop._claim(10, now=now)]
+
+    monkeypatch.setattr(loop, "floor", loop.Floor(clock=lambda: at))
+    accept(error(1, now))
+    accept(error(2, now))
+    lowest = InboxItem.objects.earliest("pk").pk
+    with connection.execute_wrapper(asked):
+        assert looked() == [1, 2]
+        cost = 0.01
+        late = InboxItem.objects.create(
+            pk=lowest - 1, project=project, kind="error", item_id=uuid.UUID(int=3), received_at=now, payload=b""
+        )
+        assert looked() == [1, 2]
+        InboxItem.objects.exclude(pk=late.pk).delete()
+        assert looked() == []
+        at += loop.LOOKS_WITHOUT
+        assert looked() == [3]
+        at, cost = at - 1, 1.0
+        late.delete()
+        accept(error(4, now))
+        assert looked() == [4]
+        # One that took long and found nothing begins after what was found last.
+        InboxItem.objects.all().delete()
+        at += loop.LOOKS_WITHOUT
+        assert looked() == []
+        accept(error(5, now))
+        cost = 0.01
+        assert looked() == [5]
