@@ -17,6 +17,7 @@ from events.protocols.fields.clock import PAST, seconds
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
+from events.protocols.sentry import images
 from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
 from events.scrubbing import databases
@@ -55,6 +56,7 @@ def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
     if "breadcrumbs" in cleaned:
         _put_times(cleaned["breadcrumbs"]["values"], raw.get("timestamp"), cleaned["timestamp"], door)
     names.put_stacktrace(cleaned)
+    images.put_packages(cleaned)
     cleaned.setdefault("platform", "other")
     cleaned.setdefault("tags", {})
     if raw.get("type") != "transaction":
