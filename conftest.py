@@ -11,7 +11,10 @@ from django.test.utils import setup_databases, teardown_databases
 
 from formaos_obs.tests import databases, scheduling, workers
 
-pytest_plugins = ["events.tests.arrivals", "events.tests.cast", "events.tests.chromium", "events.tests.sdk.server"]
+pytest_plugins = [
+    "dashboard.tests.answers", "events.tests.arrivals", "events.tests.cast", "events.tests.chromium",
+    "events.tests.sdk.server",
+]  # fmt: skip
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from alerts.models import StatusNotice
 from dashboard.charts import cards
 from dashboard.charts.registry import CHARTS
 from dashboard.frame.state import KEPT, PERIODS
+from dashboard.tests.answers import ANSWERS
 from dashboard.tests.populated import populate
 from dashboard.tests.populated_performance import store
 from dashboard.tests.shared import Kept, kept
@@ -41,7 +41,6 @@ say whether all is well say 503 until the clock is heard."""
 
 _READ = re.compile(r"GET(?:\.get\(|\.getlist\(|\[)\s*[\"']([\w.]+)")
 FOUND = {name for file in Path(dashboard.__file__).parent.rglob("*.py") for name in _READ.findall(file.read_text())}
-STATUSES: Counter[int] = Counter()
 NAMES = sorted(FOUND | set(KEPT) | {name for chart in CHARTS.values() for name in chart.parameters})
 
 YEARS = st.one_of(st.integers(1, 9999), st.sampled_from([1, 2, 1582, 1677, 1969, 1970, 2000, 2262, 2263, 9998, 9999]))
@@ -110,13 +109,6 @@ def _noting(asked: Any, read: set[str]) -> Any:
         return asked(of, name, *more)
 
     return ask
-
-
-@pytest.fixture(scope="module", autouse=True)
-def told() -> Iterator[None]:
-    """What was answered, for whoever asks for the long form."""
-    yield
-    print(f"\nanswers by status: {dict(sorted(STATUSES.items()))}")
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +212,7 @@ def assert_no_query_breaks(
     @example(query={"since": "2026-13-45T00:00:00Z"}, address=addresses[0], method="GET")
     def ask(query: dict[str, str], address: str, method: str) -> None:
         response = client.generic(method, address, query_params=query, headers=headers)
-        STATUSES[response.status_code] += 1
+        ANSWERS[response.status_code] += 1
         assert response.status_code < 500, (method, address, query)
 
     ask()

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
 
+import re2
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, get_resolver
+from django.urls import Resolver404, ResolverMatch, get_resolver
 
 # Addresses whose sender names the project by a key in the body or a header.
 WITHOUT_PROJECT = (
@@ -28,6 +29,7 @@ HEADERS = {
 }
 _UNKNOWN_HOST = "This server does not answer to that host name; ALLOWED_HOSTS lists those it does."
 
+_SLASHES = re2.compile(r"/{2,}")
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -48,15 +50,21 @@ class Shortcut(ABC):
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not self.is_meant(request.path_info):
             return self.get_response(request)
-        try:
-            match = self.resolver.resolve(request.path_info)
-        except Resolver404:
+        match = self.resolved(request.path_info)
+        if match is None:
             return self.get_response(request)
         if not is_known_host(request.META):
             return refused()
         request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         return hardened(response)
+
+    def resolved(self, path: str) -> ResolverMatch | None:
+        """Who answers `path`; None where nobody of the list does."""
+        try:
+            return self.resolver.resolve(path)
+        except Resolver404:
+            return None
 
 
 class IngestShortcut(Shortcut):
@@ -67,6 +75,11 @@ class IngestShortcut(Shortcut):
     @staticmethod
     def is_meant(path: str) -> bool:
         return may_be_ingest(path)
+
+    def resolved(self, path: str) -> ResolverMatch | None:
+        """Also with slashes too many, as a DSN that ends in one makes them, and without the last: who sends does not
+        follow a redirect with its body."""
+        return super().resolved(path) or super().resolved(_SLASHES.sub("/", f"{path}/"))
 
 
 _HOST = ("HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "SERVER_NAME", "SERVER_PORT")
@@ -116,9 +129,12 @@ def refused() -> HttpResponse:
 
 def may_be_ingest(path: str) -> bool:
     """Whether `path` is worth resolving among ingest addresses: `/api/<number>/…`, or one without a project."""
-    return (path.startswith("/api/") and path[5:6].isdigit() and path[5:7] != "0/") or path.startswith(WITHOUT_PROJECT)
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    of_project = path.startswith("/api/") and path[5:6].isdigit() and path[5:7] != "0/"
+    return of_project or f"{path}/".startswith(WITHOUT_PROJECT)
 
 
 def may_carry_files(path: str) -> bool:
     """Whether an address of ingest takes files: envelopes, tunnelled or not, and attachments by themselves."""
-    return path.endswith(("/envelope/", "/attachments/")) or path.startswith("/tunnel/")
+    return path.rstrip("/").endswith(("/envelope", "/attachments")) or path.lstrip("/").startswith("tunnel/")

@@ -4,7 +4,9 @@ Nothing is unpacked to disk, and no name inside a bundle becomes a path anywhere
 the client: look them up within the project only."""
 
 import io
+import posixpath
 import struct
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import orjson
+import re2
 
 MAGIC = b"SYSB"
 VERSION = 2
@@ -28,6 +31,9 @@ SCRIPTS = (".js", ".mjs", ".cjs", ".jsbundle", ".bundle")
 _HEADER = struct.Struct("<4sI")
 _END = struct.Struct("<4s4H2LH")
 _TEXT_LENGTH = 2000
+_BEHIND = re2.compile(r"(?s)(\.[A-Za-z]{1,12})[?#].*$")
+_ORIGIN = re2.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://[^/]*)")
+_PORT = re2.compile(r"^(?:(https://.*):443|(http://.*):80)$")
 # What `zipfile` raises for broken bytes; NotImplementedError is a RuntimeError, a wrong encoding a ValueError.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, KeyError)
 
@@ -87,8 +93,19 @@ def read(upload: bytes | IO[bytes]) -> Bundle:
 
 
 def address(text: str) -> str:
-    """An address in the form in which two are compared: a bundler names files (`[id] ü.js`), a browser addresses."""
-    return unquote(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()[:_TEXT_LENGTH]
+    """An address in the form in which two are compared: a bundler names files (`[id] ü.js`), a browser addresses.
+
+    Without query and fragment, percent encoding, slashes and dots too many, capitals of a host and a port that goes
+    without saying; letters composed."""
+    text = text.encode("utf-8", "replace").decode()
+    plain = unicodedata.normalize("NFC", unquote(_BEHIND.sub(r"\1", text)))
+    found = _ORIGIN.match(plain)
+    origin = _PORT.sub(r"\1\2", found.group(1).lower()) if found else ""
+    path = plain[found.end(1) :] if found else plain
+    if "//" in path or "/." in path:
+        lead = "~" if path.startswith("~/") else ""
+        path = lead + posixpath.normpath(path[len(lead) :]).replace("//", "/", 1)
+    return (origin + path).replace("\0", "\ufffd")[:_TEXT_LENGTH]
 
 
 def is_script(url: str) -> bool:

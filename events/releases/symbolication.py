@@ -123,9 +123,13 @@ class Maps:
             ).order_by("bundle__dist", "pk")
             minified = mine.filter(kind=Artifact.Kind.MINIFIED, url__in=unknown)
             maps = dict(minified.values_list("url", "source_map_url"))
-            sources = mine.filter(kind=Artifact.Kind.SOURCE_MAP, url__in=set(maps.values()) - {""})
+            meant = {one: (named, *_addresses(named)) if named else () for one, named in maps.items()}
+            wanted = {url for some in meant.values() for url in some}
+            sources = mine.filter(kind=Artifact.Kind.SOURCE_MAP, url__in=wanted)
             found = dict(sources.values_list("url", "pk"))
-            self._by_address |= {(*build, one): found.get(maps.get(one, "")) for one in unknown}
+            self._by_address |= {
+                (*build, one): next((found[url] for url in meant.get(one, ()) if url in found), None) for one in unknown
+            }
         pairs = ((file, [self._by_address[*build, one] for one in some]) for file, some in addresses.items())
         return {file: known[0] for file, pks in pairs if (known := [pk for pk in pks if pk is not None])}
 
@@ -258,7 +262,7 @@ def _addresses(file: str) -> tuple[str, ...]:
         parts = urlsplit(file)
     except ValueError:
         return ()
-    anywhere = "~/" + parts.path.lstrip("/")
+    anywhere = "~/" + parts.path.removeprefix("~").lstrip("/")
     whole = [f"{parts.scheme}://{parts.netloc}{parts.path}"] if parts.netloc else []
     written = [form for one in (*whole, anywhere) for form in (artifact_bundle.address(one), one)]
     return tuple(dict.fromkeys(form for form in written if form.isprintable()))  # a database takes no NUL

@@ -4,6 +4,7 @@ A chunk belongs to the person whose token sent it and is never shared; its name 
 never a path. Assembling is idempotent: a bundle is known by project and SHA-1, and a repetition is told what is there.
 """
 
+import base64
 import hashlib
 import tempfile
 import zlib
@@ -36,7 +37,11 @@ LISTED = 1_000  # files of a release
 
 _SHA1 = re2.compile(r"^[0-9a-f]{40}$")
 _LAST_LINES = 4096  # of a minified file, where the name of its map stands
-_MAP_COMMENT = re2.compile(r"//[#@] ?sourceMappingURL=([^\s'\"]+)\s*$")
+# ECMA-426, "Extraction methods": in either kind of comment, and the last one counts.
+_MAP_COMMENT = re2.compile(r"(?m)/[/*][#@]\s*sourceMappingURL=([^\s'\"]+)(?:\s*\*/)?\s*$")
+_INLINE = re2.compile(
+    rb"/[/*][#@]\s*sourceMappingURL=data:application/json[^,\s]{0,100};base64,([A-Za-z0-9+/=]+)(?:\s*\*/)?\s*$"
+)
 
 
 class UploadError(ValueError):
@@ -214,9 +219,18 @@ def prune(*, now: datetime) -> tuple[int, int]:
 
 def source_map_name(content: bytes) -> str:
     """What a minified source says its map is called, in its last lines; "" for none and for one inside itself."""
-    match = _MAP_COMMENT.search(content[-_LAST_LINES:].decode("utf-8", "replace").rstrip())
-    name = match.group(1) if match else ""
+    names = _MAP_COMMENT.findall(content[-_LAST_LINES:].decode("utf-8", "replace").rstrip())
+    name = str(names[-1]) if names else ""
     return "" if name.startswith("data:") else name[:2000]
+
+
+def inline_map(content: bytes) -> bytes:
+    """The map that a minified source carries inside itself, b"" for none."""
+    match = _INLINE.search(content.rstrip()) if b"sourceMappingURL=data:" in content else None
+    try:
+        return base64.b64decode(match.group(1)) if match else b""
+    except ValueError:
+        return b""
 
 
 def _demand_names(checksum: str, chunks: Sequence[str]) -> None:
@@ -273,14 +287,24 @@ def _artifacts(bundle: Bundle, row: ArtifactBundle) -> Iterator[Artifact]:
         content = bundle.content(entry)
         if b"\0" in content:
             continue
-        yield _artifact_of(row, entry, content)
+        inside = inline_map(content) if entry.type == "minified_source" else b""
+        artifact = _artifact_of(row, entry, content)
+        if inside and not artifact.source_map_url:
+            # An address that no file has, since those of files have no fragment.
+            named = f"{artifact.url[:1900]}#map"
+            artifact.source_map_url = named
+            own = _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(inside))
+            own.url, own.size = named, len(inside)
+            yield own
+        yield artifact
 
 
 def _artifact_of(row: ArtifactBundle, entry: Entry, content: bytes) -> Artifact:
     if entry.type == "source_map":
         return _artifact(row, entry, Artifact.Kind.SOURCE_MAP, content=payloads.pack_bytes(content))
     if entry.type == "minified_source":
-        name = entry.source_map or source_map_name(content)
+        named = entry.source_map or ""
+        name = "" if named.startswith("data:") else named or source_map_name(content)
         return _artifact(row, entry, Artifact.Kind.MINIFIED, source_map_url=_beside(entry.url, name) if name else "")
     return _artifact(row, entry, Artifact.Kind.SOURCE)
 
@@ -293,9 +317,9 @@ def _kind(name: str) -> str:
 
 
 def _beside(url: str, name: str) -> str:
-    """The address of `name` as the file at `url` means it; "" for what is none."""
+    """The address of `name` as the file at `url` means it; "" for what is none. Who names no scheme means today's."""
     try:
-        return urljoin(url, name)
+        return urljoin(url, f"https:{name}" if name.startswith("//") else name)
     except ValueError:
         return ""
 

@@ -35,20 +35,35 @@ _REMEMBERED = 1000
 
 # How a statement begins; lower case needs more of its shape, or "select a size from the list" is one.
 _NAMED = r"[\w\"`.\[\]]+(?:\s+(?:as\s+)?\w+)?\s*"
+# The first argument of a call in lower case: a value or its place, no word.
+_FIRST = r"\(\s*(?:[eEnN]?'|\$\d|[:@?%]|\d)"
 _BEGINS = (
     r"(?:SELECT\s[^;]*?\bFROM\s|(?:INSERT|REPLACE|MERGE)\s+(?:\w+\s+)?INTO\s|UPDATE\s[^;]{1,200}?\sSET\s|DELETE\s+FROM\s"
-    r"|WITH\s+(?:RECURSIVE\s+)?[\w\"`]+\s*(?:\([^()]*\)\s*)?AS\s|(?:ALTER|CREATE)\s+(?:USER|ROLE|LOGIN)\s"
+    r"|WITH\s+(?:RECURSIVE\s+)?[\w\"`]+\s*(?:\([^()]*\)\s*)?AS\s"
+    r"|(?:ALTER|CREATE)\s+(?:USER|ROLE|LOGIN|DATABASE|SYSTEM|SERVER|SUBSCRIPTION|CREDENTIAL)\s"
     rf"|select\s[^;]*?\bfrom\s+{_NAMED}(?:;|\z|\b(?:where|order\s+by|group\s+by|limit|left|right|inner|cross|join)\b)"
     # A batch of CQL, a procedure, a function without a table, Cypher.
     r"|BEGIN\s+(?:UNLOGGED\s+|COUNTER\s+)?BATCH\s|EXPLAIN\s+(?:\w+\s+|\([^()]*\)\s*)?(?:SELECT|INSERT|UPDATE|DELETE|WITH)\s"
     r"|EXEC(?:UTE)?\s+[\w.\[\]]+\s+(?:[@']|\d+\s*(?:[,;]|\z))|CALL\s+[\w.]+\s*\(|SELECT\s+[\w.]+\s*\(|(?:OPTIONAL\s+)?MATCH\s*\(|MERGE\s*\("
+    rf"|(?i:select\s+(?:\*\s+from\s+)?|perform\s+|call\s+|execute\s+)[\w.\"]+{_FIRST}|EXECUTE\s+[\w\"]+\s*\(|(?i:values)\s*{_FIRST}"
+    r"|(?i:exec(?:ute)?)\s+(?:[\w.\[\]]+\s+@\w+\s*=|[\w.]*\bsp_\w+\s+[nN]?')"
+    # What is set for a session, and what is told to those who listen.
+    r"|(?i:set\s+(?:(?:session|local|global|persist)\s+[\w.\"`@]+|@+[\w.]+)\s*(?:=|:=|\bto\b))\s*\S"
+    r"|(?i:set\s+\w+\.[\w.]+\s*(?:=|\bto\b))\s*'|SET\s+[\w.\"`]+\s*(?:=|\bTO\b)\s*'|(?i:notify)\s+\S+,\s*'"
     r"|SET\s+PASSWORD\s|GRANT\s[^;]*?\sIDENTIFIED\s"
+    # Statements kept for later, blocks, files, remarks.
+    r"|PREPARE\s+[\w\"]+\s*(?:\([^()]*\)\s*)?(?:AS|FROM)\s|prepare\s+\w+\s*(?:\([^()]*\)\s*)?as\s+(?:select|insert|update|delete|with)\s"
+    r"|(?i:declare\s+\S+\s+[^;]*?\bcursor\b[^;]*?\bfor\s)|(?i:do)\s+(?:(?i:language)\s+\w+\s+)?\$\w*\$"
+    r"|COPY\s+[\w.\"]+\s*(?:\([^()]*\)\s*)?(?:FROM|TO)\s+(?:PROGRAM\s+)?'|(?i:comment\s+on\s+\w+\s[^;]*?\sis\s)'|SHOW\s[^;]*?\s(?:LIKE|WHERE)\s"
     rf"|insert\s+into\s+{_NAMED}\(|update\s+{_NAMED}\bset\s+[\w\"`.\[\]]+\s*=|delete\s+from\s+{_NAMED}(?:;|\z|\bwhere\b))"
 )
 _COMMENT = r"(?:/\*[^*]*\*/\s*)?"
 _STATEMENT = re2.compile(rf"(?s)^\s*{_COMMENT}{_BEGINS}")
 # A logger puts a time, a name or a colour before it: `(0.001) SELECT`, `User Load (0.5ms)  SELECT`, `query: SELECT`.
-_BEGINNINGS = word_set("sele inse repl merg upda dele with alte crea begi expl exec call matc opti gran set ")
+_BEGINNINGS = word_set(
+    "sele inse repl merg upda dele with alte crea begi expl exec call matc opti gran set "
+    "perf valu noti prep decl do do\t copy comm show "
+)
 _LOGGED = re2.compile(rf"(?s)^((?:[^\n]{{0,160}}?(?:[:=>\])]|\x1b\[[\d;]*m)\s*)?){_COMMENT}{_BEGINS}")
 # And the values behind it: `; args=(…)`, ` [["id", 1]]`, ` [parameters: …]`.
 _VALUES = re2.compile(
@@ -92,10 +107,14 @@ _ROW = re2.compile(
     r"|(invalid input (?:syntax|value) for [\w ]+: \")[^\n]*?(\")"
     r"|(dup key: \{)[^\n]*(\})"
 )
+# What PL/pgSQL was at, as PostgreSQL's log has it.
+_CONTEXT = re2.compile(r'(?s)(SQL (?:statement|expression) ")((?:[^"]|"")*)("|\z)')
 _EMBEDDED = re2.compile(r"(?s)\[SQL: (.*?)\](\s*(?:\n|\[|\(Background|\z))")
 _PARAMETERS = re2.compile(r"(?s)\[(?:SQL )?[pP]arameters?: .*?\](\s*(?:\n|\(Background|\z))")
 _WORTH_A_LOOK = (
     " FROM ", " from ", "INTO ", "into ", " SET ", " set ", "WITH ", "USER ", "ROLE ", "FROM\n", "\nFROM", "from\n",
+    "elect ", "erform ", "ALUES", "alues", "NOTIFY", "notify", "REPARE ", "repare ", "ECLARE ", "eclare ", "DO ", "do ",
+    "COPY ", "OMMENT ON", "omment on", "SHOW ", "SET ", "set ", "exec", "call ",
     "BATCH", "EXPLAIN ", "EXEC", "CALL ", "SELECT ", "MATCH", "MERGE", "PASSWORD", " IDENTIFIED ",
     "[generated in", "[cached since", "[raw sql", "[no key", "[caching", "binding parameter", "arameters: $1",
 )  # fmt: skip
@@ -171,7 +190,7 @@ def _begins(text: str) -> bool:
 
 
 def failed(text: str) -> str:
-    """The message of an error without what a database repeats: its statement, parameters, the row it refused."""
+    """A message, or a line of a log, without what a database repeats: its statement, parameters, the row it refused."""
     if "SQL: " in text:
         text = _EMBEDDED.sub(lambda found: f"[SQL: {form(found.group(1))}]{found.group(2)}", text)
     if "arameter" in text:
@@ -191,6 +210,8 @@ def _without_row(found: Any) -> str:
 
 def logged(text: str) -> str:
     """A line of a log, the statement in it without values. Lines that begin with none are left alone."""
+    if "SQL statement" in text or "SQL expression" in text:
+        text = _CONTEXT.sub(lambda found: found.group(1) + form(found.group(2)) + found.group(3), text)
     if text[:1] == "{" and _DOCUMENT.search(text):
         return documents.masked(text)
     if any(map(text.__contains__, _OPENINGS)) and (asked := _SHELL.search(text)):
@@ -226,7 +247,7 @@ def crumb(message: Any, data: Any, category: str) -> tuple[Any, Any]:
         data = _crumb_data(data, system, is_question=is_question)
     if type(message) is str:
         if not is_question:
-            message = logged(message)
+            message = failed(message)
         elif system in COMMANDS:
             message = commands.name(message)
         else:

@@ -98,6 +98,11 @@ _PLAIN: tuple[Rule, ...] = (
     Rule("vendor_label", tokens.LABEL_HINT, tokens.find_labelled, apart=True),
     pattern("bearer", r"(?i)\b(?:bearer|basic)[ \t]+[\w~+/.-]{6}", r"(?i)\b(?:bearer|basic)[ \t]+([\w.~+/-]{6,}=*)",
             marker="[token]", validate=validators.is_credential_word),
+    pattern("password_file", r":(?:\d{4,5}|\*):[\w.*$-]+:[^\s:\x1e]+:[^\s:]",
+            r"(?:^|[\s\"'`=(>,\x1e])(?:(?:\*|[\w.-]+|\[[0-9A-Fa-f:]+\]|/[\w./-]+):(?:54\d\d|6432|6543|5432\d|25060|26257|\*)"
+            r"|(?:[\w-]+(?:\.[\w-]+)+|localhost):\d{4,5}):(?:[A-Za-z_][\w.$-]*|\*):(?:[A-Za-z_*][\w.@$+-]*)"
+            r":((?:\\+[:\\]|[^\s:\\\"'`\x1e])+)",
+            marker="[password]", validate=validators.ends_password_line, apart=True),
     pattern("basic_login", r"(?:^|[\s\"'])(?:-u|--user)[ =]", r"(?:^|[\s\"'])(?:-u"
             r"|--user)[ =][\"']?[^\s:\"'\x1e]+:([^\s\"'\x1e]+)",
             marker="[password]"),

@@ -53,6 +53,18 @@ def is_not_masked(data: bytes, start: int, end: int) -> Span | None:
     return None if PLACEHOLDER.fullmatch(data[start:end]) else (start, end)
 
 
+_OF_CODE = re2.compile(
+    rb"(?i)\.(?:py|[cm]?[jt]sx?|rb|java|kt|scala|go|rs|c|cc|cpp|h|hpp|cs|php|swift|exs?|erl|sql|vue|html?):\d+:[^:]+:[^:]+:$"
+)
+
+
+def ends_password_line(data: bytes, start: int, end: int) -> Span | None:
+    """Refuses the fifth of more than five fields, masks, and what a line of a source file is followed by."""
+    if _after(data, end) == ord(":") or _OF_CODE.search(data[max(0, start - 200) : start]):
+        return None
+    return is_not_masked(data, start, end)
+
+
 def is_strong(data: bytes, start: int, end: int) -> Span | None:
     """Refuses words that follow `token` in a sentence: a secret mixes capitals, small letters and digits."""
     value = data[start:end].rstrip(b".")

@@ -19,6 +19,10 @@ _OVERHEAD = re2.compile(
     rb"^(?:commit|rollback|savepoint|release|abort|end|save tran|start transaction|set|reset|show|use|fetch|move|close"
     rb"|open|declare|prepare|deallocate|discard|listen|unlisten|notify|pragma|xa|lock|unlock|checkpoint|alter session"
     rb"|do \?)(?: |$)"
+    # Settings and locks by a call: what SET and LOCK do, for one session.
+    rb"|^select (?:pg_catalog\.)?(?:set_config|pg_(?:try_)?advisory_\w+|get_lock|release_lock) ?\([^()]*\)"
+    rb"(?: (?:as )?\w+)?(?: ?, ?(?:pg_catalog\.)?set_config ?\([^()]*\)(?: (?:as )?\w+)?)*$"
+    rb"|^(?:exec(?:ute)?|call) (?:sys\.)?(?:sp_set_session_context|sp_(?:get|release)applock|dbms_session\.)"
     # Not the block of a procedure.
     rb"|^begin(?: (?:tran|transaction|work|isolation|deferred|immediate|exclusive|concurrent|read|not)\b.*)?$"
     # The names that instrumentations give to what has no statement: pg.connect, prisma:engine:connection.

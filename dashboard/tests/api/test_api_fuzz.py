@@ -3,8 +3,6 @@
 import json
 import os
 import re
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +17,7 @@ from schemathesis.core import NotSet
 
 from alerts.tests import make as make_alerts
 from alerts.tests.make import probe as make_probe
+from dashboard.tests.answers import ANSWERS
 from dashboard.tests.test_every_route import API
 from events.accounts import tokens
 from events.models import IngestKey, Project
@@ -29,15 +28,7 @@ SCHEMA = schemathesis.openapi.from_dict(json.loads(DOCUMENT.read_text()))
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 EXAMPLES = int(os.environ.get("OBS_FUZZ_EXAMPLES", "10"))
 STATUSES = {200, 201, 204, 400, 401, 403, 404, 405, 413, 415}
-ANSWERS: Counter[int] = Counter()
 UNDOCUMENTED = {"api-schema", "api-nothing"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def told() -> Iterator[None]:
-    """What was answered, for whoever asks for the long form."""
-    yield
-    print(f"\nanswers by status: {dict(sorted(ANSWERS.items()))}")
 
 
 def test_the_document_has_every_address() -> None:

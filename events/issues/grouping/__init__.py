@@ -11,10 +11,10 @@ from typing import Any
 
 from events.issues.grouping import exceptions, reports, rules
 from events.issues.grouping.fingerprints import expanded, filled, is_default
-from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, Frame
+from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, SECOND, Frame
 from events.issues.grouping.texts import LONGEST, first_line, in_one_wording, text, without_variables
 
-VERSION = 2
+VERSION = 3
 TITLE_LENGTH = 200
 TYPE_LENGTH = 100
 VALUE_LENGTH = 500
@@ -58,12 +58,7 @@ def group(event: object, ruleset: rules.Ruleset = rules.NONE) -> Grouping:
     subject = _subject(event)
     rule = None if text(event.get("checksum"), limit=200).strip() else ruleset.fingerprint(event)
     components = _components(event, subject, rule=rule)
-    title = (
-        _titled(rule, event, subject)
-        or subject.title
-        or f"{subject.type}: {first_line(subject.value)}".strip(": ")
-        or UNTITLED
-    )
+    title = _titled(rule, event, subject) or subject.title or _said(subject) or UNTITLED
     return Grouping(
         version=VERSION,
         hash=_digest(components),
@@ -92,9 +87,14 @@ def earlier(
     if today.is_ruled:
         return ()
     old = [group(event, one) for one in dict.fromkeys((*before, rules.NONE)) if one != ruleset]
-    first = _digest(_components(event, _subject(event, version=FIRST), version=FIRST))
-    hashes = [*(one.hash for one in old if not one.is_ruled), first]
+    versions = [_digest(_components(event, _subject(event, version=one), version=one)) for one in (SECOND, FIRST)]
+    hashes = [*(one.hash for one in old if not one.is_ruled), *versions]
     return tuple(one for one in dict.fromkeys(hashes) if one != today.hash)
+
+
+def _said(subject: _Subject) -> str:
+    value = first_line(subject.value)
+    return value if value == subject.type else f"{subject.type}: {value}".strip(": ")
 
 
 def _titled(rule: rules.FingerprintRule | None, event: dict[Any, Any], subject: _Subject) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, Frame, frame, is_native
+from events.issues.grouping.frames import FIRST, SCRIPT_PLATFORMS, SECOND, Frame, frame, is_native
 from events.issues.grouping.made_names import written
 from events.issues.grouping.texts import in_one_wording, text, without_variables
 
@@ -54,15 +54,20 @@ def chain(event: dict[Any, Any], *, platform: str, version: int = 0) -> tuple[Th
     if version == FIRST or not thrown or any(one.frames for one in thrown):
         return thrown
     last = values[-1] if isinstance(values[-1], dict) else {}
-    stack = _frames(_crashed(event, last.get("thread_id")), platform=platform)
+    stack = _frames(_crashed(event, last.get("thread_id"), version), platform=platform, version=version)
     return (*thrown[:-1], replace(thrown[-1], frames=stack)) if stack else thrown
 
 
-def _crashed(event: dict[Any, Any], thread_id: object) -> object:
-    """The stack of the thread that an exception without one was thrown in, else of the one that crashed."""
+def _crashed(event: dict[Any, Any], thread_id: object, version: int) -> object:
+    """The stack of the thread that an exception without one was thrown in, else of the one that crashed, else the only
+    one there is. An id may be a number here and a text there."""
     found = [t for t in threads_of(event) if isinstance(t, dict) and t.get("stacktrace")]
-    own = [t for t in found if thread_id is not None and t.get("id") == thread_id]
-    chosen = own or [t for t in found if t.get("crashed") is True]
+    crashed = [t for t in found if t.get("crashed") is True]
+    if version == SECOND:
+        chosen = [t for t in found if thread_id is not None and t.get("id") == thread_id] or crashed
+    else:
+        own = [t for t in found if thread_id is not None and str(t.get("id")) == str(thread_id)]
+        chosen = own or crashed or (found if len(found) == 1 else [])
     return chosen[0]["stacktrace"] if chosen else None
 
 

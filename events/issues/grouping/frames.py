@@ -11,6 +11,7 @@ from events.issues.grouping import made_names, systems
 from events.issues.grouping.texts import text
 
 FIRST = 1  # the version that knows nothing of made names, source lines and native libraries
+SECOND = 2  # the one that took ids of builds and offsets of compiled programs for names
 LINE = 120  # characters of a source line that counts; longer ones were minified or cut
 
 # The key of what a project's rule says of a frame, in an event's copy; no JSON has such a key.
@@ -86,7 +87,20 @@ def frame(raw: object, *, platform: str, version: int = 0) -> Frame | None:
     )
     if version == FIRST:
         return _first(sent)
-    return _frame(sent, text(raw.get("package"), limit=512), text(raw.get("context_line"), limit=400))
+    package, line = text(raw.get("package"), limit=512), text(raw.get("context_line"), limit=400)
+    return _frame(sent if version == SECOND else _named(sent), package, line)
+
+
+def _named(sent: "_Sent") -> "_Sent":
+    """The frame without what a build or a compiler put where names stand."""
+    if sent.is_script:
+        return sent
+    function = made_names.compiled(sent.function)
+    if function == sent.function and not systems.is_build_id(sent.module):
+        return sent
+    return sent._replace(
+        module="" if systems.is_build_id(sent.module) else sent.module, function=function, shown=sent.function
+    )
 
 
 class _Sent(NamedTuple):
@@ -97,6 +111,7 @@ class _Sent(NamedTuple):
     in_app: bool | None
     platform: str
     ruled: bool | None = None
+    shown: str = ""  # the function as sent, where it differs
 
     @property
     def is_script(self) -> bool:
@@ -127,7 +142,7 @@ def _first(sent: _Sent) -> Frame | None:
 
 @lru_cache(maxsize=8192)
 def _frame(sent: _Sent, package: str, line: str) -> Frame | None:
-    module, filename, abs_path, function, _, platform, _ = sent
+    module, filename, abs_path, function, _, platform, _, shown = sent
     resumed = foreign = False
     if sent.is_script:
         place = script_path(filename, abs_path, platform) or made_names.written(module)
@@ -142,7 +157,7 @@ def _frame(sent: _Sent, package: str, line: str) -> Frame | None:
     if not place and not name:
         return None
     own = sent.is_own(is_foreign=foreign or is_foreign(filename) or is_foreign(abs_path))
-    return Frame(place or "?", name, own, resumed, module, filename or module, function, _whole(line))
+    return Frame(place or "?", name, own, resumed, module, filename or module, shown or function, _whole(line))
 
 
 def _whole(line: str) -> str:

@@ -76,6 +76,19 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(__)\d+(?:_\d+)*(__|$|\W)", r"\1\2"),
     (r"([_$@-])\d{6,}\b", r"\1"),
 )  # fmt: skip
+# What only compiled programs have: offsets into a function, IL2CPP's hashes, lambdas of MSVC and clang, Dart's two
+# words for a closure, what Swift puts before a function's name.
+_OF_COMPILERS: tuple[tuple[str, str], ...] = (
+    (r"\s?\+\s?(?:0x[0-9a-fA-F]+|\d+)$", ""),
+    (r"_m(?:[0-9A-F]{40}|\d{8,10})((?:_\w+)?)$", r"\1"),
+    (r"<lambda_[0-9a-f]{32}>", "<lambda_>"),
+    (r"(::\$_)\d+", r"\1"),
+    (r"(?:\.<anonymous closure>|\.<fn>)+", ".<fn>"),
+    (r"^<anonymous closure>$", "<fn>"),
+    (r"^\(\d+\) (?:await|suspend) resume partial function for ", ""),
+    (r"^(?:(?:specialized|merged|@objc|partial apply(?: forwarder)? for|closure context of) )+", ""),
+)
+_BY_COMPILERS = tuple((re2.compile(pattern), with_) for pattern, with_ in _OF_COMPILERS)
 _COMPILED = tuple((re2.compile(pattern), with_) for pattern, with_ in _RULES)
 _HEX = re2.compile(r"([_$@-])([0-9a-f]{8,})\b")
 _CLOSURE = re2.compile(r"\{closure:((?:[A-Za-z]:)?[\\/][^{}]*)\}")
@@ -92,6 +105,17 @@ def written(name: str) -> str:
         name = pattern.sub(with_, name)
     name = _HEX.sub(_without_hex, name)
     return _CLOSURE.sub(_file_of_closure, name) if "{closure:" in name else name
+
+
+@lru_cache(maxsize=8192)
+def compiled(function: str) -> str:
+    """A function without what a compiler, linker or optimiser put to its name; "" for an offset alone."""
+    function = function.strip()
+    if function.isdecimal():
+        return ""
+    for pattern, with_ in _BY_COMPILERS:
+        function = pattern.sub(with_, function)
+    return function
 
 
 def _without_hex(found: "re2._Match[str]") -> str:

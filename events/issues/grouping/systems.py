@@ -58,6 +58,16 @@ def is_system(package: str, function: str, *, platform: str) -> bool:
     return bool(_RUNTIME.match(function)) or (not package and bool(_FUNCTIONS.match(function)))
 
 
+_BUILD_ID = re2.compile(
+    r"^(?:[0-9A-Fa-f]{32,40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}(?:-[0-9A-Fa-f]{1,8})?)$"
+)
+
+
+def is_build_id(module: str) -> bool:
+    """Whether a module is the id of a build, which consoles send in place of a name: another one in each build."""
+    return bool(_BUILD_ID.match(module))
+
+
 def is_nameless(function: str) -> bool:
     """Whether this stands where a name would: a question mark, an address, a word for "unknown"."""
     return not function or bool(_NAMELESS.match(function))

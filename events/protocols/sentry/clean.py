@@ -17,6 +17,7 @@ from events.protocols.fields.clock import PAST, seconds
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_url, tidy_words
 from events.protocols.fields.texts import readable, scalar, trimmed
+from events.protocols.sentry import images
 from events.protocols.sentry.legacy import messages, names
 from events.protocols.sentry.stacks import exceptions, stacktrace, threads, values
 from events.scrubbing import databases
@@ -55,6 +56,7 @@ def event(raw: dict[str, Any], door: Door, *, event_id: str) -> dict[str, Any]:
     if "breadcrumbs" in cleaned:
         _put_times(cleaned["breadcrumbs"]["values"], raw.get("timestamp"), cleaned["timestamp"], door)
     names.put_stacktrace(cleaned)
+    images.put_packages(cleaned)
     cleaned.setdefault("platform", "other")
     cleaned.setdefault("tags", {})
     if raw.get("type") != "transaction":
@@ -118,7 +120,7 @@ def _transaction(value: Any, door: Door) -> str | None:
 def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
     """The message; a statement in it without values. What it was filled with stands in it and nowhere else."""
     if not isinstance(value, dict):
-        return {"formatted": databases.logged(readable(value, MESSAGE))}
+        return {"formatted": databases.failed(readable(value, MESSAGE))}
     entry: dict[str, Any] = {
         name: readable(value[name], MESSAGE) for name in ("message", "formatted") if value.get(name) is not None
     }
@@ -127,11 +129,11 @@ def _logentry(value: Any, door: Door) -> dict[str, Any] | None:
     if is_open and isinstance(params, list | dict) and (filled := messages.filled(entry["message"], params)):
         entry["formatted"] = trimmed(filled, MESSAGE)
     if "message" in entry:
-        asked = databases.logged(entry["message"])
-        if asked is not entry["message"]:
+        asked = databases.failed(entry["message"])
+        if asked != entry["message"]:
             # Filled in, a value without quotes would look like a name.
             return dict.fromkeys(entry, asked)
-    return {name: databases.logged(said) for name, said in entry.items()} or None
+    return {name: databases.failed(said) for name, said in entry.items()} or None
 
 
 def _put_message(cleaned: dict[str, Any], raw: dict[str, Any], door: Door) -> None:

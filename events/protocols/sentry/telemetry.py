@@ -66,12 +66,12 @@ def said(body: Any, found: dict[str, Any], door: Door) -> dict[str, Any]:
     if asked != template:
         # Filled in, a value without quotes would look like a name.
         return {"body": asked, "attributes": found | {TEMPLATE: asked}}
-    return {"body": databases.logged(readable(body, door.context.limits.log_item)), "attributes": found}
+    return {"body": databases.failed(readable(body, door.context.limits.log_item)), "attributes": found}
 
 
 @lru_cache(maxsize=1024)
 def _template(template: str) -> str:
-    return databases.logged(template)
+    return databases.failed(template)
 
 
 def _attributes(item: dict[str, Any], door: Door) -> dict[str, Any]:

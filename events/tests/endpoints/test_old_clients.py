@@ -74,6 +74,20 @@ def test_it_takes_what_old_clients_wrap(key: IngestKey, body: bytes, kind: str, 
     assert stored()["logentry"]["formatted"] == "hi ÿ?>~" * 40
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["//api/{}/store/", "/api/{}/store", "/api//{}/store//", "/api/store", "//api/{}/envelope/", "/api/{}/envelope"],
+)
+def test_a_slash_too_many_or_too_few_loses_nothing(key: IngestKey, path: str) -> None:
+    """A DSN that ends in a slash makes `//api/…`: getsentry/relay, relay-server, NormalizePathLayer."""
+    body = ENVELOPE if "envelope" in path else EVENT
+    headers = {"X-Sentry-Auth": f"Sentry sentry_key={key.public_key}"}
+    path = path.format(key.project_id)  # Django's client would take `//api` for a host
+    answer = Client().generic("POST", "/", body, content_type="text/plain", headers=headers, PATH_INFO=path)  # type: ignore[arg-type]
+    assert (answer.status_code, stored()["platform"]) == (200, "node")
+    assert Client().get("/api/x/store").status_code == 404
+
+
 @pytest.mark.parametrize("data", [EVENT, PACKED, base64.b64encode(EVENT)], ids=["JSON", "zlib", "base64"])
 @pytest.mark.parametrize("is_quoted", [True, False])
 def test_it_takes_an_event_from_an_address(key: IngestKey, data: bytes, is_quoted: bool) -> None:

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.issues import grouping
@@ -247,6 +247,7 @@ values = st.lists(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(NESTED), json)
     | st.fixed_dictionaries({"exception": values | st.fixed_dictionaries({"values": values}), "platform": json})

@@ -29,6 +29,10 @@ FILLED: list[tuple[str, Any, str]] = [
     ("json {\"a\": %s}", [1], 'json {"a": 1}'),
     ("a %s", ["{}"], "a {}"),
     ("100% of {}", [5], "100% of 5"),
+    ("hi %{name} %<n>d, %<cost>.2f", {"name": "ann", "n": 5, "cost": 1.5}, "hi ann 5, 1.50"),
+    ("%<n>d of %<m>d", {"n": 5}, "5 of %<m>d"),
+    ("order {0:N2} in {{here}}", ["7"], "order 7 in {here}"),
+    ("{{nothing}} to fill", ["x"], ""),
     ("nothing to fill", ["x"], ""),
     ("a %s", [], ""),
     ("a %s", "x", ""),
@@ -160,3 +164,50 @@ def test_registers_are_kept_where_they_can_be_some() -> None:
     kept = event({"threads": {"values": [{"id": 1, "stacktrace": stack}]}})
     found = kept["threads"]["values"][0]["stacktrace"]
     assert found["registers"] == {"pc": "0x101d", "sp": "0x1000", "x0": "7ffe2000"}
+
+
+IMAGES = [
+    {"type": "elf", "code_file": "/lib/libapp.so", "image_addr": "0x1000", "image_size": 4096},
+    {"type": "elf", "debug_file": "open.sym", "image_addr": "8192"},
+    {"type": "elf", "name": "last", "image_addr": 0x4000},
+    {"type": "elf", "code_file": "nowhere", "image_addr": "x"},
+    {"type": "sourcemap", "code_file": "a.js", "debug_id": "1"},
+    {"code_file": 5, "image_addr": "0x9000"},
+]
+
+
+@pytest.mark.parametrize(
+    ("frame", "package"),
+    [
+        ({"instruction_addr": "0x1004"}, "/lib/libapp.so"),
+        ({"instruction_addr": 0x1FFF, "function": "f"}, "/lib/libapp.so"),
+        ({"instruction_addr": "0x2004"}, "open.sym"),
+        ({"instruction_addr": "0x3fff"}, "open.sym"),
+        ({"instruction_addr": "0x4001"}, "last"),
+        ({"instruction_addr": "0x80000000000"}, None),
+        ({"instruction_addr": "0x10"}, None),
+        ({"instruction_addr": "zero"}, None),
+        ({"instruction_addr": "0x1004", "package": "own"}, "own"),
+        ({"instruction_addr": "0x1004", "module": "shop.A"}, None),
+        ({"instruction_addr": "0x1004", "addr_mode": "rel:0"}, None),
+        ({"function": "f"}, None),
+    ],
+)
+def test_a_frame_that_sends_its_address_alone_is_given_its_library(frame: dict[str, Any], package: str | None) -> None:
+    """Dart's and .NET's compiled programs send no `package`: getsentry/sentry-dart, getsentry/sentry-dotnet."""
+    sent = {
+        "exception": [{"type": "E", "stacktrace": {"frames": [dict(frame)]}}],
+        "threads": [{"id": 1, "stacktrace": {"frames": [dict(frame)]}}],
+        "debug_meta": {"images": IMAGES},
+    }
+    kept = event(sent)
+    for holder in (kept["exception"], kept["threads"]):
+        assert holder["values"][0]["stacktrace"]["frames"][0].get("package") == package
+
+
+@pytest.mark.parametrize("meta", [None, [], {"images": None}, {"images": [None, 5, {"image_addr": None}]}])
+def test_without_images_no_library_is_made_up(meta: Any) -> None:
+    kept = event(
+        {"exception": [{"type": "E", "stacktrace": {"frames": [{"instruction_addr": "0x1"}]}}], "debug_meta": meta}
+    )
+    assert "package" not in kept["exception"]["values"][0]["stacktrace"]["frames"][0]

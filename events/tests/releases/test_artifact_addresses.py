@@ -1,5 +1,6 @@
 """Which upload a frame means: builds of one release, and the many ways to write one address."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,14 @@ ALIKE = [
     ("~/(group)/@modal/a+b,c.js", "https://shop.example/(group)/@modal/a+b,c.js"),
     ("~/s/a.js", "app:///s/a.js"),
     ("~/s/a.js", "/s/a.js"),
+    ("~/s/a.js?v=1", "https://shop.example/s/a.js?v=1"),
+    ("~/s/a.js", "https://shop.example//s//a.js"),
+    ("~/s/a.js", "https://shop.example/x/../s/./a.js"),
+    ("~/./s/a.js", "https://shop.example/s/a.js"),
+    ("https://cdn.example/s/a.js", "https://CDN.example:443/s/a.js"),
+    ("http://cdn.example:80/s/a.js", "http://cdn.example/s/a.js"),
+    ("~/s/ma\u0308in.js", "https://shop.example/s/m%C3%A4in.js"),
+    ("~/s/a.js", "~/s/a.js"),
 ]
 
 
@@ -85,6 +94,45 @@ def test_a_bundler_names_files_and_a_browser_names_addresses(
 ) -> None:
     upload(client, uploaded)
     assert line_of(project, sent) == "boom();"
+
+
+@pytest.mark.parametrize(
+    ("named", "stored"),
+    [
+        ("a.js.map?h=1", "~/s/a.js.map"),
+        ("/maps/a.js.map", "~/maps/a.js.map"),
+        ("../maps/a.js.map", "~/maps/a.js.map"),
+        ("https://shop.example/maps/a.js.map", "~/maps/a.js.map"),
+        ("https://cdn.example/maps/a.js.map", "https://cdn.example/maps/a.js.map"),
+        ("//cdn.example/maps/a.js.map", "https://cdn.example/maps/a.js.map"),
+    ],
+)
+def test_a_map_is_found_wherever_its_file_says(client: Client, project: Project, named: str, stored: str) -> None:  # noqa: F811
+    """getsentry/sentry-docs#561: the address of a map resolves against that of its file, and `~` is any host."""
+    files = {"0": {"type": "minified_source", "url": "~/s/a.js"}, "1": {"type": "source_map", "url": stored}}
+    made = bundle(files, {"0": f"x();\n//# sourceMappingURL={named}".encode(), "1": a_map()})
+    send(client, made)
+    assert assemble(client, made, [made], version="web@7").json()["state"] == "ok"
+    assert line_of(project, "https://shop.example/s/a.js") == "boom();"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/json;charset=utf-8"])
+@pytest.mark.parametrize("mark", ["//# {}", "/*# {} */", "//@ {}"])
+def test_a_map_inside_its_file_counts(client: Client, project: Project, kind: str, mark: str) -> None:  # noqa: F811
+    """ECMA-426, "Linking generated code to source maps": the address may be `data:`."""
+    said = mark.format(f"sourceMappingURL=data:{kind};base64,{base64.b64encode(a_map()).decode()}")
+    headers = {"debug-id": "C0BCC3F1-9827-4E65-B058-404B2831D9E6"}
+    made = bundle(
+        {"0": {"type": "minified_source", "url": "~/s/a.js", "headers": headers}}, {"0": f"x();\n{said}\n".encode()}
+    )
+    send(client, made)
+    assert assemble(client, made, [made], version="web@7").json()["state"] == "ok"
+    assert line_of(project, "https://shop.example/s/a.js") == "boom();"
+    sent = event(debug_id=headers["debug-id"].lower(), file="https://shop.example/z.js")
+    frame_of(sent)["colno"] = 11
+    found = symbolication.original(sent, project_id=project.pk, maps=Maps())
+    assert found is not None
+    assert frame_of(found)["context_line"].strip() == "boom();"
 
 
 @pytest.mark.parametrize("named", ["[id].js.map", "%5Bid%5D.js.map", "/s/[id].js.map"])

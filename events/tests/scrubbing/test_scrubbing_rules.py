@@ -58,6 +58,15 @@ def test_a_key_names_no_secret(key):
         ("key: -----BEGIN A KEY-----\nMII\n-----END A KEY----- tail", "key: [pem] tail"),
         ("DE89 3704 0044 0532 0130 00 AND", "[iban] AND"),
         ("INSERT INTO u (n, password) VALUES ('a', 'b1')", "INSERT INTO u (n, password) VALUES ('a', '[password]')"),
+        ("db.shop.example:5432:shop:svc:Tr0ub4dor", "db.shop.example:5432:shop:svc:[password]"),
+        (
+            "*:*:*:postgres:hunter2\nlocalhost:6543:*:anna:p\\:w",
+            "*:*:*:postgres:[password]\nlocalhost:6543:*:anna:[password]",
+        ),
+        ("/var/run/postgresql:5432:shop:svc:hunter2", "/var/run/postgresql:5432:shop:svc:[password]"),
+        ("app.py:1234:run:ERROR:boom", "app.py:1234:run:ERROR:boom"),
+        ("user:1234:profile:settings:theme", "user:1234:profile:settings:theme"),
+        ("dead:5432:beef:cafe:f00d:1:2:3", "[ip]"),
     ],
 )
 def test_only_the_secret_part_of_a_text_goes(text, clean):

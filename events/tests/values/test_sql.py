@@ -171,7 +171,9 @@ def test_case_and_blanks_make_no_other_statement() -> None:
     "statement",
     ["COMMIT", "BEGIN", "begin transaction", "START TRANSACTION", "SAVEPOINT s1", "RELEASE SAVEPOINT s1", "ROLLBACK",
      "SELECT 1", "SELECT 1;", "/* ping */ SELECT 1", "SELECT 1 FROM dual", "SELECT version()", "SET x = 1", "connect",
-     "pg.connect", "FETCH 10 FROM c", "CLOSE c", "PRAGMA foreign_keys = ON", "SHOW server_version", "SELECT @@version"],
+     "pg.connect", "FETCH 10 FROM c", "CLOSE c", "PRAGMA foreign_keys = ON", "SHOW server_version", "SELECT @@version",
+     "SELECT set_config('app.tenant', 'a', true)", "select set_config('role', $1, true), set_config('a', $2, true)",
+     "SELECT pg_advisory_xact_lock(5)", "SELECT GET_LOCK('a', 5)", "EXEC sp_set_session_context 'uid', '5'"],
 )  # fmt: skip
 def test_what_runs_once_by_design_is_overhead(statement: str) -> None:
     assert sql.normalised(statement).is_overhead
@@ -180,7 +182,8 @@ def test_what_runs_once_by_design_is_overhead(statement: str) -> None:
 @pytest.mark.parametrize(
     "statement",
     ["SELECT * FROM book WHERE author_id = 1", "INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "SELECT nextval('s')",
-     "BEGIN do_it(5); END;", "CALL p(1)", "WITH x AS (SELECT 1) SELECT * FROM x", "User.findMany", "RESETTLE"],
+     "BEGIN do_it(5); END;", "CALL p(1)", "WITH x AS (SELECT 1) SELECT * FROM x", "User.findMany", "RESETTLE",
+     "SELECT set_config('a', b, true) FROM t", "SELECT lower('a')", "EXEC sp_pay 5"],
 )  # fmt: skip
 def test_what_runs_for_each_row_is_none(statement: str) -> None:
     assert not sql.normalised(statement).is_overhead

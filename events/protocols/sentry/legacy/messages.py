@@ -14,6 +14,7 @@ LONGEST = 8192
 _PERCENT = re2.compile(
     r"%%|%(?:\((?P<name>[\w.\-]{1,100})\)|(?P<number>\d{1,3})\$)?(?P<spec>[#0\-+]{0,4}(?:\d{1,2})?(?:\.\d{1,2})?)"
     r"(?:hh?|ll?|[qjztL])?(?P<kind>[sdifFeEgGxXorcupvTqta@])|%\{(?P<braced>[\w.\-]{1,100})\}"
+    r"|%<(?P<angled>[\w.\-]{1,100})>(?P<width>[0#\-+]{0,4}(?:\d{1,2})?(?:\.\d{1,2})?)(?P<sort>[sdifFeEgGxXorcup])"
 )
 # str.format, .NET, java.text and slf4j: by order, by number or by name.
 _BRACES = re2.compile(r"\{\{|\}\}|\{(?P<name>[@$]?[\w.\-]{0,100})(?:![rsa])?(?:[,:][^{}]{0,40})?\}")
@@ -49,6 +50,8 @@ class _Values:
         whole = str(found.group())
         if whole == "%%":
             return "%" if self.listed else whole
+        if angled := found.group("angled"):
+            return self._put(angled, whole, found.group("width") or "", found.group("sort"))
         name = found.group("name") or found.group("braced")
         if name is not None:
             return self._put(name, whole, "", "s" if found.group("braced") else found.group("kind"))
@@ -59,7 +62,7 @@ class _Values:
     def of_braces(self, found: re2._Match[str]) -> str:
         whole = str(found.group())
         if whole in ("{{", "}}"):
-            return whole
+            return whole[0]
         name = found.group("name")
         if name.isdecimal():
             return self._put(int(name), whole, "", "s")
