@@ -7,23 +7,28 @@ comes after that moment is read from rows again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
+
+from django.db.models import F, QuerySet
 
 from alerts.models import (
     AlertTransition,
     DeliveryAttempt,
     Incident,
     IncidentAlert,
+    IncidentEvent,
     MonitorTransition,
     Notification,
     Silence,
 )
-from analytics.flags.happened import happened
+from analytics.flags import happened
 from events.models import AuditEntry, Deploy, Release
+from events.runtime import together
 
 BEFORE = timedelta(hours=2)  # deploys and flags before it began
 AFTER = timedelta(hours=1)  # messages about its end
@@ -58,64 +63,95 @@ def freeze(incident: Incident, *, now: datetime) -> None:
 
 
 def computed(incident: Incident, *, now: datetime) -> list[Entry]:
-    """What rows say."""
+    """What rows say, asked for in one question."""
     alerts = list(incident.alerts.all())
     start = incident.began_at - BEFORE
     end = min(now, incident.resolved_at + AFTER) if incident.resolved_at else now
+    read = together.asked(**_asked(incident, alerts, start, end))
     parts = (
-        _changes(alerts, start, end),
-        _deploys(incident, start, end),
-        _flags(incident, start, end),
-        _silences(incident, start, end),
-        _messages(incident, alerts, end),
-        _looks(incident, alerts, end),
-        _said(incident),
+        _changes(alerts, read["alert_changes"], read["monitor_changes"]),
+        _deploys(read["deploys"], read["releases"], start),
+        _flags(read, start, end),
+        _silences(read["silences"], start, end),
+        _messages(read["told"], read["failed"]),
+        _looks(incident, alerts, read["looks"]),
+        _said(read["said"]),
     )
     return sorted(chain.from_iterable(parts), key=lambda entry: entry.at)
 
 
-def _changes(alerts: Iterable[IncidentAlert], start: datetime, end: datetime) -> Iterator[Entry]:
+def _asked(
+    incident: Incident, alerts: Sequence[IncidentAlert], start: datetime, end: datetime
+) -> dict[str, QuerySet[Any, Any]]:
+    """The rows of all parts, by name; the oldest of each."""
+    project, within = incident.project_id, (start, end)
+    deploys = Deploy.objects.filter(release__project_id=project, finished_at__range=within)
+    if incident.environment:
+        deploys = deploys.filter(environment=incident.environment)
+    told = Notification.objects.filter(
+        channel__project_id=project, created_at__gte=incident.began_at - timedelta(minutes=1),
+        created_at__lte=end + AFTER, payload__link__in=sorted({one.link for one in alerts if one.link}),
+    )  # fmt: skip
+    failed = DeliveryAttempt.objects.filter(notification__in=told).exclude(decision="sent")
+    seen = AuditEntry.objects.filter(
+        project_id=project, action__in=_LOOKS, at__gte=incident.began_at, at__lte=end
+    ).only("at", "actor", "action", "object_id")
+    numbers = [one.alert_id for one in alerts if one.alert_id]
+    states = [one.monitor_state_id for one in alerts if one.monitor_state_id]
+    changes = AlertTransition.objects.filter(alert_id__in=numbers, at__range=within).defer("evidence")
+    silences = Silence.objects.filter(project_id=project, starts_at__lte=end, ends_at__gte=start)
+    return {
+        "alert_changes": changes.order_by("at")[:MOST],
+        "monitor_changes": MonitorTransition.objects.filter(state_id__in=states, at__range=within).order_by("at")[
+            :MOST
+        ],
+        "deploys": deploys.select_related("release").order_by("finished_at")[:50],
+        "releases": Release.objects.filter(project_id=project, released_at__range=within).order_by("released_at")[:50],
+        **happened.asked(project, start=start, end=end),
+        "silences": silences.select_related("created_by").order_by("starts_at")[:50],
+        "told": told.select_related("channel").defer("channel__config").order_by("created_at")[:100],
+        "failed": failed.annotate(to=F("notification__channel__name")).order_by("at")[:100],
+        "looks": seen.order_by("at")[:2000],
+        "said": incident.events.select_related("actor"),
+    }
+
+
+def _changes(
+    alerts: Iterable[IncidentAlert], of_alerts: Iterable[AlertTransition], of_monitors: Iterable[MonitorTransition]
+) -> Iterator[Entry]:
     """Each change of its alerts; of an alert whose rows are gone, its beginning and its end."""
+    rows: dict[tuple[str, int], list[Any]] = defaultdict(list)
+    for change in of_alerts:
+        rows["alert", change.alert_id].append(change)
+    for turn in of_monitors:
+        rows["monitor", turn.state_id].append(turn)
     for one in alerts:
-        known: list[Entry] = []
-        if one.alert_id:
-            rows = AlertTransition.objects.filter(alert_id=one.alert_id, at__gte=start, at__lte=end).order_by("at")
-            known = [Entry(row.at, "alert", f"{one.title}: {row.after}. {row.words}".strip(), link=one.link)
-                     for row in rows.defer("evidence")[:100]]  # fmt: skip
-        elif one.monitor_state_id:
-            found = MonitorTransition.objects.filter(state_id=one.monitor_state_id, at__gte=start, at__lte=end)
-            known = [Entry(row.at, "alert", f"{one.title}: {row.after}. {row.words}".strip(), link=one.link)
-                     for row in found.order_by("at")[:100]]  # fmt: skip
+        found = rows["alert", one.alert_id] if one.alert_id else rows["monitor", one.monitor_state_id or 0]
+        known = [Entry(row.at, "alert", f"{one.title}: {row.after}. {row.words}".strip(), link=one.link)
+                 for row in found[:100]]  # fmt: skip
         if not known:
             known = [Entry(one.began_at, "alert", f"{one.title}: began. {one.words}".strip(), link=one.link)]
             known += [Entry(one.ended_at, "alert", f"{one.title}: ended.", link=one.link)] if one.ended_at else []
         yield from known
 
 
-def _deploys(incident: Incident, start: datetime, end: datetime) -> Iterator[Entry]:
-    deploys = Deploy.objects.filter(
-        release__project_id=incident.project_id, finished_at__gte=start, finished_at__lte=end
-    )
-    if incident.environment:
-        deploys = deploys.filter(environment=incident.environment)
-    for deploy in deploys.select_related("release").order_by("finished_at")[:50]:
+def _deploys(deploys: Iterable[Deploy], released: Iterable[Release], start: datetime) -> Iterator[Entry]:
+    for deploy in deploys:
         yield Entry(
             deploy.finished_at or start, "deploy", f"{deploy.release.version} was deployed to {deploy.environment}."
         )
-    released = Release.objects.filter(project_id=incident.project_id, released_at__gte=start, released_at__lte=end)
-    for release in released.order_by("released_at")[:50]:
+    for release in released:
         if release.released_at:
             yield Entry(release.released_at, "release", f"{release.version} was released.")
 
 
-def _flags(incident: Incident, start: datetime, end: datetime) -> Iterator[Entry]:
-    for one in happened(incident.project_id, start=start, end=end)[:50]:
+def _flags(read: Mapping[str, Sequence[Any]], start: datetime, end: datetime) -> Iterator[Entry]:
+    for one in happened.told(read, start=start, end=end)[:50]:
         yield Entry(one.at, "flag", one.words[:1].upper() + one.words[1:] + ".", actor=one.actor)
 
 
-def _silences(incident: Incident, start: datetime, end: datetime) -> Iterator[Entry]:
-    silences = Silence.objects.filter(project_id=incident.project_id, starts_at__lte=end, ends_at__gte=start)
-    for silence in silences.select_related("created_by").order_by("starts_at")[:50]:
+def _silences(silences: Iterable[Silence], start: datetime, end: datetime) -> Iterator[Entry]:
+    for silence in silences:
         what = ", ".join(f"{name}={value}" for name, value in silence.matchers.items())
         if start <= silence.starts_at:
             text = f"Silenced where {what}: {silence.reason}"
@@ -124,14 +160,9 @@ def _silences(incident: Incident, start: datetime, end: datetime) -> Iterator[En
             yield Entry(silence.ends_at, "silence", f"The silence where {what} ended.")
 
 
-def _messages(incident: Incident, alerts: Iterable[IncidentAlert], end: datetime) -> Iterator[Entry]:
+def _messages(told: Iterable[Notification], failed: Iterable[Any]) -> Iterator[Entry]:
     """What was sent about its alerts, and what could not be."""
-    links = sorted({one.link for one in alerts if one.link})
-    told = Notification.objects.filter(
-        channel__project_id=incident.project_id, created_at__gte=incident.began_at - timedelta(minutes=1),
-        created_at__lte=end + AFTER, payload__link__in=links,
-    )  # fmt: skip
-    for one in told.select_related("channel").defer("channel__config").order_by("created_at")[:100]:
+    for one in told:
         what = f"“{one.get_kind_display()}” to {one.channel.name}"
         if one.sent_at:
             yield Entry(one.sent_at, "message", f"Told: {what}.")
@@ -139,28 +170,23 @@ def _messages(incident: Incident, alerts: Iterable[IncidentAlert], end: datetime
             yield Entry(one.next_attempt_at, "failure", f"Given up: {what}. {one.last_error}".strip())
         elif one.status == Notification.Status.SUPPRESSED:
             yield Entry(one.created_at, "message", f"Folded into a digest: {what}.")
-    failed = DeliveryAttempt.objects.filter(notification__in=told).exclude(decision="sent")
-    for attempt in failed.select_related("notification__channel").order_by("at")[:100]:
-        to = attempt.notification.channel.name
-        yield Entry(attempt.at, "failure", f"Not delivered to {to} ({attempt.decision}): {attempt.error}")
+    for attempt in failed:
+        yield Entry(attempt.at, "failure", f"Not delivered to {attempt.to} ({attempt.decision}): {attempt.error}")
 
 
-def _looks(incident: Incident, alerts: Iterable[IncidentAlert], end: datetime) -> Iterator[Entry]:
+def _looks(incident: Incident, alerts: Iterable[IncidentAlert], seen: Iterable[AuditEntry]) -> Iterator[Entry]:
     """Who opened its page, or that of one of its alerts, out of the audit trail."""
     numbers = {str(one.alert_id) for one in alerts if one.alert_id}
-    seen = AuditEntry.objects.filter(
-        project_id=incident.project_id, action__in=_LOOKS, at__gte=incident.began_at, at__lte=end
-    )
     last: dict[str, datetime] = {}
-    for entry in seen.order_by("at")[:2000]:
+    for entry in seen:
         is_own = entry.object_id == str(incident.pk) if entry.action == "incident.view" else entry.object_id in numbers
         if is_own and entry.at - last.get(entry.actor, incident.began_at - 2 * LOOKS) > LOOKS:
             last[entry.actor] = entry.at
             yield Entry(entry.at, "look", "Looked at it.", actor=entry.actor)
 
 
-def _said(incident: Incident) -> Iterator[Entry]:
-    for event in incident.events.select_related("actor"):
+def _said(events: Iterable[IncidentEvent]) -> Iterator[Entry]:
+    for event in events:
         text = event.text or event.get_kind_display() + "."
         yield Entry(event.at, event.kind, text, actor=_name(event.actor))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from analytics.flags import books, checking, definitions, places
 from analytics.flags.checking import Known, Wanted
@@ -160,12 +161,16 @@ def delete_audience(audience: Audience, *, actor: Any, now: datetime) -> None:
     audience.delete()
 
 
-def leaning(flag: Flag) -> list[str]:
-    """The keys of the flags that lean on this one, archived ones left out."""
-    others = Flag.objects.filter(project_id=flag.project_id, archived_at=None).exclude(pk=flag.pk)
-    return sorted(
-        key for key, filters in others.values_list("key", "filters") if flag.key in definitions.needed(filters)
-    )
+def leaning(flag: Flag, *, among: Iterable[Flag] | None = None) -> list[str]:
+    """The keys of the flags that lean on this one, `among` the `others`; archived ones left out."""
+    found = others(flag) if among is None else among
+    return sorted(one.key for one in found if flag.key in definitions.needed(one.filters))
+
+
+def others(flag: Flag) -> QuerySet[Flag]:
+    """The other flags of the project that are not archived."""
+    found = Flag.objects.filter(project_id=flag.project_id, archived_at=None).exclude(pk=flag.pk)
+    return found.only("key", "filters")
 
 
 def group_type_of(flag: Flag) -> str:

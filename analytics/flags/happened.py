@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from analytics.flags.history import differences
 from analytics.models import Audience, Flag, FlagVersion
 from events.models import AuditEntry
+from events.runtime import together
 
 MOST, MOST_DIFFERENCES = 50, 2
 
@@ -31,19 +30,37 @@ class Happened:
 
 def happened(project_id: int, *, start: datetime, end: datetime) -> list[Happened]:
     """The oldest first, both moments included; the newest MOST of each sort."""
+    read = together.asked(**asked(project_id, start=start, end=end))
+    return told(read, start=start, end=end)
+
+
+def asked(project_id: int, *, start: datetime, end: datetime) -> dict[str, QuerySet[Any, Any]]:
+    """The rows that `told` needs, for whoever reads them along with others."""
     flags = Flag.objects.filter(project_id=project_id)
-    found = [*_versions(flags, start, end), *_by_the_clock(flags, start, end), *_audited(project_id, start, end)]
+    within = (start, end)
+    made = FlagVersion.objects.filter(flag__in=flags, at__range=within).select_related("flag", "by")
+    before = FlagVersion.objects.filter(flag=OuterRef("flag_id"), number=OuterRef("number") - 1).values("definition")
+    due = Q(starts_at__range=within) | Q(ends_at__range=within) | Q(archived_at__range=within)
+    seen = AuditEntry.objects.filter(project_id=project_id, at__range=within)
+    seen = seen.only("at", "actor", "action", "object_id", "detail")
+    return {
+        "flag_versions": made.annotate(before=Subquery(before[:1])).order_by("-at")[:MOST],
+        "flags_by_the_clock": flags.filter(due).order_by("-changed_at")[:MOST],
+        "flags_deleted": seen.filter(action="flag.delete", detail__has_key="key").order_by("-at")[:MOST],
+        "audiences_changed": seen.filter(action="audience.update", object_type="audience").order_by("-at")[:MOST],
+        "audiences": Audience.objects.filter(project_id=project_id).only("name"),
+    }
+
+
+def told(read: Mapping[str, Sequence[Any]], *, start: datetime, end: datetime) -> list[Happened]:
+    """What those rows tell, the oldest first. Pure."""
+    found = [*_versions(read["flag_versions"]), *_by_the_clock(read["flags_by_the_clock"], start, end), *_audited(read)]
     return sorted(found, key=lambda one: (one.at, one.key))
 
 
-def _versions(flags: Any, start: datetime, end: datetime) -> Iterator[Happened]:
-    made = FlagVersion.objects.filter(flag__in=flags, at__gte=start, at__lte=end)
-    made = made.select_related("flag", "by").order_by("-at")[:MOST]
-    numbers = {(one.flag_id, one.number - 1) for one in made}
-    is_before = reduce(or_, (Q(flag=flag, number=number) for flag, number in numbers), Q(pk=None))
-    before = {(one.flag_id, one.number): one.definition for one in FlagVersion.objects.filter(is_before)}
+def _versions(made: Sequence[Any]) -> Iterator[Happened]:
     for one in made:
-        words, is_felt = change(one.flag.key, before.get((one.flag_id, one.number - 1)), one.definition)
+        words, is_felt = change(one.flag.key, one.before, one.definition)
         yield Happened(one.at, one.flag.key, words, is_felt, one.by.get_username() if one.by else "")
 
 
@@ -62,11 +79,9 @@ def change(key: str, before: Mapping[str, Any] | None, after: Mapping[str, Any])
     return f"the flag {key} was changed" + (f" ({', '.join(said)})" if said else ""), is_on and bool(changed)
 
 
-def _by_the_clock(flags: Any, start: datetime, end: datetime) -> Iterator[Happened]:
+def _by_the_clock(flags: Sequence[Flag], start: datetime, end: datetime) -> Iterator[Happened]:
     """Flags that came on or went off as planned, or left for the archive."""
-    within = (start, end)
-    due = Q(starts_at__range=within) | Q(ends_at__range=within) | Q(archived_at__range=within)
-    for flag in flags.filter(due).order_by("-changed_at")[:MOST]:
+    for flag in flags:
         moments = (
             (flag.starts_at, "came on as planned", flag.archived_at is None),
             (flag.ends_at, "went off as planned", flag.archived_at is None),
@@ -77,13 +92,12 @@ def _by_the_clock(flags: Any, start: datetime, end: datetime) -> Iterator[Happen
                 yield Happened(at, flag.key, f"the flag {flag.key} {words}", flag.is_active)
 
 
-def _audited(project_id: int, start: datetime, end: datetime) -> Iterator[Happened]:
+def _audited(read: Mapping[str, Sequence[Any]]) -> Iterator[Happened]:
     """What no version tells of: flags that are gone, and audiences, which are parts of flags."""
-    seen = AuditEntry.objects.filter(project_id=project_id, at__gte=start, at__lte=end)
-    for entry in seen.filter(action="flag.delete", detail__has_key="key").order_by("-at")[:MOST]:
+    for entry in read["flags_deleted"]:
         key = str(entry.detail["key"])
         yield Happened(entry.at, key, f"the flag {key} was deleted", bool(entry.detail.get("is_active")), entry.actor)
-    names = {str(pk): name for pk, name in Audience.objects.filter(project_id=project_id).values_list("pk", "name")}
-    for entry in seen.filter(action="audience.update", object_type="audience").order_by("-at")[:MOST]:
+    names = {str(one.pk): one.name for one in read["audiences"]}
+    for entry in read["audiences_changed"]:
         name = names.get(entry.object_id, "")
         yield Happened(entry.at, name, f"the audience {name}".strip() + " of flags was changed", True, entry.actor)

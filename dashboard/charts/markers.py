@@ -45,11 +45,6 @@ def _of(project: Project, state: State) -> tuple[Marker, ...]:
     return tuple(sorted(markers, key=lambda marker: marker.at))
 
 
-def deploys(project: Project, state: State) -> list[Marker]:
-    """The deploys that arrived: one a release and environment, its first."""
-    return list(_deploys(project, list(_arrived(project, state).values_list("said", flat=True))))
-
-
 def _arrived(project: Project, state: State) -> QuerySet[Any, Any]:
     found = arrivals.arrived(project).filter(finished_at__gte=state.start, finished_at__lt=state.end)
     if state.environment:

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.flags import own
-from dashboard.frame import filters, navigation, release_periods, saved_views, shortcuts, side_bar, standing, state
+from dashboard.frame import filters, navigation, release_periods, shortcuts, side_bar, standing, state
 from dashboard.frame.release_periods import ReleasePeriod
 from dashboard.frame.standing import Standing
 from dashboard.frame.state import COMPARISONS, PERIODS, WEEKS, State
-from dashboard.reading import weeks
+from dashboard.reading import reader, weeks
 from events.accounts import access
 from events.models import Project
 
@@ -59,7 +59,7 @@ def draw(
     frame: dict[str, Any] = {
         "theme": theme_of(request),
         "version": settings.OBS_VERSION,
-        "projects": list(access.visible_projects(user).order_by("slug")[:200]) if signed_in else [],
+        "projects": [],
         "project": project,
         "section": section,
         "state": shown,
@@ -67,7 +67,8 @@ def draw(
     if project is not None:
         shown = shown or state_of(request)
         where = where or {}
-        told = standing.of(project, environment=shown.environment)
+        told = standing.of(project, environment=shown.environment, user=user)
+        reader.note(request, told.chosen)
         frame |= _around(request, project, section=section, shown=shown, where=where, told=told)
         frame |= _line(request, shown, told)
         frame |= {
@@ -77,7 +78,8 @@ def draw(
         }
     elif signed_in:
         links = navigation.account_links(path=request.path, sees_system=user.is_superuser)
-        frame |= {"nav": links, "side": side_bar.of(request, links), "shortcuts": []}
+        projects = list(access.visible_projects(user).order_by("slug")[:200])
+        frame |= {"nav": links, "side": side_bar.of(request, links), "shortcuts": [], "projects": projects}
     return render(request, template, {**frame, **context, "frame": frame}, status=status)
 
 
@@ -98,7 +100,8 @@ def _around(
         "nav": links,
         "side": side_bar.of(request, links),
         "shortcuts": [*offered, *shortcuts.of_account()],
-        "saved_views": list(saved_views.visible(project, user).select_related("owner")[:100]),
+        "projects": told.projects,
+        "saved_views": told.views,
         "role": role,
         "may_edit": may_edit,
         "may_own": may_own,

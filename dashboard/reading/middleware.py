@@ -43,5 +43,6 @@ class ReadersWay:
         if request.path.startswith("/api/"):
             return self.get_response(request)
         reader = Reader(request.user, request.COOKIES.get(zones.COOKIE, ""), request.headers.get("Accept-Language", ""))
+        request.reader = reader  # type: ignore[attr-defined]  # for pages that read it along with more
         with zones.read_in(lambda: reader.zone), weeks.read_from(lambda: reader.week_start):
             return self.get_response(request)

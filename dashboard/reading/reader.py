@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.http import HttpRequest
+
 from analytics.periods import FIRST_DAYS
 from dashboard.models import AccountSettings
 from dashboard.reading import weeks, zones
@@ -36,3 +38,10 @@ class Reader:
     def week_start(self) -> int:
         chosen = FIRST_DAYS.get(self.chosen.week_start)
         return weeks.of_languages(self.languages[:200]) if chosen is None else chosen
+
+
+def note(request: HttpRequest, chosen: AccountSettings | None) -> None:
+    """What the account chose was read along with something else: it need not be looked up, where it was not yet."""
+    found = getattr(request, "reader", None)
+    if found is not None and chosen is not None:
+        vars(found).setdefault("chosen", chosen)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from events.models import GroupHour, Issue, Occurrence
 
@@ -60,16 +60,21 @@ def trend(issue: Issue, *, start: datetime, end: datetime, environment: str = ""
     return Trend(starts, tuple(counts), width * _HOUR)
 
 
-def similar(issue: Issue, *, limit: int = SIMILAR) -> list[tuple[Issue, float]]:
-    """The issues of the project most like this one, with how alike (0 to 1), from those of its type or place."""
+def similar(issue: Issue, *, among: Iterable[Issue] | None = None, limit: int = SIMILAR) -> list[tuple[Issue, float]]:
+    """The issues of the project most like this one, with how alike (0 to 1), `among` those of its type or place."""
+    own = traits(issue)
+    scored = [(one, likeness(own, traits(one))) for one in (candidates(issue) if among is None else among)]
+    alike = [pair for pair in scored if pair[1] >= _LEAST_ALIKE]
+    return sorted(alike, key=lambda pair: (-pair[1], -pair[0].pk))[:limit]
+
+
+def candidates(issue: Issue) -> QuerySet[Issue]:
+    """The latest issues of the project that are of its type or place."""
     same = Q(culprit=issue.culprit) if issue.culprit else Q(pk__in=[])
     if issue.type:
         same |= Q(type=issue.type)
-    candidates = Issue.objects.filter(same, project_id=issue.project_id).exclude(pk=issue.pk)
-    own = traits(issue)
-    scored = [(one, likeness(own, traits(one))) for one in candidates.order_by("-last_seen_at")[:_CANDIDATES]]
-    alike = [pair for pair in scored if pair[1] >= _LEAST_ALIKE]
-    return sorted(alike, key=lambda pair: (-pair[1], -pair[0].pk))[:limit]
+    found = Issue.objects.filter(same, project_id=issue.project_id).exclude(pk=issue.pk)
+    return found.order_by("-last_seen_at")[:_CANDIDATES]
 
 
 def traits(issue: Issue) -> Traits:

@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from analytics import periods
 from analytics.engine import EngineError
@@ -83,30 +84,34 @@ def issue_list(
     if sort not in SORTS:
         raise ValueError(f"sorts are {', '.join(SORTS)}")
     found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
-    ordered = found.select_related("assigned_to").order_by(SORTS[sort], "-pk")
+    ordered = _told(found, user).order_by(SORTS[sort], "-pk")
     until = min(end, now) if end else now
     period = periods.Period(start, until) if start and start < until else None
     is_counted = period is not None and sort in ("events", "users")
     if sort == "trend" or is_counted or environment or any(isinstance(term, Match | Has) for term in search.terms):
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
-        ids = list(ordered.values_list("pk", flat=True))
+        ids = list(found.order_by(SORTS[sort], "-pk").values_list("pk", flat=True))
         if sort == "trend":
             trend = _trend(project, environment=environment)
             ids.sort(key=lambda pk: -trend.get(pk, 0))
         elif period and is_counted:
             ids = _by_count(project, ids, period=period, environment=environment, by=sort)
         total, within = len(ids), _within(len(ids), page)
-        fetched = Issue.objects.select_related("assigned_to").in_bulk(ids[within])
+        fetched = _told(Issue.objects.all(), user).in_bulk(ids[within])
         chosen = [fetched[pk] for pk in ids[within] if pk in fetched]
     else:
         total = found.count()
         chosen = list(ordered[_within(total, page)])
     counts = _counts(project, chosen, period=period, environment=environment) if period else {}
-    marked = (
-        set(Bookmark.objects.filter(issue__in=chosen, user=user).values_list("issue_id", flat=True)) if user else ()
-    )
-    rows = tuple(Row(issue, issue.pk in marked, counts.get(issue.pk)) for issue in chosen)
+    rows = tuple(Row(issue, issue.is_marked, counts.get(issue.pk)) for issue in chosen)
     return IssuePage(rows, total, _within(total, page).stop // PAGE, _pages(total), sort)
+
+
+def _told(issues: QuerySet[Issue], user: Any) -> Any:
+    """The issues with what a line shows besides: who looks after it, whether `user` marked it, its groups."""
+    marks = Bookmark.objects.filter(issue=OuterRef("pk"), user_id=user.pk or 0 if user else 0)
+    groups = IssueGroup.objects.filter(issue=OuterRef("pk"), project=OuterRef("project")).values("hash")
+    return issues.select_related("assigned_to").annotate(is_marked=Exists(marks), hashes=ArraySubquery(groups))
 
 
 def matching(
@@ -133,9 +138,9 @@ def matching(
     return found
 
 
-def _counts(project: Project, issues: list[Issue], *, period: periods.Period, environment: str) -> dict[int, Counts]:
+def _counts(project: Project, issues: list[Any], *, period: periods.Period, environment: str) -> dict[int, Counts]:
     """The counts of the period by issue; nothing when the facts cannot be read: the list is still worth showing."""
-    groups = _groups(project, [issue.pk for issue in issues])
+    groups = {one: issue.pk for issue in issues for one in issue.hashes}
     try:
         found = issue_counts.issue_counts(project, groups=groups, period=period, environment=environment)
     except EngineError:

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Prefetch
-
 from events.models import Commit, Deploy, Issue, Release
+from events.runtime import together
 
 MOST = 3
 _COMMITS = 500
@@ -34,10 +33,21 @@ class Suspects:
 
 
 def with_commits(project_id: int, versions: Iterable[str]) -> dict[str, Release]:
-    """Return the releases of these versions with their first commits, in order, as `listed`. Two queries."""
-    first = Prefetch("commits", Commit.objects.order_by("position")[:_COMMITS], to_attr="listed")
-    found = Release.objects.filter(project_id=project_id, version__in={one for one in versions if one})
-    return {release.version: release for release in found.prefetch_related(first)}
+    """Return the releases of these versions with their first commits, in order, as `listed`. One query."""
+    wanted = sorted({one for one in versions if one})
+    releases = Release.objects.filter(project_id=project_id, version__in=wanted)
+    commits = {
+        f"of_{place}": Commit.objects.filter(release__project_id=project_id, release__version=version).order_by(
+            "position"
+        )[:_COMMITS]
+        for place, version in enumerate(wanted)
+    }
+    read = together.asked(releases=releases, **commits)
+    found: dict[str, Release] = {release.version: release for release in read["releases"]}
+    for place, version in enumerate(wanted):
+        if version in found:
+            found[version].listed = read[f"of_{place}"]  # type: ignore[attr-defined]
+    return found
 
 
 def suspects(issue: Issue, *, files: Sequence[str], releases: Mapping[str, Release] | None = None) -> Suspects:

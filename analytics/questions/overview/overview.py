@@ -57,6 +57,8 @@ def overview(
     starts = tuple(periods.buckets(period, step))
 
     names = ("traffic", "errors", "sessions", "page_vitals")
+    spans = (period, baseline.before, baseline.after)
+    rollups.read_ahead(project.pk, names, periods=spans, steps=(step, None), now=now)
     found = rollups.read_many(project.pk, names, period=period, step=step, now=now)
     before = rollups.read_many(project.pk, names, period=baseline.before, now=now)
     after = found if baseline.after == period else rollups.read_many(project.pk, names, period=baseline.after, now=now)

@@ -25,10 +25,8 @@ def alert_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     now = timezone.now()
     context = {
         "groups": firing.groups(project, now=now),
-        "on": firing.count(project),
+        **firing.counts(project, now=now),
         "ended": list(presenting.ended(project, now=now)),
-        "rule_count": project.rules.count(),
-        "silences": project.silences.filter(starts_at__lte=now, ends_at__gt=now).count(),
         "channels": list(delivery_log.channels(project)),
         "kinds": KINDS,
         "now": now,

@@ -9,10 +9,10 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Prefetch
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from django.urls import reverse
 
-from alerts.models import Alert, EscalationStep, Notice, Notification
+from alerts.models import Alert, EscalationStep, Notice, Notification, Rule, Silence
 from alerts.routing import escalation, holding, telling
 from alerts.routing.holding import Hold, Holds
 from alerts.rules.contract import said
@@ -108,14 +108,29 @@ def notice_of(alert: Alert) -> Notice | None:
     return _notices(alert.rule.project).filter(alert=alert).first()
 
 
-def count(project: Project) -> int:
-    """How many things are on."""
-    return Notice.objects.filter(project=project, is_on=True).count()
+def counts(project: Project, *, now: datetime) -> dict[str, int]:
+    """How many things are on, how many rules there are, and how many silences hold, counted at once."""
+    listed = {
+        "on": Notice.objects.filter(project=OuterRef("pk"), is_on=True),
+        "rule_count": Rule.objects.filter(project=OuterRef("pk")),
+        "silences": Silence.objects.filter(project=OuterRef("pk"), starts_at__lte=now, ends_at__gt=now),
+    }
+    counted = [
+        Subquery(found.order_by().values("project").annotate(many=Count("*")).values("many"))
+        for found in listed.values()
+    ]
+    [row] = Project.objects.filter(pk=project.pk).values_list(*counted)
+    return {name: many or 0 for name, many in zip(listed, row, strict=True)}
 
 
-def in_words(project: Project, *, most: int = 3) -> str:
+def latest(project: Project) -> QuerySet[Notice]:
+    """What is on, the latest first."""
+    return Notice.objects.filter(project=project, is_on=True).order_by("-began_at")[:MOST]
+
+
+def in_words(notices: Iterable[Notice], *, most: int = 3) -> str:
     """What is on, in one sentence; "" for nothing."""
-    found = list(Notice.objects.filter(project=project, is_on=True).order_by("-began_at")[:200])
+    found = list(notices)
     if not found:
         return ""
     gravity = {name: place for place, name in enumerate(_GRAVITY)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -133,11 +133,12 @@ def of_post(sent: Mapping[str, str]) -> Draft:
     )
 
 
-def of_flag(flag: Flag) -> Draft:
-    """The form of a flag as it is."""
+def of_flag(flag: Flag, *, audiences: Iterable[Audience] | None = None) -> Draft:
+    """The form of a flag as it is; `audiences` are those of its project, asked for where they are not given."""
     filters = flag.filters
     payloads, holdout = filters.get("payloads") or {}, filters.get("holdout") or {}
-    names = {str(pk): name for pk, name in Audience.objects.filter(project=flag.project).values_list("pk", "name")}
+    named = Audience.objects.filter(project=flag.project).only("name") if audiences is None else audiences
+    names = {str(one.pk): one.name for one in named}
     texts = {
         "description": flag.description,
         "runtime": flag.runtime,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Sum
 
 from analytics import engine
-from analytics.flags import books, changing, counting, history
+from analytics.flags import books, counting, history
 from analytics.flags.definitions import Condition, Dependency, InAudience
 from analytics.flags.history import Difference
-from analytics.models import Flag, FlagBook, FlagHour, FlagVersion
+from analytics.models import Audience, Flag, FlagBook, FlagHour, FlagVersion
 from analytics.periods import Period
 from analytics.questions.variants.exposures import OFF
 from analytics.questions.variants.flag_outcomes import Outcome, outcomes
@@ -148,9 +148,9 @@ def _beside(hits: int, of: int, other: Outcome | None, *, of_loads: bool = False
     return f"{share}, {found.words}" if found and found.is_clear else share
 
 
-def conditions(flag: Flag) -> list[str]:
+def conditions(flag: Flag, *, audiences: Iterable[Audience]) -> list[str]:
     """Each condition as a sentence."""
-    draft = drafts.of_flag(flag)
+    draft = drafts.of_flag(flag, audiences=audiences)
     read = books.of_row(flag)
     return [_sentence(block, one) for block, one in zip(draft.blocks, read.conditions, strict=True)]
 
@@ -171,15 +171,10 @@ def _sentence(block: drafts.Block, read: Condition) -> str:
     return f"{block.share} % {whom}{gets}"
 
 
-def versions(flag: Flag) -> list[Old]:
-    """The newest versions, each compared with the one before."""
-    stored = list(flag.versions.select_related("by")[: VERSIONS + 1])
+def versions(stored: Sequence[FlagVersion]) -> list[Old]:
+    """The newest versions, one more than are shown, each compared with the one before."""
     before = [*stored[1:], None]
     return [
         Old(one, () if other is None else tuple(history.differences(other.definition, one.definition)), other is None)
         for one, other in zip(stored, before, strict=True)
     ][:VERSIONS]
-
-
-def leaning(flag: Flag) -> list[str]:
-    return changing.leaning(flag)

@@ -22,6 +22,7 @@ from dashboard.pages.flags import drafts, presenting
 from dashboard.pages.flags.drafts import Draft
 from events.accounts import access
 from events.models import Project
+from events.runtime import together
 from events.values.errors import Malformed
 
 PAGE = 25
@@ -225,19 +226,26 @@ def _detail(
 ) -> HttpResponseBase:
     now = timezone.now()
     read = books.of_row(flag)
+    listed = together.asked(
+        guard=FlagGuard.objects.filter(flag=flag),
+        overrides=flag.overrides.all(),
+        versions=flag.versions.select_related("by")[: presenting.VERSIONS + 1],
+        audiences=Audience.objects.filter(project=project).only("name"),
+        others=changing.others(flag),
+    )
     context = {
         "flag": flag,
         "line": presenting.lines([flag], now=now)[0],
-        "conditions": presenting.conditions(flag),
+        "conditions": presenting.conditions(flag, audiences=listed["audiences"]),
         "shares": presenting.shares(flag, now=now),
         "came_of": presenting.came_of(flag, now=now),
-        "guard": FlagGuard.objects.filter(flag=flag).first(),
+        "guard": next(iter(listed["guard"]), None),
         "read": read,
         "group_type": changing.group_type_of(flag),
-        "overrides": list(flag.overrides.all()),
+        "overrides": listed["overrides"],
         "values": ["true", "false", *(name for name, _ in read.variants)],
-        "versions": presenting.versions(flag),
-        "leaning": presenting.leaning(flag),
+        "versions": presenting.versions(listed["versions"]),
+        "leaning": changing.leaning(flag, among=listed["others"]),
         "tried": tried,
     }
     return layout.draw(request, "dashboard/flags/page.html", context, project=project, section="flags", status=status)

@@ -151,7 +151,7 @@ def incident_policy(request: HttpRequest, project: Project) -> HttpResponseBase:
 
 def _incident(project: Project, incident_id: int) -> Incident:
     found = Incident.objects.select_related("project", "commander", "acknowledged_by", "resolved_by", "opened_by")
-    return get_object_or_404(found, project=project, pk=incident_id)
+    return get_object_or_404(found.prefetch_related("alerts"), project=project, pk=incident_id)
 
 
 def _detail(request: HttpRequest, incident: Incident, form: IncidentForm, status: int = 200) -> HttpResponseBase:

@@ -21,7 +21,6 @@ from analytics.questions.errors import issue_detail as query
 from analytics.questions.errors import suspects, tag_facets
 from dashboard.access.compression import compressed
 from dashboard.access.guard import page
-from dashboard.charts import markers
 from dashboard.frame import layout
 from dashboard.frame.state import State
 from dashboard.pages.issues import events as event_presenter
@@ -29,15 +28,12 @@ from dashboard.pages.issues import head, history, markdown, source_links, surrou
 from dashboard.pages.issues import views as issue_list
 from dashboard.pages.issues.events import EventView
 from dashboard.pages.issues.feedback_views import files_of
-from dashboard.pages.issues.head import Member
 from dashboard.pages.issues.strip import strip
 from events.accounts import access
 from events.ingest import payloads
 from events.issues import merging, triage
 from events.models import Attachment, Feedback, Issue, IssueGroup, Occurrence, Project
 from events.releases import symbolication
-
-_ACTIVITY = 100
 
 
 @compressed
@@ -72,14 +68,11 @@ def issue_page(request: HttpRequest, project: Project, issue_id: int, event_id: 
         "feedback": feedback,
         "feedback_files": files_of(project, feedback),
         "facets": _facets(project, common["groups_of"], shown),
-        "activities": history.activity(
-            issue.activities.select_related("actor")[:_ACTIVITY], people=_names(common["members"])
-        ),
+        "activities": history.activity(common["history"], people=_names(common["members"])),
         "tags": [(tag, history.tag_search(tag.name, tag.value)) for tag in event.tags] if event else [],
         "markdown": markdown.present(event, title=issue.title, url=_url(request, project, issue, wanted))
         if event
         else "",
-        "similar": query.similar(issue),
         "tab": "event",
     }
     return layout.draw(request, "dashboard/issues/page.html", context, project=project, section="issues", shown=shown)
@@ -92,7 +85,7 @@ def issue_groups_page(request: HttpRequest, project: Project, issue_id: int) -> 
     issue = triage.get_or_404(project, issue_id)
     groups = history.groups(issue.groups.order_by("-event_count", "pk")[:200])
     common = _common(request, project, issue, layout.state_of(request))
-    context = {**common, "groups": groups, "similar": query.similar(issue), "tab": "groups"}
+    context = {**common, "groups": groups, "tab": "groups"}
     return layout.draw(request, "dashboard/issues/groups.html", context, project=project, section="issues")
 
 
@@ -159,16 +152,18 @@ def attachment(request: HttpRequest, project: Project, attachment_id: uuid.UUID)
 def _common(request: HttpRequest, project: Project, issue: Issue, shown: State) -> dict[str, Any]:
     """What every page of an issue has above: its state, what can be done, and the events of the period."""
     trend = query.trend(issue, start=shown.start, end=shown.end, environment=shown.environment)
-    above = head.of(issue, user=request.user)
+    above = head.of(project, issue, user=request.user, shown=shown)
     return {
         "issue": issue,
-        "strip": strip(trend, deploys=[marker.at for marker in markers.deploys(project, shown)]),
+        "strip": strip(trend, deploys=above.deploys),
         "priorities": Issue.Priority.values,
         "is_bookmarked": above.is_bookmarked,
         "members": above.members,
         "releases": above.releases,
         "groups_of": above.groups,
         "group_count": len(above.groups),
+        "history": above.activities,
+        "similar": above.similar,
     }
 
 
@@ -199,7 +194,7 @@ def _ref(release: Any) -> str:
     return release.listed[0].sha if release.listed else ""
 
 
-def _names(members: Iterable[Member]) -> dict[int, str]:
+def _names(members: Iterable[Any]) -> dict[int, str]:
     return {member.pk: member.get_username() for member in members}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from analytics.periods import Period
@@ -31,21 +31,39 @@ def numbers(project: Project, state: State, against: Compared, *, now: datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class Unresolved:
-    """How many issues are open, whenever they were seen, and how many of those came back."""
+class Issues:
+    """How many issues are open, whenever they were seen, and how many of those came back; and how many were first seen
+    in the period and in the two that are compared."""
 
     open_count: int
     regressed: int
+    seen: int
+    after: int
+    before: int
 
 
-def unresolved(project: Project) -> Unresolved:
-    """The open issues of a project, counted at once."""
-    counted = _open(project).aggregate(open_count=Count("pk"), regressed=Count("pk", filter=Q(is_regressed=True)))
-    return Unresolved(**counted)
+def issues(project: Project, state: State, against: Compared) -> Issues:
+    """The issues of a project, counted at once. Those first seen count whatever became of them: of those before, more
+    are resolved by now."""
+
+    def within(period: Period) -> Count:
+        return Count("pk", filter=Q(first_seen_at__gte=period.start, first_seen_at__lt=period.end))
+
+    is_open = Q(status=Issue.Status.UNRESOLVED)
+    period, baseline = Period(state.start, state.end), against.baseline
+    earliest = min(period.start, baseline.before.start, baseline.after.start)
+    counted = Issue.objects.filter(is_open | Q(first_seen_at__gte=earliest), project=project).aggregate(
+        open_count=Count("pk", filter=is_open),
+        regressed=Count("pk", filter=is_open & Q(is_regressed=True)),
+        seen=within(period),
+        after=within(baseline.after if baseline.release else period),
+        before=within(baseline.before),
+    )
+    return Issues(**counted)
 
 
-def overview(project: Project, state: State, found: Overview, against: Compared, *, left: Unresolved) -> list[Tile]:
-    """The tiles of errors, sessions and issues; `left` are the issues that are open."""
+def overview(project: Project, state: State, found: Overview, against: Compared, *, counted: Issues) -> list[Tile]:
+    """The tiles of errors, sessions and issues, which were `counted`."""
     listed = reverse("dashboard:issue-list", args=[project.slug])
     query = f"&{state.query}" if state.query else ""
     return [
@@ -54,21 +72,17 @@ def overview(project: Project, state: State, found: Overview, against: Compared,
             "Errors", formatting.rate(found.errors.value), found.errors.comparison,
             url=f"{listed}?sort=trend{query}", points=found.errors.trend, against=against,
         ),
-        _new_issues(project, state, against, url=f"{listed}?query=&sort=first_seen{query}"),
+        _new_issues(counted, against, url=f"{listed}?query=&sort=first_seen{query}"),
         Tile(
-            "Open issues", formatting.compact(left.open_count), "unresolved", "",
+            "Open issues", formatting.compact(counted.open_count), "unresolved", "",
             f"{listed}?query=is%3Aunresolved&from=-90d",
         ),
         Tile(
-            "Regressions", formatting.compact(left.regressed), "came back after resolving",
-            "bad" if left.regressed else "",
+            "Regressions", formatting.compact(counted.regressed), "came back after resolving",
+            "bad" if counted.regressed else "",
             f"{listed}?query=is%3Aregressed&from=-90d",
         ),
     ]  # fmt: skip
-
-
-def _open(project: Project) -> QuerySet[Issue]:
-    return Issue.objects.filter(project=project, status=Issue.Status.UNRESOLVED)
 
 
 def overview_cards(project: Project, state: State) -> list[Card]:
@@ -90,16 +104,8 @@ def _crash_free(project: Project, state: State, found: query.Tile, against: Comp
     )  # fmt: skip
 
 
-def _new_issues(project: Project, state: State, against: Compared, *, url: str) -> Tile:
-    """The issues first seen in the period, whatever became of them: of those before, more are resolved by now."""
-
-    def first_seen(period: Period) -> int:
-        found = Issue.objects.filter(project=project)
-        return found.filter(first_seen_at__gte=period.start, first_seen_at__lt=period.end).count()
-
-    after, before = against.baseline.after, against.baseline.before
-    count = first_seen(Period(state.start, state.end))
-    of_after, earlier = (first_seen(after) if against.baseline.release else count), first_seen(before)
+def _new_issues(counted: Issues, against: Compared, *, url: str) -> Tile:
+    of_after, earlier = counted.after, counted.before
     # Both numbers say more than the ratio of so few.
     said = f"{earlier or 'none'} {against.before}"
     if against.baseline.release:
@@ -109,6 +115,6 @@ def _new_issues(project: Project, state: State, against: Compared, *, url: str) 
     tone = {1: "bad", -1: "good"}.get(direction, "")
     sign = measures.arrow(direction) if earlier or of_after else ""
     return Tile(
-        "New issues", formatting.compact(count), said, tone, url, sign=sign,
+        "New issues", formatting.compact(counted.seen), said, tone, url, sign=sign,
         sentence=f"{said}, {verdict}" if sign else "",
     )  # fmt: skip

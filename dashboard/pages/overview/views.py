@@ -16,6 +16,7 @@ from events.accounts import access
 from events.issues.search import parse
 from events.models import Issue, Project
 from events.releases import deploys as arrivals
+from events.runtime import together
 
 _TOP = 11
 _DEPLOYS = 8
@@ -38,20 +39,21 @@ def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
         user=request.user,
         now=now,
     )
-    deploys = arrivals.arrived(project)[:_DEPLOYS]
+    listed = together.asked(deploys=arrivals.arrived(project)[:_DEPLOYS], firing=firing.latest(project))
+    deploys = listed["deploys"]
     against = comparison.of(project, shown)
     found = tiles.numbers(project, shown, against, now=now)
-    left = tiles.unresolved(project)
+    counted = tiles.issues(project, shown, against)
     measured = speed.of(project, shown, found, against)
     drawn = [*tiles.overview_cards(project, shown), *measured.cards]
     context = {
-        "tiles": speed.joined(tiles.overview(project, shown, found, against, left=left), measured),
+        "tiles": speed.joined(tiles.overview(project, shown, found, against, counted=counted), measured),
         "cards": drawn,
         "screens": wall.screens(drawn),
         "top": top.rows[:_TOP],
         "open_total": top.total,
-        "firing": firing.in_words(project),
-        "standing": standing.of(project, shown, found, open_count=left.open_count, now=now),
+        "firing": firing.in_words(listed["firing"]),
+        "standing": standing.of(project, shown, found, open_count=counted.open_count, now=now),
         "fatal": sum(row.issue.level == Issue.Level.FATAL for row in top.rows),
         "regressed": sum(row.issue.is_regressed for row in top.rows),
         "deploys": deploys,

@@ -20,6 +20,7 @@ from dashboard.pages.releases import release_rows
 from events.issues import known_releases, release_order
 from events.issues.release_order import Release as Place
 from events.models import Issue, Project, Release
+from events.runtime import together
 
 _PAGE = 25
 _COMMITS = 200
@@ -55,19 +56,23 @@ def release_page(request: HttpRequest, project: Project, version: str) -> HttpRe
     before = known_releases.before(project, [version])
     [row] = _rows(project, [release], before, shown, health=health, is_long=True)
     issues = Issue.objects.filter(project=project).select_related("assigned_to")
-    context = {
-        "release": release,
-        "row": row,
-        "before": Release.objects.filter(project=project, version=before[version]).first(),
-        "card": cards.card(project, "crash_free", state=shown, release=version),
-        "adoption": _adoption(project, version, shown),
-        "regressed_issues": issues.filter(is_regressed=True, last_release=version).order_by("-last_seen_at")[:25],
-        "new_issues": issues.filter(first_release=version).order_by("-event_count")[:25],
-        "resolved_issues": issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
+    listed = together.asked(
+        before=Release.objects.filter(project=project, version=before[version])[:1],
+        regressed_issues=issues.filter(is_regressed=True, last_release=version).order_by("-last_seen_at")[:25],
+        new_issues=issues.filter(first_release=version).order_by("-event_count")[:25],
+        resolved_issues=issues.filter(resolved_in_release=version, status=Issue.Status.RESOLVED).order_by(
             "-resolved_at"
         )[:25],
-        "commits": release.commits.all()[:_COMMITS],
-        "deploys": release.deploys.all()[:50],
+        commits=release.commits.all()[:_COMMITS],
+        deploys=release.deploys.all()[:50],
+    )
+    context = {
+        **listed,
+        "release": release,
+        "row": row,
+        "before": next(iter(listed["before"]), None),
+        "card": cards.card(project, "crash_free", state=shown, release=version),
+        "adoption": _adoption(project, version, shown),
     }
     return layout.draw(
         request, "dashboard/releases/page.html", context, project=project, section="releases", shown=shown

@@ -61,7 +61,9 @@ def overview(request: HttpRequest, link: ShareLink, token: str) -> HttpResponseB
     against = comparison.of(link.project, shown)
     found = tiles.numbers(link.project, shown, against, now=now)
     context = {
-        "tiles": tiles.overview(link.project, shown, found, against, left=tiles.unresolved(link.project)),
+        "tiles": tiles.overview(
+            link.project, shown, found, against, counted=tiles.issues(link.project, shown, against)
+        ),
         "top": top.rows[:_TOP],
         "wall": request.GET.get("wall") == "1",
     }

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import re2
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
 
@@ -133,14 +134,16 @@ def test_a_release_is_shown_from_its_arrival_to_the_next(project: Project, now: 
     for hours, version in ((9, "1"), (6, "2"), (3, "3")):
         arrive(project, version, now - timedelta(hours=hours))
     arrive(project, "3", now - timedelta(hours=1), "staging")
-    found = release_periods.of(standing.of(project, environment="live").arrivals)
+    found = release_periods.of(standing.of(project, environment="live", user=AnonymousUser()).arrivals)
     assert [one.version for one in found] == ["3", "2", "1"]
     assert found[0].until == ""
     assert [one.until for one in found[1:]] == [one.since for one in found[:-1]]
     shown = state.parse({"from": found[1].since, "to": found[1].until}, now=now)
     assert shown.length == timedelta(hours=3)
     assert [one.is_shown(shown) for one in found] == [False, True, False]
-    assert release_periods.of(standing.of(project, environment="staging").arrivals)[0].version == "3"
+    assert (
+        release_periods.of(standing.of(project, environment="staging", user=AnonymousUser()).arrivals)[0].version == "3"
+    )
 
 
 def test_the_line_says_environment_release_period_and_comparison(
@@ -148,7 +151,7 @@ def test_the_line_says_environment_release_period_and_comparison(
 ) -> None:
     make.issue(project)
     arrive(project, "web@<1>", now - timedelta(hours=2))
-    since = release_periods.of(standing.of(project, environment="").arrivals)[0].since
+    since = release_periods.of(standing.of(project, environment="", user=AnonymousUser()).arrivals)[0].since
     page = as_alice.get("/p/web/", {"env": "live", "from": since, "cmp": "prev"}).content.decode()
     line = page.split('<header class="bar">')[1].split("</header>")[0]
     said = [part.split("</summary>")[0] for part in line.split('<span class="said">')[1:]]
