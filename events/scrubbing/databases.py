@@ -195,7 +195,7 @@ def failed(text: str) -> str:
         text = _EMBEDDED.sub(lambda found: f"[SQL: {form(found.group(1))}]{found.group(2)}", text)
     if "arameter" in text:
         text = _PARAMETERS.sub(lambda found: f"[parameters: ?]{found.group(1)}", text)
-    if any(word in text for word in _OF_ROWS):
+    if any(map(text.__contains__, _OF_ROWS)):
         text = _ROW.sub(_without_row, text)
     return logged(text)
 
