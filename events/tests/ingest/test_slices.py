@@ -54,8 +54,8 @@ def item(n: int) -> payloads.Packed:
     return payloads.Packed("error", uuid.UUID(int=n), 1, payloads.pack({"n": n}))
 
 
-def fill(project: Project, now: datetime, *, turn: int = TURN, rows: int = 3000) -> None:
-    """More than is left to vacuum, in the slice of `turn`."""
+def fill(project: Project, now: datetime, *, turn: int = TURN, rows: int = 5000) -> None:
+    """More than is left to vacuum (four rows a page), in the slice of `turn`."""
     turn_to(turn)
     asked(
         "INSERT INTO ingest_inbox (project_id, kind, item_id, quantity, received_at, payload)"
@@ -100,7 +100,7 @@ def test_the_clock_of_the_database_turns_once_a_minute(db: None) -> None:
 def test_a_slice_gives_its_file_back_when_it_was_found_empty_two_turns_ago(project: Project, now: datetime) -> None:
     fill(project, now)
     turn_to(TURN + 2)
-    assert (looked(), InboxItem.objects.count()) == (False, 3000)
+    assert (looked(), InboxItem.objects.count()) == (False, 5000)
     InboxItem.objects.all().delete()
     before = size(3)
     for later in (2, 3):
