@@ -20,7 +20,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -168,13 +168,12 @@ def keep_house(now: datetime) -> None:
     """What the clock does each hour, and each half minute."""
     seen_spans.forget(now=now)
     inbox.empty_slices()
-    weeks = {inbox.week_of(now), inbox.week_of(now + timedelta(weeks=1))}
-    if not weeks <= _made:
+    if time.monotonic() > _again[0]:
         inbox.ensure_partitions(now=now)
-        _made.update(weeks)
+        _again[0] = time.monotonic() + 10
 
 
-_made: set[date] = set()
+_again = [0.0]
 
 
 def sizes() -> dict[str, tuple[float, float, int]]:
