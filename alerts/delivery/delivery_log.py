@@ -58,8 +58,8 @@ def channels(project: Project) -> QuerySet[Channel]:
     )
 
 
-def delivery_log(project: Project, *, narrowed: Narrowed = Narrowed(), page: int = PAGE) -> LogPage:
-    """The notifications of the project that are asked for, with their tries."""
+def narrowed_to(project: Project, narrowed: Narrowed) -> QuerySet[Notification]:
+    """The notifications of the project that are asked for; no secrets loaded."""
     rows = Notification.objects.filter(channel__project=project).select_related("channel").defer("channel__config")
     if narrowed.channel is not None:
         rows = rows.filter(channel=narrowed.channel)
@@ -67,8 +67,12 @@ def delivery_log(project: Project, *, narrowed: Narrowed = Narrowed(), page: int
         rows = rows.filter(status=narrowed.status)
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
-    if narrowed.before is not None:
-        rows = rows.filter(pk__lt=narrowed.before)
+    return rows.filter(pk__lt=narrowed.before) if narrowed.before is not None else rows
+
+
+def delivery_log(project: Project, *, narrowed: Narrowed = Narrowed(), page: int = PAGE) -> LogPage:
+    """A page of them, the newest first, with their tries."""
+    rows = narrowed_to(project, narrowed)
     found = list(rows.prefetch_related("tries").order_by("-pk")[: page + 1])
     return LogPage(found[:page], found[page - 1].pk if len(found) > page else None)
 

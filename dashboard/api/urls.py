@@ -15,6 +15,7 @@ urlpatterns = [
     path("projects/<slug:slug>/releases/", views.Releases.as_view(), name="api-releases"),
     path("projects/<slug:slug>/charts/", charts.Charts.as_view(), name="api-charts"),
     path("projects/<slug:slug>/charts/<slug:name>/", charts.ChartTable.as_view(), name="api-chart"),
+    path("projects/<slug:slug>/lists/", lists.Lists.as_view(), name="api-lists"),
     path("projects/<slug:slug>/lists/<slug:listed>/", lists.ListRows.as_view(), name="api-list"),
     path("projects/<slug:slug>/accounting/", views.Accounting.as_view(), name="api-accounting"),
     path("projects/<slug:slug>/scorecard/", scorecard.Scorecard.as_view(), name="api-scorecard"),

@@ -53,7 +53,8 @@ def json_stream(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterat
     piece: list[bytes] = []
     before = b"["
     for row in rows:
-        piece.append(before + b"\n" + orjson.dumps(dict(zip(columns, row, strict=True)), default=str))
+        one = dict(zip(columns, row, strict=True))
+        piece.append(before + b"\n" + orjson.dumps(one, default=str, option=orjson.OPT_UTC_Z))
         before = b","
         if len(piece) == _PIECE:
             yield b"".join(piece)

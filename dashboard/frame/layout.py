@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.flags import own
+from analytics.periods import Period
+from dashboard.exports import lists, tables
 from dashboard.frame import filters, navigation, release_periods, shortcuts, side_bar, standing, state
 from dashboard.frame.release_periods import ReleasePeriod
 from dashboard.frame.standing import Standing
@@ -74,6 +77,7 @@ def draw(
         frame |= {
             "kept": filters.chosen(request.GET.dict(), filters.TITLES),
             "chips": filters.chips(where, query=request.GET),
+            "list_files": _files(request, project, shown),
             "unfiltered_url": f"?{replaced(request, **dict.fromkeys(where, ''))}",
         }
     elif signed_in:
@@ -137,6 +141,23 @@ def _line(request: HttpRequest, shown: State, told: Standing) -> dict[str, Any]:
         "compare_url": f"?{replaced(request, cmp=_NEXT[shown.compare])}",
         "copy_url": f"?{replaced(request, page=request.GET.get('page', ''), **shown.absolute_period)}",
     }
+
+
+def _files(request: HttpRequest, project: Project, shown: State) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The lists on this page, each with its forms and their addresses: narrowed as the page is."""
+    match, role = request.resolver_match, access.role_of(request.user, project)
+    found = []
+    for name, listed in lists.LISTS.items():
+        if match is None or match.url_name not in listed.pages or not access.is_enough(role, listed.role):
+            continue
+        said = lists.query(
+            listed, given=request.GET.dict(), of=match.kwargs, environment=shown.environment,
+            period=Period(shown.start, shown.end),
+        )  # fmt: skip
+        tail = f"?{urlencode(said)}" if said else ""
+        urls = [(form, reverse("dashboard:list-file", args=[project.slug, name, form]) + tail) for form in tables.FORMS]
+        found.append((listed.title, urls))
+    return found
 
 
 def _is_live(user: Any, told: Standing) -> bool:

@@ -48,8 +48,9 @@ def error_events(
     release: str = "",
     handled: bool | None = None,
     page: int = 1,
+    size: int = PAGE,
 ) -> EventPage:
-    """Return one page of the errors for which all that is given holds."""
+    """Return one page, of `size`, of the errors for which all that is given holds."""
     condition, bound = filters.errors(groups=groups, environment=environment)
     if level:
         condition += " AND coalesce(e.level, 'error') = $level"
@@ -67,7 +68,7 @@ def error_events(
     """
     with engine.read(project.pk, {"errors": period}) as facts:
         total = facts.ask(f"SELECT count(*) AS total FROM errors e WHERE {condition}", bound)[0]["total"]
-        pages = min(max(1, -(-total // PAGE)), FARTHEST_PAGE)
+        pages = min(max(1, -(-total // size)), FARTHEST_PAGE)
         page = min(max(1, page), pages)
-        rows = facts.ask(sql, {**bound, "size": PAGE, "skipped": (page - 1) * PAGE})
+        rows = facts.ask(sql, {**bound, "size": size, "skipped": (page - 1) * size})
     return EventPage(tuple(ErrorEvent(**row) for row in rows), total, page, pages)

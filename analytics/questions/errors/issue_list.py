@@ -5,7 +5,7 @@ once per term as the set of groups it holds for.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from events.models import Bookmark, GroupEnvironment, GroupHour, Issue, IssueGro
 
 PAGE = 25
 FARTHEST_PAGE = 400
+_CHUNK = 500
 # The column each order begins with; the trend, and counts of a period, are put in front of their own once known.
 SORTS = {
     "last_seen": "-last_seen_at",
@@ -84,24 +85,17 @@ def issue_list(
     if sort not in SORTS:
         raise ValueError(f"sorts are {', '.join(SORTS)}")
     found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
-    ordered = _told(found, user).order_by(SORTS[sort], "-pk")
-    until = min(end, now) if end else now
-    period = periods.Period(start, until) if start and start < until else None
-    is_counted = period is not None and sort in ("events", "users")
-    if sort == "trend" or is_counted or environment or any(isinstance(term, Match | Has) for term in search.terms):
+    period = _period(start, end, now=now)
+    is_counted = sort == "trend" or (period is not None and sort in ("events", "users"))
+    if is_counted or environment or any(isinstance(term, Match | Has) for term in search.terms):
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
-        ids = list(found.order_by(SORTS[sort], "-pk").values_list("pk", flat=True))
-        if sort == "trend":
-            trend = _trend(project, environment=environment)
-            ids.sort(key=lambda pk: -trend.get(pk, 0))
-        elif period and is_counted:
-            ids = _by_count(project, ids, period=period, environment=environment, by=sort)
+        ids = _ordered(project, found, period=period, environment=environment, sort=sort)
         total, within = len(ids), _within(len(ids), page)
         fetched = _told(Issue.objects.all(), user).in_bulk(ids[within])
         chosen = [fetched[pk] for pk in ids[within] if pk in fetched]
     else:
         total = found.count()
-        chosen = list(ordered[_within(total, page)])
+        chosen = list(_told(found, user).order_by(SORTS[sort], "-pk")[_within(total, page)])
     counts = _counts(project, chosen, period=period, environment=environment) if period else {}
     rows = tuple(Row(issue, issue.is_marked, counts.get(issue.pk)) for issue in chosen)
     return IssuePage(rows, total, _within(total, page).stop // PAGE, _pages(total), sort)
@@ -112,6 +106,36 @@ def _told(issues: QuerySet[Issue], user: Any) -> Any:
     marks = Bookmark.objects.filter(issue=OuterRef("pk"), user_id=user.pk or 0 if user else 0)
     groups = IssueGroup.objects.filter(issue=OuterRef("pk"), project=OuterRef("project")).values("hash")
     return issues.select_related("assigned_to").annotate(is_marked=Exists(marks), hashes=ArraySubquery(groups))
+
+
+def issue_rows(
+    project: Project,
+    *,
+    search: Search,
+    environment: str = "",
+    start: datetime | None = None,
+    end: datetime | None = None,
+    sort: str = "last_seen",
+    after: int = 0,
+    user: Any = None,
+    now: datetime,
+) -> Iterator[tuple[Issue, int | None, int | None]]:
+    """All issues that match, in the order of the list, each with its errors and people of the period; None for both
+    without a period, or when the facts cannot be read.
+
+    A `sort` that is none of SORTS is by number. `after` is the issue that it goes on behind.
+    """
+    found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
+    period = _period(start, end, now=now)
+    ids = _ordered(project, found, period=period, environment=environment, sort=sort)
+    ids = ids[ids.index(after) + 1 :] if after in ids else ids
+    for first in range(0, len(ids), _CHUNK):
+        chunk = ids[first : first + _CHUNK]
+        fetched = Issue.objects.select_related("assigned_to").in_bulk(chunk)
+        totals = _totals(project, chunk, period=period, environment=environment) if period else None
+        for pk in chunk:
+            if pk in fetched:
+                yield fetched[pk], *((None, None) if totals is None else totals.get(pk, (0, 0)))
 
 
 def matching(
@@ -148,14 +172,34 @@ def _counts(project: Project, issues: list[Any], *, period: periods.Period, envi
     return {issue.pk: found.get(issue.pk, Counts()) for issue in issues}
 
 
-def _by_count(project: Project, ids: list[int], *, period: periods.Period, environment: str, by: str) -> list[int]:
-    """The issues with most errors, or people, of the period first; in their own order when that cannot be known."""
-    column = 0 if by == "events" else 1
+def _ordered(
+    project: Project, found: QuerySet[Issue], *, period: periods.Period | None, environment: str, sort: str
+) -> list[int]:
+    """The ids of the issues in the order `sort`; by their own columns where the facts of the period are not known."""
+    ids = list(found.order_by(SORTS.get(sort, "pk"), "-pk").values_list("pk", flat=True))
+    if sort == "trend":
+        trend = _trend(project, ids, period=period, environment=environment)
+        ids.sort(key=lambda pk: -trend.get(pk, 0))
+    elif period and sort in ("events", "users"):
+        totals = _totals(project, ids, period=period, environment=environment)
+        if totals is not None:
+            ids.sort(key=lambda pk: -totals.get(pk, (0, 0))[sort == "users"])
+    return ids
+
+
+def _totals(
+    project: Project, ids: list[int], *, period: periods.Period, environment: str
+) -> dict[int, tuple[int, int]] | None:
+    """(errors, people) of the period by issue; None when the facts cannot be read."""
     try:
-        found = issue_counts.issue_totals(project, groups=_groups(project, ids), period=period, environment=environment)
+        return issue_counts.issue_totals(project, groups=_groups(project, ids), period=period, environment=environment)
     except EngineError:
-        return ids
-    return sorted(ids, key=lambda pk: -found.get(pk, (0, 0))[column])
+        return None
+
+
+def _period(start: datetime | None, end: datetime | None, *, now: datetime) -> periods.Period | None:
+    until = min(end, now) if end else now
+    return periods.Period(start, until) if start and start < until else None
 
 
 def _groups(project: Project, ids: list[int]) -> dict[UUID, int]:
@@ -172,8 +216,20 @@ def _within(total: int, page: int) -> slice:
     return slice((page - 1) * PAGE, page * PAGE)
 
 
-def _trend(project: Project, *, environment: str) -> dict[int, int]:
-    """By issue, the events of the last 24 hours less those of the 24 before; none for those without either."""
+def _trend(project: Project, ids: list[int], *, period: periods.Period | None, environment: str) -> Mapping[int, int]:
+    """By issue, the errors of the period's second half less those of its first; without a period, of the last 24 hours
+    less those of the 24 before. None for those without either."""
+    if period is None:
+        return _trend_of_a_day(project, environment=environment)
+    middle = period.start + period.length / 2
+    late, early = (
+        _totals(project, ids, period=half, environment=environment) or {}
+        for half in (periods.Period(middle, period.end), periods.Period(period.start, middle))
+    )
+    return {pk: late.get(pk, (0, 0))[0] - early.get(pk, (0, 0))[0] for pk in late.keys() | early.keys()}
+
+
+def _trend_of_a_day(project: Project, *, environment: str) -> Mapping[int, int]:
     seen = GroupEnvironment.objects.filter(group__project=project).exclude(late=0, early=0)
     if environment:
         seen = seen.filter(environment=environment)

@@ -67,9 +67,16 @@ class TracePage:
 
 
 def trace_list(
-    project: Project, *, period: Period, asked: Asked, environment: str = "", order: str = NEWEST, page: int = 1
+    project: Project,
+    *,
+    period: Period,
+    asked: Asked,
+    environment: str = "",
+    order: str = NEWEST,
+    page: int = 1,
+    size: int = SIZE,
 ) -> TracePage:
-    """Return page `page`, counted from 1, of the traces that began in the period: SIZE of them, by `order`.
+    """Return page `page`, counted from 1, of the traces that began in the period: `size` of them, by `order`.
 
     What of a trace lies outside the period counts as not there.
     """
@@ -86,8 +93,8 @@ def trace_list(
         ORDER BY {"duration_ms DESC," if order == SLOWEST else ""} "at" DESC, s.trace_id LIMIT $most OFFSET $skipped
     """
     with engine.read(project.pk, {"spans": period}) as facts:
-        rows = facts.ask(sql, {**bound, "fine": list(FINE), "most": SIZE + 1, "skipped": SIZE * (page - 1)})
-    return TracePage(tuple(_row(row) for row in rows[:SIZE]), has_more=len(rows) > SIZE)
+        rows = facts.ask(sql, {**bound, "fine": list(FINE), "most": size + 1, "skipped": size * (page - 1)})
+    return TracePage(tuple(_row(row) for row in rows[:size]), has_more=len(rows) > size)
 
 
 def service_names(project: Project, *, period: Period, most: int = 50) -> list[str]:

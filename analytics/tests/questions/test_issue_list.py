@@ -188,3 +188,34 @@ def test_what_only_facts_know(
     ]
     segments.write({(project.pk, "errors"): rows}, now=now)
     assert found(project, query) == expected
+
+
+def test_the_trend_of_a_period_is_its_second_half_less_its_first(project: Project, now: datetime) -> None:
+    rising, falling, even = (
+        make.issue(project, title=title, first_seen_at=now - 9 * DAY, last_seen_at=now)
+        for title in ("up", "down", "even")
+    )
+    seen = {rising: (1, 3), falling: (4, 0), even: (2, 2)}
+    rows = [
+        {
+            "at": now - timedelta(hours=hours),
+            "group_hash": issue.groups.all()[0].hash.hex,
+            "event_id": f"{issue.pk}{hours}{n}",
+        }
+        for issue, halves in seen.items()
+        for hours, count in zip((100, 50), halves, strict=True)
+        for n in range(count)
+    ]
+    segments.write({(project.pk, "errors"): rows}, now=now)
+
+    def ordered(start: datetime) -> list[str]:
+        query = search.parse("", now=now)
+        page = issue_list.issue_list(project, search=query, sort="trend", start=start, end=now, now=now)
+        return [row.issue.title for row in page.rows]
+
+    assert ordered(now - 6 * DAY) == ["up", "even", "down"]
+    assert ordered(now - timedelta(hours=190))[0] == "up"
+    listed = issue_list.issue_rows(
+        project, search=search.parse("", now=now), sort="trend", start=now - 6 * DAY, end=now, now=now, after=rising.pk
+    )
+    assert [(issue.title, errors) for issue, errors, _ in listed] == [("even", 4), ("down", 4)]

@@ -14,11 +14,11 @@ from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.exports import tables
 from dashboard.frame import comparison, empty_states, filters, layout, people_words, query_errors
-from dashboard.pages.analytics import charts, presenting
+from dashboard.pages.analytics import charts, lists, presenting
 from events.models import Project
 from events.values.modes import ANONYMOUS, CONSENT, NAMING
 
-_ROWS, _EXPORTED = 10, 10_000
+_ROWS = 10
 
 
 @page("analytics.view")
@@ -32,8 +32,8 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
     about: dict[str, Any] = {
         "where": where, "environment": shown.environment, "with_bots": with_bots, "sees_persons": shown.sees_persons,
     }  # fmt: skip
-    lists = tuple(dict.fromkeys(tabs.values()))
-    found = readers.ask(web, project, period=Period(shown.start, shown.end), lists=lists, most=_ROWS, **about)
+    names = tuple(dict.fromkeys(tabs.values()))
+    found = readers.ask(web, project, period=Period(shown.start, shown.end), lists=names, most=_ROWS, **about)
     against = comparison.of(project, shown)
     before = readers.ask(web, project, period=against.baseline.before, **about)
     parameters: dict[str, Any] = {**where, **({"bots": "1"} if with_bots else {})}
@@ -71,12 +71,11 @@ def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:
 def list_csv(request: HttpRequest, project: Project) -> HttpResponseBase:
     """One list whole: `?by=page`, with `format=json` or `parquet` in another form."""
     shown = layout.state_for(request, project)
-    by = request.GET.get("by", "")
-    by = by if by in visits.DIMENSIONS else "page"
-    found = readers.ask(
-        web, project, sees_persons=shown.sees_persons, period=Period(shown.start, shown.end),
-        where=filters.chosen(request.GET.dict(), visits.DIMENSIONS), lists=(by,), environment=shown.environment,
-        most=_EXPORTED, with_bots=request.GET.get("bots") == "1",
+    by = lists.dimension(request.GET.get("by", ""))
+    found = lists.found(
+        project, by, sees_persons=shown.sees_persons, period=Period(shown.start, shown.end),
+        where=filters.chosen(request.GET.dict(), visits.DIMENSIONS), environment=shown.environment,
+        with_bots=request.GET.get("bots") == "1",
     )  # fmt: skip
     columns = [filters.TITLES[by], people_words.visitors(project), "Visits", "Views"]
     lines = ([line.value, line.visitors, line.visits, line.views] for line in found.lists[by])

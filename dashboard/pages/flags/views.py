@@ -18,7 +18,7 @@ from analytics.guards import guarding
 from analytics.models import Audience, Flag, FlagBook, FlagGuard, FlagOverride, FlagVersion
 from dashboard.access.guard import page
 from dashboard.frame import changes, empty_states, layout
-from dashboard.pages.flags import drafts, presenting
+from dashboard.pages.flags import drafts, lists, presenting
 from dashboard.pages.flags.drafts import Draft
 from events.accounts import access
 from events.models import Project
@@ -33,9 +33,7 @@ NEW = Draft({"runtime": "all"})
 def flag_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The flags by key; those of the archive by themselves."""
     query, is_archive = request.GET.get("q", "").strip()[:200], request.GET.get("archive") == "1"
-    found = project.flags.filter(archived_at__isnull=not is_archive)
-    if query:
-        found = found.filter(key__icontains=query) | found.filter(description__icontains=query)
+    found = lists.found(project, query=query, is_archive=is_archive)
     listed = Paginator(found.order_by("key"), PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     context = {

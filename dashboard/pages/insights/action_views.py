@@ -17,7 +17,7 @@ from analytics.questions.product import actions
 from analytics.questions.product.acts import Scope
 from dashboard.access.guard import page
 from dashboard.frame import changes, layout, query_errors
-from dashboard.pages.insights import presenting
+from dashboard.pages.insights import lists, presenting
 from events.accounts import access
 from events.models import Project
 
@@ -28,14 +28,9 @@ _TRIED = timedelta(days=7)
 @query_errors.said
 def action_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The actions, and how often each happened in the last seven days."""
-    found = list(project.actions.all())
-    known = {action.name: actions.matches_of(action.matches) for action in found}
     shown = layout.state_for(request, project)
-    counted = readers.ask(actions.counted, project, sees_persons=shown.sees_persons, actions=known, scope=_last_days())
-    context = {
-        **presenting.head("actions", project, shown),
-        "lines": [(action, *counted[action.name]) for action in found],
-    }
+    lines = lists.actions_counted(project, sees_persons=shown.sees_persons, now=timezone.now())
+    context = {**presenting.head("actions", project, shown), "lines": lines}
     return layout.draw(request, "dashboard/insights/actions.html", context, project=project, section="insights")
 
 

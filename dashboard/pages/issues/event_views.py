@@ -8,15 +8,13 @@ from django.urls import reverse
 
 from analytics.engine import EngineError
 from analytics.periods import Period
-from analytics.questions.errors import error_events as query
 from analytics.questions.errors.error_events import ErrorEvent
 from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout
+from dashboard.pages.issues import lists
 from events.issues import triage
 from events.models import Issue, IssueGroup, Occurrence, Project
-
-_HANDLED = {"no": False, "yes": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,11 @@ def event_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     number = request.GET.get("page", "")
     found, error = None, ""
     try:
-        found = query.error_events(
+        found = lists.error_events_asked(
             project,
+            request.GET.dict(),
             period=Period(shown.start, shown.end),
             environment=shown.environment,
-            groups=issue.groups.values_list("hash", flat=True) if issue else None,
-            level=given["level"],
-            release=given["release"],
-            handled=_HANDLED.get(given["handled"]),
             page=int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else 1,
         )
     except EngineError as problem:

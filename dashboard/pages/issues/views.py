@@ -21,12 +21,12 @@ from dashboard.access import logged_out
 from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout, redirects
+from dashboard.pages.issues.lists import DEFAULT_QUERY
 from events.accounts import access
 from events.issues import merging, triage
 from events.issues.search import Search, SearchError, parse
 from events.models import Issue, Project
 
-DEFAULT_QUERY = "is:unresolved"
 SORT_WORDS = {
     "last_seen": "Last seen",
     "first_seen": "First seen",

@@ -10,6 +10,7 @@ from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
 from dashboard.frame import comparison, empty_states, formatting, layout, measures, other_values, query_errors
 from dashboard.pages.performance import rates
+from dashboard.pages.performance.lists import MOST_QUERIES
 from events.models import Project
 
 SORTS = {"time": "Most total time", "p95": "Slowest", "count": "Most runs"}
@@ -27,7 +28,13 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     sort = sort if sort in slow_queries.SORTS else "time"
     against = comparison.of(project, shown)
     found = slow_queries.slow_queries(
-        project, period=period, now=now, environment=shown.environment, sort=sort, most=200, baseline=against.baseline
+        project,
+        period=period,
+        now=now,
+        environment=shown.environment,
+        sort=sort,
+        most=MOST_QUERIES,
+        baseline=against.baseline,
     )
     loops = slow_queries.loops(project, period=period, environment=shown.environment)
     listed = Paginator(found, _PAGE).get_page(request.GET.get("page"))

@@ -14,11 +14,11 @@ from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows, world_map
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.pages.performance import rates
+from dashboard.pages.performance.lists import MOST_ENDPOINTS
 from events.models import Project
 
 SORTS = {"time": "Most time", "p95": "Slowest", "count": "Most requests", "failures": "Most errors"}
 _PAGE = 25
-_MOST = 500
 
 
 @page("performance.view")
@@ -39,7 +39,7 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
         "period": period, "now": now, "environment": shown.environment, **request_rates.counted_by(where),
     }  # fmt: skip
     of_facts = {**where, "environment": shown.environment}
-    found = endpoints.endpoints(project, sort=sort, most=_MOST, baseline=against.baseline, **about)
+    found = endpoints.endpoints(project, sort=sort, most=MOST_ENDPOINTS, baseline=against.baseline, **about)
     fitting = [one for one in found if text.lower() in one.route.lower()]
     listed = Paginator(fitting, _PAGE).get_page(request.GET.get("page"))
     measured = request_rates.request_rates(project, baseline=against.baseline, **about)

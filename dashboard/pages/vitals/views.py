@@ -13,11 +13,11 @@ from dashboard.charts import cards, world_map
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
 from dashboard.frame.vital_formatting import PERCENTILES, percentile_of, said
 from dashboard.pages.vitals import vital_cards
+from dashboard.pages.vitals.lists import CUTS
 from events.models import Project
 from events.values.vitals import THRESHOLDS
 
 DEVICES = {"": "All devices", "mobile": "Mobile", "desktop": "Desktop", "tablet": "Tablet"}
-CUTS = ("browser", "device", "connection", "release")
 
 
 @page("vitals.view")
