@@ -43,7 +43,7 @@ def _issues(**of: str) -> Callable[[Asked], Any]:
     [(column, parameter)] = of.items()
 
     def found(asked: Asked) -> Any:
-        more = {"is_regressed": True} if column == "last_release" else {}
+        more: dict[str, Any] = {"is_regressed": True} if column == "last_release" else {}
         more |= {"status": Issue.Status.RESOLVED} if column == "resolved_in_release" else {}
         return asked.project.issues.filter(**{column: asked.said(parameter)}, **more)
 

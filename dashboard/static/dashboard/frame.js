@@ -62,22 +62,22 @@
   const regions = countries.length ? new Intl.DisplayNames(["en"], { type: "region" }) : null;
   countries.forEach((cell) => { cell.title = cell.dataset.country; cell.textContent = regions.of(cell.dataset.country); });
 
-  // rows: j, k, Enter
-  let rows = $$("[data-row]"), row = -1;
-  document.addEventListener("obs:page", () => { rows = $$("[data-row]"); row = -1; });
+  // rows: j, k, Enter; looked for each time, since some come later, above or below; from the last, on to the next page
+  let row = null;
   const step = (by) => {
-    const neighbour = $(`[data-step="${by > 0 ? "next" : "previous"}"]`);
-    if (!rows.length) { neighbour?.click(); return; }
-    rows[row]?.classList.remove("chosen");
-    row = Math.min(rows.length - 1, Math.max(0, row + by));
-    rows[row].classList.add("chosen");
-    rows[row].scrollIntoView({ block: "nearest" });
-    $("a.title", rows[row])?.focus({ preventScroll: true });
+    const rows = $$("[data-row]"), at = rows.indexOf(row), to = at < 0 ? 0 : at + by;
+    const neighbour = $(`${rows.length ? ".pager " : ""}[data-step="${by > 0 ? "next" : "previous"}"]`);
+    if (!rows.length || (at >= 0 && !rows[to] && neighbour)) { neighbour?.click(); return; }
+    row?.classList.remove("chosen");
+    row = rows[Math.min(rows.length - 1, Math.max(0, to))];
+    row.classList.add("chosen");
+    row.scrollIntoView({ block: "nearest" });
+    $("a.title", row)?.focus({ preventScroll: true });
   };
   const resolve = () => {
-    const box = rows[row] && $("input[type=checkbox]", rows[row]);
+    const box = row?.isConnected && $("input[type=checkbox]", row);
     if (box) { $$("[data-row] input[type=checkbox]").forEach((other) => { other.checked = other === box; }); }
-    if (box || !rows.length) $("[data-key-resolve]")?.click();
+    if (box || !$("[data-row]")) $("[data-key-resolve]")?.click();
   };
   $("[data-check-all]")?.addEventListener("change", (event) => $$("[data-row] input[type=checkbox]").forEach((box) => { box.checked = event.target.checked; }));
 

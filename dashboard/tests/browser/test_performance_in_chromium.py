@@ -56,6 +56,9 @@ def test_lines_are_followed_and_older_ones_come_by_themselves(watch: Any, measur
     page.wait_for_selector(".log-list > li:nth-child(200)", state="attached")
     names = page.eval_on_selector_all(".log-list > li", "rows => rows.map((row) => row.dataset.line)")
     assert len(set(names)) == len(names)
+    for _ in range(102):
+        page.keyboard.press("j")
+    assert page.get_attribute(".log-list > li.chosen", "data-line") == names[101]
     page.evaluate("scrollTo(0, 0)")
     page.click("#follow")
     line = {**populated.facts(now=timezone.now())["logs"][0], "log_id": "f" * 36, "at": timezone.now()}
@@ -66,6 +69,8 @@ def test_lines_are_followed_and_older_ones_come_by_themselves(watch: Any, measur
     assert page.locator(".log-list > li.fresh").count() == 1
     assert page.locator(".log-list > li").first.get_attribute("data-line") == "f" * 36
     assert page.locator("#follow-said").text_content() == "1 new line"
+    page.keyboard.press("k")
+    assert page.get_attribute(".log-list > li.chosen", "data-line") == names[100]
     page.click("#follow")
     assert page.get_attribute("#follow", "aria-pressed") == "false"
     assert watched.complaints == []
