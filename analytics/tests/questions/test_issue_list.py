@@ -152,7 +152,7 @@ def test_queries_do_not_grow_with_rows(
     for _ in range(30):
         make.issue(project, assigned_to=alice)
     query = search.parse("is:unresolved assigned:me", now=now)
-    with django_assert_num_queries(4 if sort == "trend" else 3):
+    with django_assert_num_queries(3 if sort == "trend" else 2):
         page = issue_list.issue_list(project, search=query, sort=sort, environment="", user=alice, now=now)
         assert {row.issue.assigned_to.username for row in page.rows if row.issue.assigned_to} == {"alice"}
 
