@@ -65,7 +65,7 @@ def measured(row: Mapping[str, Any], measurements: Mapping[str, Any]) -> Iterato
         if value is None and row["is_segment"] and name in measurements:
             found = mapping(measurements[name])
             value = found.get("value")
-            if metric != "CLS" and type(value) in (int, float):
+            if metric != "CLS" and isinstance(value, int | float) and not isinstance(value, bool):
                 value = units.milliseconds(value, text(found.get("unit"), 20))
         if value is not None:
             yield metric, value

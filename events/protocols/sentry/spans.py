@@ -77,7 +77,7 @@ def _alone(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
     said = found["attributes"]
     for name, measured in _dicts_of(raw.get("measurements")):
         value = measured.get("value")
-        if type(value) in (int, float):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             value = value if name == "cls" else units.milliseconds(value, scalar(measured.get("unit"), 20))
             said.setdefault(f"browser.web_vital.{name}.value" if name.upper() in vitals.THRESHOLDS else name, value)
     return found | {
