@@ -21,6 +21,7 @@ from events.values.modes import CONSENT, NAMING
 from events.visitors.naming import Naming
 
 logger = logging.getLogger(__name__)
+_MAIL = "[email]"  # what scrubbing leaves of an address that is nothing else
 
 Decoder = Callable[[bytes, Context], Decoded]
 Allowed = Callable[[int], int]
@@ -200,6 +201,9 @@ def context_of(key: Key, sender: Sender, now: datetime) -> Context:
 def pack(item: Incoming, *, allow_list: frozenset[str] | None) -> Packed:
     """The item as it is kept: scrubbed before anything durable sees it."""
     payload = scrubbing.scrub(item.payload, allow_list=allow_list)
+    if item.kind == "feedback" and payload.get("contact_email") == _MAIL:
+        # Who wrote gave it to be answered; decoders pass it on only where the project collects such things.
+        payload = payload | {"contact_email": item.payload["contact_email"]}
     blob = item.blob
     if blob is not None and isinstance(payload, dict) and payload.get("is_text"):
         blob = scrubbing.scrub_text(blob.decode("utf-8", "replace")).encode()

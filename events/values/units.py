@@ -28,6 +28,14 @@ UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling i
 KNOWN = tuple(_SPELLINGS)
 
 
+_MILLISECONDS = {"nanosecond": 1e-6, "microsecond": 1e-3, "second": 1e3, "minute": 6e4, "hour": 3.6e6, "day": 8.64e7}
+
+
+def milliseconds(value: float, unit: str) -> float:
+    """A time in milliseconds; as it is where the unit is none of time, since SDKs leave theirs out."""
+    return value * _MILLISECONDS.get(known(unit) or "", 1.0)
+
+
 def known(sent: str) -> str | None:
     """The unit that `sent` spells, None for one nobody knows; `{request}` is a count of requests."""
     if sent.startswith("{") and sent.endswith("}"):

@@ -180,3 +180,20 @@ def test_an_error_and_its_feedback_of_one_envelope_meet_on_the_page(
     intake.digested(project)
     assert Occurrence.objects.get().event_id.hex == EVENT_ID
     assert "it broke" in as_alice.get(f"/p/{project.slug}/issues/{Issue.objects.get().pk}/").content.decode()
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_feedback_shows_who_wrote_it_where_the_project_allows(
+    as_alice: Client, project: Project, key: IngestKey, is_allowed: bool, is_old: bool
+) -> None:
+    project.collects_user_data = is_allowed
+    project.save(update_fields=["collects_user_data"])
+    said = {"message": "call bob@shop.example", "name": "Ann Lee", "contact_email": "ann@shop.example"}
+    report = {"event_id": EVENT_ID, "comments": said["message"], "name": said["name"], "email": said["contact_email"]}
+    item = ({"type": "user_report"}, report) if is_old else ({"type": "feedback"}, {"contexts": {"feedback": said}})
+    assert intake.post(key, "envelope/", envelope(item)).status_code == 200
+    intake.digested(project)
+    html = as_alice.get(reverse("dashboard:feedback-list", args=[project.slug])).content.decode()
+    assert "call [email]" in html
+    assert ("Ann Lee" in html, "ann@shop.example" in html) == (is_allowed, is_allowed)

@@ -7,7 +7,7 @@ from typing import Any
 from events.digest.batch import Batch, Item
 from events.digest.steps import spans
 from events.digest.steps.reading import items, mapping, moment, text, user_key
-from events.values import countries, routes, vitals
+from events.values import countries, routes, units, vitals
 from events.values.browsers import families
 
 _PREFIX = "browser.web_vital."
@@ -65,8 +65,8 @@ def measured(row: Mapping[str, Any], measurements: Mapping[str, Any]) -> Iterato
         if value is None and row["is_segment"] and name in measurements:
             found = mapping(measurements[name])
             value = found.get("value")
-            if found.get("unit") == "second" and isinstance(value, int | float):
-                value = value * 1000
+            if metric != "CLS" and isinstance(value, int | float) and not isinstance(value, bool):
+                value = units.milliseconds(value, text(found.get("unit"), 20))
         if value is not None:
             yield metric, value
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import re2
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -23,6 +24,7 @@ from events.values import addresses, lenient
 from events.values.errors import Malformed
 
 JSON_BYTES = 8 * 1024 * 1024
+_NUMBER = re2.compile(r"[0-9]{1,18}")
 
 
 class AnyJson(BaseParser):
@@ -124,7 +126,10 @@ class CliView(APIView):
         return list(found.filter(pk=self.token.project_id) if self.token.project_id else found[:500])
 
     def open_project(self, slug: str, role: str = access.EDITOR) -> Project:
-        """The project, if the token reaches it. Raises Http404, PermissionDenied."""
+        """The project of this short form, or of this number as DSNs have it, if the token reaches it. Raises Http404,
+        PermissionDenied."""
+        if _NUMBER.fullmatch(slug) and not Project.objects.filter(slug=slug).exists():
+            slug = Project.objects.filter(pk=int(slug)).values_list("slug", flat=True).first() or slug
         return access.get_project_or_404(self.token.user, slug, role, only=self.token.project_id)
 
     def named_projects(self) -> list[Project]:

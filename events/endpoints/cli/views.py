@@ -55,6 +55,11 @@ class Repositories(CliView):
         return Response([])
 
 
+def _demand_open(status: str) -> None:
+    if status not in ("", "open"):
+        raise ValidationError("Releases are not archived here: delete one, or leave it.")
+
+
 class Releases(CliView):
     """`POST …/releases/`: `sentry-cli releases new`, and the first step of `set-commits`."""
 
@@ -64,8 +69,7 @@ class Releases(CliView):
 
     def post(self, request: Request, organization: str) -> Response:
         status, version = self.field("status", 20), self.field("version", 250)
-        if status not in ("", "open"):
-            raise ValidationError("Releases are not archived here: delete one, or leave it.")
+        _demand_open(status)
         return _create(self, self.projects_of(version) if status else self.named_projects())
 
 
@@ -94,6 +98,7 @@ class ReleaseDetail(CliView):
 
     def put(self, request: Request, organization: str, version: str, slug: str = "") -> Response:
         """Change the release in the projects that are named, else in those that have it."""
+        _demand_open(self.field("status", 20))
         changed = [
             lifecycle.create(
                 project, version, actor=self.token.user, started_at=self.moment("dateStarted"), url=self.field("url"),

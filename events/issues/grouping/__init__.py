@@ -161,7 +161,7 @@ def _of_message(event: dict[Any, Any], platform: str, version: int) -> _Subject:
         return _Subject((f"message {without_variables(plain)}",), value=shown, frame=inner)
     if inner:
         lines = exceptions.words(stack) if version == FIRST else exceptions.stack_lines(stack)
-        return _Subject(lines, title=inner.words, frame=inner)
+        return _Subject(lines, title=inner.name if inner.place == "?" else inner.words, frame=inner)
     kind = text(event.get("type"), limit=64)
     return _Subject((f"type {kind or 'unknown'}", f"transaction {text(event.get('transaction'), limit=200)}"))
 
@@ -185,7 +185,7 @@ def _culprit(event: dict[Any, Any], subject: _Subject) -> str:
     found = subject.frame
     if given or not found:
         return given
-    place = found.shown_module or found.shown_file
+    place = (found.shown_module.strip() or found.shown_file).strip()
     return (f"{place} in {found.shown_function or '?'}" if place else found.shown_function or found.place)[
         :TITLE_LENGTH
     ]

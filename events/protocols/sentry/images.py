@@ -44,10 +44,11 @@ def _images(event: dict[str, Any]) -> list[tuple[int, int, str]]:
     listed = meta.get("images") if isinstance(meta, dict) else None
     found = []
     for image in listed if isinstance(listed, list) else ():
-        file = (image.get("code_file") or image.get("debug_file") or image.get("name")) if type(image) is dict else None
-        start = _number(image.get("image_addr")) if isinstance(file, str) else 0
-        if start > 0:
-            found.append((start, _number(image.get("image_size")), file[:LINE]))
+        if not isinstance(image, dict):
+            continue
+        file, start = image.get("code_file") or image.get("debug_file") or image.get("name"), image.get("image_addr")
+        if isinstance(file, str) and _number(start) > 0:
+            found.append((_number(start), _number(image.get("image_size")), file[:LINE]))
     found.sort(key=lambda image: image[0])
     after = [start for start, _, _ in found[1:]] + [found[-1][0] + _REACH] if found else []
     return [

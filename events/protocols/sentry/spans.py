@@ -11,9 +11,9 @@ from typing import Any
 from events.protocols.fields import attributes
 from events.protocols.fields.context import Door
 from events.protocols.fields.links import tidy_words
-from events.protocols.fields.texts import hexadecimal, scalar
+from events.protocols.fields.texts import hexadecimal, scalar, trimmed
 from events.scrubbing import databases
-from events.values import countries, statuses
+from events.values import countries, statuses, units, vitals
 
 NAME = 500
 OP = 128
@@ -46,9 +46,11 @@ def from_transaction(raw: dict[str, Any], cleaned: dict[str, Any], door: Door) -
 
 
 def from_stream(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
-    """Return the spans of a version 2 batch and how many of its items could not be read."""
+    """Return the spans of a version 2 batch, or the one of version 1, and how many of its items could not be read."""
     items = raw.get("items") if isinstance(raw, dict) else None
-    items = items if isinstance(items, list) else []
+    if not isinstance(items, list):
+        alone = _alone(raw, door) if isinstance(raw, dict) else None
+        return ([alone], 0) if alone else ([], 1)
     spans = [_streamed(item, door) for item in items[: door.context.limits.spans]]
     kept = [span for span in spans if span is not None]
     return kept, len(items) - len(kept)
@@ -63,6 +65,33 @@ def shared(span: dict[str, Any], door: Door) -> dict[str, Any]:
     if country:
         user["geo"] = {"country_code": country}
     return {"sdk": sdk, "user": user or None}
+
+
+def _alone(raw: dict[str, Any], door: Door) -> dict[str, Any] | None:
+    """A span of version 1 in an item of its own, as browsers send a vital after the page load; its measurements become
+    attributes, as version 2 has them."""
+    trace_id = hexadecimal(raw.get("trace_id"), 32)
+    found = _child(raw, trace_id, "", {}, door) if trace_id else None
+    if found is None:
+        return None
+    said = found["attributes"]
+    for name, measured in _dicts_of(raw.get("measurements")):
+        value = measured.get("value")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = value if name == "cls" else units.milliseconds(value, scalar(measured.get("unit"), 20))
+            said.setdefault(f"browser.web_vital.{name}.value" if name.upper() in vitals.THRESHOLDS else name, value)
+    return found | {
+        "parent_span_id": parent_id(raw.get("parent_span_id")),
+        "is_segment": raw.get("is_segment") is True,
+        "release": scalar(said.get("release") or said.get("sentry.release"), 250) or None,
+        "environment": scalar(said.get("environment") or said.get("sentry.environment"), 64) or None,
+        "transaction": scalar(said.get("transaction") or said.get("sentry.segment.name"), 200) or None,
+    }
+
+
+def _dicts_of(value: Any) -> list[tuple[str, dict[str, Any]]]:
+    pairs = list(value.items())[:100] if isinstance(value, dict) else []
+    return [(trimmed(name, 200), held) for name, held in pairs if isinstance(held, dict)]
 
 
 def _streamed(item: Any, door: Door) -> dict[str, Any] | None:

@@ -38,7 +38,7 @@ def metrics(raw: Any, door: Door) -> tuple[list[dict[str, Any]], int]:
 
 def _items(raw: Any) -> list[Any]:
     items = raw.get("items") if isinstance(raw, dict) else None
-    return items if isinstance(items, list) else []
+    return items if isinstance(items, list) else [None]  # what is no batch is one item that nobody can read
 
 
 def _log(item: dict[str, Any], door: Door) -> dict[str, Any]:

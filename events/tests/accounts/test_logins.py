@@ -109,6 +109,14 @@ def test_each_failure_is_told_with_the_person_and_never_the_typed_name(alice: An
     assert audit.verify().is_whole
 
 
+def test_each_login_is_told_with_the_person_and_where_from(alice: Any) -> None:
+    for _ in range(2):
+        assert Client(REMOTE_ADDR=HOME).post("/login/", RIGHT).status_code == 302
+    told = list(AuditEntry.objects.filter(action="login").values_list("actor", "address"))
+    assert told == [("alice", "198.51.100.0")] * 2
+    assert audit.verify().is_whole
+
+
 @pytest.mark.django_db
 def test_a_storm_is_summed_up(now: datetime) -> None:
     for number in range(100):

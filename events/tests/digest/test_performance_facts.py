@@ -126,13 +126,14 @@ def test_a_page_load_s_measurements_are_vitals(project: Project, key: IngestKey,
         "measurements": {
             "lcp": {"value": 2600.5, "unit": "millisecond"}, "ttfb": {"value": 0.5, "unit": "second"},
             "cls": {"value": 0.02, "unit": ""}, "fid": {"value": 3, "unit": "millisecond"}, "inp": {"value": -1},
+            "fcp": {"value": 900_000, "unit": "microsecond"},
         },
         "request": {"headers": {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}},
     }  # fmt: skip
     accept(key, "transaction", payload)
     digested(project)
     rows = {row["metric"]: row for row in facts(project, "vitals")}
-    assert {name: row["value"] for name, row in rows.items()} == {"LCP": 2600.5, "TTFB": 500, "CLS": 0.02}
+    assert {name: row["value"] for name, row in rows.items()} == {"LCP": 2600.5, "TTFB": 500, "CLS": 0.02, "FCP": 900}
     assert (rows["LCP"]["rating"], rows["LCP"]["route"], rows["LCP"]["release"]) == (
         "needs-improvement", "/items/:id", "shop@1",
     )  # fmt: skip

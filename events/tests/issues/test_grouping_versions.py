@@ -390,6 +390,14 @@ def test_an_exception_without_a_stack_has_that_of_its_thread(thread_id: Any, thr
     assert grouping.group(event).culprit == culprit
 
 
+def test_no_culprit_begins_with_a_blank_and_a_bare_function_is_its_own_title() -> None:
+    stack = {"frames": [{"function": "main", "module": " ", "in_app": True}]}
+    assert grouping.group(error(stack["frames"][0])).culprit == "main"
+    assert grouping.group({"platform": "cocoa", "threads": [{"id": 0, "current": True, "stacktrace": stack}]}).title
+    bare = {"frames": [{"function": "main", "in_app": True}]}
+    assert grouping.group({"platform": "cocoa", "threads": [{"id": 0, "stacktrace": bare}]}).title == "main"
+
+
 def test_what_is_said_twice_is_the_title_once() -> None:
     """getsentry/sentry, src/sentry/data/samples/exception-with-address-instruction.json."""
     said = "The operation couldn't be completed."

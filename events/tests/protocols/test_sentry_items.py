@@ -341,3 +341,32 @@ def test_a_client_report_is_a_list_of_counts() -> None:
 def test_an_empty_or_giant_client_report_is_invalid(sent: Any) -> None:
     (refused,) = decoded(({"type": "client_report"}, sent)).refused
     assert refused.outcome == "invalid"
+
+
+def test_a_span_in_an_item_of_its_own_is_one_with_its_vitals() -> None:
+    """getsentry/sentry-javascript, packages/core/src/envelope.ts, createSpanEnvelope: INP, CLS and LCP come so."""
+    sent = {
+        "trace_id": "5b8efff798038103d269b633813fc60c", "span_id": "eee19b7ec3c1b174", "segment_id": "eee19b7ec3c1b174",
+        "parent_span_id": "aaaaaaaaaaaaaaaa", "op": "ui.interaction.click", "description": "body > button",
+        "is_segment": True, "start_timestamp": 1.0, "timestamp": 2.0, "origin": "auto.http.browser.inp",
+        "data": {"release": "shop@1", "environment": "live", "transaction": "/cart"},
+        "measurements": {"inp": {"value": 0.104, "unit": "second"}, "cls": {"value": 0.2, "unit": ""}, "x": 5,
+                         "other": {"value": 3}},
+    }  # fmt: skip
+    item = only(decoded(({"type": "span"}, sent)))
+    (span,) = item.payload["spans"]
+    assert (item.kind, item.quantity) == ("span", 1)
+    assert (span["op"], span["transaction"], span["release"], span["environment"], span["parent_span_id"]) == (
+        "ui.interaction.click", "/cart", "shop@1", "live", "a" * 16,
+    )  # fmt: skip
+    assert span["attributes"]["browser.web_vital.inp.value"] == 104
+    assert span["attributes"]["browser.web_vital.cls.value"] == 0.2
+    assert span["attributes"]["other"] == 3
+
+
+@pytest.mark.parametrize("kind", ["span", "log", "trace_metric"])
+@pytest.mark.parametrize("sent", [{}, [], {"items": None}, {"items": {}}, {"span_id": "x"}, 5])
+def test_what_is_no_batch_is_refused_and_counted(kind: str, sent: Any) -> None:
+    result = decoded(({"type": kind}, sent))
+    assert not result.items
+    assert [(one.outcome, one.quantity) for one in result.refused] == [("invalid", 1)]

@@ -110,6 +110,21 @@ def test_releases_are_not_archived(api: Api, project: Project) -> None:
     for status, code in (("archived", 400), ("open", 208)):
         body = {"version": V, "projects": [], "status": status}
         assert api("POST", "/api/0/organizations/o/releases/", body).status_code == code
+    assert api("PUT", f"/api/0/organizations/o/releases/{V}/", {"status": "archived"}).status_code == 400
+    assert api("PUT", f"/api/0/organizations/o/releases/{V}/", {"status": "open"}).status_code == 200
+
+
+def test_a_project_may_be_named_by_its_number(api: Api, project: Project, charlie: Any, now: datetime) -> None:
+    """docs.sentry.io, API, "Create a New Release for an Organization": SENTRY_PROJECT may hold an id or a slug."""
+    body = {"version": V, "projects": [str(project.pk)]}
+    assert api("POST", "/api/0/organizations/o/releases/", body).status_code == 201
+    assert api("GET", f"/api/0/projects/o/{project.pk}/releases/").json()[0]["version"] == V
+    assert api("GET", f"/api/0/projects/o/{project.pk}9/releases/").status_code == 404
+    assert api("GET", f"/api/0/projects/o/{'9' * 40}/releases/").status_code == 404
+    stranger = Api(tokens.create(charlie, name="ci", scopes=["releases"], now=now)[1])
+    assert stranger("GET", f"/api/0/projects/o/{project.pk}/releases/").status_code == 404
+    other = Project.objects.create(slug=str(project.pk), name="Named like a number")
+    assert api("GET", f"/api/0/projects/o/{other.slug}/releases/").status_code == 404
 
 
 def test_finalize_says_when_it_went_out(api: Api, project: Project) -> None:
