@@ -13,6 +13,7 @@ help:
 	@echo "make install          what tests and ruff need, into .venv; test, lint and fix do it by themselves"
 	@echo "make lock             renew the lock files after a change of requirements*.txt"
 	@echo "make bundle | browser-script | intake-scripts   build the committed scripts anew, with npm"
+	@echo "make pictures         take the pictures of docs/images anew, of the demo"
 
 include $(wildcard *.mk)
 .DEFAULT_GOAL := help

@@ -34,7 +34,8 @@ def steps(found: Funnel) -> Figure:
         name = f"{n + 1} {step.event}{' (optional)' if step.is_optional else ''}"
         shares, times = (_share(step.people, first), _share(step.people, before)), (step.times.median, step.times.p90)
         own = (cut.people[n] for cut in found.cuts)
-        rows.append([name, step.people, *shares, before - step.people, *map(seconds, times), *own])
+        # Nobody takes time to the first step.
+        rows.append([name, step.people, *shares, before - step.people, *(map(seconds, times) if n else "––"), *own])
     said = f"{found.steps[-1].people:,} of {first:,} arrive, {percent(found.conversion, digits=1)}"
     took = f"; half of them within {seconds(found.times.median)}" if found.times.median is not None else ""
     return Figure(

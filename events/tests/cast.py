@@ -87,6 +87,14 @@ def make_alice(*projects: Project) -> Any:
     return user
 
 
+def make_member(role: str, *projects: Project) -> Any:
+    """Somebody with this role in these projects."""
+    user = get_user_model().objects.create_user(role, f"{role}@example.org", f"{role}-password-1")
+    for project in projects:
+        Membership.objects.create(project=project, user=user, role=role)
+    return user
+
+
 @pytest.fixture
 def alice(project: Project) -> Any:
     """Alice owns the project."""

@@ -29,9 +29,11 @@ CARDS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list; `share` is its part of all visitors, in percent of a bar. Small groups lead nowhere."""
+    """One line of a list; `share` is its part of all visitors, in percent of a bar; `words` are its value as a
+    person says it. Small groups lead nowhere."""
 
     value: str
+    words: str
     visitors: int
     visits: int
     views: int
@@ -97,7 +99,8 @@ def people_url(trends: str, state: str) -> str:
 def _row(line: Line, by: str, *, of: int, query: QueryDict) -> Row:
     share = 100 * line.visitors / of if of else 0.0
     url = "" if line.value == FOLDED else filters.address(query, by, line.value)
-    return Row(line.value, line.visitors, line.visits, line.views, share, url)
+    words = world_map.name_of(line.value) if by == "country" else line.value
+    return Row(line.value, words, line.visitors, line.visits, line.views, share, url)
 
 
 def tiles(now: Counted, before: Counted, *, against: Compared, url: str, visitors: str) -> list[Tile]:

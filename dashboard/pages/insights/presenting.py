@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import re2
 from django.urls import reverse
 
 from analytics.models import Goal
@@ -16,6 +17,8 @@ from dashboard.frame.state import State
 from events.models import Project
 
 Choices = Sequence[tuple[str, str]]
+# 84.6 %, 1.4 min, 48 ms, or the dash of what is not known.
+_MEASURED = re2.compile(r"^(–|[+−-]?[\d.,]+ (%|ms|s|min|h|d))$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,21 @@ def fields(tab: str, asked: Mapping[str, str]) -> list[Field]:
 
 
 def numbers_of(figure: Figure, *, most: int) -> tuple[list[tuple[str, bool]], list[list[tuple[object, bool]]]]:
-    """A figure as a table: columns and its first rows, each beside whether it is a number; whole numbers as such."""
+    """A figure as a table: columns and its first rows, each beside whether it is a number, a share or a length among
+    them; whole numbers as such, with their thousands apart."""
     rows = [[_whole(value) for value in row] for row in figure.rows[:most]]
-    listed = zip(*rows, strict=True)
-    are_numbers = [all(value is None or isinstance(value, int | float) for value in column) for column in listed]
+    are_numbers = [all(_is_number(value) for value in column) for column in zip(*rows, strict=True)]
     columns = list(zip(figure.columns, are_numbers, strict=False))
-    return columns, [list(zip(row, are_numbers, strict=True)) for row in rows]
+    return columns, [list(zip(map(_apart, row), are_numbers, strict=True)) for row in rows]
+
+
+def _is_number(value: object) -> bool:
+    """Whether it stands to the right, below others of its kind."""
+    return value is None or isinstance(value, int | float) or (isinstance(value, str) and bool(_MEASURED.match(value)))
+
+
+def _apart(value: object) -> object:
+    return f"{value:,}" if isinstance(value, int) and abs(value) >= 1000 else value
 
 
 def _whole(value: object) -> object:

@@ -15,7 +15,7 @@ from dashboard.tests import populated_performance
 from dashboard.tests.populated import World, populate
 from dashboard.tests.shared import Kept, kept
 from events.models import Project
-from events.tests.cast import make_alice
+from events.tests.cast import make_alice, make_member
 
 # Violations of the policy, on the console.
 _TELL = """addEventListener("securitypolicyviolation", (e) => {
@@ -97,25 +97,29 @@ def watch(browser: Browser, live_server: Any, signed_in: dict[str, str]) -> Iter
 
 @dataclass(frozen=True)
 class Gallery:
-    """Two projects that stay as they are, a server that shows them, and the cookie of somebody who may look."""
+    """Two projects that stay as they are, a server that shows them, and the cookies of an owner, and by role."""
 
     plain: World
     measured: World
     base: str
     cookie: dict[str, str]
+    roles: dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 def kept_worlds(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Kept]:
-    def fill() -> tuple[World, World, Client]:
+    def fill() -> tuple[World, World, dict[str, Client]]:
         projects = [Project.objects.create(slug=slug, name=slug) for slug in ("web", "measured")]
-        alice, now, client = make_alice(*projects), timezone.now(), Client()
+        alice, now = make_alice(*projects), timezone.now()
+        people = {"owner": alice} | {role: make_member(role, *projects) for role in ("editor", "viewer")}
+        clients = {role: Client() for role in people}
         plain, measured = (populate(project, person=alice, now=now) for project in projects)
         populated_performance.store(measured.project, now=now)
-        client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-        return plain, measured, client
+        for role, person in people.items():
+            clients[role].force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return plain, measured, clients
 
     with kept(django_db_blocker, tmp_path_factory.mktemp("gallery"), fill) as worlds:
         yield worlds
@@ -124,8 +128,9 @@ def kept_worlds(
 @pytest.fixture(scope="module")
 def gallery(kept_worlds: Kept, django_db_blocker: Any) -> Iterator[Gallery]:
     """For files that only look at pages: pytest-django's `live_server` would empty the tables after each test."""
-    plain, measured, client = kept_worlds.made
+    plain, measured, clients = kept_worlds.made
+    cookies = {role: session_cookie(client) for role, client in clients.items()}
     with django_db_blocker.unblock():
         server = LiveServer("localhost")
-        yield Gallery(plain, measured, server.url, session_cookie(client))
+        yield Gallery(plain, measured, server.url, cookies["owner"], cookies)
         server.stop()

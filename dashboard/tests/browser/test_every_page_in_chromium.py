@@ -1,14 +1,19 @@
-"""Every page in a real browser, in both themes, wide and narrow: no complaint, no overflow, usable by ear; no script.
+"""Every page in a real browser, in both themes and three widths: no complaint, no overflow, usable by ear; no script.
 
-The pages are shown in parts, so that no test takes long; the world behind them is made once."""
+Each page is opened twice, once wide and once narrow, as a phone that grows to a tablet without opening it again. One
+of the two looks is an owner's and the other that of an editor or a viewer, page by page in turns, where the page lets
+them in: an owner is shown most, the others are shown what an owner is not. axe takes half a second, so it hears each
+look once: the wide one in the light, the narrow one in the dark, as a phone and as a tablet in turns.
+The pages are shown in parts, so that no test takes long; the world behind them is made once.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext
+from django.urls import resolve, reverse
+from playwright.sync_api import Browser
 
 from dashboard.tests import hostile
 from dashboard.tests.browser import axe
@@ -17,13 +22,14 @@ from dashboard.tests.browser.test_hostile_in_chromium import MADE, OPEN_ALL
 from dashboard.tests.browser.test_in_chromium import FAULTS, keep
 from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.pages.test_performance_pages import addresses
+from events.accounts import access
 from events.models import Issue
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = [1440, 360]
-# axe takes half a second a page: each page once wide and light, and once narrow and dark.
-HEARD = {(1440, "light"), (360, "dark")}
+WIDE, TABLET, PHONE = 1440, 768, 360
+OTHERS = ("viewer", "editor")
+HEIGHT = 900
 
 
 @pytest.fixture
@@ -31,63 +37,85 @@ def segment_root(kept_worlds: Any) -> Path:
     return kept_worlds.segments
 
 
-@pytest.fixture(scope="module", params=WIDTHS)
-def frame(browser: Browser, gallery: Gallery, request: Any) -> Iterator[tuple[int, BrowserContext]]:
-    """A signed-in browser of a width, which fetches scripts and styles once."""
-    context = browser.new_context(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
-    context.add_cookies([{**gallery.cookie, "url": gallery.base}])
-    yield request.param, context
-    context.close()
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, gallery: Gallery) -> Iterator[dict[str, Watched]]:
+    """A page of each role, which fetches scripts and styles once."""
+    found = {}
+    for role, cookie in gallery.roles.items():
+        context = browser.new_context(viewport={"width": WIDE, "height": HEIGHT}, reduced_motion="reduce")
+        context.add_cookies([{**cookie, "url": gallery.base}])
+        found[role] = watched_page(context, gallery.base)
+    yield found
+    for watched in found.values():
+        watched.page.context.close()
 
 
 @pytest.fixture
-def watched(frame: tuple[int, BrowserContext], gallery: Gallery) -> Iterator[Watched]:
-    watched = watched_page(frame[1], gallery.base)
-    yield watched
-    watched.page.close()
+def owner(signed_in: dict[str, Watched]) -> Watched:
+    signed_in["owner"].complaints.clear()
+    return signed_in["owner"]
 
 
-def assert_quiet(watched: Watched, paths: list[str], name: str) -> None:
+def role_of(path: str, place: int, *, is_wide: bool) -> str:
+    """Who looks at the page at this place of the list: an owner at one of its two looks, others at the other."""
+    if is_wide is (place % 2 == 0):
+        return "owner"
+    role = OTHERS[place // 2 % 2]
+    needed = getattr(resolve(path.partition("?")[0]).func, "needed_role", "") or "viewer"
+    return role if access.is_enough(role, needed) else "owner"
+
+
+def assert_quiet(signed_in: dict[str, Watched], paths: list[tuple[int, str]], *, is_wide: bool) -> None:
     """Each page as it comes, in the light, and then in the dark, which a page takes up where it stands."""
-    for path in paths:
+    for place, path in paths:
+        watched = signed_in[role_of(path, place, is_wide=is_wide)]
+        widths = [WIDE] if is_wide else [PHONE, TABLET]  # growing: a chart shrinks a moment later
+        heard = (WIDE, "light") if is_wide else (widths[place % 2], "dark")
+        watched.complaints.clear()
+        watched.page.set_viewport_size({"width": widths[0], "height": HEIGHT})
         watched.page.emulate_media(color_scheme="light")
         watched.open(path)
         watched.settle()
-        for theme in ("light", "dark"):
-            watched.page.emulate_media(color_scheme=theme)
-            watched.page.evaluate("() => new Promise(requestAnimationFrame)")
-            keep(watched, f"{name}-{theme}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
-            assert watched.page.evaluate(FAULTS) == [], (path, theme)
-            if (watched.page.evaluate("() => innerWidth"), theme) in HEARD:
-                assert axe.violations(watched.page) == [], (path, theme)
-            assert watched.complaints == [], (path, theme)
+        for width in widths:
+            watched.page.set_viewport_size({"width": width, "height": HEIGHT})
+            for theme in ("light", "dark"):
+                watched.page.emulate_media(color_scheme=theme)
+                watched.page.evaluate("() => new Promise(requestAnimationFrame)")
+                keep(watched, f"{place}-{width}-{theme}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
+                assert watched.page.evaluate(FAULTS) == [], (path, width, theme)
+                if (width, theme) == heard:
+                    assert axe.violations(watched.page) == [], (path, width, theme)
+                assert watched.complaints == [], (path, width, theme)
 
 
-@pytest.mark.parametrize("part", range(3))
-def test_every_page_is_quiet_fits_and_can_be_heard(frame: Any, watched: Watched, gallery: Gallery, part: int) -> None:
-    assert_quiet(watched, pages(gallery.plain)[part::3], f"{frame[0]}-{part}")
+@pytest.mark.parametrize("is_wide", [True, False], ids=["wide", "narrow"])
+@pytest.mark.parametrize("part", range(8))
+def test_every_page_is_quiet_fits_and_can_be_heard(
+    signed_in: dict[str, Watched], gallery: Gallery, part: int, is_wide: bool
+) -> None:
+    assert_quiet(signed_in, list(enumerate(pages(gallery.plain)))[part::8], is_wide=is_wide)
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("is_wide", [True, False], ids=["wide", "narrow"])
+@pytest.mark.parametrize("part", range(12))
 def test_every_page_of_performance_is_quiet_fits_and_can_be_heard(
-    frame: Any, watched: Watched, gallery: Gallery, part: int
+    signed_in: dict[str, Watched], gallery: Gallery, part: int, is_wide: bool
 ) -> None:
     project = gallery.measured.project
     paths = [reverse("dashboard:overview", args=[project.slug]), *addresses(project)]
-    if frame[0] < max(WIDTHS):  # narrow each page once: what a query changes of it is looked at wide
+    if not is_wide:  # narrow each page once: what a query changes of it is looked at wide
         paths = list({path.partition("?")[0]: path for path in reversed(paths)}.values())
-    assert_quiet(watched, paths[part::5], f"p-{frame[0]}-{part}")
+    assert_quiet(signed_in, list(enumerate(paths))[part::12], is_wide=is_wide)
 
 
-@pytest.mark.parametrize("frame", [1440], indirect=True)
 @pytest.mark.parametrize("tail", ["", "groups/", "events/{event}/"])
-def test_nothing_of_the_corpus_runs_on_an_issue(frame: Any, watched: Watched, gallery: Gallery, tail: str) -> None:
+def test_nothing_of_the_corpus_runs_on_an_issue(owner: Watched, gallery: Gallery, tail: str) -> None:
     issues = Issue.objects.filter(project=gallery.plain.project)
     for issue in issues.order_by("pk"):
         event = issue.groups.all()[0].occurrences.all()[0].event_id.hex
-        watched.open(f"/p/web/issues/{issue.pk}/{tail.format(event=event)}")
-        watched.settle()
-        watched.page.evaluate(OPEN_ALL)
-        assert watched.page.evaluate(MADE) == [], issue.title
-        assert watched.complaints == [], issue.title
+        owner.open(f"/p/web/issues/{issue.pk}/{tail.format(event=event)}")
+        owner.settle()
+        owner.page.evaluate(OPEN_ALL)
+        assert owner.page.evaluate(MADE) == [], issue.title
+        assert owner.complaints == [], issue.title
     assert issues.filter(title__in=hostile.XSS).count() == len(hostile.XSS)

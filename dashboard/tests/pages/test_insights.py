@@ -46,7 +46,7 @@ def test_a_funnel_is_shown_with_its_numbers_and_its_table(as_alice: Client, visi
     assert "3.0 min" in html
     assert "5 of 20 arrive, 25.0 %" in html
     assert csv(as_alice, "funnel", **asked)[1:] == [
-        "1 /pricing,20,100.0 %,100.0 %,0,0 ms,0 ms",
+        "1 /pricing,20,100.0 %,100.0 %,0,–,–",
         "2 signup,10,50.0 %,50.0 %,10,1.0 min,1.0 min",
         "3 paid,5,25.0 %,50.0 %,5,2.0 min,2.0 min",
     ]

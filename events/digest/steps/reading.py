@@ -45,3 +45,9 @@ def number(value: object) -> int | float | None:
 def sdk(payload: Mapping[str, Any]) -> str:
     sent = mapping(payload.get("sdk"))
     return f"{text(sent.get('name'), 60)} {text(sent.get('version'), 30)}".strip()
+
+
+def agent_of(payload: Any) -> str:
+    """The browser that a request of the payload came from; SDKs write the header's name as they like."""
+    headers = mapping(mapping(mapping(payload).get("request")).get("headers"))
+    return next((text(value, 400) for name, value in headers.items() if str(name).lower() == "user-agent"), "")

@@ -6,7 +6,7 @@ from typing import Any
 
 from events.digest.batch import Batch, Item
 from events.digest.steps import spans
-from events.digest.steps.reading import items, mapping, moment, number, text
+from events.digest.steps.reading import agent_of, items, mapping, moment, number, text
 from events.values import countries, statuses
 from events.values.browsers import families
 
@@ -29,7 +29,7 @@ def put_requests(batch: Batch, item: Item) -> str | None:
     if not served:
         return None
     payload = mapping(item.payload)
-    agent = text(mapping(mapping(payload.get("request")).get("headers")).get("user-agent"), 400)
+    agent = agent_of(payload)
     for row, below in zip(served, _below(served, item.spans), strict=True):
         batch.facts[item.project_id, "requests"].append(
             {**_row(row, below, agent), "country": spans.country(row["attributes"], payload)}

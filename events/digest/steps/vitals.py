@@ -6,7 +6,7 @@ from typing import Any
 
 from events.digest.batch import Batch, Item
 from events.digest.steps import spans
-from events.digest.steps.reading import items, mapping, moment, text, user_key
+from events.digest.steps.reading import agent_of, items, mapping, moment, text, user_key
 from events.values import countries, routes, units, vitals
 from events.values.browsers import families
 
@@ -76,9 +76,7 @@ def _of_span(metric: str, value: Any, row: Mapping[str, Any], item: Item) -> dic
     page = text(attributes.get("sentry.pageload.span_id") or attributes.get("sentry.segment.id"), 16) or row["span_id"]
     request = mapping(mapping(item.payload).get("request"))
     url = next((text(attributes[name], 500) for name in _URLS if attributes.get(name)), text(request.get("url"), 500))
-    agent = text(attributes.get("user_agent.original"), 400) or text(
-        mapping(request.get("headers")).get("user-agent"), 400
-    )
+    agent = text(attributes.get("user_agent.original"), 400) or agent_of(item.payload)
     device, browser = families(agent)
     prefix = f"{_PREFIX}{metric.lower()}."
     details = {name[len(prefix) :]: said for name, said in attributes.items() if name.startswith(prefix)}

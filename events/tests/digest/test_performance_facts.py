@@ -128,7 +128,7 @@ def test_a_page_load_s_measurements_are_vitals(project: Project, key: IngestKey,
             "cls": {"value": 0.02, "unit": ""}, "fid": {"value": 3, "unit": "millisecond"}, "inp": {"value": -1},
             "fcp": {"value": 900_000, "unit": "microsecond"},
         },
-        "request": {"headers": {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}},
+        "request": {"headers": {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"}},
     }  # fmt: skip
     accept(key, "transaction", payload)
     digested(project)
