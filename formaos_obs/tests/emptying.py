@@ -1,4 +1,4 @@
-"""Tables emptied between tests in some milliseconds: Django's flush truncates all of them, which takes half a second."""
+"""Tables emptied between tests in milliseconds: Django's flush truncates all of them, which takes half a second."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
