@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test.utils import setup_databases, teardown_databases
 
-from formaos_obs.tests import databases, scheduling, workers
+from formaos_obs.tests import databases, emptying, scheduling, workers
 
 pytest_plugins = [
     "dashboard.tests.answers", "events.tests.arrivals", "events.tests.cast", "events.tests.chromium",
@@ -39,16 +39,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_setup(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """The test database, a copy of what the migrations made; its append-only tables may be emptied between tests."""
+    """The test database, a copy of what the migrations made; tests that write for good leave its tables empty."""
     from django.db import connection
 
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = databases.template(connection)
         made = setup_databases(verbosity=0, interactive=False)
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE events_auditentry DISABLE TRIGGER audit_no_truncate")
-            cursor.execute("ALTER TABLE events_consentrecord DISABLE TRIGGER consent_no_truncate")
-    yield
+    with emptying.instead_of_flushing():
+        yield
     with django_db_blocker.unblock():
         connection.close()  # a session's last connection may have been ended by what the tests do to servers
         databases.part_others(connection)

@@ -25,12 +25,12 @@ from dashboard.frame.state import KEPT, PERIODS
 from dashboard.tests.answers import ANSWERS
 from dashboard.tests.populated import populate
 from dashboard.tests.populated_performance import store
-from dashboard.tests.shared import Kept, kept
 from dashboard.tests.test_every_route import PAGES, POLLS, PUBLIC, ROUTES, Route, bearer, by_name
 from dashboard.tests.things import things
 from events.endpoints.cli.base import CliView
 from events.models import IngestKey, Project
 from events.tests.cast import make_alice
+from formaos_obs.tests.shared import Kept, kept
 
 EXAMPLES = int(os.environ.get("OBS_FUZZ_EXAMPLES", "3"))
 UNREADY = {"readyz", "api-health"}

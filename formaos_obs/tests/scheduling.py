@@ -7,7 +7,7 @@ from xdist.scheduler import LoadFileScheduling
 # Parts of paths, the longest first; all other files are short and stay in their random order.
 LONGEST = (
     "test_admin_matrix.py", "test_every_page_in_chromium.py", "test_up.py", "test_same_answers.py", "test_backup.py",
-    "test_query_fuzz.py", "test_api_fuzz.py",
+    "test_every_amount.py", "test_query_fuzz.py", "test_api_fuzz.py",
     "test_every_route.py", "test_audit_walk.py", "/sdk/", "/browser/", "test_headers.py", "test_small_groups.py",
 )  # fmt: skip
 

@@ -23,8 +23,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import psutil
+import psycopg
 import pytest
+import redis
 
+from formaos_obs import embedded
 from formaos_obs.environment import BASE_DIR
 from formaos_obs.tests import workers
 
@@ -100,17 +103,19 @@ class House:
 
     def sql(self, query: str) -> str:
         """The first column of the first row."""
-        return self.ask("psycopg.connect(embedded.urls().database).execute(sys.argv[1]).fetchone()[0]", query)
+        with psycopg.connect(self.urls().database) as connection:
+            return str(connection.execute(query).fetchone()[0])
 
     def redis(self, *words: str) -> str:
         """The answer to a command."""
-        return self.ask("redis.Redis.from_url(embedded.urls().redis).execute_command(*sys.argv[1:])", *words)
+        with redis.Redis.from_url(self.urls().redis, decode_responses=True) as client:
+            return str(client.execute_command(*words))
 
-    def ask(self, expression: str, *words: str) -> str:
-        program = f"import os, psycopg, redis, sys; from formaos_obs import embedded; print({expression})"
-        command = [sys.executable, "-c", program, *words]
-        done = subprocess.run(command, cwd=BASE_DIR, env=self.environment(), capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+    def urls(self) -> embedded.Urls:
+        """Where its servers are."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("OBS_VAR_DIR", str(self.folder))
+            return embedded.urls()
 
     def post(self) -> str:
         """Post an error; the query that says 1 once it is digested."""
@@ -157,12 +162,15 @@ def test_scripts_find_their_way_in_a_private_file(house: House) -> None:
 
 def test_other_users_of_this_host_read_and_list_nothing_of_it(house: House) -> None:
     """After ingest, a login, a dump and a spooled item: neither by the modes, nor, for root's folder, by a try."""
-    house.wait(lambda: house.sql(house.post()) == "1")
+    stored = house.post()
+    house.wait(lambda: house.sql(stored) == "1")
     assert _logs_in(house.access()["url"], house.access())
     house.redis("SAVE")
     house.wait(lambda: list(house.folder.rglob("*.parquet")))
     spool = house.folder / "spool"
-    house.ask("(os.makedirs(sys.argv[1], exist_ok=True), open(sys.argv[1] + '/probe', 'w').close())", str(spool))
+    program = "import pathlib, sys; from formaos_obs import environment; spool = pathlib.Path(sys.argv[1])"
+    program += "; spool.mkdir(exist_ok=True); (spool / 'probe').touch()"
+    subprocess.run([sys.executable, "-c", program, str(spool)], cwd=BASE_DIR, env=house.environment(), check=True)
     paths = [house.folder, *house.folder.rglob("*")]
     found = {path.relative_to(house.folder).parts[0] for path in paths[1:]}
     assert {"log", "postgres", "redis", "secret_key", "segments", "spool", "static", "up.json"} <= found

@@ -17,18 +17,31 @@ from formaos_obs.environment import BASE_DIR
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 SHARED = Path(os.environ.get("OBS_VAR_DIR") or BASE_DIR / "var" / "test").resolve()
 PORTS = range(15_000, 32_000)
+# A database of tests need not survive the machine's end.
+HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
 def settle() -> None:
     """Start what is shared and turn the environment to what is this worker's own; before Django reads its settings."""
     os.environ["OBS_VAR_DIR"] = str(SHARED)
-    embedded.ensure()
+    with hasty():
+        embedded.ensure()
     shared = embedded.urls()
     os.environ.setdefault("DATABASE_URL", shared.database)  # the owner's, who makes and drops databases
     if WORKER:
         number = int(WORKER.removeprefix("gw")) + 1  # 0 is that of a run without workers
         os.environ["REDIS_URL"] = numbered(os.environ.get("REDIS_URL") or shared.redis, number)
         os.environ["OBS_VAR_DIR"] = str(SHARED / WORKER)
+
+
+@contextmanager
+def hasty() -> Iterator[None]:
+    """Let PostgreSQL that is started meanwhile wait for no disk."""
+    before = dict(embedded.POSTGRES_SETTINGS)
+    embedded.POSTGRES_SETTINGS.update(HASTY)
+    yield
+    embedded.POSTGRES_SETTINGS.clear()
+    embedded.POSTGRES_SETTINGS.update(before)
 
 
 def numbered(redis_url: str, number: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from analytics.tests.engine.chdb_transport import ChdbTransport
 from events import demo
 from events.models import Project, Segment
 from events.tests.cast import NOW
+from formaos_obs.tests.shared import Kept, kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 # Asked by apps to the right of this one; what they ask is in `asked.QUESTIONS` in their words.
@@ -93,10 +95,30 @@ def chosen_engine() -> None:
     """Both are asked here, whichever the others ask."""
 
 
+@pytest.fixture(scope="module")
+def kept_worlds(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kept]:
+    """A project full of random facts, and the demo."""
+
+    def fill() -> tuple[Project, Project]:
+        full = Project.objects.create(slug="full", name="Full")
+        world.fill(full)
+        demo.seed("shop", days=2, events=80, seed=4, now=NOW - timedelta(minutes=1))
+        return full, Project.objects.get(slug="shop")
+
+    with kept(django_db_blocker, tmp_path_factory.mktemp("worlds"), fill) as made:
+        yield made
+
+
+@pytest.fixture
+def segment_root(kept_worlds: Kept) -> Path:
+    return kept_worlds.segments
+
+
 @pytest.mark.parametrize("name", asked.QUESTIONS)
-def test_random_facts_are_answered_alike(project: Project, name: str) -> None:
-    world.fill(project)
-    wrong = compared(project, name)
+def test_random_facts_are_answered_alike(kept_worlds: Kept, name: str) -> None:
+    wrong = compared(kept_worlds.made[0], name)
     assert not wrong, "\n\n".join(wrong)
 
 
@@ -107,19 +129,21 @@ def test_a_project_without_facts_is_answered_alike(project: Project, name: str) 
     assert not wrong, "\n\n".join(wrong)
 
 
-def test_the_demo_is_answered_alike(now: Any) -> None:
-    demo.seed("shop", days=2, events=80, seed=4, now=NOW - timedelta(minutes=1))
-    project = Project.objects.get(slug="shop")
-    wrong = [one for name in asked.QUESTIONS for one in compared(project, name)]
+@pytest.mark.parametrize("name", asked.QUESTIONS)
+def test_the_demo_is_answered_alike(kept_worlds: Kept, name: str) -> None:
+    wrong = compared(kept_worlds.made[1], name)
     assert not wrong, "\n\n".join(wrong)
-    assert Segment.objects.filter(project=project, fact="visits").exists()
 
 
-def test_every_place_that_asks_is_among_them(project: Project) -> None:
-    world.fill(project, rows=120, seed=2)
+def test_the_demo_has_visits_that_are_over(kept_worlds: Kept) -> None:
+    list(asked.QUESTIONS["visits"](kept_worlds.made[1]))
+    assert Segment.objects.filter(project=kept_worlds.made[1], fact="visits").exists()
+
+
+def test_every_place_that_asks_is_among_them(kept_worlds: Kept) -> None:
     seen = asked.Seen(DuckEngine())
     with through(seen):
         for questions in asked.QUESTIONS.values():
-            list(questions(project))
+            list(questions(kept_worlds.made[0]))
     missing = set(asked.places()) - seen.places - ELSEWHERE - NOT_MET
     assert not missing, f"Ask these of both engines too, in asked.QUESTIONS: {sorted(missing)}"

@@ -13,9 +13,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from dashboard.tests import populated_performance
 from dashboard.tests.populated import World, populate
-from dashboard.tests.shared import Kept, kept
 from events.models import Project
 from events.tests.cast import make_alice, make_member
+from formaos_obs.tests.shared import Kept, kept
 
 # Violations of the policy, on the console.
 _TELL = """addEventListener("securitypolicyviolation", (e) => {

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from dashboard.tests import populated_performance
-from dashboard.tests.shared import Kept, kept
 from events.models import Project
+from formaos_obs.tests.shared import Kept, kept
 
 
 @pytest.fixture(scope="module")

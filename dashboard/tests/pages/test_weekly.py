@@ -12,8 +12,8 @@ from django.test import Client
 from dashboard.pages.reports import weekly
 from dashboard.tests import hostile
 from dashboard.tests import populated_performance as populated
-from dashboard.tests.shared import Kept, kept
 from events.models import Membership, Project
+from formaos_obs.tests.shared import Kept, kept
 
 MONDAY = datetime(2026, 11, 23, 7, 0, 30, tzinfo=UTC)
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.test import override_settings
+
+from formaos_obs.tests import emptying
 
 
 @dataclass(frozen=True)
@@ -30,4 +31,4 @@ def kept(blocker: Any, folder: Path, fill: Callable[[], Any]) -> Iterator[Kept]:
     yield Kept(made, folder)
     with blocker.unblock():
         # No id is used again, as in a database that lives: what a process remembers by id stays true.
-        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
+        emptying.empty()
