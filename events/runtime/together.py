@@ -61,7 +61,7 @@ class _Shape:
         found = self.model.from_db(DEFAULT_DB_ALIAS, names, values)
         for name, shape in self.related.items():
             other = row[f"{name}."]
-            is_there = other[shape.model._meta.pk.attname] is not None  # type: ignore[union-attr]
+            is_there = other[shape.model._meta.pk.attname] is not None
             setattr(found, name, shape.made(other) if is_there else None)
         for name in self.annotations:
             setattr(found, name, row[f"{name}="])
