@@ -118,7 +118,7 @@ def _of_look(project_id: int, fact: str, start: datetime, end: datetime) -> list
 
 def paths(project_id: int, fact: str, *, start: datetime | None = None, end: datetime | None = None) -> list[str]:
     """Return the files of these segments, in no order: one text out of one index, for a year has thousands of them
-    (bench/catalogue.py). A page that looks at a short time has them from its list."""
+    (bench/growth/catalogue.py). A page that looks at a short time has them from its list."""
     if remembered.is_on() and start is not None and end is not None and 2 * (end - start) <= _SHORT:
         return [one.path for one in select(project_id, fact, start=start, end=end)]
     found = _within_span(project_id, (fact,), start=start, end=end)

@@ -9,10 +9,8 @@ from dashboard.pages.hosts import gauges
 
 
 def _hosts(asked: Asked) -> Iterator[Row]:
-    found = hosts.hosts(
-        asked.project, period=asked.period, now=asked.now, environment=asked.environment,
-        **filters.chosen(asked.parameters, filters.HOSTS),
-    )  # fmt: skip
+    host = filters.chosen(asked.parameters, filters.HOSTS).get("host", "")
+    found = hosts.hosts(asked.project, period=asked.period, now=asked.now, environment=asked.environment, host=host)
     yield from ((host, *readings) for host, readings in gauges.latest(found))
 
 

@@ -1,6 +1,6 @@
 """Prints what the catalogue of segments costs as it grows: the list of a question's files, and what looks at all of it.
 
-    python bench/catalogue.py [--segments 10000 100000 1000000] [--explain] [--check]
+    python bench/growth/catalogue.py [--segments 10000 100000 1000000] [--explain] [--check]
 
 The rows are made in PostgreSQL, without files: what a year of 100 million facts a day leaves behind when its days are
 compacted, over as many projects of Zipf sizes as it takes. Runs in a folder of its own (var/bench/catalogue), on the
@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "bench" / "catalogue"
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(HOME)

@@ -1,6 +1,6 @@
 """Prints how large the tables of ingest are while items pass through them: the inbox, what was seen, the ledger.
 
-    python bench/soak_tables.py [--items 2000000] [--weeks 10] [--hold | --dump] [--slice 10] [--check]
+    python bench/growth/tables.py [--items 2000000] [--weeks 10] [--hold | --dump] [--slice 10] [--check]
 
 Items are accepted and claimed and deleted by the server's own code as fast as it goes; nothing is read in them. What is
 remembered for days goes by the time that the items say, `--weeks` of it in all; the slices of the inbox go by
@@ -25,7 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "bench" / "soak"
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(HOME)

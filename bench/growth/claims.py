@@ -1,6 +1,6 @@
 """Prints how long projects wait for shared work: 1,000 of Zipf sizes with a backlog, one worker and two.
 
-    python bench/claims.py [--projects 1000] [--changes 20000] [--check]
+    python bench/growth/claims.py [--projects 1000] [--changes 20000] [--check]
 
 Each project has changes of a day to roll up, the largest a good eighth of all. The claims, turns, locks and
 transactions are those of the product; counting a change is a sleep of three milliseconds, so that the figures are of
@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "var" / "bench" / "claims"
 sys.path.insert(0, str(ROOT))
 os.environ["OBS_VAR_DIR"] = str(HOME)
