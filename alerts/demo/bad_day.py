@@ -9,7 +9,7 @@ from django.db import transaction
 
 from alerts.incidents import acting, keeping
 from alerts.incidents.status import days, notices, setup
-from alerts.models import Incident, Rule
+from alerts.models import Incident, IncidentAlert, Rule
 from alerts.rules import evaluation, rule_setup, starter
 from analytics.rollups import filling
 from events import demo as demos
@@ -24,9 +24,12 @@ ACTOR = "seed_demo"
 
 
 def play(demo: demos.Demo, *, now: datetime) -> Incident | None:
-    """The incident of the bad day; None where the demo had one before, or rules of its own."""
+    """The incident of the bad day; None where the demo had one before, or rules of its own.
+
+    What a running server said of the demo's monitors meanwhile, of which it heard nothing new, is none of these.
+    """
     project = demo.project
-    if project.incidents.exists() or project.rules.exists():
+    if project.rules.exists() or project.incidents.exclude(alerts__source=IncidentAlert.Source.MONITOR).exists():
         return None
     hour = outage.play(demo, now=now)
     filling.roll_up(now=now, seconds=600, project_id=project.pk)
@@ -50,6 +53,7 @@ def play(demo: demos.Demo, *, now: datetime) -> Incident | None:
 def _live_through(rules: list[Rule], hour: Outage, person: Any) -> Incident | None:
     """Each minute the rules are judged; four minutes after the first fires, somebody looks after it."""
     incident: Incident | None = None
+    own = Incident.objects.filter(project_id=rules[0].project_id, alerts__source=IncidentAlert.Source.RULE)
     at, end = hour.deployed, hour.ended
     watching = [rule for rule in rules if rule.metric == "requests.error_rate"]  # what else there is stays calm
     acknowledged = told = False
@@ -57,7 +61,7 @@ def _live_through(rules: list[Rule], hour: Outage, person: Any) -> Incident | No
         for rule in watching:
             with transaction.atomic():
                 evaluation.evaluate(rule, now=at)
-        incident = incident or Incident.objects.filter(project_id=rules[0].project_id).first()
+        incident = incident or own.first()
         if incident is not None and not acknowledged and at >= incident.began_at + 4 * MINUTE:
             acknowledged = acting.acknowledge(incident, actor=person, now=at)
             keeping.study(incident.pk, now=at)

@@ -8,6 +8,7 @@ from django.test import Client
 from alerts.demo import bad_day
 from alerts.incidents import keeping, timeline
 from alerts.models import Incident, Rule
+from alerts.monitors import watch
 from alerts.rules.backtest import backtest
 from events import demo
 from events.demo import outage
@@ -42,3 +43,15 @@ def test_the_starter_rules_are_quiet_in_calm_weeks_and_loud_on_the_bad_day(now: 
     assert "shop@4" in admin_client.get(f"/p/shop/incidents/{incident.pk}/").content.decode()
     assert bad_day.play(done, now=now) is None
     assert Incident.objects.count() == 1
+
+
+def test_a_server_that_watches_the_demo_meanwhile_takes_the_bad_day_from_nobody(now: datetime) -> None:
+    done = demo.seed("shop", days=1, events=20, seed=4, now=now)
+    watch.run(now=now)
+    watch.run(now=now + 2 * HOUR)
+    silent = set(Incident.objects.values_list("pk", flat=True))
+    assert silent
+    incident = bad_day.play(done, now=now)
+    assert incident is not None
+    assert (incident.title, incident.state) == ("Paying fails", "resolved")
+    assert incident.pk not in silent

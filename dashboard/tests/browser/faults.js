@@ -1,5 +1,5 @@
 () => {
-  // What axe would say first: names of controls, headings in order, sizes of targets, overflow.
+  // What axe would say first: names of controls, headings in order, sizes of targets, overflow. And colours as meant.
   const faults = [];
   const name = (e) => (e.getAttribute("aria-label") || e.textContent || e.value || e.title || e.placeholder || "").trim()
     || [...(e.labels || [])].map((l) => l.textContent).join("").trim()
@@ -14,6 +14,18 @@
   }
   for (const e of document.querySelectorAll("svg")) if (shown(e) && !e.closest(".js-plotly-plot, #js-plotly-tester") && !e.hasAttribute("aria-hidden") && !e.hasAttribute("aria-label")) faults.push(`svg ${e.outerHTML.slice(0, 100)}`);
   for (const e of document.querySelectorAll("th:not([scope])")) if (!e.closest("thead")) faults.push(`th ${e.outerHTML.slice(0, 80)}`);
+  // What says good, warn or bad is seen as that: in its text, its ground, its edge, its filling or the sign before it.
+  const probe = document.body.appendChild(document.createElement("i"));
+  for (const word of ["good", "warn", "bad"]) {
+    probe.className = word;
+    const meant = getComputedStyle(probe).color;
+    for (const e of document.querySelectorAll(`.${word}`)) {
+      if (e === probe || !shown(e)) continue;
+      const drawn = getComputedStyle(e), sign = getComputedStyle(e, "::before");
+      if (![drawn.color, drawn.backgroundColor, drawn.borderTopColor, drawn.fill, drawn.stroke, sign.backgroundColor, sign.color].includes(meant)) faults.push(`not ${word}: ${e.outerHTML.slice(0, 120)}`);
+    }
+  }
+  probe.remove();
   let last = 0;
   for (const e of document.querySelectorAll("h1, h2, h3, h4")) {
     if (!e.checkVisibility() || e.closest("dialog, .sheet")) continue;
