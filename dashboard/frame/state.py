@@ -25,7 +25,7 @@ PERIODS: dict[str, tuple[str, str, timedelta]] = {
 WEEKS: dict[tuple[str, str], str] = {("week", ""): "This week", ("week-before", "week"): "Last week"}
 """(`from`, `to`) of weeks, which begin at midnight on the day and in the zone of whoever reads -> their words."""
 
-_UNITS = {"m": "min"}
+_SHORT = {"m": "min"}
 DEFAULT = "-24h"
 LONGEST = timedelta(days=400)
 UNREADABLE = "The period in the address could not be read; these are the last 24 hours."
@@ -69,7 +69,7 @@ class State:
         if self.since in PERIODS and not self.until:
             return f"Last {PERIODS[self.since][0]}"
         if self.since.startswith("-") and not self.until:
-            return f"Last {self.since[1:-1]} {_UNITS.get(self.since[-1], self.since[-1])}"
+            return f"Last {self.since[1:-1]} {_SHORT.get(self.since[-1], self.since[-1])}"
         if self.start.time() == self.end.time() == time():
             last = self.end - timedelta(days=1)
             return f"{self.start:%d %b} – {last:%d %b}" if last > self.start else f"{self.start:%d %b}"

@@ -87,11 +87,13 @@ def neighbours(
     """Return the errors of these groups right before and right after the position."""
     condition, bound = filters.errors(groups=groups, environment=environment)
     sql = f"""
+        SELECT * FROM (
         (SELECT 'previous' AS side, e."at", e.event_id FROM errors e WHERE {condition} AND {BEFORE}
          ORDER BY e."at" DESC, e.event_id DESC LIMIT 1)
         UNION ALL
         (SELECT 'next' AS side, e."at", e.event_id FROM errors e WHERE {condition} AND {AFTER}
          ORDER BY e."at", e.event_id LIMIT 1)
+        ) beside ORDER BY side
     """
     with engine.read(project.pk, {"errors": period}) as facts:
         rows = facts.ask(sql, {**bound, **of._asdict()})

@@ -18,7 +18,7 @@ def test_a_stack_has_a_total_and_the_period_before_beside_it(watch: Any, world: 
     watched = watch()
     page = settled(watched, f"/p/{world.project.slug}/charts/errors/?from=-12h&cmp=prev", "errors")
     text = heard(page, "errors", 0.5)
-    assert "previous 12h" in text
+    assert "previous 12 h" in text
     total = re.search(r"total\s+([\d,]+)\s+([\d,]+) ([+−±][\d]+ %)", text)
     assert total, text
     parts = re.findall(r"(?:error|warning|fatal|info)\s+(\d+)", text)
@@ -33,7 +33,7 @@ def test_a_click_on_the_legend_isolates_and_shift_leaves_out(watch: Any, world: 
     buttons = page.locator("[data-chart=errors] .key button")
     names = buttons.all_inner_texts()
     shown = """() => document.querySelector("[data-part=plot]").data.filter((one) => one.visible !== false).length"""
-    assert names[-1] == "previous 12h"
+    assert names[-1] == "previous 12 h"
     assert page.locator("[data-chart=errors] .key button:last-child path[stroke-dasharray]").count() == 1
     buttons.nth(0).focus()
     page.keyboard.press("Enter")
