@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from analytics.periods import Period
@@ -117,6 +117,17 @@ def table(title: str, found: Callable[[Asked], QuerySet[Any]], columns: Mapping[
         yield from behind.iterator(chunk_size=_CHUNK)
 
     return Listed(title, tuple(columns), rows, is_numbered=True, **more)
+
+
+def belonging(
+    model: type[Model], to: str, *, project: str = "", parameter: str = ""
+) -> Callable[[Asked], QuerySet[Any]]:
+    """What `table` finds of one thing: the rows of `model` whose `to` is the number that the parameter says, `<to>_id`
+    where none is named. `project` is the way from a row to the project, by default that of the thing."""
+    project, parameter = project or f"{to}__project", parameter or f"{to}_id"
+    rows = model._default_manager
+
+    return lambda asked: rows.filter(**{project: asked.project, to: asked.number(parameter)})
 
 
 def named(*names: str, **others: str) -> dict[str, str]:

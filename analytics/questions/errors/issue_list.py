@@ -39,6 +39,9 @@ _LIKE = {"message": ("title", "value"), "error.type": ("type",), "error.value": 
 _TIMES = {"firstSeen": "first_seen_at", "lastSeen": "last_seen_at"}
 _COUNTS = {"timesSeen": "event_count", "users": "user_count"}
 
+Totals = Mapping[int, tuple[int, int]]
+"""(errors, people) by issue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -89,7 +92,7 @@ def issue_list(
     is_counted = sort == "trend" or (period is not None and sort in ("events", "users"))
     if is_counted or environment or any(isinstance(term, Match | Has) for term in search.terms):
         # Which issues these are takes far longer than fetching their ids, so it is asked once, not for a count as well.
-        ids = _ordered(project, found, period=period, environment=environment, sort=sort)
+        ids, _ = _ordered(project, found, period=period, environment=environment, sort=sort)
         total, within = len(ids), _within(len(ids), page)
         fetched = _told(Issue.objects.all(), user).in_bulk(ids[within])
         chosen = [fetched[pk] for pk in ids[within] if pk in fetched]
@@ -127,12 +130,13 @@ def issue_rows(
     """
     found = matching(project, search=search, environment=environment, start=start, end=end, user=user, now=now)
     period = _period(start, end, now=now)
-    ids = _ordered(project, found, period=period, environment=environment, sort=sort)
+    ids, totals = _ordered(project, found, period=period, environment=environment, sort=sort)
+    if period and totals is None:
+        totals = _totals(project, ids, period=period, environment=environment)
     ids = ids[ids.index(after) + 1 :] if after in ids else ids
     for first in range(0, len(ids), _CHUNK):
         chunk = ids[first : first + _CHUNK]
         fetched = Issue.objects.select_related("assigned_to").in_bulk(chunk)
-        totals = _totals(project, chunk, period=period, environment=environment) if period else None
         for pk in chunk:
             if pk in fetched:
                 yield fetched[pk], *((None, None) if totals is None else totals.get(pk, (0, 0)))
@@ -174,8 +178,9 @@ def _counts(project: Project, issues: list[Any], *, period: periods.Period, envi
 
 def _ordered(
     project: Project, found: QuerySet[Issue], *, period: periods.Period | None, environment: str, sort: str
-) -> list[int]:
-    """The ids of the issues in the order `sort`; by their own columns where the facts of the period are not known."""
+) -> tuple[list[int], Totals | None]:
+    """The ids of the issues in the order `sort`, by their own columns where the facts of the period are not known; and
+    what was counted for it."""
     ids = list(found.order_by(SORTS.get(sort, "pk"), "-pk").values_list("pk", flat=True))
     if sort == "trend":
         trend = _trend(project, ids, period=period, environment=environment)
@@ -184,13 +189,12 @@ def _ordered(
         totals = _totals(project, ids, period=period, environment=environment)
         if totals is not None:
             ids.sort(key=lambda pk: -totals.get(pk, (0, 0))[sort == "users"])
-    return ids
+        return ids, totals
+    return ids, None
 
 
-def _totals(
-    project: Project, ids: list[int], *, period: periods.Period, environment: str
-) -> dict[int, tuple[int, int]] | None:
-    """(errors, people) of the period by issue; None when the facts cannot be read."""
+def _totals(project: Project, ids: list[int], *, period: periods.Period, environment: str) -> Totals | None:
+    """What was counted in the period; None when the facts cannot be read."""
     try:
         return issue_counts.issue_totals(project, groups=_groups(project, ids), period=period, environment=environment)
     except EngineError:

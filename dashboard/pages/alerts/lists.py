@@ -6,7 +6,7 @@ from typing import Any
 from alerts.delivery import delivery_log
 from alerts.delivery.delivery_log import Narrowed
 from alerts.models import Alert, AlertTransition, ForeignAlert, Notice
-from dashboard.exports.lists import Asked, Listed, named, table
+from dashboard.exports.lists import Asked, Listed, belonging, named, table
 from dashboard.pages.alerts import presenting
 
 
@@ -17,10 +17,6 @@ def _firing(asked: Asked) -> Any:
 def _ended(asked: Asked) -> Any:
     lately = presenting.ended(asked.project, now=asked.now)
     return Alert.objects.filter(pk__in=[alert.pk for alert in lately])
-
-
-def _history(asked: Asked) -> Any:
-    return AlertTransition.objects.filter(alert__rule__project=asked.project, alert=asked.number("alert_id"))
 
 
 def _messages(asked: Asked) -> Any:
@@ -48,7 +44,8 @@ LISTS: dict[str, Listed] = {
         named("labels", "words", "fired_at", rule="rule__name", ended_at="since"), pages=("alerts",),
     ),
     "alert-history": table(
-        "History of the alert", _history, named("before", "after", "at", "value", "words"), pages=("alert",),
+        "History of the alert", belonging(AlertTransition, "alert", project="alert__rule__project"),
+        named("before", "after", "at", "value", "words"), pages=("alert",),
         needs=("alert_id",),
     ),
     "rules": table(

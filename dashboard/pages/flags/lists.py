@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from analytics.models import FlagOverride, FlagVersion
-from dashboard.exports.lists import Asked, Listed, Row, named, table
+from dashboard.exports.lists import Asked, Listed, Row, belonging, named, table
 from dashboard.pages.flags import presenting
 from events.models import Project
 
@@ -29,14 +29,6 @@ def _answers(asked: Asked) -> Iterator[Row]:
         yield from ((one.value, one.count, one.width) for one in presenting.shares(flag, now=asked.now))
 
 
-def _overrides(asked: Asked) -> Any:
-    return FlagOverride.objects.filter(flag__project=asked.project, flag=asked.number("flag_id"))
-
-
-def _versions(asked: Asked) -> Any:
-    return FlagVersion.objects.filter(flag__project=asked.project, flag=asked.number("flag_id"))
-
-
 _ONE: dict[str, Any] = {"pages": ("flag",), "needs": ("flag_id",)}
 LISTS: dict[str, Listed] = {
     "flags": table(
@@ -49,9 +41,10 @@ LISTS: dict[str, Listed] = {
     ),
     "flag-answers": Listed("Answers of the flag in 7 days", ("value", "times", "percent"), _answers, **_ONE),
     "flag-overrides": table(
-        "Overrides of the flag", _overrides, named("person", "value", "note", "created_at"), **_ONE
+        "Overrides of the flag", belonging(FlagOverride, "flag"), named("person", "value", "note", "created_at"), **_ONE
     ),
     "flag-versions": table(
-        "History of the flag", _versions, named("number", "at", "note", "definition", by="by__username"), **_ONE
+        "History of the flag", belonging(FlagVersion, "flag"),
+        named("number", "at", "note", "definition", by="by__username"), **_ONE
     ),
 }  # fmt: skip

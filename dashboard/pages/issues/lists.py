@@ -1,13 +1,14 @@
 """Lists of issues, of error events and of what users wrote, as files and in the API."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
 from analytics.questions.errors import error_events, issue_list
 from analytics.questions.errors.error_events import EventPage
-from dashboard.exports.lists import PERIOD, Asked, Listed, Row, cursor, named, table
+from dashboard.exports.lists import PERIOD, Asked, Listed, Row, belonging, cursor, named, table
 from events.accounts import access
 from events.issues.search import parse
 from events.models import Feedback, IssueGroup, Project
@@ -92,24 +93,20 @@ def _feedback(asked: Asked) -> Any:
     return found.filter(environment=asked.environment) if asked.environment else found
 
 
-def _groups(asked: Asked) -> Any:
-    return IssueGroup.objects.filter(project=asked.project, issue=asked.number("issue_id"))
-
-
+_ISSUES = Listed(
+    "Issues", ("id", *_FIELDS, "assigned_to", "events", "users"), _issues, ("issue-list",),
+    (*PERIOD, "query", "sort"), {"query": DEFAULT_QUERY, "sort": "last_seen"}, is_numbered=True,
+)  # fmt: skip
 LISTS: dict[str, Listed] = {
-    "issues": Listed(
-        "Issues", ("id", *_FIELDS, "assigned_to", "events", "users"), _issues, ("issue-list",),
-        (*PERIOD, "query", "sort"), {"query": DEFAULT_QUERY, "sort": "last_seen"}, is_numbered=True,
-    ),
-    "growing-issues": Listed(
-        "Issues that grow most", ("id", *_FIELDS, "assigned_to", "events", "users"), _issues, ("overview",),
-        (*PERIOD, "query", "sort"), {"query": DEFAULT_QUERY, "sort": "trend"}, is_numbered=True,
+    "issues": _ISSUES,
+    "growing-issues": replace(
+        _ISSUES, title="Issues that grow most", pages=("overview",), assumed={"query": DEFAULT_QUERY, "sort": "trend"}
     ),
     "error-events": Listed(
         "Error events", _EVENT, _events, ("event-list",), (*PERIOD, "level", "release", "handled", "issue"),
     ),
     "issue-groups": table(
-        "Groups of the issue", _groups, named(
+        "Groups of the issue", belonging(IssueGroup, "issue", project="project"), named(
             "hash", "title", "culprit", "version", "event_count", "user_count", "first_seen_at", "last_seen_at",
         ), pages=("issue-groups",), needs=("issue_id",),
     ),

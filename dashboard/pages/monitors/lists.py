@@ -4,7 +4,7 @@ and no columns."""
 from typing import Any
 
 from alerts.models import MonitorRun, MonitorState
-from dashboard.exports.lists import Asked, Listed, named, table
+from dashboard.exports.lists import Asked, Listed, belonging, named, table
 
 _STATE = named("environment", "status", "since", "due_at", "last_at", "last_ok_at", "words")
 
@@ -12,10 +12,6 @@ _STATE = named("environment", "status", "since", "due_at", "last_at", "last_ok_a
 def _states(asked: Asked) -> Any:
     found = MonitorState.objects.filter(monitor__project=asked.project)
     return found.filter(monitor=asked.number("monitor_id")) if "monitor_id" in asked.parameters else found
-
-
-def _runs(asked: Asked) -> Any:
-    return MonitorRun.objects.filter(state__monitor__project=asked.project, state__monitor=asked.number("monitor_id"))
 
 
 LISTS: dict[str, Listed] = {
@@ -28,7 +24,7 @@ LISTS: dict[str, Listed] = {
         pages=("monitor-list", "monitor"), takes=("monitor_id",),
     ),
     "monitor-runs": table(
-        "Runs of the monitor", _runs,
+        "Runs of the monitor", belonging(MonitorRun, "state__monitor", parameter="monitor_id"),
         named(
             "status", "at", "ended_at", "duration_ms", "exit_code", "release", "trace_id",
             environment="state__environment",

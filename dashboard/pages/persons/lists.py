@@ -1,6 +1,7 @@
 """Lists of persons, groups, erasures and records of consent, as files and in the API: for editors, as their pages."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from analytics.questions.persons import timeline
@@ -21,15 +22,16 @@ def _groups(asked: Asked) -> Any:
 
 def _happened(asked: Asked) -> Iterator[Row]:
     """What happened to one person, or in one group, a page after the other."""
-    page, pages = 1, 1
     about: dict[str, Any] = {"period": asked.period, "environment": asked.environment}
+    if group := asked.project.person_groups.filter(pk=asked.number("group_id")).first():
+        read = partial(timeline.of_group, asked.project, group.type, group.key, **about)
+    elif person := _person(asked):
+        read = partial(timeline.of_visitors, asked.project, reading.visitors_of(person), **about)
+    else:
+        return
+    page, pages = 1, 1
     while page <= pages:
-        if group := asked.project.person_groups.filter(pk=asked.number("group_id")).first():
-            found = timeline.of_group(asked.project, group.type, group.key, page=page, **about)
-        elif person := _person(asked):
-            found = timeline.of_visitors(asked.project, reading.visitors_of(person), page=page, **about)
-        else:
-            return
+        found = read(page=page)
         for row in found.rows:
             yield tuple(getattr(row, name) for name in _HAPPENED)
         page, pages = page + 1, found.pages

@@ -50,12 +50,9 @@ def _issues(**of: str) -> Callable[[Asked], Any]:
     return found
 
 
-def _commits(asked: Asked) -> Any:
-    return Commit.objects.filter(release__project=asked.project, release__version=asked.said("version"))
-
-
-def _deploys(asked: Asked) -> Any:
-    return Deploy.objects.filter(release__project=asked.project, release__version=asked.said("version"))
+def _of_release(model: type[Commit | Deploy]) -> Callable[[Asked], Any]:
+    rows = model._default_manager
+    return lambda asked: rows.filter(release__project=asked.project, release__version=asked.said("version"))
 
 
 _ONE: dict[str, Any] = {"pages": ("release",), "needs": ("version",)}
@@ -73,11 +70,13 @@ LISTS: dict[str, Listed] = {
         "Issues resolved in the release", _issues(resolved_in_release="version"), named(*_OF_RELEASE), **_ONE
     ),
     "release-commits": table(
-        "Commits of the release", _commits, named("position", "sha", "repository", "author", "message", "committed_at"),
+        "Commits of the release", _of_release(Commit),
+        named("position", "sha", "repository", "author", "message", "committed_at"),
         **_ONE,
     ),
     "release-deploys": table(
-        "Deploys of the release", _deploys, named("environment", "name", "state", "url", "started_at", "finished_at"),
+        "Deploys of the release", _of_release(Deploy),
+        named("environment", "name", "state", "url", "started_at", "finished_at"),
         **_ONE,
     ),
 }  # fmt: skip

@@ -3,16 +3,7 @@
 from typing import Any
 
 from alerts.models import ProbeLook, ProbeSpan
-from dashboard.exports.lists import Asked, Listed, named, table
-
-
-def _looks(asked: Asked) -> Any:
-    return ProbeLook.objects.filter(probe__project=asked.project, probe=asked.number("probe_id"))
-
-
-def _spans(asked: Asked) -> Any:
-    return ProbeSpan.objects.filter(probe__project=asked.project, probe=asked.number("probe_id"))
-
+from dashboard.exports.lists import Listed, belonging, named, table
 
 _ONE: dict[str, Any] = {"pages": ("probe",), "needs": ("probe_id",)}
 LISTS: dict[str, Listed] = {
@@ -23,7 +14,7 @@ LISTS: dict[str, Listed] = {
         pages=("probe-list",),
     ),
     "probe-looks": table(
-        "Looks of the probe", _looks,
+        "Looks of the probe", belonging(ProbeLook, "probe"),
         named(
             "at", "status", "is_retry", "words", "http_status", "redirects", "dns_ms", "connect_ms", "tls_ms",
             "first_byte_ms", "total_ms",
@@ -31,6 +22,6 @@ LISTS: dict[str, Listed] = {
         **_ONE,
     ),
     "probe-spans": table(
-        "Up and down of the probe", _spans, named("status", "start", "end", "words"), **_ONE
+        "Up and down of the probe", belonging(ProbeSpan, "probe"), named("status", "start", "end", "words"), **_ONE
     ),
 }  # fmt: skip
