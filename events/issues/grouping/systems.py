@@ -4,6 +4,8 @@ The tables follow the default rules of Sentry's documentation (Stack Trace Rules
 Apple's systems, Linux, Android and Windows keep their libraries.
 """
 
+from functools import lru_cache
+
 import re2
 
 _FOLDERS = re2.compile(
@@ -63,6 +65,7 @@ _BUILD_ID = re2.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_build_id(module: str) -> bool:
     """Whether a module is the id of a build, which consoles send in place of a name: another one in each build."""
     return bool(_BUILD_ID.match(module))

@@ -15,10 +15,11 @@ _REACH = 1 << 30
 def put_packages(event: dict[str, Any]) -> None:
     """Names the library of each frame that has an address and neither library nor module, as symbolication will find
     it. Takes a cleaned event and changes its frames in place."""
-    frames = [frame for frame in _frames(event) if _lacks_package(frame)]
-    images = _images(event) if frames else []
+    images = _images(event)
+    if not images:  # as of all but native programs
+        return
     starts = [start for start, _, _ in images]
-    for frame in frames:
+    for frame in filter(_lacks_package, _frames(event)):
         address = _number(frame["instruction_addr"])
         at = bisect_right(starts, address) - 1
         if at >= 0 and address < images[at][1]:
