@@ -40,8 +40,8 @@ class Reader:
         return weeks.of_languages(self.languages[:200]) if chosen is None else chosen
 
 
-def note(request: HttpRequest, chosen: AccountSettings | None) -> None:
+def note(request: HttpRequest, chosen: AccountSettings) -> None:
     """What the account chose was read along with something else: it need not be looked up, where it was not yet."""
     found = getattr(request, "reader", None)
-    if found is not None and chosen is not None:
+    if found is not None:
         vars(found).setdefault("chosen", chosen)
