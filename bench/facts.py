@@ -8,7 +8,6 @@ Runs in a folder of its own (var/bench/facts), on the embedded servers. Question
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
 import statistics
@@ -21,18 +20,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-HOME = ROOT / "var" / "bench" / "facts"
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-
-import django  # noqa: E402
-
-django.setup()
+HOME = begin("facts")
 
 import duckdb  # noqa: E402
 from django.conf import settings  # noqa: E402

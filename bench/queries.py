@@ -12,7 +12,6 @@ than the time.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import statistics
 import sys
@@ -29,19 +28,11 @@ PARSER.add_argument("--days", type=int, default=30)
 PARSER.add_argument("--without-postgres", action="store_true")
 PARSER.add_argument("--again", action="store_true", help="ask the facts of the run before")
 OPTIONS = PARSER.parse_args()
-HOME = ROOT / "var" / "bench" / f"queries-{OPTIONS.scale:g}"
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-os.environ["DATABASE_URL"] = embedded.urls().database  # the owner's: it makes tables
-
-import django  # noqa: E402
-
-django.setup()
+HOME = begin(f"queries-{OPTIONS.scale:g}", as_owner=True)
 
 import duckdb  # noqa: E402
 import pyarrow.csv  # noqa: E402
@@ -60,6 +51,7 @@ from analytics.rollups import filling  # noqa: E402
 from events.facts import segments  # noqa: E402
 from events.facts.segments import Place  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
+from formaos_obs import embedded  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARES = (0.5, 0.75, 0.95)

@@ -29,17 +29,10 @@ PARSER.add_argument("--rounds", type=int, default=2)
 PARSER.add_argument("--kills", type=int, default=0, help="then kill -9 so many evaluators, and count what was told")
 OPTIONS = PARSER.parse_args()
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(ROOT / "var" / "bench" / "rules")
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-os.environ["DATABASE_URL"] = embedded.urls().database  # the owner's: it makes tables
-
-import django  # noqa: E402
-
-django.setup()
+begin("rules", as_owner=True)
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -54,6 +47,7 @@ from analytics.models import Bucket, FillState, Series  # noqa: E402
 from analytics.rollups import filling  # noqa: E402
 from events.facts import segments  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
+from formaos_obs import embedded  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -22,18 +22,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "var" / "bench" / "claims"
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-
-import django  # noqa: E402
-
-django.setup()
+HOME = begin("claims")
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402

@@ -26,18 +26,11 @@ from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "var" / "bench" / "soak"
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-
-import django  # noqa: E402
-
-django.setup()
+HOME = begin("soak")
 
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402

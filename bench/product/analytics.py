@@ -32,19 +32,11 @@ PARSER.add_argument("--rounds", type=int, default=3)
 for flag in ("--alone", "--short", "--check"):
     PARSER.add_argument(flag, action="store_true")
 OPTIONS = PARSER.parse_args()
-HOME = ROOT / "var" / "bench" / "analytics"
 sys.path.insert(0, str(ROOT))
-os.environ["OBS_VAR_DIR"] = str(HOME)
-os.environ["DJANGO_SETTINGS_MODULE"] = "formaos_obs.settings"
-os.environ["OBS_QUERY_TIMEOUT_SECONDS"] = "300"
 
-from formaos_obs import embedded  # noqa: E402
+from bench import begin  # noqa: E402
 
-embedded.ensure()
-
-import django  # noqa: E402
-
-django.setup()
+HOME = begin("analytics", OBS_QUERY_TIMEOUT_SECONDS="300")
 
 from django.core.management import call_command  # noqa: E402
 from django.db.models import Sum  # noqa: E402
