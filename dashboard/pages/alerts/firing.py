@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Count, Prefetch, QuerySet
 from django.urls import reverse
 
 from alerts.models import Alert, EscalationStep, Notice, Notification, Rule, Silence
@@ -19,6 +19,7 @@ from alerts.rules.contract import said
 from analytics.questions.watched.metrics import METRICS
 from dashboard.pages.alerts import presenting
 from events.models import Project
+from events.runtime import together
 
 MOST = 200
 _GRAVITY = ("critical", "error", "warning", "info")
@@ -111,16 +112,12 @@ def notice_of(alert: Alert) -> Notice | None:
 def counts(project: Project, *, now: datetime) -> dict[str, int]:
     """How many things are on, how many rules there are, and how many silences hold, counted at once."""
     listed = {
-        "on": Notice.objects.filter(project=OuterRef("pk"), is_on=True),
-        "rule_count": Rule.objects.filter(project=OuterRef("pk")),
-        "silences": Silence.objects.filter(project=OuterRef("pk"), starts_at__lte=now, ends_at__gt=now),
+        "on": Notice.objects.filter(project=project, is_on=True),
+        "rule_count": Rule.objects.filter(project=project),
+        "silences": Silence.objects.filter(project=project, starts_at__lte=now, ends_at__gt=now),
     }
-    counted = [
-        Subquery(found.order_by().values("project").annotate(many=Count("*")).values("many"))
-        for found in listed.values()
-    ]
-    [row] = Project.objects.filter(pk=project.pk).values_list(*counted)
-    return {name: many or 0 for name, many in zip(listed, row, strict=True)}
+    counted = {name: rows.order_by().values("project").annotate(many=Count("*")) for name, rows in listed.items()}
+    return {name: sum(one["many"] for one in found) for name, found in together.asked(**counted).items()}
 
 
 def latest(project: Project) -> QuerySet[Notice]:
