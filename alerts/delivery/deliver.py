@@ -61,6 +61,8 @@ def run(*, now: datetime) -> int:
     A channel that failed is left alone for the rest of the run, and the run ends after RUN_SECONDS: a receiver that
     hangs holds up neither the others nor the worker.
     """
+    if not Notification.objects.filter(status=Notification.Status.PENDING).exists():
+        return 0
     give_up_stranded(now=now)
     failing: set[int] = set()
     tries, until = 0, time.monotonic() + RUN_SECONDS
