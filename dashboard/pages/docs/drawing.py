@@ -43,6 +43,10 @@ class Page:
     sections: tuple[Section, ...]
     broken: tuple[str, ...]
 
+    def __html__(self) -> str:
+        """What Django takes as it is where it escapes everything else."""
+        return self.html
+
 
 def drawn(text: str, *, name: str, names: Collection[str], files: Collection[str]) -> Page:
     """The page `name` (its path without its ending); `names` and `files` are what its links may lead to."""

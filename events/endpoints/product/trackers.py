@@ -17,6 +17,7 @@ from events.protocols.contract import Refused as RefusedItem
 from events.protocols.fields.texts import hexadecimal
 from events.protocols.product import canonical, plausible, umami
 from events.values import lenient
+from events.values.errors import Malformed
 
 
 class SiteView(MirroringView):
@@ -35,7 +36,7 @@ class SiteView(MirroringView):
 
     def events(self, context: Context) -> Decoded:
         """What the body holds, which `key_in` has parsed."""
-        raise NotImplementedError
+        raise Malformed("nothing is taken at this address")
 
 
 class PlausibleView(SiteView):
