@@ -1,13 +1,13 @@
 """Prints what questions about product events cost at several sizes, beside PostgreSQL rows and ClickHouse on the same.
 
-    python bench/product/analytics.py [--events 1m,10m] [--days 90] [--rounds 3] [--alone] [--short] [--check]
+    python bench/product/analytics.py [--events 1m,10m] [--days 90] [--rounds 3] [--alone] [--short] [--again] [--check]
 
 Events of people who saw, signed up and paid go straight into segments under var/bench/analytics; embedded servers end
 with the run. Each question is asked warm, and the least of some rounds counts, in seconds of a core: a question runs on
 two threads, and the clock of a busy machine says little. Beside the largest size stand the questions that SQL of their
 own asks of rows in PostgreSQL (columns in use and their indexes alone; its clock is that of one worker) and of the same
 files in chDB, which is installed under var/bench once. `--alone` leaves both out, `--short` is 20,000 and 200,000
-events, `--check` ends with 1 where an aim is missed.
+events, `--again` asks the events of the run before, `--check` ends with 1 where an aim is missed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PARSER = argparse.ArgumentParser(description=__doc__)
 PARSER.add_argument("--events", default="1m,10m")
 PARSER.add_argument("--days", type=int, default=90)
 PARSER.add_argument("--rounds", type=int, default=3)
-for flag in ("--alone", "--short", "--check"):
+for flag in ("--alone", "--short", "--again", "--check"):
     PARSER.add_argument(flag, action="store_true")
 OPTIONS = PARSER.parse_args()
 sys.path.insert(0, str(ROOT))
@@ -112,20 +112,28 @@ def least(work: Callable[[], object], rounds: int, clock: Callable[[], float] = 
     return min(times)
 
 
-def main(options: argparse.Namespace) -> int:
-    sizes = [20_000, 200_000] if options.short else sorted(map(events.number, options.events.split(",")))
+def prepare(sizes: list[int], days: int) -> None:
+    """A project of each size, instead of those of the run before."""
     shutil.rmtree(HOME / "segments", ignore_errors=True)
     call_command("migrate", verbosity=0)
     for model in (FactChange, Segment, Project):
         model.objects.all().delete()
+    for size in sizes:
+        project = Project.objects.create(slug=f"of-{size}", name=f"{size}")
+        events.generate(project, events=size, days=days)
+        filling.roll_up(now=NOW, seconds=3600, project_id=project.pk)
+        began = time.process_time()
+        keeping.keep(now=NOW + timedelta(hours=1), seconds=3600, project_id=project.pk)
+        print(f"{'':>12} visits of {days} days kept in {time.process_time() - began:.1f} s of a core")
+
+
+def main(options: argparse.Namespace) -> int:
+    sizes = [20_000, 200_000] if options.short else sorted(map(events.number, options.events.split(",")))
+    if not options.again:
+        prepare(sizes, options.days)
     projects, missed = {}, []
     for size in sizes:
-        projects[size] = Project.objects.create(slug=f"of-{size}", name=f"{size}")
-        events.generate(projects[size], events=size, days=options.days)
-        filling.roll_up(now=NOW, seconds=3600, project_id=projects[size].pk)
-        began = time.process_time()
-        keeping.keep(now=NOW + timedelta(hours=1), seconds=3600, project_id=projects[size].pk)
-        print(f"{'':>12} visits of {options.days} days kept in {time.process_time() - began:.1f} s of a core")
+        projects[size] = Project.objects.get(slug=f"of-{size}")
         held = Segment.objects.filter(project=projects[size]).aggregate(held=Sum("bytes"))["held"] / size
         verdict = "" if held <= MB_AIM else f"  MISSED, aim {MB_AIM:g}"
         missed += ["disk"] * bool(verdict) * (size == sizes[-1])
