@@ -29,12 +29,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.ingest.processes import free_port  # noqa: E402
+from bench.ingest import processes  # noqa: E402
 
 HOME = ROOT / "var" / "bench" / "idle"
 CORPUS = ROOT / "bench" / "corpus"
@@ -64,7 +62,7 @@ def main() -> None:
 def start(home: Path) -> subprocess.Popen[bytes]:
     """`manage.py up` on this folder, ready."""
     home.mkdir(parents=True)
-    port = str(free_port())
+    port = str(processes.free_port())
     with (home / "up.log").open("wb") as log:
         env = os.environ | {"OBS_VAR_DIR": str(home), "PORT": port}
         up = subprocess.Popen([sys.executable, "manage.py", "up"], cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -117,32 +115,16 @@ def measure(*, settle: float, seconds: float) -> dict[str, tuple[float, float, i
     used, took = Counter(), time.monotonic() - began
     for key, spent in _cpu(pids):
         used[key[0]] += spent - before.get(key, 0.0)
-    memory, count = Counter(), Counter()
-    for name, process in _family(pids):
-        memory[name] += _pss(process.pid)
-        count[name] += 1
-    return {name: (memory[name] / 1024, 100 * used[name] / took, count[name]) for name in pids}
-
-
-def _family(pids: dict[str, int]) -> Iterator[tuple[str, psutil.Process]]:
-    """Every process of the installation with the part it belongs to."""
-    for name, pid in pids.items():
-        process = psutil.Process(pid)
-        children = [] if name == "supervisor" else process.children(recursive=True)
-        yield from ((name, each) for each in (process, *children))
+    memory, count = processes.memory(pids), Counter(name for name, _ in processes.family(pids))
+    return {name: (memory[name], 100 * used[name] / took, count[name]) for name in pids}
 
 
 def _cpu(pids: dict[str, int]) -> Iterator[tuple[tuple[str, int], float]]:
     """Seconds used, by part and pid; of children that ended they are their parent's."""
-    for name, process in _family(pids):
+    for name, process in processes.family(pids):
         times = process.cpu_times()
         ended = 0.0 if name == "supervisor" else times.children_user + times.children_system
         yield (name, process.pid), times.user + times.system + ended
-
-
-def _pss(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
 
 
 def show(rows: dict[str, dict[str, tuple[float, float, int]]], *, settle: float, seconds: float) -> bool:

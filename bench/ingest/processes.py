@@ -7,7 +7,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,29 @@ def wait_for(url: str, *, seconds: float = 60) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def memory(pids: Mapping[str, int]) -> dict[str, float]:
+    """MB of PSS by part, of its process and all descendants; the supervisor's children are parts of their own."""
+    found = dict.fromkeys(pids, 0.0)
+    for name, process in family(pids):
+        with suppress(psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+            found[name] += _pss(process.pid) / 1024
+    return found
+
+
+def family(pids: Mapping[str, int]) -> Iterator[tuple[str, psutil.Process]]:
+    """Every process of an installation with the part it belongs to, by the pids of its parts."""
+    for name, pid in pids.items():
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            children = [] if name == "supervisor" else process.children(recursive=True)
+            yield from ((name, each) for each in (process, *children))
+
+
+def _pss(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("Pss:")))
 
 
 class Meter:
