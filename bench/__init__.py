@@ -1,6 +1,7 @@
 """What the server costs, measured. Each bench says how it is run."""
 
 import os
+import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,3 +24,13 @@ def begin(name: str, *, as_owner: bool = False, **environment: str) -> Path:
         os.environ["DATABASE_URL"] = embedded.urls().database
     django.setup()
     return home
+
+
+def begin_anew(name: str) -> Path:
+    """The same as the owner of the database, without what an earlier run left."""
+    os.environ["OBS_VAR_DIR"] = str(ROOT / "var" / "bench" / name)
+    from formaos_obs import embedded
+
+    embedded.stop()
+    shutil.rmtree(os.environ["OBS_VAR_DIR"], ignore_errors=True)
+    return begin(name, as_owner=True)

@@ -9,7 +9,8 @@ attacks=(
     ".venv/bin/python fuzz/envelope_atheris.py --seconds 10"
 )
 storage=(
-    ".venv/bin/python bench/pages.py --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"
+    ".venv/bin/python -m bench.pages --scale 0.01 --only overview,issue,analytics"
+    ".venv/bin/python -m bench.pages.server --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"
     ".venv/bin/python -m bench.ingest --seconds 2 --without-bugsink" ".venv/bin/python -m bench.impact --short"
 )
 waits=(

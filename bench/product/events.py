@@ -48,13 +48,13 @@ def people_of(events: int) -> int:
     return max(events // OF_A_PERSON, 10)
 
 
-def generate(project: Project, *, events: int, days: int, seed: float = 0.42) -> None:
-    """`events` of a project in one segment a day, the last of which ends at NOW."""
+def generate(project: Project, *, events: int, days: int, seed: float = 0.42, ends: datetime = NOW) -> None:
+    """`events` of a project in one segment a day, the last of which `ends` at a midnight."""
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'; SET threads = 2; SELECT setseed(?)", [seed])
     order = ", ".join(f'"{name}"' for name in EVENTS.sort)
     for age in range(1, days + 1):
-        day = (NOW - timedelta(days=age)).date()
+        day = (ends - timedelta(days=age)).date()
         bound = {
             "visits": events // days // VISIT, "length": VISIT, "day": day.isoformat(), "people": people_of(events)
         }  # fmt: skip
