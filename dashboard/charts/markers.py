@@ -14,6 +14,7 @@ from alerts.models import Incident
 from analytics.models import FlagVersion
 from dashboard.charts.figures import Marker
 from dashboard.frame.state import State
+from dashboard.reading import zones
 from events.models import Commit, Project
 from events.releases import deploys as arrivals
 from events.runtime import remembered
@@ -86,7 +87,7 @@ def _flag(project: Project, one: Mapping[str, Any]) -> Marker:
     by = f" by {one['by']}" if one["by"] else ""
     lines = (
         f"Flag {one['key']}",
-        f"changed {_at(one):%Y-%m-%d %H:%M} UTC{by}",
+        f"changed {zones.minute(_at(one))}{by}",
         *([one["note"]] if one["note"] else []),
     )
     return Marker("flag", _at(one), one["key"], lines, reverse("dashboard:flag", args=[project.slug, one["flag"]]))
@@ -94,7 +95,7 @@ def _flag(project: Project, one: Mapping[str, Any]) -> Marker:
 
 def _incident(project: Project, one: Mapping[str, Any]) -> Marker:
     state = Incident.State(one["state"]).label.lower()
-    lines = (f"Incident: {one['title']}", f"began {_at(one):%Y-%m-%d %H:%M} UTC, {state}")
+    lines = (f"Incident: {one['title']}", f"began {zones.minute(_at(one))}, {state}")
     return Marker(
         "incident", _at(one), one["title"], lines, reverse("dashboard:incident", args=[project.slug, one["id"]])
     )
@@ -116,7 +117,7 @@ def _authors(releases: Collection[int]) -> dict[int, list[str]]:
 
 def _card(deploy: Mapping[str, Any], authors: Sequence[str]) -> tuple[str, ...]:
     """What stands on the card of a deploy."""
-    lines = [deploy["version"], f"to {deploy['environment']}, {_at(deploy):%Y-%m-%d %H:%M} UTC"]
+    lines = [deploy["version"], f"to {deploy['environment']}, {zones.minute(_at(deploy))}"]
     if authors:
         names = [name for name, _ in Counter(name for name in authors if name).most_common(3)]
         by = f" by {', '.join(names)}" if names else ""

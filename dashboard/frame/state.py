@@ -70,10 +70,7 @@ class State:
             return f"Last {PERIODS[self.since][0]}"
         if self.since.startswith("-") and not self.until:
             return f"Last {self.since[1:-1]} {_SHORT.get(self.since[-1], self.since[-1])}"
-        if self.start.time() == self.end.time() == time():
-            last = self.end - timedelta(days=1)
-            return f"{self.start:%d %b} – {last:%d %b}" if last > self.start else f"{self.start:%d %b}"
-        return f"{self.start:%d %b %H:%M} – {self.end:%d %b %H:%M} UTC"
+        return in_words(self.start, self.end)
 
     @property
     def previous(self) -> tuple[datetime, datetime]:
@@ -163,6 +160,16 @@ def _moment(text: str, *, now: datetime) -> datetime | None:
 def _week(at: datetime) -> datetime:
     begun = weeks.begun(at, zone=ZoneInfo(zones.current().name), first_day=weeks.current())
     return begun.astimezone(UTC)
+
+
+def in_words(start: datetime, end: datetime) -> str:
+    """A period in the reader's zone: days where it is of whole ones there or in UTC, else moments."""
+    zone = zones.current()
+    for first, last in ((zone.local(start), zone.local(end)), (start, end)):
+        if first.time() == last.time() == time():
+            last, of = last - timedelta(days=1), "" if zone.name == "UTC" or first.tzinfo != UTC else " UTC"
+            return f"{first:%d %b} – {last:%d %b}{of}" if last > first else f"{first:%d %b}{of}"
+    return f"{zone.local(start):%d %b %H:%M} – {zone.local(end):%d %b %H:%M %Z}"
 
 
 def stamp(moment: datetime) -> str:

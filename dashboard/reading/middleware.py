@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from dashboard.reading import marks, weeks, zones
 from dashboard.reading.reader import Reader
@@ -33,7 +33,8 @@ class MarksInvisible:
 class ReadersWay:
     """Shows times in the zone, and weeks from the day, of whoever reads; stands behind AuthenticationMiddleware.
 
-    Programs read in UTC, and weeks from Monday, wherever they run.
+    Programs read in UTC, and weeks from Monday, wherever they run. Addresses too: a period that a form gives by the
+    reader's clock is one of UTC before any page is asked.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -42,6 +43,12 @@ class ReadersWay:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/api/"):
             return self.get_response(request)
+        if "zone" in request.GET and (moments := zones.address_in_utc(request.GET.dict())):
+            query = request.GET.copy()
+            query.pop("zone")
+            for name, moment in moments.items():
+                query[name] = moment
+            return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
         reader = Reader(request.user, request.COOKIES.get(zones.COOKIE, ""), request.headers.get("Accept-Language", ""))
         request.reader = reader  # type: ignore[attr-defined]  # for pages that read it along with more
         with zones.read_in(lambda: reader.zone), weeks.read_from(lambda: reader.week_start):

@@ -2,10 +2,10 @@
 
 A browser's own zone is written there by zone.js; one that somebody chose for this browser begins with a mark, and the
 script leaves it. Between the two stands what somebody chose for their account.
-Addresses, charts and exports stay in UTC, which they say.
+Addresses, tables of measurements and exports stay in UTC, which they say.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -69,7 +69,27 @@ def stamp(moment: datetime) -> str:
     return f"{current().local(moment):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def minute(moment: datetime) -> str:
+    """The same without its seconds: `2026-11-23 13:00 CET`."""
+    return f"{current().local(moment):%Y-%m-%d %H:%M %Z}"
+
+
 def stamp_with_utc(moment: datetime) -> str:
     """The same, and what UTC calls it."""
     utc = f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return utc if current().name == "UTC" else f"{stamp(moment)} · {utc}"
+
+
+def address_in_utc(query: Mapping[str, str]) -> dict[str, str]:
+    """`from` and `to` as an address has them, of a form that gave them by the clock of the `zone` beside them; empty
+    where it gave none, or what is no moment there."""
+    zone, found = query.get("zone", ""), {}
+    if zone not in names():
+        return {}
+    for name in ("from", "to"):
+        try:
+            moment = datetime.strptime(query.get(name, "")[:16], "%Y-%m-%dT%H:%M").replace(tzinfo=ZoneInfo(zone))
+            found[name] = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        except (ValueError, OverflowError):
+            return {}
+    return found

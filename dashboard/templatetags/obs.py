@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from dashboard.charts import sparklines
 from dashboard.frame import filters, formatting
-from dashboard.reading import zones
+from dashboard.reading import weeks, zones
 
 register = template.Library()
 
@@ -108,6 +108,18 @@ def zone_link() -> dict[str, Any]:
     """The zone that times are shown in, for the bar; leads to where it is chosen."""
     zone = zones.current()
     return {"zone": zone, "short": f"{zone.local(timezone.now()):%Z}"}
+
+
+@register.simple_tag
+def zone_name() -> str:
+    """The zone that times are shown in: `Europe/Vienna`."""
+    return zones.current().name
+
+
+@register.simple_tag
+def readers_way() -> str:
+    """What scripts need to say times as this page does: the zone, and how many days after Monday weeks begin."""
+    return format_html('data-zone="{}" data-week="{}"', zones.current().name, weeks.current())
 
 
 @register.inclusion_tag("dashboard/parts/moment.html")

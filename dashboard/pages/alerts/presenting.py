@@ -14,6 +14,7 @@ from alerts.models import Alert, Rule
 from alerts.rules.backtest import Backtest
 from alerts.rules.contract import said
 from alerts.rules.kinds import KINDS, watched
+from dashboard.reading import zones
 from events.models import Issue, Project
 
 RECENT = timedelta(days=1)
@@ -121,4 +122,4 @@ def matchers_of(alert: Alert) -> str:
 
 
 def _clock(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment):%d %b %H:%M}"
+    return f"{zones.current().local(datetime.fromisoformat(moment)):%d %b %H:%M %Z}"

@@ -29,7 +29,7 @@ def chart_json(request: HttpRequest, project: Project, name: str) -> HttpRespons
     links = evidence_links.of(project, name, figure, state=shown, parameters=parameters)
     body = orjson.dumps({**figure.as_dict(), "evidence": links.as_dict() if links else None}, default=str)
     etag = quote_etag(sha256(body).hexdigest()[:32])
-    document = orjson.dumps({**orjson.loads(body), "as_of": f"{now:%H:%M:%S}"})
+    document = orjson.dumps({**orjson.loads(body), "as_of": now})
     response = HttpResponse(document, content_type="application/json", headers={"ETag": etag})
     return get_conditional_response(request, etag=etag, response=response) or response
 
@@ -65,6 +65,6 @@ def chart_page(request: HttpRequest, project: Project, name: str) -> HttpRespons
     taken = {key: request.GET[key] for key in cards.CHARTS[name].parameters if key in request.GET}
     card = cards.card(project, name, state=shown, height="tall", width="all", figure=figure, **taken)
     links = evidence_links.of(project, name, figure, state=shown, parameters=request.GET.dict())
-    inline = {**figure.as_dict(), "evidence": links.as_dict() if links else None, "as_of": f"{now:%H:%M:%S}"}
+    inline = {**figure.as_dict(), "evidence": links.as_dict() if links else None, "as_of": now}
     context = {"card": replace(card, figure=inline), "figure": figure, "rows": evidence_links.cells(figure, links)}
     return layout.draw(request, "dashboard/chart/page.html", context, project=project, section="overview", shown=shown)

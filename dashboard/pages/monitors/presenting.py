@@ -10,6 +10,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from alerts.models import Monitor, MonitorRun, MonitorState
 from alerts.monitors import monitor_setup, telling
+from dashboard.reading import zones
 from events.models import IngestKey, Project
 
 BARS = 30
@@ -133,7 +134,7 @@ def _drawn(runs: Sequence[MonitorRun]) -> tuple[Bar, ...]:
     for place, run in enumerate(runs):
         share = 1.0 if run.duration_ms is None else 0.3 + 0.7 * run.duration_ms / longest
         height = round(BAR_HEIGHT * share, 1)
-        words = f"{run.at:%Y-%m-%d %H:%M:%S} UTC: {run.get_status_display()}"
+        words = f"{zones.stamp(run.at)}: {run.get_status_display()}"
         if run.duration_ms is not None:
             words += f", {run.duration_ms / 1000:.1f} s"
         found.append(Bar(place * BAR_WIDTH, round(BAR_HEIGHT - height, 1), height, run.status, words))

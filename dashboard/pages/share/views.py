@@ -132,7 +132,7 @@ def chart_json(request: HttpRequest, link: ShareLink, token: str, name: str) -> 
         )
     except EngineError as error:
         return JsonResponse({"detail": str(error)}, status=503)
-    body = orjson.dumps({**figure.for_strangers().as_dict(), "as_of": f"{now:%H:%M:%S}"}, default=str)
+    body = orjson.dumps({**figure.for_strangers().as_dict(), "as_of": now}, default=str)
     return HttpResponse(body, content_type="application/json")
 
 

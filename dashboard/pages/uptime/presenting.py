@@ -17,6 +17,7 @@ from alerts.schedule import spoken
 from dashboard.charts import sparklines
 from dashboard.frame.formatting import duration, percent
 from dashboard.pages.alerts.presenting import draw
+from dashboard.reading import zones
 from events.models import Project
 
 BARS = 90
@@ -172,7 +173,7 @@ def look_bars(looks: Sequence[ProbeLook]) -> tuple[Bar, ...]:
     for place, look in enumerate(looks, BARS - len(looks)):
         is_whole = look.status != "up" or look.total_ms is None
         height = BAR_HEIGHT if is_whole else round(BAR_HEIGHT * (0.3 + 0.7 * (look.total_ms or 0) / longest), 1)
-        words = f"{look.at:%Y-%m-%d %H:%M:%S} UTC: {look.words or look.get_status_display()}"
+        words = f"{zones.stamp(look.at)}: {look.words or look.get_status_display()}"
         if look.total_ms is not None:
             words += f" {duration(look.total_ms)}"
         found.append(Bar(place * BAR_WIDTH, round(BAR_HEIGHT - height, 1), height, str(look.status), words))
@@ -217,9 +218,7 @@ def phase_chart(probe: Probe, *, now: datetime) -> PhaseChart | None:
         return None
     whole = {name: sum(one[name] for one in sums) / sum(counts) for name, _ in PHASES}
     words = ", ".join(f"{title.lower()} {duration(whole[name])}" for name, title in PHASES if whole[name] >= 0.05)
-    return PhaseChart(
-        _stacked(means, highest), duration(highest), f"{start:%Y-%m-%d %H:%M}", f"{now:%Y-%m-%d %H:%M}", words
-    )
+    return PhaseChart(_stacked(means, highest), duration(highest), zones.minute(start), zones.minute(now), words)
 
 
 def outages(probe: Probe, *, now: datetime) -> list[tuple[datetime, str, str]]:

@@ -1,7 +1,7 @@
 // Draws every [data-chart] card: fetched when it comes into view, dressed in the theme, with a table behind it.
 (() => {
   "use strict";
-  const { css, dress, bare, swatch, words, hover } = window.obsCharts;
+  const { css, dress, bare, swatch, timed, words, hover } = window.obsCharts;
   const files = document.currentScript.dataset;
   // plotly sets some styles by attribute, which the page's policy refuses; through the style object they are allowed
   const setAttribute = Element.prototype.setAttribute;
@@ -141,10 +141,14 @@
     plot.on("plotly_clickannotation", ({ annotation }) => { if (annotation.name?.startsWith("/")) location.assign(annotation.name); });
     plot.on("plotly_relayout", (change) => {
       if (change.autosize) { draw(home()); return; }
-      if (home().dataset.fixed !== undefined) return;
+      const utc = (text) => `${text.replace(" ", "T").slice(0, 19)}Z`;
       const from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
       if (!from || !to || shown().layout.xaxis?.type !== "date") return;
-      const utc = (text) => `${text.replace(" ", "T").slice(0, 19)}Z`;
+      if (home().dataset.fixed !== undefined) {
+        const { tickvals, ticktext } = timed(shown().data, [utc(from), utc(to)], plot.clientWidth);
+        Plotly.relayout(plot, { "xaxis.tickvals": tickvals, "xaxis.ticktext": ticktext });
+        return;
+      }
       document.dispatchEvent(new CustomEvent("obs:zoom", { detail: { from: utc(from), to: utc(to) } }));
     });
   };
@@ -175,7 +179,7 @@
       show(card, figure.empty ? "empty" : "ready", figure.sentence);
       const fill = part(card, "fill");
       if (fill) { fill.textContent = figure.fill || ""; fill.hidden = !(figure.empty && figure.fill); }
-      part(card, "note").textContent = figure.as_of ? `as of ${figure.as_of} UTC` : "";
+      part(card, "note").textContent = figure.as_of ? `as of ${words.time(figure.as_of)}` : "";
       asked.set(card, Date.now());
     } catch (error) {
       delete card.dataset.asked;

@@ -10,7 +10,7 @@
         const { first_event_at: at } = await answer.json();
         box.classList.add("done");
         box.querySelector(".dot").classList.add("good");
-        box.querySelector("[data-words]").textContent = `✓ Events arrive. First one ${at.replace("T", " ").slice(0, 19)} UTC.`;
+        box.querySelector("[data-words]").textContent = `✓ Events arrive. First one at ${new Date(at).toLocaleTimeString("en-GB", { timeZone: document.documentElement.dataset.zone })}.`;
         document.getElementById("arrival").classList.add("done");
         document.getElementById("to-issues").hidden = false;
         return;

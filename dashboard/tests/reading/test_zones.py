@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.frame import state
 from dashboard.reading import zones
 from dashboard.reading.zones import Zone
 from dashboard.templatetags import obs
@@ -82,3 +84,44 @@ def test_a_zone_is_chosen_on_the_account_page_and_given_back_to_the_browser(as_a
     assert as_alice.cookies["obs-zone"].value == "!Asia/Tokyo"
     answer = as_alice.post("/zone/", {"zone": "", "next": "//evil.example/"})
     assert (answer["Location"], as_alice.cookies["obs-zone"].value) == ("/", "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"zone": "Europe/Berlin", "from": "2026-01-15T10:00", "to": "2026-07-15T10:00"},
+         {"from": "2026-01-15T09:00:00Z", "to": "2026-07-15T08:00:00Z"}),
+        ({"zone": "UTC", "from": "2026-01-15T10:00", "to": "2026-01-15T11:00"},
+         {"from": "2026-01-15T10:00:00Z", "to": "2026-01-15T11:00:00Z"}),
+        ({"zone": "Nowhere/Else", "from": "2026-01-15T10:00", "to": "2026-01-15T11:00"}, {}),
+        ({"zone": "Europe/Berlin", "from": "-24h", "to": ""}, {}),
+        ({"zone": "Europe/Berlin", "from": "0001-01-01T00:00", "to": "2026-01-15T11:00"}, {}),
+        ({"from": "2026-01-15T10:00", "to": "2026-01-15T11:00"}, {}),
+    ],
+)  # fmt: skip
+def test_a_period_typed_by_a_clock_is_one_of_utc_in_the_address(query: dict[str, str], found: dict[str, str]) -> None:
+    assert zones.address_in_utc(query) == found
+
+
+def test_what_else_an_address_says_stays_when_its_period_is_turned_into_utc(as_alice: Client, project: Project) -> None:
+    answer = as_alice.get("/p/web/issues/?query=is:new&zone=Asia/Tokyo&from=2026-01-15T10:00&to=2026-01-15T11:00")
+    assert answer.status_code == 302
+    found = QueryDict(answer["Location"].partition("/p/web/issues/?")[2]).dict()
+    assert found == {"query": "is:new", "from": "2026-01-15T01:00:00Z", "to": "2026-01-15T02:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "said"),
+    [
+        ("UTC", WINTER.replace(hour=0, minute=0, second=0), datetime(2026, 1, 16, tzinfo=UTC), "15 Jan"),
+        ("Europe/Berlin", WINTER.replace(hour=0, minute=0, second=0), datetime(2026, 1, 18, tzinfo=UTC),
+         "15 Jan – 17 Jan UTC"),
+        ("Europe/Berlin", datetime(2026, 1, 14, 23, tzinfo=UTC), datetime(2026, 1, 17, 23, tzinfo=UTC),
+         "15 Jan – 17 Jan"),
+        ("Europe/Berlin", datetime(2026, 1, 14, 10, tzinfo=UTC), datetime(2026, 1, 14, 23, 30, tzinfo=UTC),
+         "14 Jan 11:00 – 15 Jan 00:30 CET"),
+    ],
+)  # fmt: skip
+def test_a_period_of_whole_days_is_said_in_days(zone: str, start: datetime, end: datetime, said: str) -> None:
+    with zones.read_in(Zone(zone)):
+        assert state.in_words(start, end) == said

@@ -87,6 +87,13 @@
     });
   };
 
+  // the labels of an axis of time; buckets of whole days are those of UTC
+  const timed = (data, range, width) => {
+    const [from, to] = (range || []).map(Date.parse);
+    const [first, second] = data.map(({ x }) => x).find((x) => x?.length > 1)?.map(Date.parse) || [];
+    return to > from ? { tickmode: "array", ...words.times(from, to, { most: Math.max(3, Math.round(width / 62)), isDays: second - first >= 86400000 }) } : {};
+  };
+
   // `{data, layout}` for plotly, `width` pixels wide; series named in `hidden` are left out
   const dress = (figure, { width, hidden = new Set() }) => {
     const fg = css("--fg"), muted = css("--muted"), line = css("--line"), card = css("--card"), text = { color: muted, size: 11 };
@@ -99,12 +106,7 @@
     if (lines.length === 1 && lines[0].line.dash === "solid" && !layout.yaxis?.range && isWhole(lines[0])) Object.assign(lines[0], { fill: "tozeroy", fillcolor: `${lines[0].line.color}1f` });
     const axis = { gridcolor: line, linecolor: line, zerolinecolor: line, tickfont: text, automargin: true, tickcolor: line };
     for (const name of ["xaxis", "yaxis"]) layout[name] = { ...axis, ...layout[name] };
-    if (layout.xaxis.type === "date") {
-      const [from, to] = (layout.xaxis.range || []).map(Date.parse);
-      const most = Math.max(3, Math.round(width / 62)), days = (to - from) / 86400000;
-      // longer than four days: whole days alone, none of them named twice
-      Object.assign(layout.xaxis, days > 4 ? { tickformat: "%-d %b", tick0: "2000-01-03", dtick: 86400000 * ([1, 2, 7, 14, 28].find((step) => days / step <= most) || 56) } : { tickformat: "%H:%M\n%-d %b", nticks: most });
-    }
+    if (layout.xaxis.type === "date") Object.assign(layout.xaxis, timed(data, layout.xaxis.range, width));
     for (const shape of layout.shapes || []) Object.assign(shape, { line: { ...shape.line, color: fg } }, shape.name === "alert" && { fillcolor: css("--bad"), opacity: 0.14 });
     if (figure.unfinished) data.push(...tails(data));
     mark(figure, { data, layout }, width);
@@ -146,5 +148,5 @@
     return root;
   };
 
-  Object.assign(window.obsCharts, { css, dress, bare, swatch });
+  Object.assign(window.obsCharts, { css, dress, bare, swatch, timed });
 })();

@@ -30,20 +30,21 @@
     if (is("heatmap")) {
       const isTime = figure.layout.xaxis?.type === "date";
       return {
-        head: isTime ? words.span(trace.x[index[1]], trace.x[index[1] + 1] ?? figure.layout.xaxis.range[1]) : words.plain(point.y),
+        head: isTime ? words.span(trace.x[index[1]], trace.x[index[1] + 1] ?? figure.layout.xaxis.range[1]) : [words.plain(point.y)],
         rows: [{ name: words.plain(isTime ? point.y : point.x), text: counted(point.z) }],
       };
     }
     if (is("box")) {
       const at = trace.x.indexOf(point.x);
       const named = [["p95", "upperfence"], ["p75", "q3"], ["median", "median"], ["p25", "q1"], ["p5", "lowerfence"]];
-      return { head: String(figure.rows[at]?.[0] ?? words.plain(point.x)), rows: named.map(([name, key]) => ({ name, text: words.measured(trace[key][at], unit) })) };
+      return { head: [String(figure.rows[at]?.[0] ?? words.plain(point.x))], rows: named.map(([name, key]) => ({ name, text: words.measured(trace[key][at], unit) })) };
     }
-    if (trace.orientation === "h") return { head: String(figure.rows[index]?.[0] ?? words.plain(point.y)), rows: [{ trace, name: figure.noun, text: words.measured(point.x, unit) }] };
+    if (trace.orientation === "h") return { head: [String(figure.rows[index]?.[0] ?? words.plain(point.y))], rows: [{ trace, name: figure.noun, text: words.measured(point.x, unit) }] };
     const x = trace.x[index], rows = along(figure, data, index);
     const earlier = data.find((one) => one.meta?.of !== undefined && one.visible !== false), isOver = !figure.unfinished || index < trace.x.length - 1;
+    const [first, ...more] = figure.layout.xaxis?.type === "date" ? words.span(x, trace.x[index + 1] ?? figure.layout.xaxis.range[1]) : [words.plain(x)];
     return {
-      head: `${figure.layout.xaxis?.type === "date" ? words.span(x, trace.x[index + 1] ?? figure.layout.xaxis.range[1]) : words.plain(x)}${isOver ? "" : " · not over yet"}`,
+      head: [`${first}${isOver ? "" : " · not over yet"}`, ...more],
       rows: rows.map((row) => ({
         ...row,
         text: words.measured(row.value, unit),
@@ -55,7 +56,7 @@
 
   const fill = (box, { head, rows, earlier }) => {
     const table = node("table"), body = table.createTBody(), first = table.createCaption();
-    first.textContent = head;
+    first.append(head[0], ...head.slice(1).map((line) => node("small", "", line)));
     if (earlier) {
       const row = table.createTHead().insertRow();
       row.append(node("td"), node("td"), node("th", "", earlier));

@@ -63,23 +63,66 @@
     return { tickvals: found, ticktext: found.map((value) => short(value, unit)) };
   };
 
-  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" });
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-  // `Sat 28 Nov 03:00 – 03:15 UTC`; whole days without a clock
+  // moments are said in the reader's zone, which the page names; whole days that were counted in UTC stay days of UTC
+  const formats = (timeZone) => ({
+    day: new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", timeZone }),
+    date: new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone }),
+    clock: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }),
+    full: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone }),
+    // each of the two languages knows the short names of some zones
+    named: ["en-GB", "en-US"].map((language) => new Intl.DateTimeFormat(language, { timeZone, timeZoneName: "short" })),
+    parts: new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23", timeZone }),
+  });
+  const UTC = formats("UTC"), { zone: chosen = "UTC", week = "0" } = document.documentElement.dataset;
+  const own = (() => { try { return chosen === "UTC" ? UTC : formats(chosen); } catch { return UTC; } })();
+  const HOUR = 3600000, DAY = 24 * HOUR;
+  const abbreviation = (moment, { named }) => {
+    const found = named.map((one) => one.formatToParts(moment).find(({ type }) => type === "timeZoneName").value);
+    return found.find((name) => !/^GMT[+-]/.test(name)) || found[0];
+  };
+  const between = (start, end, zone) => {
+    const date = (moment) => zone.day.format(moment).replace(",", "");
+    const upto = !(end > start) ? "" : date(end) === date(start) || end - start < DAY ? ` – ${zone.clock.format(end)}` : ` – ${date(end)} ${zone.clock.format(end)}`;
+    return `${date(start)} ${zone.clock.format(start)}${upto} ${abbreviation(start, zone)}`;
+  };
+  // `[Sat 28 Nov 04:00 – 04:15 CET, 03:00 – 03:15 UTC]`; of whole days of UTC, and for who reads in UTC, one alone
   const span = (from, to) => {
-    const start = new Date(from), end = new Date(to ?? from), date = (moment) => day.format(moment).replace(",", "");
-    const isMidnight = (moment) => moment.getTime() % 86400000 === 0;
+    const start = new Date(from), end = new Date(to ?? from), isMidnight = (moment) => moment.getTime() % DAY === 0;
     if (end > start && isMidnight(start) && isMidnight(end)) {
-      const last = new Date(end - 86400000);
-      return last > start ? `${date(start)} – ${date(last)} UTC` : `${date(start)} UTC`;
+      const [first, last] = [start, new Date(end - DAY)].map((moment) => UTC.day.format(moment).replace(",", ""));
+      return [last === first ? `${first} UTC` : `${first} – ${last} UTC`];
     }
-    const upto = !(end > start) ? "" : date(end) === date(start) || end - start < 86400000 ? ` – ${clock.format(end)}` : ` – ${date(end)} ${clock.format(end)}`;
-    return `${date(start)} ${clock.format(start)}${upto} UTC`;
+    return own === UTC ? [between(start, end, UTC)] : [between(start, end, own), between(start, end, UTC)];
+  };
+  const time = (moment) => `${own.full.format(new Date(moment))} ${abbreviation(new Date(moment), own)}`;
+
+  // how far a zone's clock is ahead of UTC at a moment, in ms
+  const ahead = (moment, { parts }) => {
+    const { year, month, day, hour, minute, second } = Object.fromEntries(parts.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(moment / 1000) * 1000;
+  };
+  // where an axis of time has its labels, at most about `most`: on round hours or midnights of the reader's clock; with
+  // buckets of whole days (`isDays`) those of UTC. Longer than four days it names whole days alone, each once.
+  const times = (from, to, { most, isDays }) => {
+    const zone = isDays ? UTC : own, days = (to - from) / DAY, isLong = days > 4;
+    const step = isLong ? DAY * ([1, 2, 7, 14, 28].find((one) => days / one <= most) || 56) : HOUR * ([1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.25, 0.5, 1, 2, 3, 6, 12, 24].find((one) => (days * 24) / one <= most) || 24);
+    // Monday, 1 January 2001, and from there the reader's first day of the week
+    const origin = isLong ? Date.UTC(2001, 0, 1) + Number(week) * DAY : 0, tickvals = [], ticktext = [];
+    let said = "";
+    for (let local = origin + Math.ceil((from + ahead(from, zone) - origin) / step) * step; tickvals.length < 60; local += step) {
+      const at = local - ahead(local - ahead(from, zone), zone);
+      if (at > to) break;
+      const date = zone.date.format(at), isNew = date !== said;
+      said = date;
+      tickvals.push(new Date(at).toISOString());
+      ticktext.push(isLong ? date : `${zone.clock.format(at)}${isNew ? `<br>${date}` : ""}`);
+    }
+    return { tickvals, ticktext };
   };
 
   // plotly reads some HTML in labels, so they come escaped; as text they are what they were
   const plain = (label) => String(label ?? "").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
   const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-  (window.obsCharts ||= {}).words = { compact, measured, short, ticks, span, plain, escaped };
+  (window.obsCharts ||= {}).words = { compact, measured, short, ticks, span, time, times, plain, escaped };
 })();
