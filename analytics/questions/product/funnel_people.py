@@ -32,17 +32,19 @@ def people(project: Project, *, definition: Definition, scope: Scope, by: str = 
         sql = funnel_attempts.events(definition, scope, by=by, bound=bound)
         with engine.read(project.pk, {"events": scope.period}, with_persons=True) as facts:
             tables = histories.whole_people(facts.stream(sql, bound))
-            return funnel_walk.people(map(_rows, tables), definition, touch=touch)
+            made = (funnel_walk.people(_rows(table), definition, touch=touch) for table in tables)
+            return funnel_walk.together(made, definition)
     codes = _codes(project, scope, funnel_attempts.names(definition))
-    pieces = histories.pieces(
+    found = histories.each(
         project.pk,
         funnel_attempts.coded(definition, scope, codes=codes, bound=bound),
         bound,
+        lambda piece: funnel_walk.people(Rows(piece.who, piece.us, piece.what), definition),
         period=scope.period,
         read=None if codes is None else lambda batch: _means(batch["what"].to_numpy(), codes),
         rank=lambda means: _rank(means, len(definition.steps)),
     )
-    return funnel_walk.people((Rows(piece.who, piece.us, piece.what) for piece in pieces), definition)
+    return funnel_walk.together(found, definition)
 
 
 def _rows(table: pa.Table) -> Rows:

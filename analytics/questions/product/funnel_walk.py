@@ -116,9 +116,9 @@ class Rows:
         return np.where(row == NOBODY, NOBODY, self.us[row])
 
 
-def people(pieces: Iterable[Rows], definition: Definition, *, touch: str = "first") -> People:
-    """Who came how far, of pieces of whole people."""
-    parts = [_of_some(rows, definition, touch) for rows in pieces]
+def together(of_pieces: Iterable[People], definition: Definition) -> People:
+    """Who came how far, of pieces that have nobody in common."""
+    parts = list(of_pieces)
     numbers = range(len(definition.steps))
     if not parts:
         none = np.zeros(0, np.int64)
@@ -133,7 +133,8 @@ def people(pieces: Iterable[Rows], definition: Definition, *, touch: str = "firs
     )
 
 
-def _of_some(rows: Rows, definition: Definition, touch: str) -> People:
+def people(rows: Rows, definition: Definition, *, touch: str = "first") -> People:
+    """Who came how far, of a piece of whole people."""
     if rows.cut is None and definition.order == "ordered" and not definition.exclusions:
         rows = _thinned(rows)
     walked = _unordered(rows, definition) if definition.order == "unordered" else _ordered(rows, definition)

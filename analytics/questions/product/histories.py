@@ -7,8 +7,12 @@ is who is told of runs as well: to sort them takes a quarter of what the engine 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.conf import settings
 
 from analytics import engine
 from analytics.periods import Period
@@ -30,6 +34,8 @@ else:
     np = lazy("numpy")
     pa = lazy("pyarrow")
 
+T = TypeVar("T")
+
 # Rows that are put in order here, in at most 20 bytes each. Beyond them the engine sorts, which spills.
 MOST = 16_000_000
 # Rows of a piece: small enough for the caches of a core, large enough that starting on one costs nothing.
@@ -48,16 +54,18 @@ class Piece:
         return self if held.all() else Piece(self.who[held], self.us[held], self.what[held])
 
 
-def pieces(
+def each(
     project_id: int,
     sql: str,
     bound: Mapping[str, Any],
+    work: Callable[[Piece], T],
     *,
     period: Period,
     read: Read | None = None,
     rank: Rank | None = None,
-) -> Iterator[Piece]:
-    """The rows of a question of `events e` that names `who`, `us` and `what`: each piece has all rows of its people.
+) -> Iterator[T]:
+    """What `work` makes of each piece of the rows of a question of `events e` that names `who`, `us` and `what`: a
+    piece has all rows of its people. It is pure, and done on as many threads as a question may use.
 
     `read` makes of a batch what is meant, where that is not `what`. Of one moment those of a lower `rank`, by what they
     mean, come first; without it they come in any order.
@@ -68,11 +76,11 @@ def pieces(
     with engine.read(project_id, {"events": period}, with_persons=is_much) as facts:
         batches = facts.stream(f"SELECT * FROM ({sql}) ORDER BY who, us" if is_much else sql, bound)
         if is_much:
-            found = _as_they_come(batches, read)
+            yield from (work(_mended(piece, rank)) for piece in _as_they_come(batches, read))
         else:
-            found = Runs(batches, read).pieces(Persons(reading.persons_of(project_id)))
-        for piece in found:
-            yield _mended(piece, rank)
+            made = Runs(batches, read).pieces(Persons(reading.persons_of(project_id)))
+            with ThreadPoolExecutor(settings.OBS_QUERY_THREADS) as pool:
+                yield from pool.map(lambda make: work(_mended(make(), rank)), made)
 
 
 def _as_it_is(batch: pa.RecordBatch | pa.Table) -> Codes:
@@ -120,8 +128,8 @@ class Runs:
         self.who, self.first, self.starts = map(_joined, zip(*runs, strict=True)) if runs else [_joined([])] * 3
         self.lengths = np.diff(self.starts, append=rows)
 
-    def pieces(self, persons: Persons) -> Iterator[Piece]:
-        """All rows, by person and, where runs of a person do not overlap, by moment."""
+    def pieces(self, persons: Persons) -> Iterator[Callable[[], Piece]]:
+        """What makes each piece: all rows, by person and, where runs of a person do not overlap, by moment."""
         if not len(self.starts):
             return
         coded = pa.array(self.who).dictionary_encode()
@@ -130,9 +138,12 @@ class Runs:
         order = in_order(number, self.first)
         number, starts, lengths = number[order], self.starts[order], self.lengths[order]
         for begin, end in _spans(number, np.cumsum(lengths)):
-            some = lengths[begin:end]
-            rows = np.arange(int(some.sum())) + np.repeat(starts[begin:end] - (np.cumsum(some) - some), some)
-            yield Piece(np.repeat(who[number[begin:end]], some), self.us[rows], self.what[rows])
+            yield partial(self._piece, who[number[begin:end]], starts[begin:end], lengths[begin:end])
+
+    def _piece(self, who: Numbers, starts: Numbers, lengths: Numbers) -> Piece:
+        """The rows of some runs, one after another."""
+        rows = np.arange(int(lengths.sum())) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+        return Piece(np.repeat(who, lengths), self.us[rows], self.what[rows])
 
 
 def in_order(number: Numbers, us: Numbers) -> Numbers:

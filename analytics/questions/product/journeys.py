@@ -14,6 +14,7 @@ from analytics import engine
 from analytics.periods import Period
 from analytics.questions.product import acts, histories, journey_walk
 from analytics.questions.product.acts import BadQuestion, Scope
+from analytics.questions.product.histories import Piece
 from analytics.questions.product.journey_walk import Ends, Ways
 from analytics.questions.product.visits import PAGE_VIEW, SYSTEM
 from events.models import Project
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+    from analytics.questions.product.histories import Numbers
 else:
     np = lazy("numpy")
     pa = lazy("pyarrow")
@@ -169,18 +172,22 @@ def _walked(station: Stations, ends: Ends, *, with_people: bool) -> Ways:
     """Whoever was at two stations in one moment went to them in the order of ids, which are read for such moments
     alone: they are the widest column there is."""
     ways = partial(journey_walk.ways, ends=ends, with_people=with_people)
-    found, aside = Ways(), []
-    moments: set[int] = set()
-    for piece in histories.pieces(
-        station.project.pk, station.sql, station.bound, period=station.period, read=station.of
-    ):
+
+    def of_piece(piece: Piece) -> tuple[Ways, Piece, Numbers]:
+        """The ways, whoever has to wait for ids, and the moments they wait for."""
         tied = journey_walk.ties(piece.who, piece.us, piece.what)
-        if tied.any():
-            moments.update(piece.us[tied].tolist())
-            is_aside = np.isin(piece.who, piece.who[tied])
-            aside.append(piece.only(is_aside))
-            piece = piece.only(~is_aside)
-        found.add(ways(piece.who, piece.us, piece.what))
+        is_aside = np.isin(piece.who, piece.who[tied])
+        going = piece.only(~is_aside)
+        return ways(going.who, going.us, going.what), piece.only(is_aside), piece.us[tied]
+
+    found, aside = Ways(), list[Piece]()
+    moments: set[int] = set()
+    for counted, waiting, tied in histories.each(
+        station.project.pk, station.sql, station.bound, of_piece, period=station.period, read=station.of
+    ):
+        found.add(counted)
+        aside.append(waiting)
+        moments.update(tied.tolist())
     if moments:
         who, us, what = (np.concatenate([getattr(one, name) for one in aside]) for name in ("who", "us", "what"))
         again = _in_order_of_ids(station, moments)

@@ -47,8 +47,8 @@ def test_rows_are_put_in_order(monkeypatch: pytest.MonkeyPatch, seed: int) -> No
     merged = {visitor: 1000 + visitor // 3 for visitor in range(-5, 60, random.choice([1, 2]))}
     persons = histories.Persons(pa.table({"visitor": list(merged), "person": list(merged.values())}))
     found = [
-        histories._mended(piece, lambda what: what)
-        for piece in histories.Runs(sent, histories._as_it_is).pieces(persons)
+        histories._mended(make(), lambda what: what)
+        for make in histories.Runs(sent, histories._as_it_is).pieces(persons)
     ]
     rows = [row for piece in found for row in zip(*map(list, (piece.who, piece.us, piece.what)), strict=True)]
     wanted = sorted(
