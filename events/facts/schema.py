@@ -228,14 +228,10 @@ PROBES = Fact(
     columns=columns(
         text="probe kind status", int="http_status", float="dns_ms connect_ms tls_ms first_byte_ms total_ms"
     ),
-    sort=("probe", "at"),
-    retention_days=395,
-)
+    sort=("probe", "at"), retention_days=395,
+)  # fmt: skip
 CLIENT_REPORTS = Fact(
-    name="client_reports",
-    columns=columns(text="reason category sdk", int="quantity"),
-    sort=("at",),
-    retention_days=90,
+    "client_reports", columns(text="reason category sdk", int="quantity"), sort=("at",), retention_days=90
 )
 # `kind` is csp, nel, report, login_failed, key_refused, rate_limited or scope_refused.
 SECURITY = Fact(
@@ -279,11 +275,18 @@ VISITS = Fact(
     sort=EVENTS.sort, retention_days=EVENTS.retention_days, source=EVENTS.name,
 )  # fmt: skip
 
+# One row is what one visitor did within a quarter of an hour that began at `at`, of people and as these texts say.
+# `events` are the different names, escaped, in order: a line each, after an empty one.
+PRESENCE = Fact(
+    "presence", columns(text="environment release country device browser host events", int="visitor"),
+    sort=EVENTS.sort, retention_days=EVENTS.retention_days, source=EVENTS.name,
+)  # fmt: skip
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
         ERRORS, SESSIONS, SPANS, REQUESTS, QUERIES, VITALS, LOGS, METRICS, CHECK_INS, PROBES, CLIENT_REPORTS, SECURITY,
-        EVENTS, VISITS,
+        EVENTS, VISITS, PRESENCE,
     )
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,13 +138,17 @@ def counted(scope: Scope, bound: dict[str, Any], *, in_period: bool = True) -> s
     if in_period:
         bound["start"], bound["end"] = scope.period
         terms.append('e."at" >= $start AND e."at" < $end')
+    return " AND ".join([*terms, *said(scope, bound)])
+
+
+def said(scope: Scope, bound: dict[str, Any]) -> Iterator[str]:
+    """What holds of the environment and the values that a scope lets through."""
     if scope.environment:
         bound["environment"] = scope.environment
-        terms.append("e.environment = $environment")
+        yield "e.environment = $environment"
     for number, (name, values) in enumerate(sorted(scope.where.items())):
         bound[f"only_{number}"] = list(values)
-        terms.append(f"coalesce({cut(name, f'only_{number}_of', bound)}, '{NONE}') IN $only_{number}")
-    return " AND ".join(terms)
+        yield f"coalesce({cut(name, f'only_{number}_of', bound)}, '{NONE}') IN $only_{number}"
 
 
 def cut(by: str, name: str, bound: dict[str, Any]) -> str:

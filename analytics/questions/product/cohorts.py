@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from analytics.questions.product import acts, presence
+from analytics.questions.product import presence
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
 from analytics.questions.product.histories import differs
@@ -57,22 +57,10 @@ def cohorts(
         raise BadQuestion(f"People begin for the {' or '.join(TIMES)} time.")
     if len(calendar.starts) > MOST:
         raise BadQuestion(f"A table of cohorts has {MOST} rows at most; ask for longer buckets or a shorter period.")
-    bound: dict[str, Any] = {}
-    begins, returns = (
-        acts.meant(name, text, bound, scope.actions) for name, text in (("begin", begin), ("again", again))
-    )
-    sql = f"""
-        SELECT {acts.who()} AS who, {acts.us()} AS us,
-               (CASE WHEN {begins} THEN {_BEGAN} ELSE 0 END + CASE WHEN {returns} THEN {_RETURNED} ELSE 0 END) AS did
-        FROM events e WHERE {acts.counted(scope, bound, in_period=False)} AND ({begins} OR {returns})"""
     since = None if times == "first" else scope.period.start
-    found = _counted(
-        presence.presence(
-            project.pk, sql, bound, wanted=(since, scope.period.end), place=presence.places(calendar, scope.period)
-        ),
-        len(calendar.starts),
-        is_first=times == "first",
-    )
+    # In the order of _BEGAN and _RETURNED.
+    met = presence.presence(project.pk, (begin, again), scope, calendar=calendar, since=since)
+    found = _counted(met, len(calendar.starts), is_first=times == "first")
     whole = calendar.whole(scope.period)
     made = tuple(
         Cohort(start, tuple(found[place][place:]), whole[place:]) for place, start in enumerate(calendar.starts)

@@ -1,24 +1,33 @@
 """Who was there when: people and the buckets in which they did something, each pair once.
 
-What a visitor did lies together in files, so most of a pair's rows are one after another, and are one row here before
-anything is sorted.
+Of days that are over it is kept what a visitor did within quarters of an hour; where that does not tell, and of today,
+events are read. What a visitor did lies together in files, so most of a pair's rows are one after another, and are one
+row here before anything is sorted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import Min
 
 from analytics import engine
 from analytics.engine import QueryTooLarge
-from analytics.engine.filters import microseconds
+from analytics.engine.filters import EPOCH, microseconds
 from analytics.periods import Period
+from analytics.questions.product import acts
+from analytics.questions.product.acts import Scope
 from analytics.questions.product.calendar import Calendar
 from analytics.questions.product.histories import Persons, differs
+from analytics.questions.visits import plans, quarters
+from analytics.questions.visits.plans import Days
+from events.facts.schema import PRESENCE
+from events.models import Segment
 from events.persons import reading
 from events.runtime.lazy import lazy
 
@@ -29,7 +38,6 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
     Bits = npt.NDArray[np.uint8]
-    Span = Period | tuple[datetime | None, datetime | None]
 else:
     np = lazy("numpy")
     pa = lazy("pyarrow")
@@ -38,6 +46,9 @@ else:
 FOLD = 4_000_000
 # Memory of a pair, while pairs are folded.
 _BYTES = 48
+# Pairs are crossed off in a table of so many bytes at most, else they are sorted.
+_TABLE = 100_000_000
+_DAY = timedelta(days=1)
 # Before all buckets.
 BEFORE = -1
 
@@ -67,34 +78,118 @@ class Presence:
 
 
 def presence(
-    project_id: int, sql: str, bound: Mapping[str, Any], *, wanted: Span, place: Callable[[Numbers], Numbers]
+    project_id: int, texts: Sequence[str], scope: Scope, *, calendar: Calendar, since: datetime | None
 ) -> Presence:
-    """Of a question of `events e`, within `wanted`, that names `who`, `us` and `did`, at most seven bits. Raises
-    QueryTooLarge where pairs do not fit into the memory of a question."""
-    persons = Persons(reading.persons_of(project_id))
+    """Who did what these texts mean (at most seven, as acts.meant has them), in the scope's period or `since` another
+    moment before it, None for the first. Raises BadQuestion, and QueryTooLarge where pairs do not fit into the memory
+    of a question."""
+    asked = Asked(project_id, tuple(texts), scope, _places(calendar, scope.period))
+    for days in (_plan(asked, calendar, since), plans.walked(Period(_first(project_id, since), scope.period.end))):
+        found = _read(asked, days)
+        if plans.still_hold(days):
+            break
+    return found
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`place` is the bucket of a moment in microseconds."""
+
+    project_id: int
+    texts: tuple[str, ...]
+    scope: Scope
+    place: Callable[[Numbers], Numbers]
+
+    def kept(self, spans: Collection[Period], bound: dict[str, Any]) -> str:
+        """SQL of what is kept of days: `who`, `us` and `did`."""
+        held = [quarters.meant(f"text_{n}", text, bound) for n, text in enumerate(self.texts)]
+        terms = [plans.within(spans, bound), *acts.said(self.scope, bound), f"({' OR '.join(held)})"]
+        return f"""SELECT e.visitor AS who, {acts.us()} AS us, {_did(held)} AS did
+                   FROM presence e WHERE {" AND ".join(terms)}"""
+
+    def walked(self, bound: dict[str, Any]) -> str:
+        """SQL of the same of events."""
+        one = acts.meant_alone if len(self.texts) == 1 else acts.meant
+        held = [one(f"text_{n}", text, bound, self.scope.actions) for n, text in enumerate(self.texts)]
+        return f"""SELECT {acts.who()} AS who, {acts.us()} AS us, {_did(held)} AS did FROM events e
+                   WHERE {acts.counted(self.scope, bound, in_period=False)} AND ({" OR ".join(held)})"""
+
+
+def _did(held: Sequence[str]) -> str:
+    if len(held) == 1:
+        return "1"
+    return " + ".join(f"CASE WHEN {one} THEN {1 << n} ELSE 0 END" for n, one in enumerate(held))
+
+
+def _plan(asked: Asked, calendar: Calendar, since: datetime | None) -> Days:
+    """Whole days that no bucket and no end of the period cuts are read from what is kept of them."""
+    edges = [_first(asked.project_id, since), asked.scope.period.start, asked.scope.period.end]
+    spans = [Period(start, end) for start, end in pairwise(edges) if start < end]
+    if not quarters.can_tell(asked.texts, asked.scope, calendar.edges):
+        return Days((), tuple(spans))
+    kept, walked, segments = list[Period](), list[Period](), frozenset[int]()
+    for span in spans:
+        start, end = -(-(span.start - EPOCH) // _DAY) * _DAY + EPOCH, (span.end - EPOCH) // _DAY * _DAY + EPOCH
+        if start >= end:
+            walked.append(span)
+            continue
+        found = plans.of(asked.project_id, PRESENCE, Period(start, end), version=quarters.version())
+        kept += found.kept
+        edges_of = (Period(span.start, start), *found.walked, Period(end, span.end))
+        walked += [one for one in edges_of if one.start < one.end]
+        segments |= found.segments
+    return Days(tuple(kept), tuple(walked), segments)
+
+
+def _first(project_id: int, since: datetime | None) -> datetime:
+    """The moment itself, or that of the first event that is stored."""
+    if since is not None:
+        return since
+    stored = Segment.objects.filter(project_id=project_id, fact=PRESENCE.source)
+    first: datetime | None = stored.aggregate(first=Min("min_at"))["first"]
+    return first or EPOCH
+
+
+def _read(asked: Asked, days: Days) -> Presence:
+    persons = Persons(reading.persons_of(asked.project_id))
     waiting, rows, limit = list[Presence](), 0, FOLD
-    with engine.read(project_id, {"events": wanted}) as facts:
-        for batch in facts.stream(sql, bound):
-            waiting.append(_pairs(batch, place))
-            rows += len(waiting[-1].person)
-            if rows > limit:
-                waiting = [_folded(waiting)]
-                rows = len(waiting[0].person)
-                limit = rows + FOLD
-                if rows * _BYTES > settings.OBS_QUERY_MEMORY_MB * 2**20:
-                    raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.")
+    for batch in _batches(asked, days):
+        waiting.append(_pairs(batch, asked.place))
+        rows += len(waiting[-1].person)
+        if rows > limit:
+            waiting = [_folded(waiting)]
+            rows = len(waiting[0].person)
+            limit = rows + FOLD
+            if rows * _BYTES > settings.OBS_QUERY_MEMORY_MB * 2**20:
+                raise QueryTooLarge(f"The question needs more than {settings.OBS_QUERY_MEMORY_MB} MB.")
     if not rows:
         return Presence(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8))
     return _folded(waiting, persons)
 
 
-def places(calendar: Calendar, period: Period) -> Callable[[Numbers], Numbers]:
+def _batches(asked: Asked, days: Days) -> Iterator[pa.RecordBatch]:
+    bound: dict[str, Any] = {}
+    if days.kept:
+        with engine.read(asked.project_id, {PRESENCE.name: plans.hull(days.kept)}) as facts:
+            yield from facts.stream(asked.kept(days.kept, bound), bound)
+    bound = {}
+    sql = asked.walked(bound)
+    for span in days.walked:
+        with engine.read(asked.project_id, {"events": span}) as facts:
+            yield from facts.stream(sql, bound)
+
+
+def _places(calendar: Calendar, period: Period) -> Callable[[Numbers], Numbers]:
     """The bucket of a moment in microseconds; BEFORE what is before the period or the first bucket."""
     edges = np.array([microseconds(edge) for edge in calendar.edges], np.int64)
-    since = microseconds(period.start)
+    since, lengths = microseconds(period.start), np.diff(edges)
 
     def place(us: Numbers) -> Numbers:
-        found = np.minimum(np.searchsorted(edges, us, side="right") - 1, len(edges) - 2)
+        if (lengths == lengths[0]).all():
+            found = np.maximum((us - edges[0]) // lengths[0], BEFORE)
+        else:
+            found = np.searchsorted(edges, us, side="right") - 1
+        found = np.minimum(found, len(edges) - 2)
         found[us < since] = BEFORE
         return found
 
@@ -108,18 +203,30 @@ def _pairs(batch: pa.RecordBatch, place: Callable[[Numbers], Numbers]) -> Presen
 
 
 def _folded(parts: Sequence[Presence], persons: Persons | None = None) -> Presence:
-    """Each pair once, by person; of visitors or, where persons are given, of their numbers."""
+    """Each pair once; of visitors or, by person, where persons are given, of their numbers."""
     who, place, did = (np.concatenate([getattr(one, name) for one in parts]) for name in ("person", "place", "did"))
     values, number = _numbered(who)
     if persons is not None:
         values, of_visitor = _numbered(persons.of(values))
         number = of_visitor[number]
-    key = number * (int(place.max()) + 2) + place + 1
+    # The numbers of people and of places as one.
+    places = int(place.max()) + 2
+    key, did = _each_once(number * places + place + 1, did, size=len(values) * places)
+    person, place = np.divmod(key, places)
+    return Presence(person if persons is not None else values[person], place - 1, did)
+
+
+def _each_once(key: Numbers, did: Bits, *, size: int) -> tuple[Numbers, Bits]:
+    """The different keys, below `size`, in order, and the bits of all rows of each."""
+    if size <= _TABLE:
+        met = np.zeros(size, np.uint8)
+        for bits in np.unique(did).tolist():
+            met[key[did == bits]] |= bits
+        found = np.flatnonzero(met != 0)
+        return found, met[found]
     order = np.argsort(key)
     starts = np.flatnonzero(differs(key[order]))
-    first = order[starts]
-    person = number[first] if persons is not None else values[number[first]]
-    return Presence(person, place[first], np.bitwise_or.reduceat(did[order], starts))
+    return key[order[starts]], np.bitwise_or.reduceat(did[order], starts)
 
 
 def _numbered(values: Numbers) -> tuple[Numbers, Numbers]:

@@ -145,11 +145,7 @@ def _counted(by: str, bound: dict[str, Any], *, adds_up: bool) -> tuple[str, str
 
 def _people(project: Project, event: str, scope: Scope, calendar: Calendar, *, with_people: bool) -> Trend:
     """Different people of each bucket and of all of them: of each only whether he was there is read."""
-    bound: dict[str, Any] = {}
-    sql = f"""SELECT {acts.who()} AS who, {acts.us()} AS us, 1 AS did FROM events e
-              WHERE {acts.meant_alone("event", event, bound, scope.actions)} AND {acts.counted(scope, bound)}"""
-    place = presence.places(calendar, scope.period)
-    found = presence.presence(project.pk, sql, bound, wanted=scope.period, place=place)
+    found = presence.presence(project.pk, (event,), scope, calendar=calendar, since=scope.period.start)
     counts = [(place, count) for place, count in enumerate(found.per_place(len(calendar.starts))) if count]
     rows = [
         {"line": 1, "place": place, "value": "", "different": 1, "measured": count,

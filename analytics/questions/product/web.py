@@ -11,7 +11,7 @@ from analytics import periods
 from analytics.engine import filters
 from analytics.periods import Period
 from analytics.questions.product.visits import NONE
-from analytics.questions.visits import days
+from analytics.questions.visits import days, plans
 from analytics.questions.visits.days import Asked, Plan
 from analytics.questions.visits.tally import Lines, Tally
 from events.models import Project
@@ -87,7 +87,7 @@ def web(
         for visits in days.pieces(plan):
             tally.add(visits)
         found = {name: _lines(plan, name, lines, most=most) for name, lines in tally.lists.items()}
-        if days.still_holds(plan):
+        if plans.still_hold(plan.days):
             break
     trend = tuple((visitors, count, views) for visitors, count, views in tally.trend.T.tolist())
     return Web(_counted(tally), starts, step, trend, found)

@@ -7,26 +7,23 @@ page or an event is asked for.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analytics import engine
 from analytics.engine import Facts
 from analytics.engine.filters import microseconds
-from analytics.models import FillState
 from analytics.periods import Period
 from analytics.questions.product import visits
 from analytics.questions.product.histories import whole_people
+from analytics.questions.visits import plans
+from analytics.questions.visits.plans import Days
 from analytics.questions.visits.tally import NONE, Happened, Visits, joined
 from analytics.questions.visits.walk import Looked
-from events.facts import derived, segments
 from events.facts.schema import VISITS
-from events.models import FactChange, Segment
-from events.runtime import remembered
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -70,75 +67,21 @@ class Asked:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the visits of a period are read from: spans of kept days, in `segments`, and spans that are walked."""
+    """Which visits are meant, and the days that they are read from."""
 
     asked: Asked
-    kept: tuple[Period, ...]
-    walked: tuple[Period, ...]
-    segments: frozenset[int] = frozenset()
-    rows: int = 0
+    days: Days
 
 
 def plan(asked: Asked) -> Plan:
-    of_version = FillState.objects.filter(project_id=asked.project_id, rollup=VISITS.name, version=version())
-    if not asked.is_of_days or not remembered.once(("days", asked.project_id), of_version.exists):
+    if not asked.is_of_days:
         return walk(asked)
-    changes = _changes(asked)
-    of_day = {one.day: one for one in _listed(asked, VISITS.name) if not derived.is_touched(one, changes)}
-    missing: Counter[date] = Counter()
-    for one in _listed(asked, VISITS.source):
-        if one.day not in of_day:
-            missing[one.day] += one.rows
-    return Plan(
-        asked, _spans(of_day, asked.period), _spans(missing, asked.period),
-        frozenset(one.pk for one in of_day.values()),
-        sum(one.rows for one in of_day.values()) + sum(missing.values()),
-    )  # fmt: skip
-
-
-def _changes(asked: Asked) -> list[FactChange]:
-    """What came or went and is not counted yet; a look that compares asks for the period before as well."""
-    since = derived.begins(asked.period.start.astimezone(UTC).date()) - derived.BREAK
-    key = ("changes", asked.project_id)
-    known = remembered.noted(key)
-    if known is None or since < known[0]:
-        first = since - asked.period.length - timedelta(days=1)
-        waiting = FactChange.objects.filter(project_id=asked.project_id, fact=VISITS.source, max_at__gt=first)
-        known = (first, list(waiting))
-        remembered.note(key, known)
-    changes: list[FactChange] = known[1]
-    return changes
-
-
-def _listed(asked: Asked, fact: str) -> list[Segment]:
-    """The segments of all days that the period touches; a visit may reach beyond its day."""
-    days = [at.astimezone(UTC).date() for at in (asked.period.start, asked.period.end)]
-    start, end = derived.begins(days[0]), derived.begins(days[1] + timedelta(days=1))
-    found = segments.select(asked.project_id, fact, start=start - timedelta(days=1), end=end + timedelta(days=1))
-    return [one for one in found if days[0] <= one.day <= days[1]]
+    return Plan(asked, plans.of(asked.project_id, VISITS, asked.period, version=version()))
 
 
 def walk(asked: Asked) -> Plan:
     """The plan that walks all of it."""
-    return Plan(asked, (), (asked.period,))
-
-
-def still_holds(chosen: Plan) -> bool:
-    """Whether all days that were read were those that count; a change may have come between."""
-    return Segment.objects.filter(pk__in=chosen.segments).count() == len(chosen.segments)
-
-
-def _spans(days: Collection[date], period: Period) -> tuple[Period, ...]:
-    """Days that follow each other, as spans within the period."""
-    found: list[Period] = []
-    for day in sorted(days):
-        start, end = derived.begins(day), derived.begins(day + timedelta(days=1))
-        if found and found[-1].end == start:
-            found[-1] = Period(found[-1].start, end)
-        else:
-            found.append(Period(start, end))
-    within = (Period(max(one.start, period.start), min(one.end, period.end)) for one in found)
-    return tuple(one for one in within if one.start < one.end)
+    return Plan(asked, plans.walked(asked.period))
 
 
 def ranges(rows: int) -> list[tuple[int, int] | None]:
@@ -160,13 +103,13 @@ def of_some(of: tuple[int, int] | None, bound: dict[str, Any]) -> str:
 
 def pieces(chosen: Plan) -> Iterator[Visits]:
     """The visits that are meant, in pieces that have no visitor in common."""
-    if not chosen.kept:
-        for span in chosen.walked:
+    if not chosen.days.kept:
+        for span in chosen.days.walked:
             yield from _walked(chosen.asked, span)
         return
-    for of in ranges(chosen.rows):
+    for of in ranges(chosen.days.rows):
         parts = [_read(chosen, of)]
-        for span in chosen.walked:
+        for span in chosen.days.walked:
             parts += _walked(chosen.asked, span, of=of)
         yield joined(parts)
 
@@ -196,7 +139,9 @@ def _read(chosen: Plan, of: tuple[int, int] | None) -> Visits:
     """Visits of kept days, of visitors of a span."""
     asked = chosen.asked
     bound: dict[str, Any] = {}
-    condition = " AND ".join([of_some(of, bound), _within(chosen, bound), *_conditions(asked.where, bound)])
+    condition = " AND ".join(
+        [of_some(of, bound), plans.within(chosen.days.kept, bound), *_conditions(asked.where, bound)]
+    )
     of_events = [name for name in asked.lists if name in _KEPT]
     columns = [
         "e.visitor AS who", 'epoch_us(e."at") AS us', "e.lasted_us AS lasted", "e.views AS views",
@@ -206,7 +151,7 @@ def _read(chosen: Plan, of: tuple[int, int] | None) -> Visits:
         *(f"list_transform(map_keys(e.{_KEPT[name]}), lambda x: hash(x)) AS {name}, "
           f"map_values(e.{_KEPT[name]})::BIGINT[] AS {name}_count" for name in of_events),
     ]  # fmt: skip
-    with engine.read(asked.project_id, {VISITS.name: _hull(chosen.kept)}) as facts:
+    with engine.read(asked.project_id, {VISITS.name: plans.hull(chosen.days.kept)}) as facts:
         table = facts.table(f"SELECT {', '.join(columns)} FROM visits e WHERE {condition}", bound)
     numbers = {name: table[name].to_numpy() for name in table.column_names if name not in _with_counts(of_events)}
     happened = {name: _happened(table, name) for name in of_events}
@@ -227,18 +172,6 @@ def _happened(table: pa.Table, name: str) -> Happened:
     return Happened(place, codes.flatten().to_numpy(), counts.flatten().to_numpy())
 
 
-def _hull(spans: Collection[Period]) -> Period:
-    return Period(min(one.start for one in spans), max(one.end for one in spans))
-
-
-def _within(chosen: Plan, bound: dict[str, Any]) -> str:
-    """Holds of the moments of kept days; a day in between may have a segment that does not count."""
-    for place, span in enumerate(chosen.kept):
-        bound[f"since_{place}"], bound[f"until_{place}"] = span
-    terms = (f'(e."at" >= $since_{place} AND e."at" < $until_{place})' for place in range(len(chosen.kept)))
-    return f"({' OR '.join(terms)})"
-
-
 def _conditions(where: Mapping[str, str], bound: dict[str, Any]) -> Iterator[str]:
     for name, value in where.items():
         bound[f"only_{name}"] = value
@@ -257,15 +190,15 @@ def names(chosen: Plan, name: str, codes: Collection[int]) -> dict[int, str]:
     """What these codes of a dimension stand for."""
     found: dict[int, str] = {}
     left = set(codes) - {NONE}
-    if left and chosen.kept:
+    if left and chosen.days.kept:
         column = f"unnest(map_keys(e.{_KEPT[name]}))" if name in _KEPT else f"e.{name}"
         source = f"(SELECT DISTINCT {column} AS said FROM visits e)"
-        whole = _hull(chosen.kept)
+        whole = plans.hull(chosen.days.kept)
         # What is frequent was there on the last day as well, mostly.
         for wanted in (Period(max(whole.start, whole.end - timedelta(days=1)), whole.end), whole):
             if left := left - set(found):
                 found |= _named(chosen.asked.project_id, VISITS.name, wanted, source, "said", left)
-    for span in chosen.walked:
+    for span in chosen.days.walked:
         if left := left - set(found):
             wanted = visits.walked_period(span)
             found |= _named(chosen.asked.project_id, "events", wanted, "events", visits.column_of(name), left)

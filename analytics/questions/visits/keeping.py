@@ -1,4 +1,5 @@
-"""Keeps the visits of days that are over: one segment a day, cut out of the events once and not at each question.
+"""Keeps what is worked out of the events of days that are over: one segment a day and fact, made once and not at each
+question: visits, and who was there when.
 
 Whoever fills the rollups takes a day away again when its events change (`derived.outdate`); until it is made anew, it
 is walked. Both hold the locks of the same days, so a day that changes while it is made is taken away afterwards.
@@ -7,9 +8,11 @@ is walked. Both hold the locks of the same days, so a day that changes while it 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, Max, OuterRef, Q
@@ -21,12 +24,12 @@ from analytics.models import FillState
 from analytics.periods import Period
 from analytics.questions.product import visits
 from analytics.questions.product.histories import whole_people
-from analytics.questions.visits import days
+from analytics.questions.visits import days, quarters
 from analytics.questions.visits.tally import NONE, Happened, Visits
 from analytics.questions.visits.walk import Looked
 from analytics.rollups import filling
 from events.facts import claims, derived, retention, segments
-from events.facts.schema import VISITS, arrow
+from events.facts.schema import EVENTS, PRESENCE, VISITS, Fact, arrow
 from events.facts.segments import Place
 from events.models import Project, Segment
 from events.runtime.lazy import lazy
@@ -55,28 +58,30 @@ def keep(*, now: datetime, seconds: float = 30.0, project_id: int | None = None)
         try:
             count += keep_day(project, day, now=now)
         except (engine.EngineError, DatabaseError, OSError):
-            log.exception("could not keep the visits of project %s on %s", project, day)
+            log.exception("could not keep the day %s of project %s", day, project)
     return count
 
 
 def _renew(*, now: datetime, project_id: int | None) -> None:
-    """Take away days that were made by another meaning of a visit."""
-    current = days.version()
-    is_current = FillState.objects.filter(project=OuterRef("pk"), rollup=VISITS.name, version=current)
-    projects = Project.objects.filter(~Exists(is_current), erased_at=None)
-    for project in projects if project_id is None else projects.filter(pk=project_id):
-        with transaction.atomic():
-            for old in Segment.objects.filter(project=project, fact=VISITS.name):
-                segments.retire([old], now=now)
-            FillState.objects.update_or_create(
-                project=project, rollup=VISITS.name, defaults={"version": current, "filled_at": now}
-            )
+    """Take away days that were made by another meaning of a visit, or of a presence."""
+    for kind in KINDS:
+        name, current = kind.fact.name, kind.version()
+        is_current = FillState.objects.filter(project=OuterRef("pk"), rollup=name, version=current)
+        projects = Project.objects.filter(~Exists(is_current), erased_at=None)
+        for project in projects if project_id is None else projects.filter(pk=project_id):
+            with transaction.atomic():
+                for old in Segment.objects.filter(project=project, fact=name):
+                    segments.retire([old], now=now)
+                FillState.objects.update_or_create(
+                    project=project, rollup=name, defaults={"version": current, "filled_at": now}
+                )
 
 
 def _missing(*, now: datetime, project_id: int | None) -> list[tuple[int, date]]:
-    """(project, day) with events and without visits, that are over and quiet."""
-    own = Segment.objects.filter(project_id=OuterRef("project_id"), fact=VISITS.name, day=OuterRef("day"))
-    found = Segment.objects.filter(~Exists(own), fact=VISITS.source, day__lt=now.astimezone(UTC).date()).order_by()
+    """(project, day) with events and without all that is kept of them, that are over and quiet."""
+    own = Segment.objects.filter(project_id=OuterRef("project_id"), day=OuterRef("day"))
+    lacks = reduce(or_, (Q(~Exists(own.filter(fact=kind.fact.name))) for kind in KINDS))
+    found = Segment.objects.filter(lacks, fact=EVENTS.name, day__lt=now.astimezone(UTC).date()).order_by()
     if project_id is not None:
         found = found.filter(project_id=project_id)
     quiet = Q(written_at=None) | Q(written_at__lte=now - QUIET)
@@ -86,24 +91,27 @@ def _missing(*, now: datetime, project_id: int | None) -> list[tuple[int, date]]
 
 @transaction.atomic
 def keep_day(project_id: int, day: date, *, now: datetime) -> bool:
-    """Make one day; False where another is at it, or it is kept already."""
-    place = Place(project_id, VISITS.name, day)
+    """Make what is missing of one day; False where another is at it, or it is kept already."""
     # The changes that take this day away are of these days.
-    if not filling.locked(project_id, VISITS.source, (day + timedelta(days=n) for n in (-1, 0, 1))):
+    if not filling.locked(project_id, EVENTS.name, (day + timedelta(days=n) for n in (-1, 0, 1))):
         return False
     project = Project.objects.filter(pk=project_id).first()
+    if project is None:
+        return False
+    if day < (now - timedelta(days=retention.days_kept(project, EVENTS.name))).astimezone(UTC).date():
+        return False
     listed = Segment.objects.filter(project_id=project_id, day=day)
-    if project is None or listed.filter(fact=VISITS.name).exists():
-        return False
-    if day < (now - timedelta(days=retention.days_kept(project, VISITS.name))).astimezone(UTC).date():
-        return False
-    rows = sum(listed.filter(fact=VISITS.source).values_list("rows", flat=True))
-    cut = Cut(project_id, Period(derived.begins(day), derived.begins(day + timedelta(days=1))), rows)
-    made = segments.write_sorted(place, cut.batches(), level=0, now=now)
-    made.min_at, made.max_at = cut.period.start, max(cut.period.end, cut.ended)
-    made.save()
-    FillState.objects.filter(project=project, rollup=VISITS.name).update(filled_at=now)
-    return True
+    rows = sum(listed.filter(fact=EVENTS.name).values_list("rows", flat=True))
+    period = Period(derived.begins(day), derived.begins(day + timedelta(days=1)))
+    missing = [kind for kind in KINDS if not listed.filter(fact=kind.fact.name).exists()]
+    for kind in missing:
+        cut = kind.cut(project_id, period, rows)
+        made = segments.write_sorted(Place(project_id, kind.fact.name, day), cut.batches(), level=0, now=now)
+        made.min_at, made.max_at = period.start, max(period.end, cut.ended)
+        made.save()
+    kept = [kind.fact.name for kind in missing]
+    FillState.objects.filter(project=project, rollup__in=kept).update(filled_at=now)
+    return bool(missing)
 
 
 class Cut:
@@ -159,3 +167,14 @@ class Texts:
         }  # fmt: skip
         columns |= {name: self.of(name, codes) for name, codes in found.said.items()}
         return pa.RecordBatch.from_pydict(columns)
+
+
+class Kind(NamedTuple):
+    """One fact that is kept by day: what it means at present, and how its rows are cut out of a day."""
+
+    fact: Fact
+    version: Callable[[], str]
+    cut: Callable[[int, Period, int], Cut | quarters.Cut]
+
+
+KINDS = (Kind(VISITS, days.version, Cut), Kind(PRESENCE, quarters.version, quarters.Cut))

@@ -205,12 +205,19 @@ def _product(project: Any) -> Iterator[Any]:
 
 def _visits(project: Any) -> Iterator[Any]:
     """Days are made by the engine that is asked, and read by it."""
-    Segment.objects.filter(project=project, fact="visits").delete()
+    Segment.objects.filter(project=project, fact__in=("visits", "presence")).delete()
     Segment.objects.filter(project=project, fact="events").update(created_at=NOW)
     yield keeping.keep(now=NOW + HOUR, seconds=600, project_id=project.pk)
     whole = Period(PERIOD.start - DAY, NOW)
     for where in ({}, {"country": "DE"}, {"page": "/a", "source": "(none)"}, {"event": "paid"}):
         yield web.web(project, period=whole, lists=("source", "entry", "page", "country", "event"), where=where)
+    about = {
+        "scope": acts.Scope(whole, where={"country": ["DE", "(none)"]}),
+        "calendar": calendar.calendar(whole, "day", ZONE),
+    }
+    for name in ("*", "paid", "$pageview"):
+        yield trends.trends(project, event=name, measure="people", **about)
+    yield cohorts.cohorts(project, begin="*", again="paid", **about)
 
 
 def _funnels(project: Any) -> Iterator[Any]:

@@ -32,6 +32,7 @@ NOT_MET = {
     ("analytics/questions/visits/days.py", "_read"),
     ("analytics/questions/visits/keeping.py", "__init__"),
     ("analytics/questions/visits/keeping.py", "batches"),
+    ("analytics/questions/visits/quarters.py", "batches"),
     ("analytics/rollups/narrowing.py", "_counted"),
 }
 
@@ -137,7 +138,8 @@ def test_the_demo_is_answered_alike(kept_worlds: Kept, name: str) -> None:
 
 def test_the_demo_has_visits_that_are_over(kept_worlds: Kept) -> None:
     list(asked.QUESTIONS["visits"](kept_worlds.made[1]))
-    assert Segment.objects.filter(project=kept_worlds.made[1], fact="visits").exists()
+    for fact in ("visits", "presence"):
+        assert Segment.objects.filter(project=kept_worlds.made[1], fact=fact).exists()
 
 
 def test_every_place_that_asks_is_among_them(kept_worlds: Kept) -> None:

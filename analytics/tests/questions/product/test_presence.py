@@ -11,7 +11,7 @@ import pytest
 
 from analytics.engine import QueryTooLarge, duck
 from analytics.periods import Period
-from analytics.questions.product import acts, calendar, presence
+from analytics.questions.product import calendar, presence
 from analytics.questions.product.acts import Scope
 from analytics.questions.product.cohorts import cohorts
 from analytics.questions.product.trends import trends
@@ -26,7 +26,6 @@ SCOPE = Scope(PERIOD)
 BERLIN = ZoneInfo("Europe/Berlin")
 # Visitors are hashes, which the small numbers of persons do not meet.
 _FAR = 10**12
-SQL = f"SELECT {acts.who()} AS who, {acts.us()} AS us, CASE WHEN e.event = 'a' THEN 1 ELSE 2 END AS did FROM events e"
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_pairs_are_those_by_hand(
     monkeypatch.setattr(presence, "FOLD", fold)
     monkeypatch.setattr(duck, "STREAM", 1)
     days = calendar.calendar(PERIOD, "day", BERLIN)
-    found = presence.presence(project.pk, SQL, {}, wanted=(None, NOW), place=presence.places(days, PERIOD))
+    found = presence.presence(project.pk, ("a", "b"), SCOPE, calendar=days, since=None)
     wanted: dict[tuple[int, int], int] = defaultdict(int)
     for who, ago, name in crowd:
         moment = NOW - timedelta(days=ago)

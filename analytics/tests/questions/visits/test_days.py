@@ -20,6 +20,7 @@ from analytics.questions.product import visits
 from analytics.questions.product.web import Web, web
 from analytics.questions.visits import days, keeping
 from analytics.questions.visits.days import Asked
+from analytics.questions.visits.plans import Days
 from analytics.rollups import filling
 from analytics.tests import facts
 from events.facts import compaction, files, retention
@@ -111,9 +112,9 @@ def agree(project: Project, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> No
         assert web(project, most=100, **asked) == walked(project, monkeypatch, **asked), (seed, asked)
 
 
-def plan(project: Project, period: Period = WHOLE, **asked: Any) -> days.Plan:
+def plan(project: Project, period: Period = WHOLE, **asked: Any) -> Days:
     whole: dict[str, Any] = {"where": {}, "environment": "", "with_bots": False, **asked}
-    return days.plan(Asked(project.pk, period, **whole))
+    return days.plan(Asked(project.pk, period, **whole)).days
 
 
 @pytest.mark.parametrize("piece", [days.PIECE, 50])
@@ -200,7 +201,7 @@ def test_a_day_that_changes_while_it_is_read_is_walked(project: Project, monkeyp
     read = days.pieces
 
     def pieces(chosen: days.Plan) -> Any:
-        if chosen.kept:
+        if chosen.days.kept:
             facts.filled(project, "events", event(3, FIRST + HOUR), now=LATER)
         return read(chosen)
 
@@ -238,7 +239,7 @@ def test_a_day_is_made_by_one_and_its_events_are_not_forgotten_meanwhile(
     assert plan(project).kept == ()
     assert web(project, period=WHOLE).total.visitors == 2
     filling.roll_up(now=LATER, seconds=600)
-    assert not Segment.objects.filter(fact="visits").exists()
+    assert not Segment.objects.exclude(fact="events").exists()
 
 
 def test_small_groups_are_folded_alike(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,9 +260,14 @@ def send(key: Any, *events: Row) -> None:
 
 
 def of_days(visitor: int) -> list[str]:
-    """Files of kept days that have this visitor."""
-    found = Path(files.root().url("visits")).rglob("*.parquet")
-    return [path.name for path in found if visitor in pq.read_table(path, partitioning=None)["visitor"].to_pylist()]
+    """What is kept of days, that has this visitor."""
+    found = {fact: Path(files.root().url(fact)).rglob("*.parquet") for fact in ("presence", "visits")}
+    return [
+        fact
+        for fact, paths in found.items()
+        for path in paths
+        if visitor in pq.read_table(path, partitioning=None)["visitor"].to_pylist()
+    ]
 
 
 @pytest.mark.parametrize("way", ["erased", "consent taken back"])
@@ -285,7 +291,7 @@ def test_whoever_goes_is_gone_from_kept_days_and_a_merge_changes_no_visit(
     send(key, {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "anon-ada"}})
     digested(project)
     visitor = reading.visitor_of(project, "anon-ada")
-    assert len(of_days(visitor)) == 1
+    assert of_days(visitor) == ["presence", "visits"]
     assert web(project, period=week) == walked(project, monkeypatch, period=week)
     if way == "erased":
         made = erasing.request(project, ["ada"], actor=alice, now=now)
@@ -294,7 +300,7 @@ def test_whoever_goes_is_gone_from_kept_days_and_a_merge_changes_no_visit(
         erasure = consenting.withdraw(project, "ada", source="api", now=now, erases=True, actor=alice).erasure
         assert erasure is not None
         made = erasure
-    assert made.erased["facts visits"] == 1
+    assert made.erased["facts visits"] == made.erased["facts presence"] == 1
     compaction.sweep(now=now + compaction.GRACE + MINUTE)
     assert of_days(visitor) == []
     found = web(project, period=week, lists=("page",))
@@ -302,5 +308,5 @@ def test_whoever_goes_is_gone_from_kept_days_and_a_merge_changes_no_visit(
     filling.roll_up(now=now, seconds=600)
     keeping.keep(now=now + HOUR, seconds=600)
     assert web(project, period=week, lists=("page",)) == found
-    assert len(of_days(reading.visitor_of(project, "anon-eve"))) == 1
+    assert of_days(reading.visitor_of(project, "anon-eve")) == ["presence", "visits"]
     assert of_days(visitor) == []
