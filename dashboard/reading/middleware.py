@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboard.reading import marks, weeks, zones
+from dashboard.reading import labels, marks, weeks, zones
 from dashboard.reading.reader import Reader
 
 SHOWN = {"chart-json", "share-chart-json", "palette"}
@@ -27,6 +27,23 @@ class MarksInvisible:
         marked = marks.shown_in_page(text) if is_page else marks.shown(text)
         if marked is not text:
             response.content = marked.encode()
+        return response
+
+
+class LabelsCells:
+    """Names the column of each cell, so that tables read well on a phone; files, the API and streams pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+            return response
+        text = response.content.decode(response.charset or "utf-8", "replace")
+        labelled = labels.labelled(text)
+        if labelled is not text:
+            response.content = labelled.encode()
         return response
 
 

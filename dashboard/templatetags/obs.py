@@ -43,6 +43,13 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
+def change(words: str) -> str:
+    """`+6 % vs previous 24 h`, with what it is compared with apart: it is left out where there is no room."""
+    said, versus, than = words.partition("vs ")
+    return format_html('{}<span class="than">{}{}</span>', said, versus, than) if versus else words
+
+
+@register.filter
 def finding(name: str) -> str:
     """What was found about a statement, in words."""
     return "N+1" if name == "n_plus_one" else name

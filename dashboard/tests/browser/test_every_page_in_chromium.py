@@ -30,6 +30,10 @@ pytestmark = pytest.mark.browser
 WIDE, TABLET, PHONE = 1440, 768, 360
 OTHERS = ("viewer", "editor")
 HEIGHT = 900
+# Tables with named columns that are wider than their place.
+SIDEWAYS = """() => [...document.querySelectorAll("table:has(td[data-label])")].filter((one) => one.checkVisibility())
+    .filter(({ parentElement: place }) => place.scrollWidth > place.clientWidth + 1)
+    .map((one) => one.innerText.slice(0, 60))"""
 
 
 @pytest.fixture
@@ -83,6 +87,7 @@ def assert_quiet(signed_in: dict[str, Watched], paths: list[tuple[int, str]], *,
                 watched.page.evaluate("() => new Promise(requestAnimationFrame)")
                 keep(watched, f"{place}-{width}-{theme}-{path.strip('/').split('?')[0].replace('/', '-')[:60]}")
                 assert watched.page.evaluate(FAULTS) == [], (path, width, theme)
+                assert width != PHONE or watched.page.evaluate(SIDEWAYS) == [], (path, theme)
                 if (width, theme) == heard:
                     assert axe.violations(watched.page) == [], (path, width, theme)
                 assert watched.complaints == [], (path, width, theme)
