@@ -109,14 +109,18 @@ def register(lists: Mapping[str, Listed]) -> None:
 
 
 def table(title: str, found: Callable[[Asked], QuerySet[Any]], columns: Mapping[str, str], **more: Any) -> Listed:
-    """A list of rows of the database, the oldest number first; `columns` are names and what they are of a row, in the
+    """A list of rows of the database, the newest number first; `columns` are names and what they are of a row, in the
     words of `values_list`."""
 
     def rows(asked: Asked) -> Iterator[Row]:
-        behind = found(asked).filter(pk__gt=asked.after).order_by("pk").values_list(*columns.values())
-        yield from behind.iterator(chunk_size=_CHUNK)
+        yield from newest(found(asked), asked).values_list(*columns.values()).iterator(chunk_size=_CHUNK)
 
     return Listed(title, tuple(columns), rows, is_numbered=True, **more)
+
+
+def newest(found: QuerySet[Any], asked: Asked) -> QuerySet[Any]:
+    """Numbered rows from the newest on, as pages show them, or from behind the one that came last."""
+    return (found.filter(pk__lt=asked.after) if asked.after else found).order_by("-pk")
 
 
 def belonging(

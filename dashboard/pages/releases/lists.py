@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from analytics.questions.releases import events_per_release, release_health
-from dashboard.exports.lists import PERIOD, Asked, Listed, Row, named, table
+from dashboard.exports.lists import PERIOD, Asked, Listed, Row, named, newest, table
 from events.models import Commit, Deploy, Issue
 
 _FIELDS = ("version", "created_at", "released_at", "ref", "new_issue_count")
@@ -15,7 +15,7 @@ _OF_RELEASE = ("title", "culprit", "level", "status", "event_count", "user_count
 
 def _releases(asked: Asked) -> Iterator[Row]:
     """The releases; with a period, what was measured of each in it."""
-    found = asked.project.releases.filter(pk__gt=asked.after).order_by("pk").values_list("pk", *_FIELDS)
+    found = newest(asked.project.releases.all(), asked).values_list("pk", *_FIELDS)
     if not asked.has_period:
         for row in found.iterator(chunk_size=1000):
             yield *row, *(None for _ in _MEASURED)

@@ -5,13 +5,13 @@ from typing import Any
 
 from alerts.models import AlertTransition, Objective
 from alerts.slos import reports
-from dashboard.exports.lists import Asked, Listed, Row, named, table
+from dashboard.exports.lists import Asked, Listed, Row, named, newest, table
 
 _FIELDS = ("name", "indicator", "threshold_ms", "where", "target", "days")
 
 
 def _objectives(asked: Asked) -> Iterator[Row]:
-    for one in asked.project.objectives.filter(pk__gt=asked.after).order_by("pk"):
+    for one in newest(asked.project.objectives.all(), asked):
         found = reports.report(one, now=asked.now)
         yield one.pk, *(getattr(one, name) for name in _FIELDS), found.state, found.good, found.present
 

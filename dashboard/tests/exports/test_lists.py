@@ -38,8 +38,6 @@ NO_LIST = {
     "home": "no project",
     "issue": "one event, which has its JSON", "event": "one event, which has its JSON",
     "log-line": "one line among its neighbours",
-    "weekly": "a report, in its own mail",
-    "status-page": "a form",
     "project-life": "forms",
 }  # fmt: skip
 
@@ -243,6 +241,11 @@ def test_a_file_goes_on_behind_the_row_that_came_last(as_alice: Client, alice: A
     events = json.loads(body(as_alice.get("/p/web/exports/error-events.json?from=-7d")))
     rest = json.loads(body(as_alice.get("/p/web/exports/error-events.json?from=-7d&after=2")))
     assert rest == events[2:] != []
+    for name in ("releases", "feedback"):
+        numbered = json.loads(body(as_alice.get(f"/p/web/exports/{name}.json")))
+        assert [row["id"] for row in numbered] == sorted((row["id"] for row in numbered), reverse=True)
+        rest = json.loads(body(as_alice.get(f"/p/web/exports/{name}.json?after={numbered[0]['id']}")))
+        assert rest == numbered[1:] != []
     assert [cursor(text) for text in ("7", "-1", "²", "9" * 30, "")] == [7, 0, 0, 0, 0]
     assert list(behind([(3, "c"), (1, "a"), (2, "b")], 3)) == [(1, "a"), (2, "b")]
 
