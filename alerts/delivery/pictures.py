@@ -23,8 +23,9 @@ NAME = "chart.png"
 WIDTH, HEIGHT = 720, 240
 MAX_POINTS = 400
 MAX_AGE_SECONDS = 72 * 3600
-_LEFT, _TOP, _RIGHT, _BOTTOM = 76, 14, 704, 206
+_LEFT, _TOP, _RIGHT, _BOTTOM = 76, 20, 704, 206
 _PAPER, _GRID, _INK, _LINE, _AREA, _LIMIT = "#ffffff", "#e5e7eb", "#4b5563", "#2563eb", "#dbeafe", "#dc2626"
+_MARKS = {"deploy": _INK, "flag": "#7c3aed", "incident": "#b91c1c"}
 _SALT = "alerts.delivery.pictures"
 
 
@@ -35,13 +36,14 @@ def draw(chart: Mapping[str, Any] | None) -> bytes:
             (datetime.fromisoformat(str(at)), None if value is None else _finite(float(value)))
             for at, value in (chart or {}).get("series", [])[-MAX_POINTS:]
         ]
+        marks = [(datetime.fromisoformat(at), kind, name) for at, kind, name in (chart or {}).get("marks", [])]
         limit = (chart or {}).get("threshold")
         threshold = None if limit is None else _finite(float(limit))
     except (TypeError, ValueError, AttributeError):
         return b""
     if all(value is None for _, value in points):
         return b""
-    return _png(points, threshold, str((chart or {}).get("unit", "")))
+    return _png(points, threshold, str((chart or {}).get("unit", "")), marks)
 
 
 def address(message: Message) -> str:
@@ -69,7 +71,10 @@ def of_token(token: str) -> bytes:
     return draw(payload.get("chart")) if payload else b""
 
 
-def _png(points: Sequence[tuple[datetime, float | None]], threshold: float | None, unit: str) -> bytes:
+def _png(
+    points: Sequence[tuple[datetime, float | None]], threshold: float | None, unit: str,
+    marks: Sequence[tuple[datetime, str, str]],
+) -> bytes:  # fmt: skip
     values = [value for _, value in points if value is not None]
     low, high = min([*values, 0.0]), max([*values, *([] if threshold is None else [threshold])])
     spread = (high - low) * 1.08 or 1.0
@@ -93,12 +98,32 @@ def _png(points: Sequence[tuple[datetime, float | None]], threshold: float | Non
     if threshold is not None:
         for start in range(_LEFT, _RIGHT, 12):
             canvas.line([(start, y(threshold)), (min(start + 7, _RIGHT), y(threshold))], fill=_LIMIT, width=2)
+    _mark(canvas, marks, start=points[0][0], end=points[-1][0])
     for place, anchor in ((0, "la"), (len(points) // 2, "ma"), (len(points) - 1, "ra")):
         words = f"{points[place][0]:%d %b %H:%M}" + (" UTC" if anchor == "ra" else "")
         canvas.text((x(place), _BOTTOM + 10), words, fill=_INK, font=font, anchor=anchor)
     out = io.BytesIO()
     image.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def _mark(
+    canvas: ImageDraw.ImageDraw, marks: Sequence[tuple[datetime, str, str]], *, start: datetime, end: datetime
+) -> None:
+    """A line where something happened, and its name where there is room, the newest first."""
+    font, free = ImageFont.load_default(size=11), float(_RIGHT)
+    for at, kind, name in reversed(marks):
+        if not start <= at <= end or start == end:
+            continue
+        x, ink = _LEFT + (_RIGHT - _LEFT) * ((at - start) / (end - start)), _MARKS.get(kind, _INK)
+        for top in range(_TOP, _BOTTOM, 1 if kind == "incident" else 6):
+            canvas.line([(x, top), (x, min(top + 2, _BOTTOM))], fill=ink)
+        words = name.encode("ascii", "ignore").decode()[:24]
+        length = canvas.textlength(words, font=font)
+        left = next((left for left in (x + 4, x - 4 - length) if left >= _LEFT and left + length <= free), None)
+        if left is not None:
+            canvas.text((left, _TOP - 14), words, fill=ink, font=font)
+            free = left - 8
 
 
 def _finite(value: float) -> float | None:

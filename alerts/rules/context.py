@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from alerts.delivery import marks
 from alerts.models import Alert, Rule
 from alerts.rules.contract import said, span
 from analytics.periods import Period
@@ -45,7 +46,12 @@ def of(alert: Alert, threshold: float | None, *, at: datetime, now: datetime) ->
     unit = found.metric.unit
     return Context(
         normal=against_normal([value for _, value in values], unit, minutes),
-        chart={"series": points, "threshold": threshold, "unit": unit},
+        chart={
+            "series": points,
+            "threshold": threshold,
+            "unit": unit,
+            "marks": marks.along(rule.project, points, environment=alert.labels.get("environment", "")),
+        },
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,11 +47,12 @@ def steps(found: Funnel) -> Figure:
                 "x": list(names),
                 "y": list(counts),
                 "meta": {"series": place % 6 + 1},
+                **_written(counts, of_one=len(series) == 1),
             }
             for place, (name, counts) in enumerate(series)
         ],
         layout={
-            "xaxis": {"type": "category", "fixedrange": True},
+            "xaxis": {"type": "category", "fixedrange": True, "showgrid": False},
             "yaxis": {"rangemode": "tozero", "fixedrange": True},
             "showlegend": False,
             "barmode": "group",
@@ -65,6 +67,16 @@ def steps(found: Funnel) -> Figure:
         unit="count",
         noun="people",
     )  # fmt: skip
+
+
+def _written(counts: Sequence[int], *, of_one: bool) -> dict[str, Any]:
+    """What stands above each bar: which share of the first came so far and, where all bars are of one series, how many
+    went since the bar before."""
+    said = [percent(people / counts[0], digits=0) if counts[0] else "" for people in counts]
+    if of_one and counts[0]:
+        gone = (before - people for before, people in pairwise(counts))
+        said[1:] = [f"{share}<br>−{lost:,}" if lost > 0 else share for share, lost in zip(said[1:], gone, strict=True)]
+    return {"text": said, "textposition": "outside", "cliponaxis": False}
 
 
 def ways(found: Journeys) -> Figure:

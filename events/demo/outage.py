@@ -44,12 +44,18 @@ class Outage:
     failed: int
 
 
+def broken(now: datetime) -> tuple[datetime, datetime]:
+    """From when to when paying fails, in a demo that ends `now`."""
+    began = (now.astimezone(UTC) - AGO).replace(second=0, microsecond=0)
+    return began + DEPLOYED * MINUTE, began + TAKEN_BACK * MINUTE
+
+
 def play(demo: Demo, *, now: datetime) -> Outage:
     """Send the hour and digest it; `now` is the demo's end."""
     dice = random.Random(f"outage {demo.dice.random()}")  # noqa: S311  # a demo, not a secret
     words = random.Random(1)  # noqa: S311  # what is written changes nothing of what happens
-    began = (now.astimezone(UTC) - AGO).replace(second=0, microsecond=0)
-    deployed, taken_back = began + DEPLOYED * MINUTE, began + TAKEN_BACK * MINUTE
+    deployed, taken_back = broken(now)
+    began = deployed - DEPLOYED * MINUTE
     before = [name for since, name in demo.names if since <= began][-1]
     release = before.removesuffix("0") + "1"
     requests = failed = 0

@@ -1,7 +1,7 @@
 """The chart of a message: drawn from what was frozen, attached, or fetched by an address that is signed and expires."""
 
 import io
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from typing import Any
 
@@ -11,13 +11,13 @@ from django.test import Client
 from PIL import Image
 
 from alerts import picture_views
-from alerts.delivery import messages, pictures
+from alerts.delivery import marks, messages, pictures
 from alerts.delivery.channels import KINDS
-from alerts.models import Notification
+from alerts.models import Incident, Notification
 from alerts.tests import make
 from alerts.tests.delivery.test_messages import new_issue
 from alerts.tests.delivery.test_threads import CHART
-from events.models import Project
+from events.models import Deploy, Project, Release
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,37 @@ def test_a_mail_shows_its_chart_inline() -> None:
     parts = {part.get_content_type(): part for part in whole.walk()}
     assert parts["image/png"]["Content-ID"] == "<chart>"
     assert "cid:chart" in parts["text/html"].get_payload(decode=True).decode()  # type: ignore[union-attr]
+
+
+def _inks(drawn: bytes, *, column: int) -> set[Any]:
+    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    return {image.getpixel((column, row)) for row in range(20, 200)}
+
+
+def test_what_happened_is_a_line_where_it_did() -> None:
+    moments = [datetime(2026, 11, 27, 10, minute, tzinfo=UTC).isoformat() for minute in range(0, 50, 10)]
+    chart = {"series": [[at, 5.0] for at in moments], "marks": [[moments[2], "incident", "Paying fails"]]}
+    middle = (76 + 704) // 2
+    marked, plain = (_inks(pictures.draw(one), column=middle) for one in (chart, {"series": chart["series"]}))
+    assert any(red > 150 > green for red, green, _ in marked)
+    assert not any(red > 150 > green for red, green, _ in plain)
+    assert pictures.draw({**chart, "marks": [["yesterday", "deploy", "1"]]}) == b""
+
+
+def test_the_marks_of_a_picture_are_those_of_its_time_and_environment(project: Project, now: datetime) -> None:
+    hour = timedelta(hours=1)
+    release = Release.objects.create(project=project, version="shop@1.4")
+    for environment, at in (("production", now - hour), ("production", now - hour / 2), ("staging", now - hour),
+                            ("production", now - 9 * hour)):  # fmt: skip
+        Deploy.objects.create(release=release, environment=environment, name="blue", finished_at=at)
+    Incident.objects.create(project=project, title="Paying fails", began_at=now - hour / 4, severity="critical")
+    points = [[(now - 2 * hour).isoformat(), 1.0], [(now - hour / 8).isoformat(), 2.0]]
+    found = marks.along(project, points, environment="production")
+    assert found == [
+        [(now - hour).isoformat(), "deploy", "shop@1.4"], [(now - hour / 4).isoformat(), "incident", "Paying fails"],
+    ]  # fmt: skip
+    assert len(marks.along(project, points)) == 3
+    assert marks.along(project, []) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 
-from alerts.delivery import pictures
+from alerts.delivery import marks, pictures
 from analytics.engine import EngineError
 from analytics.questions.product.acts import BadQuestion
 from dashboard.frame import formatting, state
@@ -75,7 +75,8 @@ def digest(view: SavedView, *, sees_persons: bool, week: date, now: datetime) ->
     except (BadQuestion, EngineError) as error:
         return Digest(view.pk, view.name, url, refused=str(error))
     points = [[at.isoformat(), value] for at, value in found.points]
-    picture = pictures.draw({"series": points}) if len(points) > 1 else b""
+    drawn = {"series": points, "marks": marks.along(view.project, points)}
+    picture = pictures.draw(drawn) if len(points) > 1 else b""
     return Digest(view.pk, view.name, url, rows, picture)
 
 

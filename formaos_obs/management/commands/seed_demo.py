@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from alerts.demo import bad_day
+from alerts.demo import bad_day, probing
 from analytics import demo as trials
 from dashboard import demo as boards
 from events import demo
 from events.accounts import audit
+from events.demo import outage
 from events.runtime.bars import bar
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
                 trials.run(done.project, since=done.started, now=now)
                 boards.arrange(done.project, now=now)
                 incident = None if calm else bad_day.play(done, now=now)
+                probing.play(done, now=now, down=outage.broken(now) if incident is not None else None)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         seconds = time.monotonic() - began

@@ -16,6 +16,7 @@
       return;
     }
     one.hoverinfo = "none";
+    if (one.text) one.textfont = text;
     if (one.type === "bar") one.marker = { ...one.marker, color: own, line: { width: 0 } };
     if (one.type === "scatter") { one.line = { ...one.line, color: own }; one.marker = { ...one.marker, color: own, line: { width: 0 } }; }
     if (one.type === "box") { one.line = { color: own, width: 1.5 }; one.fillcolor = `${own}33`; }
@@ -110,7 +111,7 @@
     for (const shape of layout.shapes || []) Object.assign(shape, { line: { ...shape.line, color: fg } }, shape.name === "alert" && { fillcolor: css("--bad"), opacity: 0.14 });
     if (figure.unfinished) data.push(...tails(data));
     mark(figure, { data, layout }, width);
-    measure(figure, { data, layout }, { hasLabels: layout.annotations?.length, width });
+    measure(figure, { data, layout }, { hasLabels: layout.annotations?.length || data.some((one) => one.text), width });
     return {
       data,
       layout: {
