@@ -276,7 +276,7 @@ VISITS = Fact(
 )  # fmt: skip
 
 # One row is what one visitor did within a quarter of an hour that began at `at`, of people and as these texts say.
-# `events` are the different names, escaped, in order: a line each, after an empty one.
+# `events` is how many there were, and a line for each name, escaped, with a tab and how many are of it.
 PRESENCE = Fact(
     "presence", columns(text="environment release country device browser host events", int="visitor"),
     sort=EVENTS.sort, retention_days=EVENTS.retention_days, source=EVENTS.name,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -48,7 +47,6 @@ FOLD = 4_000_000
 _BYTES = 48
 # Pairs are crossed off in a table of so many bytes at most, else they are sorted.
 _TABLE = 100_000_000
-_DAY = timedelta(days=1)
 # Before all buckets.
 BEFORE = -1
 
@@ -84,7 +82,9 @@ def presence(
     moment before it, None for the first. Raises BadQuestion, and QueryTooLarge where pairs do not fit into the memory
     of a question."""
     asked = Asked(project_id, tuple(texts), scope, _places(calendar, scope.period))
-    for days in (_plan(asked, calendar, since), plans.walked(Period(_first(project_id, since), scope.period.end))):
+    first = _first(project_id, since)
+    of_days = quarters.plan(project_id, texts, scope, edges=calendar.edges, since=min(first, scope.period.start))
+    for days in (of_days, plans.walked(Period(first, scope.period.end))):
         found = _read(asked, days)
         if plans.still_hold(days):
             break
@@ -119,26 +119,6 @@ def _did(held: Sequence[str]) -> str:
     if len(held) == 1:
         return "1"
     return " + ".join(f"CASE WHEN {one} THEN {1 << n} ELSE 0 END" for n, one in enumerate(held))
-
-
-def _plan(asked: Asked, calendar: Calendar, since: datetime | None) -> Days:
-    """Whole days that no bucket and no end of the period cuts are read from what is kept of them."""
-    edges = [_first(asked.project_id, since), asked.scope.period.start, asked.scope.period.end]
-    spans = [Period(start, end) for start, end in pairwise(edges) if start < end]
-    if not quarters.can_tell(asked.texts, asked.scope, calendar.edges):
-        return Days((), tuple(spans))
-    kept, walked, segments = list[Period](), list[Period](), frozenset[int]()
-    for span in spans:
-        start, end = -(-(span.start - EPOCH) // _DAY) * _DAY + EPOCH, (span.end - EPOCH) // _DAY * _DAY + EPOCH
-        if start >= end:
-            walked.append(span)
-            continue
-        found = plans.of(asked.project_id, PRESENCE, Period(start, end), version=quarters.version())
-        kept += found.kept
-        edges_of = (Period(span.start, start), *found.walked, Period(end, span.end))
-        walked += [one for one in edges_of if one.start < one.end]
-        segments |= found.segments
-    return Days(tuple(kept), tuple(walked), segments)
 
 
 def _first(project_id: int, since: datetime | None) -> datetime:

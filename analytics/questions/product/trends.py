@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +15,8 @@ from analytics.questions.product import acts, presence, visits
 from analytics.questions.product import calendar as calendars
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.calendar import Calendar
+from analytics.questions.visits import quarters
+from analytics.questions.visits.totals import totals
 from events.models import Project
 from events.values.modes import ANONYMOUS, CONSENT
 
@@ -105,6 +107,8 @@ def trends(
         )  # fmt: skip
     if measure == "people" and not by and shown is None:
         return _people(project, event, scope, calendar, with_people=with_people)
+    if measure == "total" and not with_people and by in ("", *quarters.SAID):
+        return _totals(project, event, scope, calendar, by=by, most=most, shown=shown)
     tables, source, read = "", "events", scope.period
     if measure == "visits":
         tables, source = f"{visits.numbered('e.*')},", "looked"
@@ -141,6 +145,28 @@ def _counted(by: str, bound: dict[str, Any], *, adds_up: bool) -> tuple[str, str
             FROM stored GROUP BY 1, 2
         )"""
     return f"e.{by}", counted
+
+
+def _totals(
+    project: Project, event: str, scope: Scope, calendar: Calendar, *, by: str, most: int, shown: Sequence[str] | None
+) -> Trend:
+    """How often, of which days that are over are kept: what adds up is put together here."""
+    found = totals(project.pk, event, scope, calendar=calendar, by=by)
+    of_value: Counter[str] = Counter()
+    for (_, value), count in found.items():
+        of_value[value] += count
+    ranked = sorted(of_value, key=lambda value: (-of_value[value], value))[:most] if shown is None or not by else shown
+    lines = {value: line for line, value in reversed(list(enumerate(ranked, 1)))}
+    counts: Counter[tuple[int, int | None]] = Counter()
+    for (place, value), count in found.items():
+        counts[lines.get(value, 0), place] += count
+        counts[lines.get(value, 0), None] += count
+    rows = [
+        {"line": line, "place": place, "value": ranked[line - 1] if line else "",
+         "different": len(of_value) if shown is None or not by else 0, "measured": count, "people": None}
+        for (line, place), count in counts.items()
+    ]  # fmt: skip
+    return _trend(rows, calendar, scope.period, empty=0.0)
 
 
 def _people(project: Project, event: str, scope: Scope, calendar: Calendar, *, with_people: bool) -> Trend:

@@ -4,6 +4,7 @@ or turns out to be one person."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from analytics.questions.product import calendar, presence
 from analytics.questions.product.acts import Match, Scope
 from analytics.questions.product.cohorts import cohorts
 from analytics.questions.product.trends import trends
-from analytics.questions.visits import plans
+from analytics.questions.visits import plans, quarters
 from analytics.rollups import filling
 from analytics.tests import facts
 from analytics.tests.questions.visits.test_days import DAY, FIRST, HOUR, LAST, LATER, MINUTE, WHOLE, crowd, event, keep
@@ -48,6 +49,7 @@ def found(project: Project, random: Random) -> list[Any]:
     for about in asked(random):
         for name in random.sample(["*", "$pageview", "signup", "b", ODD, ""], 2):
             answers.append(trends(project, event=name, measure="people", with_people=True, **about))
+            answers += [trends(project, event=name, by=by, most=2, **about) for by in ("", "country")]
         if about["calendar"].unit != "hour":
             begin, again = random.sample(["*", "signup", "paid", ODD], 2)
             answers += [
@@ -59,18 +61,18 @@ def found(project: Project, random: Random) -> list[Any]:
 def agree(project: Project, monkeypatch: pytest.MonkeyPatch, *, seed: int) -> list[Any]:
     answers = found(project, Random(seed))
     with monkeypatch.context() as patch:
-        patch.setattr(presence, "_plan", lambda asked, _, since: plans.walked(_whole(asked, since)))
+        patch.setattr(quarters, "plan", walked)
         assert found(project, Random(seed)) == answers
     return answers
 
 
-def _whole(asked: presence.Asked, since: Any) -> Period:
-    return Period(since or FIRST - DAY, asked.scope.period.end)
+def walked(_: int, texts: Any, scope: Scope, *, edges: Any, since: datetime) -> plans.Days:
+    return plans.walked(Period(since, scope.period.end))
 
 
 def plan(project: Project, *texts: str, zone: ZoneInfo = UTC, period: Period = WHOLE, **about: Any) -> plans.Days:
     days = calendar.calendar(period, "day", zone)
-    return presence._plan(presence.Asked(project.pk, texts, Scope(period, **about), None), days, period.start)  # type: ignore[arg-type]
+    return quarters.plan(project.pk, texts, Scope(period, **about), edges=days.edges, since=period.start)
 
 
 def odd(random: Random) -> list[dict[str, Any]]:
