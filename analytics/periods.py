@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -14,10 +15,13 @@ RELATIVE = re.compile(r"-?([1-9][0-9]{0,4})([mhdw])")
 STEPS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 7 * 1440, 28 * 1440)
 )
-# Multi-day buckets are counted from a Monday.
+# A Monday, which buckets are counted from.
 ORIGIN = datetime(2001, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 FIRST_DAYS = {"monday": 0, "saturday": 5, "sunday": 6}
 """How an address and an account name the day that weeks begin on -> its number as by `date.weekday`."""
+first_day: ContextVar[Callable[[], int]] = ContextVar("first_day", default=lambda: 0)
+"""What says on which day weeks, and with them the bars of charts, begin for whoever asks; Monday where nobody reads."""
 # No event is older (what claims to be is stored as received), so nothing has to count with the years before.
 EARLIEST = ORIGIN
 
@@ -89,7 +93,13 @@ def step_for(period: Period, *, most: int = 120) -> timedelta:
 
 def floor(at: datetime, step: timedelta) -> datetime:
     """Return the start of the bucket that holds `at`."""
-    return ORIGIN + (at - ORIGIN) // step * step
+    begin = origin(step)
+    return begin + (at - begin) // step * step
+
+
+def origin(step: timedelta | None) -> datetime:
+    """Return what buckets of this length are counted from: those of weeks from the first day of the reader's week."""
+    return ORIGIN if step is None or step <= DAY else ORIGIN + first_day.get()() * DAY
 
 
 def buckets(period: Period, step: timedelta) -> list[datetime]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import zstandard
 
-from analytics.periods import ORIGIN
+from analytics.periods import origin
 from analytics.rollups.histograms import Histogram
+from analytics.rollups.minutes import minute_of
 from events.runtime.lazy import lazy
 
 if TYPE_CHECKING:
@@ -33,8 +35,6 @@ Labels = tuple[str, ...]
 # What the values beyond the most frequent ones of a dimension are counted under.
 OTHER = "(other)"
 _SIZES = struct.Struct("<II")
-# Buckets of several days are counted from a Monday, as those of charts.
-_MONDAY = int(ORIGIN.timestamp()) // 60
 # No bucket: beyond what 16 bits hold.
 _NO_BUCKET = 1 << 15
 
@@ -89,11 +89,11 @@ class Cells:
         step: int | None = None,
         where: Mapping[str, Iterable[str]] | None = None,
         is_counting: bool = False,
-        begin: int = _MONDAY,
+        begin: int | None = None,
     ) -> Cells:
         """Return the cells of the series `where` dimensions have one of the values, added up by `names` and `step`
-        (minutes; None: the whole time in one), of which one begins at the minute `begin`; without histograms when only
-        counting."""
+        (minutes; None: the whole time in one), of which one begins at the minute `begin`, by default as those of charts
+        do; without histograms when only counting."""
         keep = [self.dimensions.index(name) for name in names]
         tests = [(self.dimensions.index(name), frozenset(values)) for name, values in (where or {}).items()]
         kept: dict[Labels, int] = {}
@@ -101,6 +101,8 @@ class Cells:
         for index, labels in enumerate(self.labels):
             if all(labels[place] in values for place, values in tests):
                 codes[index] = kept.setdefault(tuple(labels[place] for place in keep), len(kept))
+        if begin is None:
+            begin = minute_of(origin(None if step is None else timedelta(minutes=step)))
         at = np.zeros_like(self.at) if step is None else (self.at - begin) // step * step + begin
         cells = self._without_entries() if is_counting else self
         return _added(cells, at, codes[self.series], tuple(kept), names)

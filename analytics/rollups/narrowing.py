@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from analytics import engine
 from analytics.engine.deduplication import KEYS, REPEATS, SOURCES
-from analytics.periods import ORIGIN, Period
+from analytics.periods import ORIGIN, Period, origin
 from analytics.rollups import cells as cell
 from analytics.rollups import reading
 from analytics.rollups.cells import Cells
@@ -46,7 +46,7 @@ def _counted(
     first = reading.moment_of(reading.minute_of(period.start))
     last = period.end if not (period.end - ORIGIN) % minute else reading.moment_of(reading.minute_of(period.end) + 1)
     width = step // minute if step else 0
-    place = f"{_MINUTE} - ({_MINUTE} - {reading.minute_of(ORIGIN)}) % {width}" if width else "0"
+    place = f"{_MINUTE} - ({_MINUTE} - {reading.minute_of(origin(step))}) % {width}" if width else "0"
     source, wanted = rollup.fact, Period(first, last)
     if rollup.fact in KEYS:
         source, wanted = f"({SOURCES[rollup.fact]()})", Period(first - REPEATS, last + REPEATS)

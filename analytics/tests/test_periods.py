@@ -91,6 +91,19 @@ def test_buckets_cover_the_period_and_weeks_begin_on_monday(step: timedelta, fir
     assert all(later - earlier == step for earlier, later in pairwise(starts))
 
 
+def test_buckets_of_weeks_begin_on_the_readers_day_and_others_where_they_do() -> None:
+    at = datetime(2026, 11, 25, 13, 7, tzinfo=UTC)  # a Wednesday
+    plain = {step: periods.floor(at, step) for step in periods.STEPS}
+    token = periods.first_day.set(lambda: 6)
+    try:
+        found = {step: periods.floor(at, step) for step in periods.STEPS}
+    finally:
+        periods.first_day.reset(token)
+    assert found.pop(timedelta(days=7)) == datetime(2026, 11, 22, tzinfo=UTC)
+    assert found.pop(timedelta(days=28)).weekday() == 6
+    assert found.items() <= plain.items()
+
+
 def test_buckets_of_every_step_hold_the_ends_of_the_period() -> None:
     period: Any = Period(NOW - 3 * DAY, NOW)
     for step in periods.STEPS:

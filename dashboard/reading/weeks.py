@@ -7,11 +7,11 @@ Unicode CLDR 45). Where nobody reads, as in mails, tasks and the API, weeks begi
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from analytics import periods
 from analytics.periods import week_of
 
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
@@ -35,8 +35,6 @@ _HOMES = {
 }  # fmt: skip
 _FIRST = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}))?(?=[-,;\s]|$)")
 
-_current: ContextVar[Callable[[], int] | int] = ContextVar("week_start", default=MONDAY)
-
 
 @lru_cache(maxsize=256)
 def of_languages(header: str) -> int:
@@ -50,8 +48,7 @@ def of_languages(header: str) -> int:
 
 def current() -> int:
     """The day on which weeks begin for whoever reads what is made now."""
-    day = _current.get()
-    return day if isinstance(day, int) else day()
+    return periods.first_day.get()()
 
 
 def begun(at: datetime, *, zone: ZoneInfo, first_day: int) -> datetime:
@@ -62,9 +59,9 @@ def begun(at: datetime, *, zone: ZoneInfo, first_day: int) -> datetime:
 
 @contextmanager
 def read_from(day: Callable[[], int] | int) -> Iterator[None]:
-    """Weeks begin on `day`, which is asked for when it is needed, within this block."""
-    token = _current.set(day)
+    """Weeks begin on `day`, which is asked for when it is needed, within this block; in charts of weeks too."""
+    token = periods.first_day.set((lambda: day) if isinstance(day, int) else day)
     try:
         yield
     finally:
-        _current.reset(token)
+        periods.first_day.reset(token)

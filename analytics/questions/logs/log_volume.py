@@ -97,5 +97,5 @@ def _counted(
         FROM logs l WHERE {term} GROUP BY ALL
     """
     with engine.read(project.pk, {"logs": period}) as facts:
-        rows = facts.ask(sql, {**bound, "step": step, "origin": periods.ORIGIN})
+        rows = facts.ask(sql, {**bound, "step": step, "origin": periods.origin(step)})
     return {(row["start"], row["level"]): row["count"] for row in rows}

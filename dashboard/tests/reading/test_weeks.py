@@ -1,12 +1,14 @@
 """Weeks begin on the reader's day: that of their account, else as the language of their browser has it."""
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from dashboard.reading import weeks, zones
 from dashboard.reading.middleware import ReadersWay
 from dashboard.reading.weeks import MONDAY, SATURDAY, SUNDAY
 from dashboard.reading.zones import Zone
+from dashboard.tests import populated_performance as performance
 from events.models import AuditEntry, Project
 
 WEDNESDAY = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -67,6 +70,18 @@ def test_buckets_begin_on_the_day_asked_for(name: str, first: int) -> None:
     made = calendar.calendar(period, "week", ZoneInfo("UTC"), before=1, first_day=calendar.first_day_of(name))
     assert made.edges[1] == datetime(2026, 11, first, tzinfo=UTC)
     assert {end - start for start, end in zip(made.edges, made.edges[1:], strict=False)} == {timedelta(7)}
+
+
+def test_bars_of_weeks_begin_on_the_readers_day_and_count_the_same(as_alice: Client, project: Project) -> None:
+    performance.store(project, now=timezone.now())
+    charts = [
+        json.loads(as_alice.get("/p/web/charts/throughput.json?from=-200d", **asked).content)["rows"]  # type: ignore[arg-type]
+        for asked in ({}, NEW_YORK)
+    ]
+    for rows, day in zip(charts, (MONDAY, SUNDAY), strict=True):
+        assert {date.fromisoformat(row[0][:10]).weekday() for row in rows} == {day}
+    here, there = (sum(sum(row[1:]) for row in rows) for rows in charts)
+    assert here == there > 0
 
 
 def test_a_day_that_is_none_is_told() -> None:
