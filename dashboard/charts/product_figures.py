@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +36,10 @@ def steps(found: Funnel) -> Figure:
         own = (cut.people[n] for cut in found.cuts)
         # Nobody takes time to the first step.
         rows.append([name, step.people, *shares, before - step.people, *(map(seconds, times) if n else "––"), *own])
+    # Of an optional step nobody is lost, and bars side by side have no room for it.
+    lost = (
+        () if found.cuts else [0 if step.is_optional else row[4] for step, row in zip(found.steps, rows, strict=True)]
+    )
     said = f"{found.steps[-1].people:,} of {first:,} arrive, {percent(found.conversion, digits=1)}"
     took = f"; half of them within {seconds(found.times.median)}" if found.times.median is not None else ""
     return Figure(
@@ -47,7 +50,7 @@ def steps(found: Funnel) -> Figure:
                 "x": list(names),
                 "y": list(counts),
                 "meta": {"series": place % 6 + 1},
-                **_written(counts, of_one=len(series) == 1),
+                **_written(counts, lost),
             }
             for place, (name, counts) in enumerate(series)
         ],
@@ -69,13 +72,12 @@ def steps(found: Funnel) -> Figure:
     )  # fmt: skip
 
 
-def _written(counts: Sequence[int], *, of_one: bool) -> dict[str, Any]:
-    """What stands above each bar: which share of the first came so far and, where all bars are of one series, how many
-    went since the bar before."""
-    said = [percent(people / counts[0], digits=0) if counts[0] else "" for people in counts]
-    if of_one and counts[0]:
-        gone = (before - people for before, people in pairwise(counts))
-        said[1:] = [f"{share}<br>−{lost:,}" if lost > 0 else share for share, lost in zip(said[1:], gone, strict=True)]
+def _written(counts: Sequence[int], lost: Sequence[int]) -> dict[str, Any]:
+    """What stands above each bar: which share of the first came so far and, where it is said, how many were lost."""
+    first = counts[0]
+    said = [percent(people / first, digits=0) if first else "" for people in counts]
+    for place, gone in enumerate(lost):
+        said[place] += f"<br>−{gone:,}" if gone > 0 else ""
     return {"text": said, "textposition": "outside", "cliponaxis": False}
 
 
