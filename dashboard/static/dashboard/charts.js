@@ -72,9 +72,11 @@
     line.style.transform = `translateX(${axis._offset + at}px)`;
   });
 
+  // made when somebody looks at it: most tables are never seen
   const table = (card, figure) => {
     const target = part(card, "table");
     if (!target) return;
+    if (target.hidden || !figure) { target.replaceChildren(); return; }
     const grid = document.createElement("table");
     const head = grid.createTHead().insertRow();
     for (const name of figure.columns) { const cell = document.createElement("th"); cell.scope = "col"; cell.textContent = name; head.append(cell); }
@@ -243,7 +245,7 @@
     if (chartAct === "again") load(card);
     if (chartAct === "table") {
       const target = part(card, "table"), on = target.hidden;
-      target.hidden = !on; part(card, "plot").hidden = on; button.setAttribute("aria-pressed", String(on));
+      target.hidden = !on; part(card, "plot").hidden = on; table(card, figures.get(card)); button.setAttribute("aria-pressed", String(on));
       if (on) target.focus();
       else if (figures.has(card)) Plotly.Plots.resize(part(card, "plot"));
     }

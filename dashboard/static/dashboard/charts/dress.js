@@ -71,7 +71,7 @@
     layout.shapes = [...(layout.shapes || []), ...found.map(({ kind, at }) => ({
       type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, name: kind, layer: "below", opacity: kind === "deploy" ? 0.9 : 0.55, line: { ...LINES[kind], color: tone(kind) },
     }))];
-    const room = width - (data.some((one) => one.type === "heatmap") ? 170 : 64), taken = [];
+    const room = width - (data.some((one) => one.type === "heatmap") ? 170 : 72), taken = [];
     const near = (at, text) => taken.some((one) => one.text === text && Math.abs(one.at - at) < 80);
     pen.font = `10px ${css("--sans")}`;
     layout.annotations = [...found].reverse().flatMap(({ kind, at: moment, label, lines, url }) => {
@@ -95,6 +95,22 @@
     return to > from ? { tickmode: "array", ...words.times(from, to, { most: Math.max(3, Math.round(width / 62)), isDays: second - first >= 86400000 }) } : {};
   };
 
+  // Room for the labels of moments and values, said beforehand: plotly would draw twice to find it, and measure each
+  // label to leave out what does not fit. Names are as long as they are, so theirs it finds.
+  const fit = ({ xaxis, yaxis }) => {
+    const own = { automargin: false, ticklabeloverflow: "allow" }, margin = {};
+    if (xaxis.type === "date" && xaxis.ticktext) {
+      Object.assign(xaxis, own);
+      Object.assign(margin, { r: 18, b: xaxis.ticktext.some((text) => text.includes("<br>")) ? 43 : 30 });
+    }
+    if (yaxis.ticktext && yaxis.type !== "category") {
+      pen.font = `11px ${css("--sans")}`;
+      Object.assign(yaxis, own);
+      margin.l = Math.max(40, 12 + Math.ceil(Math.max(...yaxis.ticktext.map((text) => pen.measureText(text).width))));
+    }
+    return margin;
+  };
+
   // `{data, layout}` for plotly, `width` pixels wide; series named in `hidden` are left out
   const dress = (figure, { width, hidden = new Set() }) => {
     const fg = css("--fg"), muted = css("--muted"), line = css("--line"), card = css("--card"), text = { color: muted, size: 11 };
@@ -116,7 +132,7 @@
       data,
       layout: {
         ...layout, paper_bgcolor: card, plot_bgcolor: card, autotypenumbers: "strict", font: { family: css("--sans"), color: fg, size: 12 },
-        margin: { l: 40, r: 8, t: 6, b: 30, ...layout.margin }, hovermode: layout.hovermode || (data[0]?.orientation === "h" ? "y" : "x"), hoverdistance: -1, dragmode: "zoom",
+        margin: { l: 40, r: 8, t: 6, b: 30, ...fit(layout), ...layout.margin }, hovermode: layout.hovermode || (data[0]?.orientation === "h" ? "y" : "x"), hoverdistance: -1, dragmode: "zoom",
         hoverlabel: { bgcolor: card, bordercolor: line, font: { color: fg }, namelength: -1 },
         colorway: [1, 2, 3, 4, 5, 6].map(colour), separators: ".,",
       },
