@@ -12,6 +12,7 @@ View = Callable[..., HttpResponseBase]
 # What a browser says of a request that this site's own page, or the person at the address bar, began. No script of
 # another site can make it say so.
 _OWN = frozenset({"same-origin", "none"})
+_KINDS = ("text/html", "application/json")
 
 
 def compressed(view: View) -> View:
@@ -21,13 +22,13 @@ def compressed(view: View) -> View:
 
 
 class CompressedPages(GZipMiddleware):
-    """Compresses marked HTML pages, with a padding of random length, where this very site led to them."""
+    """Compresses marked pages, and the figures on them, with a padding of random length, for this very site's own."""
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         match = request.resolver_match
         if not (match and getattr(match.func, "may_be_compressed", False)):
             return response
-        if response.streaming or not response.headers.get("Content-Type", "").startswith("text/html"):
+        if response.streaming or not response.headers.get("Content-Type", "").startswith(_KINDS):
             return response
         patch_vary_headers(response, ("Sec-Fetch-Site",))
         if request.headers.get("Sec-Fetch-Site", "") not in _OWN:

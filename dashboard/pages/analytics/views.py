@@ -10,6 +10,7 @@ from analytics.periods import Period
 from analytics.privacy import readers
 from analytics.questions.product import visits
 from analytics.questions.product.web import web
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.exports import tables
@@ -21,6 +22,7 @@ from events.values.modes import ANONYMOUS, CONSENT, NAMING
 _ROWS = 10
 
 
+@compressed
 @page("analytics.view")
 @query_errors.said
 def analytics(request: HttpRequest, project: Project) -> HttpResponseBase:

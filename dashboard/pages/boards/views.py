@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.charts.cards import Card
@@ -31,6 +32,7 @@ def board_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     return layout.draw(request, "dashboard/boards/list.html", {"boards": boards}, project=project, section="boards")
 
 
+@compressed
 @page("board.view", obj="board_id")
 def board(request: HttpRequest, project: Project, board_id: int) -> HttpResponseBase:
     """The charts of a board in the period of the address; with `edit=1` each with what can be changed of it, with

@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from analytics.engine import EngineError
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_links
 from dashboard.exports import csv_tables, tables
@@ -17,6 +18,7 @@ from dashboard.frame import layout
 from events.models import Project
 
 
+@compressed
 @page("chart.view")
 def chart_json(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """The figure of a chart, with the moment it was asked."""
@@ -56,6 +58,7 @@ def chart_file(request: HttpRequest, project: Project, name: str, form: str) -> 
     return tables.answer(form, name=f"{project.slug}-{name}", columns=figure.columns, rows=figure.rows)
 
 
+@compressed
 @page("chart.view")
 def chart_page(request: HttpRequest, project: Project, name: str) -> HttpResponseBase:
     """A chart alone, with its table: what every chart is without JavaScript."""

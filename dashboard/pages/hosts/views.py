@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.questions.hosts import hosts
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
@@ -14,6 +15,7 @@ from dashboard.pages.hosts import gauges
 from events.models import Project
 
 
+@compressed
 @page("resources.view")
 @query_errors.said
 def resources(request: HttpRequest, project: Project) -> HttpResponseBase:

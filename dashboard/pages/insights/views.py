@@ -10,6 +10,7 @@ from analytics.privacy import readers
 from analytics.questions.product import actions, acts
 from analytics.questions.product.acts import BadQuestion, Scope
 from analytics.questions.product.known import known_events
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import empty_states, layout, people_words, query_errors
@@ -23,6 +24,7 @@ from events.values.modes import ANONYMOUS
 _ROWS = 100
 
 
+@compressed
 @page("insights.trends")
 @query_errors.said
 def trends(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -30,6 +32,7 @@ def trends(request: HttpRequest, project: Project) -> HttpResponseBase:
     return _page(request, project, "trends")
 
 
+@compressed
 @page("insights.funnels")
 @query_errors.said
 def funnels(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -37,6 +40,7 @@ def funnels(request: HttpRequest, project: Project) -> HttpResponseBase:
     return _page(request, project, "funnels")
 
 
+@compressed
 @page("insights.journeys")
 @query_errors.said
 def journeys(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -44,6 +48,7 @@ def journeys(request: HttpRequest, project: Project) -> HttpResponseBase:
     return _page(request, project, "journeys")
 
 
+@compressed
 @page("insights.cohorts")
 @query_errors.said
 def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -51,6 +56,7 @@ def cohorts(request: HttpRequest, project: Project) -> HttpResponseBase:
     return _page(request, project, "cohorts")
 
 
+@compressed
 @page("insights.usage")
 @query_errors.said
 def usage(request: HttpRequest, project: Project) -> HttpResponseBase:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from analytics.questions.errors import issue_list
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import evidence_rows
 from dashboard.frame import comparison, layout
@@ -22,6 +23,7 @@ _TOP = 11
 _DEPLOYS = 8
 
 
+@compressed
 @page("overview.view")
 def overview(request: HttpRequest, project: Project) -> HttpResponseBase:
     """Numbers, errors over time, the issues that matter, the latest releases; the setup page before the first event."""

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.questions.performance import query_detail, slow_queries
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows
 from dashboard.frame import comparison, empty_states, formatting, layout, measures, other_values, query_errors
@@ -17,6 +18,7 @@ SORTS = {"time": "Most total time", "p95": "Slowest", "count": "Most runs"}
 _PAGE = 25
 
 
+@compressed
 @page("queries.list")
 @query_errors.said
 def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -62,6 +64,7 @@ def query_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     )
 
 
+@compressed
 @page("query.view")
 @query_errors.said
 def query(request: HttpRequest, project: Project, fingerprint: str) -> HttpResponseBase:

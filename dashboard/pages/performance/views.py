@@ -10,6 +10,7 @@ from django.utils import timezone
 from analytics.periods import Period
 from analytics.questions.performance import cuts, endpoint_detail, endpoints, request_rates
 from analytics.questions.releases import release_change
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards, evidence_rows, world_map
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
@@ -21,6 +22,7 @@ SORTS = {"time": "Most time", "p95": "Slowest", "count": "Most requests", "failu
 _PAGE = 25
 
 
+@compressed
 @page("performance.view")
 @query_errors.said
 def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
@@ -84,6 +86,7 @@ def performance(request: HttpRequest, project: Project) -> HttpResponseBase:
     )
 
 
+@compressed
 @page("endpoint.view")
 @query_errors.said
 def endpoint(request: HttpRequest, project: Project) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from analytics.engine import EngineError
 from analytics.periods import Period
 from analytics.questions.releases import events_per_release, release_health, releases_compared
 from analytics.questions.releases.release_health import ReleaseHealth
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import layout
@@ -27,6 +28,7 @@ _COMMITS = 200
 _COUNTED = 10_000  # releases with errors in one period
 
 
+@compressed
 @page("releases.list")
 def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The releases in the order of versions, newest first."""
@@ -47,6 +49,7 @@ def release_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     )
 
 
+@compressed
 @page("release.view")
 def release_page(request: HttpRequest, project: Project, version: str) -> HttpResponseBase:
     """One release: health, issues it brought and carries, commits, deploys."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from analytics.statistics import baselines
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import comparison, layout, query_errors, state
 from dashboard.pages.performance import rates
@@ -18,6 +19,7 @@ from events.accounts import access
 from events.models import Membership, Project
 
 
+@compressed
 @page("report.weekly")
 @query_errors.said
 def weekly_page(request: HttpRequest, project: Project) -> HttpResponseBase:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from analytics.questions.promises.weeks import WEEK
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.exports import csv_tables
 from dashboard.frame import layout, query_errors
@@ -20,6 +21,7 @@ from events.accounts import access
 from events.models import Project
 
 
+@compressed
 @page("scorecard.view")
 @query_errors.said
 def scorecard(request: HttpRequest, project: Project) -> HttpResponseBase:

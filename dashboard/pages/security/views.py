@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from analytics.periods import Period
 from analytics.questions.security import security_events
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards
 from dashboard.frame import comparison, empty_states, formatting, layout, measures, query_errors
@@ -13,6 +14,7 @@ from events.models import Project
 _SHOWN = ("key_refused", "login_failed", "csp", "rate_limited", "scope_refused")
 
 
+@compressed
 @page("security.view")
 @query_errors.said
 def security(request: HttpRequest, project: Project) -> HttpResponseBase:

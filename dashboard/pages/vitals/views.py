@@ -8,6 +8,7 @@ from django.utils import timezone
 from analytics.periods import Period
 from analytics.questions.vitals import cuts
 from analytics.questions.vitals import vitals as query
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.charts import cards, world_map
 from dashboard.frame import comparison, empty_states, filters, layout, other_values, query_errors
@@ -20,6 +21,7 @@ from events.values.vitals import THRESHOLDS
 DEVICES = {"": "All devices", "mobile": "Mobile", "desktop": "Desktop", "tablet": "Tablet"}
 
 
+@compressed
 @page("vitals.view")
 @query_errors.said
 def vitals(request: HttpRequest, project: Project) -> HttpResponseBase:

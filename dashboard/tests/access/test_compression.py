@@ -17,7 +17,9 @@ OWN = {"Accept-Encoding": "gzip, deflate, br", "Sec-Fetch-Site": "same-origin"}
 # Pages without a secret that stays the same. What is added here shows no key, token, code or link that lets anybody in.
 MARKED = {
     "logs", "log-line", "log-patterns", "log-tail", "trace-list", "trace", "issue-list", "issue", "issue-groups",
-    "event", "event-list",
+    "event", "event-list", "overview", "chart", "chart-json", "performance", "endpoint", "queries", "query", "vitals",
+    "resources", "security", "analytics", "insights-trends", "insights-funnels", "insights-journeys",
+    "insights-cohorts", "insights-usage", "release-list", "release", "scorecard", "weekly", "board",
 }  # fmt: skip
 
 
@@ -48,6 +50,15 @@ def test_whom_another_site_sends_gets_the_page_as_it_is(
     answer = as_bob.get(lines, headers={**OWN, "Sec-Fetch-Site": site})
     assert ("Content-Encoding" in answer) is is_compressed
     assert "Sec-Fetch-Site" in answer["Vary"]
+
+
+def test_figures_are_compressed_and_known_again(as_bob: Client, lines: str) -> None:
+    url = reverse("dashboard:chart-json", args=["web", "log_volume"])
+    plain, sent = as_bob.get(url), as_bob.get(url, headers=OWN)
+    assert (gzip.decompress(sent.content)[:1], sent["Content-Encoding"]) == (b"{", "gzip")
+    assert len(sent.content) < len(plain.content) / 2
+    assert "Content-Encoding" not in as_bob.get(url, headers={**OWN, "Sec-Fetch-Site": "cross-site"})
+    assert as_bob.get(url, headers={**OWN, "If-None-Match": sent["ETag"]}).status_code == 304
 
 
 def test_without_the_headers_nothing_is_compressed(as_bob: Client, lines: str) -> None:
