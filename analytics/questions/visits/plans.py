@@ -15,7 +15,7 @@ from analytics.periods import Period
 from events.facts import derived, segments
 from events.facts.schema import Fact
 from events.models import FactChange, Segment
-from events.runtime import remembered
+from events.runtime import remembered, together
 
 
 class Days(NamedTuple):
@@ -29,10 +29,9 @@ class Days(NamedTuple):
 
 def of(project_id: int, fact: Fact, period: Period, *, version: str) -> Days:
     """The days of a period, of a fact that is worked out of another, as its `version` has it."""
-    of_version = FillState.objects.filter(project_id=project_id, rollup=fact.name, version=version)
-    if not remembered.once(("days", project_id, fact.name), of_version.exists):
+    versions, changes = _state(project_id, fact, period)
+    if version not in versions:
         return walked(period)
-    changes = _changes(project_id, fact, period)
     listed = _listed(project_id, fact.name, period)
     of_day = {one.day: one for one in listed if not derived.is_touched(one, changes)}
     missing: Counter[date] = Counter()
@@ -55,18 +54,21 @@ def still_hold(days: Days) -> bool:
     return not days.segments or Segment.objects.filter(pk__in=days.segments).count() == len(days.segments)
 
 
-def _changes(project_id: int, fact: Fact, period: Period) -> list[FactChange]:
-    """What came or went and is not counted yet; a look that compares asks for the period before as well."""
+def _state(project_id: int, fact: Fact, period: Period) -> tuple[set[str], list[FactChange]]:
+    """The version that days are kept by, and what came or went and is not counted yet. A look that compares asks for
+    the period before as well."""
     since = derived.begins(period.start.astimezone(UTC).date()) - derived.BREAK
-    key = ("changes", project_id, fact.source)
+    key = ("days", project_id, fact.name)
     known = remembered.noted(key)
     if known is None or since < known[0]:
         first = since - period.length - timedelta(days=1)
-        waiting = FactChange.objects.filter(project_id=project_id, fact=fact.source, max_at__gt=first)
-        known = (first, list(waiting))
+        found = together.asked(
+            filled=FillState.objects.filter(project_id=project_id, rollup=fact.name),
+            changes=FactChange.objects.filter(project_id=project_id, fact=fact.source, max_at__gt=first),
+        )
+        known = (first, {one.version for one in found["filled"]}, found["changes"])
         remembered.note(key, known)
-    changes: list[FactChange] = known[1]
-    return changes
+    return known[1], known[2]
 
 
 def _listed(project_id: int, fact: str, period: Period) -> list[Segment]:
