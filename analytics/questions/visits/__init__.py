@@ -1,1 +1,1 @@
-"""Visits of visitors: cut out of their events, kept by day, and counted."""
+"""What is kept of days that are over: visits, cut out of events and counted, and who was there when."""

@@ -217,6 +217,7 @@ def _visits(project: Any) -> Iterator[Any]:
     }
     for name in ("*", "paid", "$pageview"):
         yield trends.trends(project, event=name, measure="people", **about)
+        yield trends.trends(project, event=name, by="device", **about)
     yield cohorts.cohorts(project, begin="*", again="paid", **about)
 
 
