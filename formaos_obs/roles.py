@@ -19,7 +19,10 @@ LIMITED = {
     "events_consentrecord": "SELECT, INSERT, UPDATE (visitor, nonce)",
     "django_migrations": "SELECT",
 }
-FUNCTIONS = ("ingest_seen_make(date)", "ingest_seen_drop(date)", "ingest_inbox_empty(smallint)")
+FUNCTIONS = (
+    "ingest_seen_make(date)", "ingest_seen_drop(date)", "ingest_inbox_empty(smallint)",
+    "ingest_seen_span_forget(timestamptz)",
+)  # fmt: skip
 _LOCK = 0x0B5_40135  # one at a time: two that grant on the same table disturb each other
 
 

@@ -44,7 +44,7 @@ HOME = ROOT / "var" / "bench" / "soak-hour"
 SENDERS = 8
 JUDGED_SECONDS = 900
 # Tables that hold something of every item for days, as they promise: they grow until the first of it is dropped.
-KEPT = ("ingest_seen", "ingest_seen_trace", "analytics_bucket")
+KEPT = ("ingest_seen", "ingest_seen_span", "analytics_bucket")
 _STORED = """
 SELECT category, sum(quantity)::bigint FROM ingest_outcome WHERE outcome = 'stored' AND project_id = %s GROUP BY 1
 """

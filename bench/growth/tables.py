@@ -50,7 +50,7 @@ MOST_WAITING = 20_000
 # Compressed bytes of what comes, a small product event and an error with its stack among them.
 SIZES = (250, 400, 700, 1200, 3600)
 GROWTH = 1.2
-FAMILIES = ("ingest_inbox", "ingest_seen", "ingest_seen_trace", "ingest_outcome")
+FAMILIES = ("ingest_inbox", "ingest_seen", "ingest_seen_span", "ingest_outcome")
 
 # Of a table and its partitions: bytes with indexes and TOAST, of those the indexes', and rows that vacuum has to take.
 _SIZES = """

@@ -39,17 +39,18 @@ class Seen(models.Model):
 
 
 class SeenTrace(models.Model):
-    """The spans of a trace that came in the last days, eight bytes each: one that comes again is told by them."""
+    """The spans of a trace that came in a slice of two days, eight bytes each: one that comes again is told by them."""
 
-    pk = models.CompositePrimaryKey("project_id", "trace_id")
+    pk = models.CompositePrimaryKey("project_id", "trace_id", "slice")
     project = models.ForeignKey(Project, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
     trace_id = models.UUIDField()
+    slice = models.SmallIntegerField()
     seen_at = models.DateTimeField()
     spans = models.BinaryField()
 
     class Meta:
-        db_table = "ingest_seen_trace"
-        # Rows come in the order of their time, so a few pages of index find the old ones.
+        db_table = "ingest_seen_span"
+        # Rows come in the order of their time, so a few pages of index say whether one is young.
         indexes = [BrinIndex(fields=["seen_at"], name="seen_trace_age", pages_per_range=32)]
 
 

@@ -148,7 +148,11 @@ def test_others_may_not_run_the_functions_of_the_owner(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE ROLE {ROLE}")
         cursor.execute(f"SET LOCAL SESSION AUTHORIZATION {ROLE}")
-        for call in ("ingest_seen_drop('2026-11-23')", "ingest_inbox_empty(1::smallint)"):
+        for call in (
+            "ingest_seen_drop('2026-11-23')",
+            "ingest_inbox_empty(1::smallint)",
+            "ingest_seen_span_forget(now())",
+        ):
             with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
                 cursor.execute(f"SELECT {call}")
 

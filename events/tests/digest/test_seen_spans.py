@@ -1,7 +1,6 @@
 """A span that comes again in another batch counts once: in spans, requests, queries and the ledger."""
 
 import threading
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,16 +78,6 @@ def test_what_failed_is_not_remembered(project: Project, key: IngestKey, start: 
     assert not SeenTrace.objects.exists()
     InboxItem.objects.update(next_attempt_at=None)
     assert digested(project).stored == 1
-
-
-def test_old_traces_are_forgotten_in_pieces(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen_spans, "_CHUNK", 2)
-    now = timezone.now()
-    for number in range(6):
-        age = timedelta(days=3 if number < 5 else 1)
-        SeenTrace.objects.create(project=project, trace_id=f"{number:032x}", seen_at=now - age, spans=b"")
-    assert seen_spans.forget(now=now) == 5
-    assert SeenTrace.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

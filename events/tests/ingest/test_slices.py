@@ -1,7 +1,6 @@
 """The inbox takes what comes in slices by PostgreSQL's clock, and gives the files of slices back that were digested."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from importlib import import_module
 from types import SimpleNamespace
@@ -19,16 +18,6 @@ slices = import_module("events.migrations.0030_inbox_slices")
 EDITOR = SimpleNamespace(connection=connection)
 # A turn whose slice is the third.
 TURN = 8_000_003
-
-
-@pytest.fixture
-def other(db: None) -> Iterator[psycopg.Connection[Any]]:
-    """Somebody else on the same database, outside the test's transaction."""
-    told = connection.get_connection_params()
-    own = {name: told[name] for name in ("dbname", "user", "password", "host", "port") if told.get(name)}
-    with psycopg.connect(**own) as link:
-        yield link
-        link.rollback()
 
 
 def asked(sql: str, *values: object) -> Any:
