@@ -37,39 +37,12 @@ from analytics.questions.errors.issue_facts import issue_facts, neighbours  # no
 from analytics.questions.errors.tag_facets import tag_facets  # noqa: E402
 from analytics.questions.releases.events_per_release import events_per_release  # noqa: E402
 from analytics.questions.releases.release_health import release_health  # noqa: E402
+from bench.growth import drawing  # noqa: E402
 from events.facts import compaction, files, segments  # noqa: E402
-from events.facts.segments import Place  # noqa: E402
 from events.issues import search  # noqa: E402
 from events.models import Project, Segment  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-GROUPS = 10_000
-ERRORS = f"""
-    WITH drawn AS (SELECT range AS n, random() AS a, random() AS b, random() AS c FROM range($rows))
-    SELECT $day::TIMESTAMPTZ + INTERVAL 1 SECOND * floor(a * 86400) AS "at",
-           replace(uuid()::VARCHAR, '-', '') AS event_id, replace(uuid()::VARCHAR, '-', '') AS trace_id,
-           md5(floor({GROUPS} * b * b * b)::INT::VARCHAR) AS group_hash,
-           ['error', 'error', 'error', 'warning', 'fatal'][1 + floor(5 * c)::INT] AS level,
-           'Error' || floor(40 * b)::INT AS type, ['production', 'staging'][1 + floor(1.2 * a)::INT] AS environment,
-           'shop@1.' || floor(30 * c)::INT AS release, 'javascript' AS platform,
-           '/orders/' || floor(50 * b)::INT AS route,
-           'https://shop.example/orders/' || floor(5000 * c)::INT AS url, 'sentry.javascript.browser 10' AS sdk,
-           floor(100000 * a)::BIGINT AS user_key, 9000 AS size, true AS handled, "at" AS received_at,
-           map(['browser', 'browser.name', 'os', 'device.family', 'server_name', 'url', 'customer', 'runtime'],
-               ['Chrome ' || floor(20 * a)::INT, 'Chrome', 'Windows 1' || floor(3 * b)::INT,
-                'Family ' || floor(30 * c)::INT, 'web-' || floor(8 * a)::INT,
-                'https://shop.example/orders/' || floor(5000 * c)::INT,
-                'c' || floor(2000 * b)::INT, 'node 22.' || floor(9 * c)::INT]) AS tags
-    FROM drawn ORDER BY group_hash, "at"
-"""
-SESSIONS = """
-    SELECT $day::TIMESTAMPTZ + INTERVAL 1 SECOND * (n % 86400) AS "at", md5((n // 2)::VARCHAR || $day) AS sid,
-           n % 2 AS seq, (n // 2) % 20000 AS user_key, 'shop@1.' || (n // 2) % 30 AS release,
-           'production' AS environment, 0 AS errors,
-           CASE WHEN n % 200 = 1 THEN 'crashed' WHEN n % 2 = 1 THEN 'exited' ELSE 'ok' END AS status,
-           n % 2 = 0 AS is_init
-    FROM (SELECT range AS n FROM range($rows)) ORDER BY sid, seq, "at"
-"""
 
 
 def median_ms(work: Callable[[], object], times: int = 5) -> tuple[float, float]:
@@ -95,13 +68,10 @@ def row() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def generate(project: Project, fact: str, sql: str, *, rows: int, days: int) -> None:
-    database = duckdb.connect()
-    database.execute("SET TimeZone = 'UTC'")
+def generate(project: Project, fact: str, *, rows: int, days: int) -> None:
     for age in range(days):
         day = (NOW - timedelta(days=age + 1)).date()
-        found = database.execute(sql, {"rows": rows // days, "day": day.isoformat()}).to_arrow_reader(100_000)
-        segments.write_sorted(Place(project.pk, fact, day), found, level=3, now=NOW).save()
+        drawing.draw(project, fact, rows=rows // days, day=day, now=NOW)
 
 
 def write_speed(project: Project) -> None:
@@ -175,8 +145,8 @@ def main() -> None:
     for count in options.facts:
         project = Project.objects.create(slug=f"bench-facts-{count}", name=f"{count}")
         start = time.perf_counter()
-        generate(project, "errors", ERRORS, rows=count, days=options.days)
-        generate(project, "sessions", SESSIONS, rows=count // 5, days=options.days)
+        generate(project, "errors", rows=count, days=options.days)
+        generate(project, "sessions", rows=count // 5, days=options.days)
         size = sum(Segment.objects.filter(project=project, fact="errors").values_list("bytes", flat=True))
         print(f"{count:,} errors and {count // 5:,} session updates made in {time.perf_counter() - start:.0f} s; "
               f"{size / count * 1e6 / 2**20:.0f} MB of disk per million errors")  # fmt: skip

@@ -48,43 +48,14 @@ from analytics.questions.performance.percentiles import percentiles  # noqa: E40
 from analytics.questions.performance.request_rates import request_rates  # noqa: E402
 from analytics.questions.vitals.vitals import vitals  # noqa: E402
 from analytics.rollups import filling  # noqa: E402
+from bench.growth import drawing  # noqa: E402
 from events.facts import segments  # noqa: E402
-from events.facts.segments import Place  # noqa: E402
 from events.models import FactChange, Project, Segment  # noqa: E402
 from formaos_obs import embedded  # noqa: E402
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARES = (0.5, 0.75, 0.95)
-DRAWN = """
-    SELECT range AS n, random() AS a, random() AS b, random() AS c, random() AS d,
-           sqrt(-2 * ln(random() + 1e-12)) * cos(6.283185307 * random()) AS normal FROM range($rows)
-"""
-REQUESTS = f"""
-    WITH drawn AS ({DRAWN})
-    SELECT $day::TIMESTAMPTZ + to_microseconds((a * $seconds * 1e6)::BIGINT) AS "at",
-           replace(uuid()::VARCHAR, '-', '') AS trace_id,
-           'GET /api/' || floor(50 * b * b)::INT || '/{{id}}' AS route, 'GET' AS method,
-           CASE WHEN c < 0.01 THEN 500 WHEN c < 0.05 THEN 404 WHEN c < 0.1 THEN 302 ELSE 200 END AS status,
-           exp(3.5 + 1.5 * b + 0.7 * normal) AS duration_ms, 'shop@1.' || ($release + (d < 0.2)::INT) AS release,
-           'production' AS environment, ['desktop', 'mobile', 'tablet'][1 + floor(2.2 * d)::INT] AS device,
-           'web-' || floor(8 * c)::INT AS host, 'shop' AS service, floor(12 * c)::BIGINT AS db_count,
-           exp(2 + 0.7 * normal) AS db_ms, floor(100000 * d)::BIGINT AS user_key
-    FROM drawn ORDER BY route, "at"
-"""
-VITALS = f"""
-    WITH drawn AS ({DRAWN})
-    SELECT $day::TIMESTAMPTZ + to_microseconds((a * $seconds * 1e6)::BIGINT) AS "at",
-           'v6-' || floor(a * 1e13)::BIGINT || '-' || n AS metric_id,
-           ['LCP', 'INP', 'CLS', 'FCP', 'TTFB'][1 + n % 5] AS metric, '/shop/' || floor(50 * b * b)::INT AS route,
-           CASE n % 5 WHEN 0 THEN exp(7.4 + 0.5 * b + 0.5 * normal) WHEN 1 THEN exp(4.6 + 0.7 * normal)
-                WHEN 2 THEN exp(-3.5 + normal) WHEN 3 THEN exp(7 + 0.5 * normal)
-                ELSE exp(6 + 0.6 * normal) END AS value,
-           ['desktop', 'mobile', 'tablet'][1 + floor(2.2 * d)::INT] AS device, 'Chrome' AS browser,
-           'shop@1.' || ($release + (d < 0.2)::INT) AS release, 'production' AS environment, 'DE' AS country,
-           'navigate' AS navigation_type, floor(100000 * c)::BIGINT AS user_key
-    FROM drawn ORDER BY metric, route, "at"
-"""
-FACTS = {"requests": REQUESTS, "vitals": VITALS}
+FACTS = ("requests", "vitals")
 COLUMNS = {
     "requests": "at, trace_id, route, method, status, duration_ms, release, environment, device, host, service,"
     " db_count, db_ms, user_key",
@@ -182,17 +153,14 @@ def median_ms(work: Callable[[], object], times: int = 7) -> tuple[float, float]
 
 def generate(project: Project, *, rows: int, days: int) -> None:
     """Facts of `days` days up to NOW, as compaction leaves them: a sorted segment a day."""
-    database = duckdb.connect()
-    database.execute("SET TimeZone = 'UTC'")
-    for fact, sql in FACTS.items():
+    for fact in FACTS:
         for age in range(days + 1):
             day = (NOW - timedelta(days=age)).date()
             seconds = 43_200 if age == 0 else 86_400
-            bound = {"rows": rows * seconds // (86_400 * days), "day": day.isoformat(), "seconds": seconds,
-                     "release": (days - age) // 7}  # fmt: skip
-            found = database.execute(sql, bound).to_arrow_reader(100_000)
-            segment = segments.write_sorted(Place(project.pk, fact, day), found, level=3, now=NOW)
-            segment.save()
+            some = rows * seconds // (86_400 * days)
+            segment = drawing.draw(
+                project, fact, rows=some, day=day, now=NOW, seconds=seconds, release=(days - age) // 7
+            )
             segments.announce([segment])
 
 

@@ -12,11 +12,13 @@ storage=(
     ".venv/bin/python -m bench.pages --scale 0.01 --only overview,issue,analytics"
     ".venv/bin/python -m bench.pages.server --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"
     ".venv/bin/python -m bench.ingest --seconds 2 --without-bugsink" ".venv/bin/python -m bench.impact --short"
+    ".venv/bin/python bench/growth/questions.py --short"
 )
 waits=(
     ".venv/bin/python bench/hostile.py --at-once 2" ".venv/bin/python -m bench.canary --events 150"
     ".venv/bin/python bench/alert_latency.py --errors 6 --cold 2 --pause 1 --limit 10"
     ".venv/bin/python bench/idle.py --fresh --settle 10 --seconds 10"
+    ".venv/bin/python -m bench.growth.soak --seconds 60 --every 10"
 )
 lane() {
     local run

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,6 +43,9 @@ log = logging.getLogger(__name__)
 BATCH = 10_000
 # Rows of a piece that arrays are made of: large enough that starting on one costs nothing, small beside the memory.
 STREAM = 200_000
+# It remembers some 45 kB of each file it met, up to all of OBS_QUERY_MEMORY_MB, and most files are merged into others
+# within minutes. So it is made anew; who reads meanwhile goes on with the one before.
+TURN_SECONDS = 600
 # What a bucket answers about a file.
 NOT_FOUND = 404
 REFUSED = {401, 403}
@@ -180,7 +184,7 @@ def _of_file(error: duckdb.Error, path: str) -> EngineError:
 
 
 class DuckEngine:
-    """One closed-off database a process, one cursor a reader; a fork or another root gets its own."""
+    """One closed-off database a process, one cursor a reader; a fork, another root or another turn gets its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -201,7 +205,8 @@ class DuckEngine:
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         memory, threads = settings.OBS_QUERY_MEMORY_MB, settings.OBS_QUERY_THREADS
-        key = (os.getpid(), files.root().url(""), settings.OBS_S3_ENDPOINT, memory, threads)
+        turn = time.monotonic() // TURN_SECONDS
+        key = (os.getpid(), files.root().url(""), settings.OBS_S3_ENDPOINT, memory, threads, turn)
         with self._lock:
             if self._database is None or self._key != key:
                 self._database = duck.connect(

@@ -1,6 +1,7 @@
 import threading
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from analytics import engine
 from analytics.engine import EngineError, QueryTimeout, QueryTooLarge, SegmentMissing
 from analytics.engine.clickhouse.engine import ClickHouseEngine
-from analytics.engine.duck import DuckEngine
+from analytics.engine.duck import TURN_SECONDS, DuckEngine
 from analytics.engine.reading import ENGINES
 from analytics.periods import Period
 from analytics.tests.engine.chdb_transport import ChdbTransport
@@ -170,3 +171,18 @@ def test_threads_ask_at_once(project: Any) -> None:
 def test_tags_whose_keys_collide_once_spelled_in_utf8_are_readable(project: Any) -> None:
     rows.store(project, rows.error(1, tags={chr(0xD800): "a", chr(0xD801): "b", "k": "c"}))
     assert ask(project, "SELECT tags['k'] AS k, cardinality(tags) AS n FROM errors") == [{"k": "c", "n": 2}]
+
+
+def test_what_duckdb_remembers_of_files_goes_with_its_turn(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows.store(project, rows.error(1))
+    own, clock = DuckEngine(), [0.0]
+    monkeypatch.setattr("analytics.engine.duck.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    held = "SELECT sum(memory_usage_bytes) > 1000 AS is_some FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'"
+    with own.read(project.pk, {"errors": DAY}) as before:
+        assert before.ask("SELECT count(*) AS n FROM errors") == [{"n": 1}]
+        assert before.ask(held) == [{"is_some": True}]
+        clock[0] = TURN_SECONDS
+        with own.read(project.pk, {"errors": DAY}) as after:
+            assert after.ask(held) == [{"is_some": False}]
+            assert after.ask("SELECT count(*) AS n FROM errors") == [{"n": 1}]
+        assert before.ask("SELECT count(*) AS n FROM errors") == [{"n": 1}]
