@@ -23,6 +23,7 @@ ACTOR = "seed_demo"
 _ADDRESS = "https://shop.example/health"  # of a name that is nobody's
 
 
+@transaction.atomic  # a server that runs sees it paused, and has nothing to look at
 def play(demo: Demo, *, now: datetime, down: tuple[datetime, datetime] | None = None) -> Probe | None:
     """A probe with its looks up to `now`, which failed while the shop was `down`; None where there is one already.
 
@@ -40,7 +41,6 @@ def play(demo: Demo, *, now: datetime, down: tuple[datetime, datetime] | None = 
     return probe
 
 
-@transaction.atomic
 def _made(demo: Demo, *, at: datetime) -> Probe:
     check = checks.clean({"kind": "http", "target": _ADDRESS, "timeout": 10.0})
     probe = Probe.objects.create(
