@@ -46,7 +46,7 @@ def ago(moment: datetime | None) -> str:
 def change(words: str) -> str:
     """`+6 % vs previous 24 h`, with what it is compared with apart: it is left out where there is no room."""
     said, versus, than = words.partition("vs ")
-    return format_html('{}<span class="than">{}{}</span>', said, versus, than) if versus else words
+    return format_html('{}<span class="than">{}{}</span>', said, versus, than) if said and versus else words
 
 
 @register.filter
