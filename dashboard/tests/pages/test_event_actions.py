@@ -40,7 +40,7 @@ def test_an_action_is_tried_stored_asked_and_deleted(as_alice: Client, project: 
     action = Action.objects.get()
     assert [one["event"] for one in action.matches] == ["", "paid"]
     html = as_alice.get(LIST).content.decode()
-    assert '<td class="num">4</td><td class="num">3</td>' in html
+    assert '<td data-label="Last 7 days" class="num">4</td><td data-label="People" class="num">3</td>' in html
     asked = as_alice.get("/p/web/insights/", {"event": "action:Buys"}).content.decode()
     assert "action:Buys" in asked
     assert ">4</span>" in asked

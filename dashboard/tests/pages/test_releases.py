@@ -74,8 +74,8 @@ def test_errors_are_errors_and_failed_requests_are_called_so(as_alice: Client, p
     rows.store(project, *errors, now=now)
     html = as_alice.get("/p/web/releases/").content.decode()
     of = {row.split("</a>")[0].rsplit(">")[-1]: row for row in html.split("<tr data-row>")[1:]}
-    assert '<td class="num">37</td>' in of["shop@1.1"]
-    assert '<td class="num">37</td>' not in of["shop@1.0"]
+    assert '<td data-label="Errors" class="num">37</td>' in of["shop@1.1"]
+    assert '<td data-label="Errors" class="num">37</td>' not in of["shop@1.0"]
     assert "Failed requests" in html
     tile = as_alice.get("/p/web/releases/shop@1.1/").content.decode().split("<dt>Errors</dt>")[1]
     assert tile.startswith('<dd class="value">37</dd>')
