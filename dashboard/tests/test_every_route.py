@@ -7,19 +7,19 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from analytics import urls as flag_urls
 from dashboard.api.base import ApiView
-from dashboard.tests.things import things
+from dashboard.tests import walked
 from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
 from events.endpoints.product import urls as product_urls
 from events.models import AuditEntry, IngestKey, Project
+from events.tests.cast import KeptCast
 
 # Addresses for which being a stranger means nothing; each with its reason.
 # Take keys or tokens to write; a browser's configuration is as public as its key.
@@ -102,17 +102,22 @@ def by_name(route: Route) -> str:
     return route.name
 
 
-@pytest.fixture
-def here(route: Route, project: Project, alice: Any, bob: Any, now: datetime) -> dict[str, Any]:
-    return things(project, alice, now, names=route.parameters)
+@pytest.fixture(scope="module")
+def kept_cast(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KeptCast]:
+    with walked.cast(django_db_blocker, tmp_path_factory) as made:
+        yield made
 
 
 @pytest.fixture
-def elsewhere(route: Route, db: None, now: datetime) -> dict[str, Any]:
-    other = Project.objects.create(slug="other", name="Other")
-    dora = get_user_model().objects.create_user("dora")
-    other.memberships.create(user=dora, role="owner")
-    return things(other, dora, now, names=route.parameters)
+def here(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
+    return {**kept_cast.here}
+
+
+@pytest.fixture
+def elsewhere(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
+    return {**kept_cast.elsewhere}
 
 
 def bearer(user: Any, now: datetime) -> dict[str, str]:

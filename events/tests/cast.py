@@ -1,8 +1,11 @@
 """Fixtures shared by every app: the cast, a clean segment folder, a clean Redis."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,14 @@ from django.conf import settings as django_settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from django.test import Client
+from django.test.utils import override_settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from events.models import IngestKey, Membership, Project
 from events.runtime import bell
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_NUMBERS = count()
 
 
 @pytest.fixture
@@ -25,19 +30,50 @@ def now() -> datetime:
     return NOW
 
 
+@dataclass(frozen=True)
+class KeptCast:
+    """The cast that the tests of a file share, and what addresses can name: in their project, and in another."""
+
+    project: Project
+    alice: Any
+    bob: Any
+    charlie: Any
+    segments: Path
+    here: Mapping[str, Any]
+    elsewhere: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def kept_cast() -> KeptCast | None:
+    """None: each test makes its own; a file whose tests share theirs names it."""
+    return None
+
+
 @pytest.fixture
-def segment_root(tmp_path: Path) -> Path:
+def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test's own, which nothing has made yet. `tmp_path` makes one, and looks through those of all
+    tests before for the number of the next: 5 ms after 8,000 of them, and most tests need none."""
+    return tmp_path_factory.getbasetemp() / f"own{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def segment_root(own_folder: Path, kept_cast: KeptCast | None) -> Path:
     """Where this test's segments lie; a file whose tests share rows names another folder."""
-    return tmp_path / "segments"
+    return kept_cast.segments if kept_cast else own_folder / "segments"
 
 
 @pytest.fixture(autouse=True)
-def own_folders(settings: Any, tmp_path: Path, segment_root: Path) -> None:
+def own_folders(settings: Any, own_folder: Path, segment_root: Path) -> None:
     settings.OBS_SEGMENT_ROOT = str(segment_root)
-    settings.OBS_SPOOL_DIR = str(tmp_path / "spool")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.OBS_QUERY_TIMEOUT_SECONDS = 60.0  # a busy machine is no reason to give up
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.OBS_SPOOL_DIR = str(own_folder / "spool")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_for_all(django_test_environment: None) -> Iterator[None]:
+    """Passwords are hashed at once, and a busy machine is no reason to give up a question."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, OBS_QUERY_TIMEOUT_SECONDS=60.0):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -87,9 +123,13 @@ def rung(client: redis.Redis, topic: str) -> bool:
     return client.zscore(bell.KEY, topic) is not None
 
 
-@pytest.fixture
-def project(db: None) -> Project:
+def make_project() -> Project:
     return Project.objects.create(slug="web", name="Web")
+
+
+@pytest.fixture
+def project(db: None, kept_cast: KeptCast | None) -> Project:
+    return copy(kept_cast.project) if kept_cast else make_project()
 
 
 @pytest.fixture
@@ -112,24 +152,32 @@ def make_member(role: str, *projects: Project) -> Any:
     return user
 
 
-@pytest.fixture
-def alice(project: Project) -> Any:
-    """Alice owns the project."""
-    return make_alice(project)
-
-
-@pytest.fixture
-def bob(project: Project) -> Any:
-    """Bob views the project."""
+def make_bob(project: Project) -> Any:
     user = get_user_model().objects.create_user("bob", "bob@example.org", "bob-password-1", is_staff=True)
     Membership.objects.create(project=project, user=user, role=Membership.Role.VIEWER)
     return user
 
 
-@pytest.fixture
-def charlie(db: None) -> Any:
-    """Charlie is a stranger."""
+def make_charlie() -> Any:
     return get_user_model().objects.create_user("charlie", "charlie@example.org", "charlie-password-1", is_staff=True)
+
+
+@pytest.fixture
+def alice(project: Project, kept_cast: KeptCast | None) -> Any:
+    """Alice owns the project."""
+    return copy(kept_cast.alice) if kept_cast else make_alice(project)
+
+
+@pytest.fixture
+def bob(project: Project, kept_cast: KeptCast | None) -> Any:
+    """Bob views the project."""
+    return copy(kept_cast.bob) if kept_cast else make_bob(project)
+
+
+@pytest.fixture
+def charlie(db: None, kept_cast: KeptCast | None) -> Any:
+    """Charlie is a stranger."""
+    return copy(kept_cast.charlie) if kept_cast else make_charlie()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What every answer carries, and what a form must bring."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 import dashboard
+from dashboard.tests import walked
 from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.populated import populate
 from dashboard.tests.test_every_route import HEALTH, PAGES, ROUTES, SENDING, Route
-from dashboard.tests.things import things
 from events.accounts import tokens
-from events.models import OutcomeCount
+from events.models import OutcomeCount, Project
+from events.tests.cast import KeptCast
 
 FIXED = {
     "X-Content-Type-Options": "nosniff",
@@ -25,6 +27,19 @@ FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 OPEN_TO_ALL = ["/", "/login/", "/healthz", "/nowhere/", "/p/nowhere/", "/admin/login/", "/api/v1/projects/"]
+
+
+@pytest.fixture(scope="module")
+def kept_cast(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KeptCast]:
+    with walked.cast(django_db_blocker, tmp_path_factory) as made:
+        yield made
+
+
+@pytest.fixture
+def here(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
+    return {**kept_cast.here}
 
 
 @pytest.mark.django_db
@@ -47,8 +62,8 @@ def test_no_page_is_shared_with_other_origins(client: Client, path: str) -> None
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.name not in HEALTH | SENDING], ids=lambda route: route.name)
-def test_nobody_keeps_an_answer(route: Route, project: Any, as_alice: Client, alice: Any, now: Any) -> None:
-    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now, names=route.parameters)}
+def test_nobody_keeps_an_answer(route: Route, here: dict[str, Any], as_alice: Client, alice: Any, now: Any) -> None:
+    given = {**dict.fromkeys(route.parameters, "0" * 32), **here}
     _, secret = tokens.create(alice, name="t", scopes=tokens.SCOPES, now=now)
     headers = {"Authorization": f"Bearer {secret}"}
     url = route.url(given)
@@ -96,10 +111,10 @@ def test_a_probe_may_name_any_host(host: str) -> None:
 
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: route.name)
-def test_a_form_without_its_token_changes_nothing(route: Route, project: Any, alice: Any, bob: Any, now: Any) -> None:
+def test_a_form_without_its_token_changes_nothing(route: Route, here: dict[str, Any], alice: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    given = {**dict.fromkeys(route.parameters, "0" * 32), **things(project, alice, now, names=route.parameters)}
+    given = {**dict.fromkeys(route.parameters, "0" * 32), **here}
     assert client.post(route.url(given), headers={"Origin": "https://evil.example"}).status_code in (403, 405)
     assert client.post(route.url(given)).status_code in (403, 405)
 
