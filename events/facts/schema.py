@@ -253,15 +253,10 @@ EVENTS = Fact(
         lookup="event_id",
         text="event host path title referrer source channel utm_source utm_medium utm_campaign utm_term utm_content "
         "device browser country release environment sdk",
-        int="visitor session",
-        float="engaged_ms",
-        bool="is_bot is_interactive",
-        time="received_at",
-        tags="properties",
+        int="visitor session", float="engaged_ms", bool="is_bot is_interactive", time="received_at", tags="properties",
     ),
-    sort=("visitor", "at"),
-    retention_days=395,
-)
+    sort=("visitor", "at"), retention_days=395,
+)  # fmt: skip
 
 # One row is one visit that began at `at`, of people and in every environment: what is asked of the page Analytics.
 # `pages` and `events` are how many views of each path and events of each other name it had.
