@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ class Cells:
     row: Ints
     bucket: Ints
     n: Ints
+    _codes: dict[str, tuple[Ints, dict[str, int]]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.at)
@@ -94,18 +95,42 @@ class Cells:
         """Return the cells of the series `where` dimensions have one of the values, added up by `names` and `step`
         (minutes; None: the whole time in one), of which one begins at the minute `begin`, by default as those of charts
         do; without histograms when only counting."""
-        keep = [self.dimensions.index(name) for name in names]
-        tests = [(self.dimensions.index(name), frozenset(values)) for name, values in (where or {}).items()]
-        kept: dict[Labels, int] = {}
-        codes = np.full(max(1, len(self.labels)), -1, np.int64)
-        for index, labels in enumerate(self.labels):
-            if all(labels[place] in values for place, values in tests):
-                codes[index] = kept.setdefault(tuple(labels[place] for place in keep), len(kept))
+        codes, kept = self._grouped(names, where or {})
         if begin is None:
             begin = minute_of(origin(None if step is None else timedelta(minutes=step)))
         at = np.zeros_like(self.at) if step is None else (self.at - begin) // step * step + begin
         cells = self._without_entries() if is_counting else self
-        return _added(cells, at, codes[self.series], tuple(kept), names)
+        return _added(cells, at, codes[self.series], kept, names)
+
+    def _grouped(self, names: Sequence[str], where: Mapping[str, Iterable[str]]) -> tuple[Ints, tuple[Labels, ...]]:
+        """Each series' place among the combinations that `names` have in it (-1: not `where`), and these, in the order
+        of their first series."""
+        codes = np.zeros(len(self.labels), np.int64)
+        chosen = np.ones(len(self.labels), np.bool_)
+        for name, values in where.items():
+            of_name, known = self._coded(name)
+            chosen &= np.isin(of_name, [known[value] for value in frozenset(values) if value in known])
+        for name in names:
+            of_name, known = self._coded(name)
+            codes = codes * len(known) + of_name
+        grouped = np.full(max(1, len(codes)), -1, np.int64)
+        series = np.flatnonzero(chosen)
+        unique, place = _unique(codes[chosen])
+        first = np.zeros(len(unique), np.int64)
+        first[place[::-1]] = series[::-1]
+        order = np.argsort(first)
+        grouped[series] = np.argsort(order)[place]
+        keep = [self.dimensions.index(name) for name in names]
+        return grouped, tuple(tuple(self.labels[one][at] for at in keep) for one in first[order].tolist())
+
+    def _coded(self, name: str) -> tuple[Ints, dict[str, int]]:
+        """Each series' place among the values of a dimension, and these."""
+        if name not in self._codes:
+            at = self.dimensions.index(name)
+            known: dict[str, int] = {}
+            codes = (known.setdefault(labels[at], len(known)) for labels in self.labels)
+            self._codes[name] = np.fromiter(codes, np.int64, len(self.labels)), known
+        return self._codes[name]
 
     def between(self, start: int, end: int) -> Cells:
         """Return the cells with the rows of start <= at < end alone, of cells in the order of time."""

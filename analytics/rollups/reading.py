@@ -25,9 +25,16 @@ def read_many(
     project_id: int, names: Sequence[str], *, period: Period, now: datetime, step: timedelta | None = None
 ) -> dict[str, Cells]:
     """Return the cells of several rollups, by their names, in one question."""
-    spans = _spans(period, step=step, now=now)
+    spans = tuple(_spans(period, step=step, now=now))
     packed = ahead.packed(project_id, dict.fromkeys(names, spans))
-    return {name: cell.unpack(blobs, ROLLUPS[name].names, labels_of) for name, blobs in packed.items()}
+
+    def cells(name: str) -> Cells:
+        """Opened once in a look: several questions of a page are about the same cells."""
+        return remembered.once(
+            ("cells", project_id, name, spans), lambda: cell.unpack(packed[name], ROLLUPS[name].names, labels_of)
+        )
+
+    return {name: cells(name) for name in names}
 
 
 def read_ahead(
