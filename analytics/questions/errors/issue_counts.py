@@ -75,6 +75,21 @@ def issue_totals(
     return {row["issue"]: (row["events"], row["users"]) for row in rows}
 
 
+def issue_trends(
+    project: Project, *, groups: Mapping[UUID, int], period: Period, environment: str = ""
+) -> dict[int, int]:
+    """Return the errors of the period's second half less those of its first, by issue, without those that had none."""
+    if not groups:
+        return {}
+    sql = f"""
+        SELECT n.issue, sum(if(e."at" >= $middle, 1, -1))::BIGINT AS trend
+        FROM {_NAMED} WHERE {_condition(environment)} GROUP BY ALL
+    """
+    middle = {"middle": period.start + period.length / 2}
+    rows = _ask(project, sql, groups=groups, period=period, environment=environment, more=middle)
+    return {row["issue"]: row["trend"] for row in rows}
+
+
 # A list is bound as one text: the engine's own lists are only what IN takes.
 _NAMED = """
     errors e JOIN (

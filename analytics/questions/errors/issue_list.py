@@ -225,12 +225,11 @@ def _trend(project: Project, ids: list[int], *, period: periods.Period | None, e
     less those of the 24 before. None for those without either."""
     if period is None:
         return _trend_of_a_day(project, environment=environment)
-    middle = period.start + period.length / 2
-    late, early = (
-        _totals(project, ids, period=half, environment=environment) or {}
-        for half in (periods.Period(middle, period.end), periods.Period(period.start, middle))
-    )
-    return {pk: late.get(pk, (0, 0))[0] - early.get(pk, (0, 0))[0] for pk in late.keys() | early.keys()}
+    groups = _groups(project, ids)
+    try:
+        return issue_counts.issue_trends(project, groups=groups, period=period, environment=environment)
+    except EngineError:
+        return {}
 
 
 def _trend_of_a_day(project: Project, *, environment: str) -> Mapping[int, int]:

@@ -97,6 +97,7 @@ def _errors(project: Any) -> Iterator[Any]:
     for environment in ("", "production"):
         yield issue_counts.issue_counts(project, groups=of_issues, period=PERIOD, environment=environment)
         yield issue_counts.issue_totals(project, groups=of_issues, period=PERIOD, environment=environment)
+        yield issue_counts.issue_trends(project, groups=of_issues, period=PERIOD, environment=environment)
     page = issue_facts.issue_facts(project, groups=GROUPS, period=PERIOD, size=10)
     yield page
     for row in page.rows[3:4]:
