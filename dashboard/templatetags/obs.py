@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from dashboard.charts import sparklines
 from dashboard.frame import filters, formatting
 from dashboard.reading import weeks, zones
+from events.runtime import remembered
 
 register = template.Library()
 
@@ -98,7 +99,9 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
 @register.simple_tag(takes_context=True)
 def only(context: template.Context, name: str, value: str) -> str:
     """The address of this page with one more filter; as with all, `&` is escaped by the template."""
-    return filters.address(context["request"].GET, name, value)
+    query = context["request"].GET
+    # Rows of a list share most of their values.
+    return remembered.once(("only", name, value), lambda: filters.address(query, name, value))
 
 
 @register.inclusion_tag("dashboard/parts/sparkline.html")
