@@ -19,8 +19,8 @@ _PLACED = """
     ), placed AS (
         SELECT *, $day::TIMESTAMPTZ + to_microseconds((a * $seconds * 1e6)::BIGINT) AS "at", md5($day || n) AS id,
                ['production', 'staging'][1 + floor(1.2 * c)::INT] AS environment,
-               'shop@1.' || floor(30 * d)::INT AS release, 'web-' || floor(8 * c)::INT AS host, 'shop' AS service,
-               ['desktop', 'mobile', 'tablet'][1 + floor(2.2 * d)::INT] AS device,
+               'shop@1.' || ($release + (d < 0.2)::INT) AS release, 'web-' || floor(8 * c)::INT AS host,
+               'shop' AS service, ['desktop', 'mobile', 'tablet'][1 + floor(2.2 * d)::INT] AS device,
                ['DE', 'FR', 'US', 'IT'][1 + floor(4 * d)::INT] AS country,
                'GET /api/' || floor(50 * b * b)::INT || '/{id}' AS route, floor(100000 * d)::BIGINT AS user_key
         FROM drawn
@@ -120,7 +120,10 @@ def draw(project: Project, fact: str, *, count: int, days: int, issues: int, now
     for age in range(days + 1):
         day = (midnight - timedelta(days=age)).date()
         seconds = 86_400 if age else max(60, int((now - midnight).total_seconds()))
-        bound = {"rows": count * seconds // (86_400 * days), "day": day.isoformat(), "seconds": seconds}
+        bound: dict[str, object] = {
+            "rows": count * seconds // (86_400 * days), "day": day.isoformat(), "seconds": seconds,
+            "release": days - age,
+        }  # fmt: skip
         bound |= {"issues": issues} if "$issues" in sql else {}
         found = database.execute(sql, bound).to_arrow_reader(segments.ROW_GROUP)
         segment = segments.write_sorted(Place(project.pk, fact, day), found, level=3, now=now)
