@@ -12,6 +12,7 @@ from alerts.models import Alert, Silence
 from alerts.routing import holding
 from alerts.rules import rule_setup
 from alerts.rules.kinds import KINDS
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from dashboard.pages.alerts import firing, presenting
@@ -19,6 +20,7 @@ from events.accounts import access
 from events.models import Project
 
 
+@compressed
 @page("alert.list")
 def alert_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """What fires first; then what ended within a day."""

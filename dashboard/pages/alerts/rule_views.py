@@ -12,6 +12,7 @@ from alerts.rules import noise, rule_setup
 from alerts.rules.backtest import backtest
 from alerts.rules.kinds import KINDS
 from alerts.rules.watching import unit_of
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import layout
 from dashboard.pages.alerts import presenting
@@ -21,6 +22,7 @@ from events.models import Project
 PREFILLED = ("metric", "where", "group_by", "name", "query")
 
 
+@compressed
 @page("rule.list")
 def rule_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The rules, those that fire first."""

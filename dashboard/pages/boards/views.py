@@ -25,6 +25,7 @@ from events.accounts import access
 from events.models import Project
 
 
+@compressed
 @page("board.list")
 def board_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The boards of the project, and how many charts are on each."""

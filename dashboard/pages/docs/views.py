@@ -3,18 +3,21 @@
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.html import format_html
 
+from dashboard.access.compression import compressed
 from dashboard.access.guard import site_page
 from dashboard.frame import layout
 from dashboard.pages.docs import contents as chapters
 from dashboard.pages.docs import library
 
 
+@compressed
 @site_page("docs.view")
 def contents(request: HttpRequest) -> HttpResponseBase:
     """What there is to read, by chapter."""
     return layout.draw(request, "dashboard/docs/contents.html", {"chapters": chapters.chapters()}, section="docs")
 
 
+@compressed
 @site_page("docs.view")
 def document(request: HttpRequest, doc: str) -> HttpResponseBase:
     """One page with its sections, and the pages before and after it."""
@@ -34,6 +37,7 @@ def document(request: HttpRequest, doc: str) -> HttpResponseBase:
     return layout.draw(request, "dashboard/docs/page.html", context, section="docs")
 
 
+@compressed
 @site_page("docs.search")
 def search(request: HttpRequest) -> HttpResponseBase:
     """The sections that hold all words asked for."""

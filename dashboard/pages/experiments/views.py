@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from analytics.experiments import changing, plans, results
 from analytics.models import Experiment, Flag
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.exports import csv_tables
 from dashboard.frame import changes, layout, query_errors
@@ -25,6 +26,7 @@ from events.values.texts import short_form
 PAGE = 25
 
 
+@compressed
 @page("experiment.list")
 def experiment_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The experiments, the newest first."""
@@ -33,6 +35,7 @@ def experiment_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     return layout.draw(request, "dashboard/experiments/list.html", context, project=project, section="experiments")
 
 
+@compressed
 @page("experiment.view", obj="experiment_id")
 @query_errors.said
 def experiment_detail(request: HttpRequest, project: Project, experiment_id: int) -> HttpResponseBase:

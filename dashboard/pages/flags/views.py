@@ -16,6 +16,7 @@ from analytics.flags import answers, asking, books, changing, evaluation
 from analytics.flags.evaluation import Verdict
 from analytics.guards import guarding
 from analytics.models import Audience, Flag, FlagBook, FlagGuard, FlagOverride, FlagVersion
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import changes, empty_states, layout
 from dashboard.pages.flags import drafts, lists, presenting
@@ -29,6 +30,7 @@ PAGE = 25
 NEW = Draft({"runtime": "all"})
 
 
+@compressed
 @page("flag.list")
 def flag_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The flags by key; those of the archive by themselves."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alerts.forms import IncidentForm, IncidentPolicyForm, NewIncidentForm
 from alerts.incidents import acting, postmortem
 from alerts.models import Incident
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.exports import csv_tables
 from dashboard.frame import changes, layout
@@ -21,6 +22,7 @@ from events.models import Project
 PAGE = 50
 
 
+@compressed
 @page("incident.list")
 def incident_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """What is not resolved first; how long it took."""

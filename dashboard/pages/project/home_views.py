@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from dashboard.access.compression import compressed
 from dashboard.access.guard import site_page
 from dashboard.frame import layout
 from dashboard.pages.project import naming
@@ -17,6 +18,7 @@ from events.models import Issue
 _OPEN = Q(issues__status=Issue.Status.UNRESOLVED)
 
 
+@compressed
 @site_page("home.view")
 def home(request: HttpRequest) -> HttpResponseBase:
     """The projects, or the first step when there is none."""

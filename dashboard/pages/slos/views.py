@@ -11,6 +11,7 @@ from alerts.models import Objective
 from alerts.slos import house, setup
 from alerts.slos.indicators import INDICATORS
 from analytics.statistics.burn import PAIRS
+from dashboard.access.compression import compressed
 from dashboard.access.guard import page
 from dashboard.frame import changes, layout
 from dashboard.pages.slos import presenting
@@ -18,6 +19,7 @@ from events.accounts import access
 from events.models import Project
 
 
+@compressed
 @page("slo.list")
 def slo_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     """The objectives, the worst first."""
@@ -30,6 +32,7 @@ def slo_list(request: HttpRequest, project: Project) -> HttpResponseBase:
     return layout.draw(request, "dashboard/slos/list.html", context, project=project, section="slos")
 
 
+@compressed
 @page("slo.view", obj="objective_id")
 def slo_detail(request: HttpRequest, project: Project, objective_id: int) -> HttpResponseBase:
     """One objective: its budget along the window, its burn, its alerts, its definition."""

@@ -20,6 +20,8 @@ MARKED = {
     "event", "event-list", "overview", "chart", "chart-json", "performance", "endpoint", "queries", "query", "vitals",
     "resources", "security", "analytics", "insights-trends", "insights-funnels", "insights-journeys",
     "insights-cohorts", "insights-usage", "release-list", "release", "scorecard", "weekly", "board",
+    "board-list", "docs", "docs-page", "docs-search", "home", "alerts", "rule-list", "incident-list", "slos", "slo",
+    "flag-list", "experiment-list", "experiment",
 }  # fmt: skip
 
 
