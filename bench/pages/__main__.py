@@ -36,6 +36,7 @@ HOME = begin("pages", as_owner=True) if OPTIONS.again else begin_anew("pages")
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from playwright.sync_api import Error as BrowserError  # noqa: E402
 
 from bench.pages import addresses, browser, facts, installation, report  # noqa: E402
 from dashboard.tests.things import things  # noqa: E402
@@ -51,16 +52,22 @@ def main() -> int:
     only = tuple(OPTIONS.only.split(","))
     chosen = {name: path for name, path in found.items() if name.startswith(only)}
     print(f"{report.HEAD}\n{report.AIMS}", flush=True)
-    pages = []
+    pages: list[report.Page] = []
+    away: list[str] = []  # pages that did not come at all
     with _served() as base, launched() as chromium:
         browser.looks(chromium, f"{base}{found['home']}", cookie, warm=0)
         for name, path in chosen.items():
-            page = _measured(chromium, name, f"{base}{path}", cookie)
+            try:
+                page = _measured(chromium, name, f"{base}{path}", cookie)
+            except (BrowserError, OSError) as error:
+                away.append(name)
+                print(f"{name:26}  MISSED {str(error).splitlines()[0]}", flush=True)
+                continue
             print(page.line(), flush=True)
             pages.append(page)
     print(f"\n{report.summary(pages)}")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {len(pages)} pages, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    return 1 if OPTIONS.check and any(page.missed for page in pages) else 0
+    return 1 if OPTIONS.check and (away or any(page.missed for page in pages)) else 0
 
 
 def _installation() -> tuple[dict[str, str], dict[str, str]]:

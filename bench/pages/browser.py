@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext
 
@@ -56,7 +57,8 @@ def looks(browser: Browser, url: str, cookie: Mapping[str, Any], *, warm: int) -
     """The page in a browser that knows nothing of the site, and again `warm` times with what it kept."""
     context = browser.new_context(viewport=SIZE, reduced_motion="reduce")
     try:
-        context.add_cookies([{**cookie, "url": url}])
+        site = urlsplit(url)
+        context.add_cookies([{**cookie, "url": f"{site.scheme}://{site.netloc}"}])
         return [_look(context, url) for _ in range(1 + warm)]
     finally:
         context.close()
