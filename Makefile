@@ -1,7 +1,9 @@
 # Needs Python 3.11 or later with its module venv, and make; everything else is fetched into .venv and var.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+# What is imported is compiled then, and kept: pip would compile each of 15,000 modules, one after another.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement
+unexport PYTHONDONTWRITEBYTECODE
 NO_INDEX = echo "What the lock file names could not be installed: let pip reach a package index (PIP_INDEX_URL names another)"
 
 .PHONY: help up test lint fix install lock stop
