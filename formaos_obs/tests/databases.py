@@ -1,6 +1,7 @@
 """A database that the migrations made, once for all workers and for every run until a migration changes."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ def template(connection: Any) -> str:
             for older in there:
                 cursor.execute(f'DROP DATABASE "{older}"')
             draft = f"{_PREFIX}draft"
-            cursor.execute(f'CREATE DATABASE "{draft}"')
+            # A seed has migrated its own database: what is new since then is all that is left to do.
+            begun = f' TEMPLATE "{connection.settings_dict["NAME"]}"' if os.environ.get(workers.SEED) else ""
+            cursor.execute(f'CREATE DATABASE "{draft}"{begun}')
             _migrate(connection, draft)
             cursor.execute(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')  # from here on it is whole
     return name

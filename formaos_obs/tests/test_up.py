@@ -1,6 +1,7 @@
 """`manage.py up`, run for real: from an empty folder, with unmodified parts, killed and started again.
 
-The tests share one house; whoever finds it stopped starts it.
+Where the suite was given a migrated cluster, the folder begins with that; ci/bare.sh begins with none. The tests share
+one house; whoever finds it stopped starts it.
 """
 
 import json
@@ -59,7 +60,8 @@ class House:
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        return {**kept, "OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), **more}
+        seed = {"OBS_POSTGRES_SEED": os.environ[workers.SEED]} if workers.SEED in os.environ else {}
+        return {**kept, **seed, "OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), **more}
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None

@@ -17,6 +17,8 @@ from formaos_obs.environment import BASE_DIR
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 SHARED = Path(os.environ.get("OBS_VAR_DIR") or BASE_DIR / "var" / "test").resolve()
 PORTS = range(15_000, 32_000)
+# Names a stopped cluster that is migrated, where the suite was given one as OBS_POSTGRES_SEED.
+SEED = "OBS_POSTGRES_SEED_OF_TESTS"
 # A database of tests need not survive the machine's end.
 HASTY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
@@ -26,6 +28,9 @@ def settle() -> None:
     os.environ["OBS_VAR_DIR"] = str(SHARED)
     with hasty():
         embedded.ensure()
+    # From here on only those begin with it who ask for it by `SEED`.
+    if seed := os.environ.pop("OBS_POSTGRES_SEED", ""):
+        os.environ[SEED] = seed
     shared = embedded.urls()
     os.environ.setdefault("DATABASE_URL", shared.database)  # the owner's, who makes and drops databases
     if WORKER:
