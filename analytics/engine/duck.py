@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 BATCH = 10_000
 # Rows of a piece that arrays are made of: large enough that starting on one costs nothing, small beside the memory.
 STREAM = 200_000
-# It remembers some 45 kB of each file it met, up to all of OBS_QUERY_MEMORY_MB, and most files are merged into others
+# It remembers some 15 kB of each file it met, up to all of OBS_QUERY_MEMORY_MB, and most files are merged into others
 # within minutes. So it is made anew; who reads meanwhile goes on with the one before.
 TURN_SECONDS = 600
 # What a bucket answers about a file.

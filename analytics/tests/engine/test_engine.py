@@ -177,7 +177,7 @@ def test_what_duckdb_remembers_of_files_goes_with_its_turn(project: Any, monkeyp
     rows.store(project, rows.error(1))
     own, clock = DuckEngine(), [0.0]
     monkeypatch.setattr("analytics.engine.duck.time", SimpleNamespace(monotonic=lambda: clock[0]))
-    held = "SELECT sum(memory_usage_bytes) > 1000 AS is_some FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'"
+    held = "SELECT sum(memory_usage_bytes) > 1000 AS is_some FROM duckdb_memory() WHERE tag = 'EXTERNAL_FILE_CACHE'"
     with own.read(project.pk, {"errors": DAY}) as before:
         assert before.ask("SELECT count(*) AS n FROM errors") == [{"n": 1}]
         assert before.ask(held) == [{"is_some": True}]
