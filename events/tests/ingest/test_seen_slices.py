@@ -65,10 +65,10 @@ def test_a_slice_is_given_back_when_all_in_it_is_old(project: Project) -> None:
         sent(project, days + 1, now=START + timedelta(days=days, hours=30))
     assert kept(at=START + timedelta(days=3)) == 3
     assert kept(at=START + timedelta(days=4, hours=2)) == 2
-    size = "SELECT sum(pg_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'ingest_seen_span'::regclass"
+    sizes = "SELECT pg_relation_size(inhrelid) FROM pg_inherits WHERE inhparent = 'ingest_seen_span'::regclass"
     with connection.cursor() as cursor:
-        cursor.execute(size)
-        assert cursor.fetchone() == (2 * 8192,)
+        cursor.execute(sizes)
+        assert [size > 0 for (size,) in cursor.fetchall()].count(False) == 1
     assert sent(project, 1, 3, 5, now=START + timedelta(days=5, hours=6)) == {3, 5}
 
 
