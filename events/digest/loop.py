@@ -13,6 +13,7 @@ from django.db.models import Q
 from events.digest import pipeline
 from events.ingest import dead_letters
 from events.models import InboxItem, Project
+from events.runtime import bell
 
 logger = logging.getLogger(__name__)
 
@@ -69,14 +70,17 @@ floor = Floor()
 
 
 def run(*, now: datetime, seconds: float = 50.0) -> Digested:
-    """Digest until nothing is due or `seconds` have passed. Safe to kill, to repeat and to run many times at once."""
+    """Digest until nothing is due or `seconds` have passed, and ring where more may be waiting then. Safe to kill, to
+    repeat and to run many times at once."""
     deadline = time.monotonic() + seconds
-    total = Digested()
+    total = done = Digested()
     while time.monotonic() < deadline:
         done = digest_batch(now=now)
         total += done
         if done == Digested():
             break
+    if done.items:  # out of time; what fails rings for nothing, and is looked at again by the clock
+        bell.ring(bell.INBOX)
     return total
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import ProgrammingError, connection
 
 from events.digest import loop, pipeline
@@ -23,6 +24,8 @@ from events.models import (
     Segment,
     Transition,
 )
+from events.runtime import bell
+from events.tests.cast import rung
 
 
 def error(number: int, now: datetime, **fields: Any) -> Packed:
@@ -47,6 +50,12 @@ def accept(project: Project, key: IngestKey, now: datetime) -> Any:
         inbox.accept(items, project_id=project.pk, key_id=key.pk, now=now)
 
     return accept
+
+
+def test_a_run_that_is_out_of_time_rings_for_what_is_left(accept: Any, now: datetime, clean_redis: redis.Redis) -> None:
+    accept(error(1, now))
+    assert loop.run(now=now, seconds=0.001).items == 1
+    assert rung(clean_redis, bell.INBOX)
 
 
 def test_errors_of_one_cause_become_one_issue(accept: Any, now: datetime) -> None:
