@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import shutil
 import statistics
 import sys
 import time
@@ -22,13 +21,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench import begin  # noqa: E402
+from bench import begin, empty  # noqa: E402
 
 HOME = begin("facts")
 
 import duckdb  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 
 from analytics.periods import Period  # noqa: E402
 from analytics.questions.errors.error_trend import error_trend  # noqa: E402
@@ -134,10 +132,7 @@ def main() -> None:
     options = parser.parse_args()
     settings.OBS_SEGMENT_ROOT = str(HOME / "segments")
     settings.OBS_QUERY_TIMEOUT_SECONDS = 60.0  # a busy machine shall not end the run
-    shutil.rmtree(HOME / "segments", ignore_errors=True)
-    call_command("migrate", verbosity=0)
-    Project.objects.filter(slug__startswith="bench-facts").delete()
-    Segment.objects.all().delete()
+    empty()
     small = Project.objects.create(slug="bench-facts", name="Writes")
     write_speed(small)
     compaction_speed(small)

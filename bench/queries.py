@@ -12,7 +12,6 @@ than the time.
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import sys
 import time
@@ -30,13 +29,12 @@ PARSER.add_argument("--again", action="store_true", help="ask the facts of the r
 OPTIONS = PARSER.parse_args()
 sys.path.insert(0, str(ROOT))
 
-from bench import begin  # noqa: E402
+from bench import begin, empty  # noqa: E402
 
 HOME = begin(f"queries-{OPTIONS.scale:g}", as_owner=True)
 
 import duckdb  # noqa: E402
 import pyarrow.csv  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from analytics.models import Bucket, FillState, Series  # noqa: E402
@@ -235,10 +233,7 @@ def disk(project: Project) -> None:
 
 def prepare(options: argparse.Namespace) -> None:
     """Both projects, their facts, their rollups, and the rows beside them, instead of those of the run before."""
-    shutil.rmtree(HOME / "segments", ignore_errors=True)
-    call_command("migrate", verbosity=0)
-    for model in (Bucket, Series, FillState, FactChange, Segment, Project):
-        model.objects.all().delete()
+    empty(Bucket, Series, FillState)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_requests, bench_vitals")
     large = round(10_000_000 * options.scale)

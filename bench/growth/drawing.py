@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import duckdb
@@ -110,11 +111,17 @@ def draw(
     project: Project, fact: str, *, rows: int, day: date, now: datetime, seconds: int = 86_400, release: int = 0
 ) -> Segment:
     """One sorted segment of `rows` facts of a day, or of its first `seconds`; kept, and not announced."""
+    known = {"rows": rows, "seconds": seconds, "release": release}
+    return stored(project, fact, SQL[fact], known, day=day, now=now)
+
+
+def stored(project: Project, fact: str, sql: str, known: Mapping[str, object], *, day: date, now: datetime) -> Segment:
+    """The facts of a day that `sql` draws, in the order of their kind, with what it names of `known` and the day bound;
+    kept, and not announced."""
     database = duckdb.connect()
     database.execute("SET TimeZone = 'UTC'")
-    known = {"rows": rows, "day": day.isoformat(), "seconds": seconds, "release": release}
-    bound = {name: value for name, value in known.items() if f"${name}" in SQL[fact]}
-    found = database.execute(SQL[fact], bound).to_arrow_reader(segments.ROW_GROUP)
+    bound = {name: value for name, value in {**known, "day": day.isoformat()}.items() if f"${name}" in sql}
+    found = database.execute(sql, bound).to_arrow_reader(segments.ROW_GROUP)
     segment = segments.write_sorted(Place(project.pk, fact, day), found, level=3, now=now)
     segment.save()
     return segment

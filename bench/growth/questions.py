@@ -17,7 +17,6 @@ import argparse
 import math
 import multiprocessing
 import os
-import shutil
 import statistics
 import sys
 import time
@@ -32,11 +31,10 @@ from zoneinfo import ZoneInfo
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from bench import begin  # noqa: E402
+from bench import begin, empty  # noqa: E402
 
 HOME = begin("growth", OBS_QUERY_TIMEOUT_SECONDS="60")
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
@@ -292,10 +290,7 @@ def main() -> int:
     sizes = sorted(map(events.number, options.sizes.split(",")))
     if options.short:
         sizes, options.days = [20_000, 200_000], 2
-    shutil.rmtree(HOME / "segments", ignore_errors=True)
-    call_command("migrate", verbosity=0)
-    for model in (FactChange, Segment, Project):
-        model.objects.all().delete()
+    empty()
     projects = {size: apart(partial(prepare, size, days=options.days)) for size in sizes}
     missed = apart(partial(ask_rollups, projects, days=options.days))
     ask_all(projects, days=options.days, engines=options.engines.split(","))

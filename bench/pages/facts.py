@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import duckdb
-
+from bench.growth import drawing
 from bench.product import events as product
 from events.facts import segments
 from events.facts.schema import FACTS
-from events.facts.segments import Place
 from events.models import Project
 
 _PLACED = """
@@ -112,20 +110,12 @@ def mixed(project: Project, *, count: int, days: int, issues: int, now: datetime
 
 def draw(project: Project, fact: str, *, count: int, days: int, issues: int, now: datetime) -> None:
     """`count` of a kind; errors are of as many groups as there are `issues` (issues.py has the same hashes)."""
-    database = duckdb.connect()
-    database.execute("SET TimeZone = 'UTC'; SET threads = 2")
     order = ", ".join(f'"{name}"' for name in FACTS[fact].sort)
     sql = f"{_PLACED} {KINDS[fact][0]} ORDER BY {order}"
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     for age in range(days + 1):
         day = (midnight - timedelta(days=age)).date()
         seconds = 86_400 if age else max(60, int((now - midnight).total_seconds()))
-        bound: dict[str, object] = {
-            "rows": count * seconds // (86_400 * days), "day": day.isoformat(), "seconds": seconds,
-            "release": days - age,
-        }  # fmt: skip
-        bound |= {"issues": issues} if "$issues" in sql else {}
-        found = database.execute(sql, bound).to_arrow_reader(segments.ROW_GROUP)
-        segment = segments.write_sorted(Place(project.pk, fact, day), found, level=3, now=now)
-        segment.save()
-        segments.announce([segment])
+        rows = count * seconds // (86_400 * days)
+        known = {"rows": rows, "seconds": seconds, "release": days - age, "issues": issues}
+        segments.announce([drawing.stored(project, fact, sql, known, day=day, now=now)])

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -34,11 +33,10 @@ for flag in ("--alone", "--short", "--again", "--check"):
 OPTIONS = PARSER.parse_args()
 sys.path.insert(0, str(ROOT))
 
-from bench import begin  # noqa: E402
+from bench import begin, empty  # noqa: E402
 
 HOME = begin("analytics", OBS_QUERY_TIMEOUT_SECONDS="300")
 
-from django.core.management import call_command  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
 from analytics.periods import Period  # noqa: E402
@@ -58,7 +56,7 @@ from analytics.questions.visits import keeping  # noqa: E402
 from analytics.rollups import filling  # noqa: E402
 from bench.product import elsewhere, events  # noqa: E402
 from bench.product.events import NOW  # noqa: E402
-from events.models import FactChange, Project, Segment  # noqa: E402
+from events.models import Project, Segment  # noqa: E402
 
 # Seconds of a core at 10 million events, two threads: twice the seconds that a person should wait.
 AIMS = {
@@ -114,10 +112,7 @@ def least(work: Callable[[], object], rounds: int, clock: Callable[[], float] = 
 
 def prepare(sizes: list[int], days: int) -> None:
     """A project of each size, instead of those of the run before."""
-    shutil.rmtree(HOME / "segments", ignore_errors=True)
-    call_command("migrate", verbosity=0)
-    for model in (FactChange, Segment, Project):
-        model.objects.all().delete()
+    empty()
     for size in sizes:
         project = Project.objects.create(slug=f"of-{size}", name=f"{size}")
         events.generate(project, events=size, days=days)

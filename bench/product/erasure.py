@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +26,6 @@ SECONDS_AIM = 60.0
 
 
 def main(options: argparse.Namespace) -> int:
-    shutil.rmtree(HOME / "segments", ignore_errors=True)
     from formaos_obs import embedded
 
     embedded.ensure()
@@ -35,18 +33,16 @@ def main(options: argparse.Namespace) -> int:
 
     django.setup()
     import duckdb
-    from django.core.management import call_command
 
     from analytics.models import Erasure
     from analytics.privacy import erasing
+    from bench import empty
     from bench.product.events import NOW, generate, number
     from events.facts import compaction
-    from events.models import FactChange, Project, Segment
+    from events.models import Project, Segment
     from events.models.person import pseudonym_of
 
-    call_command("migrate", verbosity=0)
-    for model in (Erasure, FactChange, Segment, Project):
-        model.objects.all().delete()
+    empty(Erasure)
     project = Project.objects.create(slug="erased", name="Erased")
     generate(project, events=number(options.events), days=options.days)
     everything = f"read_parquet('{HOME}/segments/**/*.parquet', hive_partitioning = false)"
