@@ -10,13 +10,12 @@ from django.db.models import QuerySet
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 
+from alerts.delivery import marks
 from alerts.models import Incident
-from analytics.models import FlagVersion
 from dashboard.charts.figures import Marker
 from dashboard.frame.state import State
 from dashboard.reading import zones
 from events.models import Commit, Project
-from events.releases import deploys as arrivals
 from events.runtime import remembered
 
 MOST = 50  # of each kind
@@ -47,27 +46,20 @@ def _of(project: Project, state: State) -> tuple[Marker, ...]:
 
 
 def _arrived(project: Project, state: State) -> QuerySet[Any, Any]:
-    found = arrivals.arrived(project).filter(finished_at__gte=state.start, finished_at__lt=state.end)
-    if state.environment:
-        found = found.filter(environment=state.environment)
+    found = marks.arrived(project, start=state.start, end=state.end, environment=state.environment)
     said = JSONObject(release="release_id", version="release__version", environment="environment", at="finished_at")
-    return found.order_by("-finished_at").values(said=said)[:_DEPLOYS]
+    return found.values(said=said)[:_DEPLOYS]
 
 
 def _changed(project: Project, state: State) -> QuerySet[Any, Any]:
-    """The changes of flags; of several within one version after the other, each."""
-    found = FlagVersion.objects.filter(flag__project=project, at__gte=state.start, at__lt=state.end)
     said = JSONObject(flag="flag_id", key="flag__key", at="at", by="by__username", note="note")
-    return found.order_by("-at").values(said=said)[:MOST]
+    return marks.changed(project, start=state.start, end=state.end).values(said=said)[:MOST]
 
 
 def _began(project: Project, state: State) -> QuerySet[Any, Any]:
-    """The incidents that began; one that is of another environment alone is left out."""
-    found = Incident.objects.filter(project=project, began_at__gte=state.start, began_at__lt=state.end)
-    if state.environment:
-        found = found.filter(environment__in=("", state.environment))
+    found = marks.began(project, start=state.start, end=state.end, environment=state.environment)
     said = JSONObject(id="id", title="title", at="began_at", state="state")
-    return found.order_by("-began_at").values(said=said)[:MOST]
+    return found.values(said=said)[:MOST]
 
 
 def _deploys(project: Project, latest: Sequence[Mapping[str, Any]]) -> Iterator[Marker]:
