@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from events.ingest import inbox, spool
 from events.models import SpoolDrain
+from events.runtime import bell
 
 # Records a transaction moves: a commit each would be the drain's whole cost.
 BATCH = 200
@@ -19,7 +20,8 @@ PATIENCE = timedelta(seconds=10)
 
 
 def drain(*, now: datetime, seconds: float = 60.0) -> int:
-    """Move whole spooled records into the inbox for `seconds` and return how many; safe to lose and to repeat.
+    """Move whole spooled records into the inbox for `seconds` and return how many, and ring where more are left then;
+    safe to lose and to repeat.
 
     How far a file was read is written in the transaction that keeps its records, so a kill never drains one twice.
     """
@@ -30,6 +32,7 @@ def drain(*, now: datetime, seconds: float = 60.0) -> int:
             moved, offset = _move(records, now=now)
             drained += moved
             if time.monotonic() > deadline:
+                bell.ring(bell.SPOOL)
                 return drained
         spool.remove_if_closed(path, drained_to=offset)
     _forget_removed(now)

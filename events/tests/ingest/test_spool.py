@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from events.ingest import accounting, payloads, replay, spool
 from events.ingest.payloads import Packed
 from events.models import InboxItem, IngestKey, Project, SpoolDrain
+from events.runtime import bell
+from events.tests.cast import rung
 
 
 @pytest.fixture
@@ -42,6 +45,14 @@ def test_the_drain_moves_records_into_the_inbox_once(
     report = accounting.report()
     assert (report.received, report.in_inbox, report.in_spool, report.duplicate, report.difference) == (2, 2, 0, 0, 0)
     assert bytes(InboxItem.objects.get().blob) == b"\x00blob"
+
+
+def test_a_drain_that_is_out_of_time_rings_for_what_is_left(
+    writer: spool.Writer, project: Project, key: IngestKey, now: datetime, clean_redis: redis.Redis
+) -> None:
+    writer.append([item(1)], project_id=project.pk, key_id=key.pk, now=now)
+    assert replay.drain(now=now, seconds=0.0) == 1
+    assert rung(clean_redis, bell.SPOOL)
 
 
 def test_a_closed_file_is_removed_after_the_drain(
