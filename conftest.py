@@ -13,7 +13,7 @@ from formaos_obs.tests import databases, emptying, scheduling, workers
 
 pytest_plugins = [
     "dashboard.tests.answers", "events.tests.arrivals", "events.tests.cast", "events.tests.chromium",
-    "events.tests.sdk.server",
+    "events.tests.sdk.server", "dashboard.tests.walked",
 ]  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
-from dashboard.tests import walked
 from dashboard.tests.test_every_route import API, CLI, PAGES, Route, bearer, by_name
 from events.models import AuditEntry, DeadLetter, Project
 from events.tests.cast import KeptCast
@@ -22,16 +20,8 @@ WORDS = dict.fromkeys(("query", "q", "text", "body", "name", "label", "comment",
 
 
 @pytest.fixture(scope="module")
-def kept_cast(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KeptCast]:
-    with walked.cast(django_db_blocker, tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def here(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
-    return {**kept_cast.here}
+def kept_cast(walked_cast: KeptCast) -> KeptCast:
+    return walked_cast
 
 
 @pytest.mark.parametrize("route", OF_TOKENS, ids=by_name)

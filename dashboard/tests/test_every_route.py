@@ -13,12 +13,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from analytics import urls as flag_urls
 from dashboard.api.base import ApiView
-from dashboard.tests import walked
 from events.accounts import tokens
 from events.endpoints import performance_urls
 from events.endpoints.cli.views import CliView
 from events.endpoints.product import urls as product_urls
-from events.models import AuditEntry, IngestKey, Project
+from events.models import AuditEntry, IngestKey
 from events.tests.cast import KeptCast
 
 # Addresses for which being a stranger means nothing; each with its reason.
@@ -103,21 +102,8 @@ def by_name(route: Route) -> str:
 
 
 @pytest.fixture(scope="module")
-def kept_cast(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KeptCast]:
-    with walked.cast(django_db_blocker, tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def here(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
-    return {**kept_cast.here}
-
-
-@pytest.fixture
-def elsewhere(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
-    return {**kept_cast.elsewhere}
+def kept_cast(walked_cast: KeptCast) -> KeptCast:
+    return walked_cast
 
 
 def bearer(user: Any, now: datetime) -> dict[str, str]:

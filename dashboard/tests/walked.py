@@ -1,10 +1,13 @@
-"""What the walks over every address share: two projects with one of each thing in both, made once for a file."""
+"""What the walks over every address share: two projects with one of each thing in both, made once for a file.
+
+A file has it whose `kept_cast` is `walked_cast`.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
@@ -14,10 +17,12 @@ from events.tests.cast import NOW, KeptCast, make_alice, make_bob, make_charlie,
 from formaos_obs.tests.shared import kept
 
 
-@contextmanager
-def cast(blocker: Any, folders: Any) -> Iterator[KeptCast]:
+@pytest.fixture(scope="module")
+def walked_cast(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KeptCast]:
     """The cast with its project, and what addresses can name: `here` in it, `elsewhere` in Dora's."""
-    folder: Path = folders.mktemp("walked")
+    folder: Path = tmp_path_factory.mktemp("walked")
 
     @transaction.atomic
     def fill() -> KeptCast:
@@ -29,5 +34,15 @@ def cast(blocker: Any, folders: Any) -> Iterator[KeptCast]:
             here=things(project, alice, NOW), elsewhere=things(other, dora, NOW),
         )  # fmt: skip
 
-    with kept(blocker, folder, fill) as made:
+    with kept(django_db_blocker, folder, fill) as made:
         yield made.made
+
+
+@pytest.fixture
+def here(project: Project, walked_cast: KeptCast) -> dict[str, Any]:
+    return {**walked_cast.here}
+
+
+@pytest.fixture
+def elsewhere(project: Project, walked_cast: KeptCast) -> dict[str, Any]:
+    return {**walked_cast.elsewhere}

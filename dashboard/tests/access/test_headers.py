@@ -1,7 +1,6 @@
 """What every answer carries, and what a form must bring."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 import dashboard
-from dashboard.tests import walked
 from dashboard.tests.pages.test_pages import pages
 from dashboard.tests.populated import populate
 from dashboard.tests.test_every_route import HEALTH, PAGES, ROUTES, SENDING, Route
 from events.accounts import tokens
-from events.models import OutcomeCount, Project
+from events.models import OutcomeCount
 from events.tests.cast import KeptCast
 
 FIXED = {
@@ -30,16 +28,8 @@ OPEN_TO_ALL = ["/", "/login/", "/healthz", "/nowhere/", "/p/nowhere/", "/admin/l
 
 
 @pytest.fixture(scope="module")
-def kept_cast(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KeptCast]:
-    with walked.cast(django_db_blocker, tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def here(project: Project, kept_cast: KeptCast) -> dict[str, Any]:
-    return {**kept_cast.here}
+def kept_cast(walked_cast: KeptCast) -> KeptCast:
+    return walked_cast
 
 
 @pytest.mark.django_db
