@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 
 from analytics.urls import DEFINED, may_be_evaluated
 from events.endpoints.middleware import Shortcut, hardened
-from formaos_obs import health
+from formaos_obs import health, stores
 
 VIEWS = {"/healthz": health.healthz, "/readyz": health.readyz, "/metrics": health.metrics}
 
@@ -25,6 +25,17 @@ class HealthShortcut:
         response = hardened(view(request))
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+class LivingConnections:
+    """Lets a page begin with a connection that works; events take no such turn, they have the spool."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        stores.drop_dead_connections()
+        return self.get_response(request)
 
 
 class PingShortcut(Shortcut):

@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "events.endpoints.middleware.IngestShortcut",
     "formaos_obs.middleware.FlagShortcut",
     "formaos_obs.middleware.PingShortcut",
+    "formaos_obs.middleware.LivingConnections",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboard.access.middleware.KeptByNobody",

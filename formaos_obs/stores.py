@@ -1,10 +1,11 @@
-"""Whether the database and the Redis that the environment names answer, asked before anything leans on them."""
+"""Whether the database and the Redis that the environment names answer, asked before anything leans on them; and
+whether a connection that was kept still does."""
 
 import os
 
 import redis
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, connections
 
 from formaos_obs import roles
 from formaos_obs.environment import env
@@ -20,6 +21,13 @@ def demand() -> None:
         _demand_database()
     if os.environ.get("REDIS_URL"):
         _demand_redis()
+
+
+def drop_dead_connections() -> None:
+    """Close what the database has ended: it may have been started anew since this thread used its connection."""
+    for kept in connections.all(initialized_only=True):
+        if kept.connection is not None and not kept.in_atomic_block and not kept.is_usable():
+            kept.close()
 
 
 def _demand_database() -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import task_prerun, worker_init
-from django.db import connections
 from django.utils import timezone
 
-from formaos_obs import health
+from formaos_obs import health, stores
 
 # Each child writes facts sooner or later. Imported once before they are forked, these lie in memory once; DuckDB, tried
 # in the same way, saved nothing.
@@ -27,10 +26,8 @@ def share_memory(**kwargs: Any) -> None:
 
 @task_prerun.connect
 def drop_dead_connections(**kwargs: Any) -> None:
-    """A task keeps the connection of the one before; PostgreSQL may have been started anew in between."""
-    for connection in connections.all(initialized_only=True):
-        if connection.connection is not None and not connection.in_atomic_block and not connection.is_usable():
-            connection.close()
+    """A task keeps the connection of the one before."""
+    stores.drop_dead_connections()
 
 
 @shared_task

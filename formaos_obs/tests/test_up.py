@@ -119,6 +119,28 @@ class House:
             patched.setenv("OBS_VAR_DIR", str(self.folder))
             return embedded.urls()
 
+    def logs_in(self, url: str) -> bool:
+        """As a browser does it: the page's token, the cookie, and the Origin of the page; once more after a 503."""
+        return bool(self.wait(lambda: self._is_logged_in(url)))
+
+    def _is_logged_in(self, url: str) -> bool | None:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        names = {"username": self.access()["admin_username"], "password": self.access()["admin_password"]}
+        try:
+            with browser.open(f"{url}/login/", timeout=30) as answer:
+                [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
+            form = urlencode({"csrfmiddlewaretoken": token, **names}).encode()
+            login = urllib.request.Request(f"{url}/login/", form, headers={"Origin": url})
+            with browser.open(login, timeout=30) as answer:
+                assert answer.status == 200
+                assert "/login/" not in answer.url
+                return True
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code != 503:
+                    raise AssertionError(f"{error.url} answers {error.code}: {self.tail()}") from error
+            return None
+
     def post(self) -> str:
         """Post an error; the query that says 1 once it is digested."""
         event_id, access = uuid.uuid4().hex, self.access()
@@ -166,7 +188,7 @@ def test_other_users_of_this_host_read_and_list_nothing_of_it(house: House) -> N
     """After ingest, a login, a dump and a spooled item: neither by the modes, nor, for root's folder, by a try."""
     stored = house.post()
     house.wait(lambda: house.sql(stored) == "1")
-    assert _logs_in(house.access()["url"], house.access())
+    assert house.logs_in(house.access()["url"])
     house.redis("SAVE")
     house.wait(lambda: list(house.folder.rglob("*.parquet")))
     spool = house.folder / "spool"
@@ -212,7 +234,7 @@ def _opens(path: Path) -> bool:
 
 
 def test_no_session_lies_in_redis(house: House) -> None:
-    assert _logs_in(house.access()["url"], house.access())
+    assert house.logs_in(house.access()["url"])
     assert int(house.sql("SELECT count(*) FROM django_session")) > 0
     assert house.redis("KEYS", "*session*") == "[]"
 
@@ -279,7 +301,7 @@ def test_it_listens_on_ipv6(house: House) -> None:
     assert f"URL    {access['url']}\n" in printed
     assert f"DSN    {access['url'].replace('//', '//' + access['project_key'] + '@')}/1\n" in printed
     assert access["url"] in {url, f"http://localhost:{house.port}"}
-    assert _logs_in(url, access)
+    assert house.logs_in(url)
     assert _stores(url, access)
     house.stop()
 
@@ -289,7 +311,7 @@ def test_a_web_process_listens_where_it_is_told(house: House, tmp_path: Path, bi
     with served(house, "web", tmp_path, OBS_BIND=bind) as port:
         for host in hosts:
             house.wait(lambda url=f"http://{host}:{port}": _stores(url, house.access()))
-            assert _logs_in(f"http://{host}:{port}", house.access())
+            assert house.logs_in(f"http://{host}:{port}")
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
@@ -331,17 +353,6 @@ def _stores(url: str, access: dict[str, str]) -> bool:
             return bool(json.loads(answer.read()) == {"id": event_id})
     except OSError:
         return False
-
-
-def _logs_in(url: str, access: dict[str, str]) -> bool:
-    """As a browser does it: the page's token, the cookie, and the Origin of the page."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with browser.open(f"{url}/login/", timeout=10) as answer:
-        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
-    form = {"csrfmiddlewaretoken": token, "username": access["admin_username"], "password": access["admin_password"]}
-    login = urllib.request.Request(f"{url}/login/", urlencode(form).encode(), headers={"Origin": url})
-    with browser.open(login, timeout=10) as answer:
-        return bool(answer.status == 200 and "/login/" not in answer.url)
 
 
 def test_a_second_one_on_the_same_folder_is_refused(house: House) -> None:

@@ -1,5 +1,8 @@
 """The pages of refusals and faults; clients of an API get the same as JSON."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
@@ -49,4 +52,18 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def fault(request: HttpRequest) -> HttpResponse:
+    """503 where the database could not be reached or ended the connection, as while it is started anew; else 500."""
+    if _is_out_of_reach(sys.exc_info()[1]):
+        words = "The database did not answer. Events are kept meanwhile; try again in a moment."
+        answer = _page(request, 503, "Not just now", words)
+        answer["Retry-After"] = "5"
+        return answer
     return _page(request, 500, "Something broke on our side", "The error was noted. Try again in a moment.")
+
+
+def _is_out_of_reach(error: BaseException | None) -> bool:
+    """Whether nobody said why (there is no connection), or what ended it says so: shutdown, starting, too many."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state[:2] in {"", "08"} or state in {"57P01", "57P02", "57P03", "53300"}
