@@ -45,6 +45,15 @@ class Period(NamedTuple):
         return Period(self.start - self.length, self.start)
 
 
+def newest_first(period: Period, *, first: timedelta, growth: int) -> Iterator[Period]:
+    """Yield the parts of `period` from its end: the last of length `first`, each before it `growth` times longer."""
+    end, length = period.end, first
+    while end > period.start:
+        start = max(period.start, end - length)
+        yield Period(start, end)
+        end, length = start, length * growth
+
+
 def week_of(day: date, *, first_day: int) -> date:
     """Return the day that the week of `day` began on; days are numbered as by `date.weekday`."""
     return day - timedelta(days=(day.weekday() - first_day) % 7)

@@ -110,3 +110,12 @@ def test_buckets_of_every_step_hold_the_ends_of_the_period() -> None:
         starts = periods.buckets(period, step)
         assert starts[0] <= period.start < starts[0] + step
         assert starts[-1] < period.end <= starts[-1] + step
+
+
+def test_the_parts_of_a_period_from_its_end_leave_nothing_out() -> None:
+    month = Period(NOW - 30 * DAY, NOW)
+    parts = list(periods.newest_first(month, first=timedelta(hours=6), growth=4))
+    assert [part.end for part in parts] == [NOW, *(part.start for part in parts[:-1])]
+    assert [part.length for part in parts] == [DAY / 4, DAY, 4 * DAY, 16 * DAY, 8.75 * DAY]
+    assert parts[-1].start == month.start
+    assert list(periods.newest_first(Period(NOW, NOW), first=DAY, growth=4)) == []

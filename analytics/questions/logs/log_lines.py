@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from analytics import engine
+from analytics import engine, periods
 from analytics.engine.log_search import condition
 from analytics.periods import Period
 from events.issues.search import Search
@@ -16,6 +16,9 @@ from events.models import Project
 # it has.
 OVERLAP = timedelta(seconds=15)
 AROUND = timedelta(hours=1)
+# The newest lines are looked for in the newest facts first, and further back in ever longer parts while they are too
+# few: what a page shows of a month was mostly written within hours.
+_FIRST_PART, _GROWTH = timedelta(hours=6), 4
 
 
 class Position(NamedTuple):
@@ -84,7 +87,11 @@ def log_lines(
         term += f" AND {BEFORE}"
         bound |= before._asdict()
         period = Period(period.start, min(period.end, before.at + timedelta(microseconds=1)))
-    found = _lines(project, period, term, bound, order="DESC", most=size + 1)
+    found: list[LogLine] = []
+    for part in periods.newest_first(period, first=_FIRST_PART, growth=_GROWTH):
+        found += _lines(project, part, term, bound, order="DESC", most=size + 1 - len(found))
+        if len(found) > size:
+            break
     return LogPage(tuple(found[:size]), found[size - 1].position if len(found) > size else None)
 
 

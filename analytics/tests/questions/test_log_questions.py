@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from analytics import periods
 from analytics.periods import Period
 from analytics.questions.logs.log_lines import log_context, log_lines, log_tail
 from analytics.questions.logs.log_volume import log_volume
@@ -80,6 +81,23 @@ def test_pages_hold_every_line_once_also_at_one_moment(project: Any) -> None:
         if position is None:
             break
     assert len(seen) == len(set(seen)) == 23
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_pages_go_back_over_weeks_and_over_the_parts_they_are_read_in(project: Any, size: int) -> None:
+    """A line a page, some and all; lines stand right at, before and after where a part that is read ends."""
+    month = Period(NOW - timedelta(days=30), NOW)
+    ends = [part.end for part in periods.newest_first(month, first=6 * HOUR, growth=4)]
+    moments = {end + step for end in [*ends, month.start] for step in (-SECOND, timedelta(0), SECOND)}
+    facts.store(project, "logs", *(facts.log(f"{moment:%d %H:%M:%S}", at=moment) for moment in moments))
+    seen, position = [], None
+    while True:
+        page = log_lines(project, period=month, search=search(""), before=position, size=size)
+        seen += [line.at for line in page.lines]
+        position = page.older
+        if position is None:
+            break
+    assert seen == sorted((moment for moment in moments if month.start <= moment < NOW), reverse=True)
 
 
 def test_volume_counts_levels_from_the_rollup_as_from_the_lines(project: Any) -> None:
