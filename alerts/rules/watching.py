@@ -59,7 +59,8 @@ def expect(rule: Rule, *, at: datetime, shared: Shared) -> None:
     if rule.kind in SOURCES or rule.kind in WINDOWED:
         return
     needs = KINDS[rule.kind].needs(rule.config)
-    shared.expect(rule.project_id, metric_of(rule.metric).rollup, Period(at - needs, at), step_of(rule, needs))
+    read = metric_of(rule.metric).read_from(rule.where, rule.group_by)
+    shared.expect(rule.project_id, read, Period(at - needs, at), step_of(rule, needs))
 
 
 def drawn(rule: Rule, history: History, *, needs: timedelta, at: datetime, now: datetime) -> History:

@@ -7,6 +7,7 @@ Filling is in filling.py; the cells are a pure function of the facts, so that th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -51,6 +52,10 @@ class Rollup:
     @property
     def limits(self) -> dict[str, int]:
         return {dimension.name: dimension.most for dimension in self.dimensions}
+
+    def is_counted_as(self, other: Rollup) -> bool:
+        """Whether both have the same numbers, by whatever dimensions."""
+        return (self.fact, self.value, self.weight, self.where) == (other.fact, other.value, other.weight, other.where)
 
     @property
     def version(self) -> str:
@@ -105,6 +110,13 @@ ROLLUPS: dict[str, Rollup] = {
         Rollup("security", "security", (Dimension("kind", most=12), ENVIRONMENT), weight="coalesce(quantity, 1)"),
     )
 }  # fmt: skip
+
+
+def narrowest(name: str, needed: Iterable[str]) -> str:
+    """The rollup that counts the same as `name` by the fewest dimensions, with all that are needed among them."""
+    whole, names = ROLLUPS[name], set(needed)
+    same = [one for one in of_fact(whole.fact) if one.is_counted_as(whole) and names <= set(one.names)]
+    return min(same, key=lambda one: len(one.dimensions), default=whole).name
 
 
 def of_fact(fact: str) -> list[Rollup]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from analytics import periods, rollups
 from analytics.periods import Period
 from analytics.rollups import histograms
+from analytics.rollups.declared import narrowest
 from events.models import Project
 
 # Upper edges of the bands, in milliseconds; the last band takes what is longer. CLS has its own.
@@ -44,10 +45,8 @@ def latency_heatmap(
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(environment=environment, release=release, route=route)
     if metric:
-        name = "vitals" if release or route else "page_vitals"
         where |= rollups.only(metric=metric, device=device)
-    else:
-        name = "requests" if release or route else "traffic"
+    name = narrowest("vitals" if metric else "requests", where)
     cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
     edges: Sequence[float] = EDGES_CLS if metric == "CLS" else EDGES
     measures = rollups.along(starts, cells.by(step=step // timedelta(minutes=1), where=where))

@@ -10,6 +10,7 @@ from typing import Any
 from analytics import periods, rollups
 from analytics.periods import Period
 from analytics.rollups.cells import Cells, Measure
+from analytics.rollups.declared import narrowest
 from analytics.statistics import baselines, comparisons
 from analytics.statistics.baselines import Baseline
 from analytics.statistics.comparisons import Comparison
@@ -77,7 +78,7 @@ def request_rates(
     step = step or periods.step_for(period)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(environment=environment, release=release, route=route)
-    name = "requests" if release or route else "traffic"
+    name = narrowest("requests", {"status", *where})
     cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
     after, before = baselines.read(
         project.pk, name, baseline=baseline, period=period, cells=cells, now=now, having=having

@@ -15,6 +15,7 @@ from analytics.engine.deduplication import REPEATS
 from analytics.periods import Period
 from analytics.questions.vitals import cuts, percentiles
 from analytics.rollups.cells import NOTHING, Cells, Measure
+from analytics.rollups.declared import narrowest
 from analytics.statistics import baselines, comparisons, scores
 from analytics.statistics.baselines import Baseline
 from analytics.statistics.comparisons import ENOUGH, Comparison
@@ -126,7 +127,7 @@ def vitals(
     step = periods.step_for(period, most=most)
     starts = tuple(periods.buckets(period, step))
     where = rollups.only(device=device, environment=environment, release=release, route=route)
-    name = "vitals" if release or route else "page_vitals"
+    name = narrowest("vitals", {"metric", "rating", *where})
     cells = rollups.read(project.pk, name, period=period, step=step, now=now, having=having)
     baseline = baseline or baselines.previous(period)
     sides = baselines.read(project.pk, name, baseline=baseline, period=period, cells=cells, now=now, having=having)

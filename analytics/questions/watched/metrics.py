@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analytics.rollups.declared import ROLLUPS
+from analytics.rollups.declared import ROLLUPS, narrowest
 from analytics.rollups.histograms import nearest_edge
 
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
@@ -33,6 +33,10 @@ class Metric:
     def dimensions(self) -> tuple[str, ...]:
         """What a rule may filter and group by."""
         return tuple(name for name in ROLLUPS[self.rollup].names if name not in {*self.where, *self.part})
+
+    def read_from(self, where: Iterable[str] = (), group_by: Iterable[str] = ()) -> str:
+        """The smallest rollup that it can be read from when it is cut and grouped by these dimensions."""
+        return narrowest(self.rollup, {*self.where, *self.part, *where, *group_by})
 
     @property
     def needs_histogram(self) -> bool:

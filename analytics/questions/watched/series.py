@@ -97,7 +97,7 @@ def histories(
     """
     chosen, shared = metric.cut(where or {}, group_by), shared or Shared(now)
     if not group_by:
-        period = shared.reach(project_id, metric.rollup, period, step)
+        period = shared.reach(project_id, metric.read_from(chosen), period, step)
     key = (project_id, metric.name, period.start, period.end, step, _key(chosen), tuple(group_by))
     return shared.once(
         key, lambda: _histories(project_id, metric, period, chosen, tuple(group_by), step=step, shared=shared)
@@ -114,9 +114,11 @@ def _histories(
     step: timedelta,
     shared: Shared,
 ) -> list[History]:
+    rollup = metric.read_from(chosen, group_by)
+
     def grouped(where: Where, *, is_counting: bool) -> _Steps:
-        key = ("steps", project_id, metric.rollup, period.start, period.end, step, _key(where), group_by, is_counting)
-        cells = shared.cells(project_id, metric.rollup, period=period, step=step)
+        key = ("steps", project_id, rollup, period.start, period.end, step, _key(where), group_by, is_counting)
+        cells = shared.cells(project_id, rollup, period=period, step=step)
         return shared.once(key, lambda: _by_group(cells, group_by, step, where, is_counting=is_counting))
 
     found = grouped(chosen, is_counting=not metric.needs_histogram and metric.measure != "mean")
@@ -146,7 +148,7 @@ def windows(
     steps = range(len(edges) - 1)
     for place in steps:
         period = Period(edges[place], edges[place + 1])
-        cells = shared.cells(project_id, metric.rollup, period=period, step=None)
+        cells = shared.cells(project_id, metric.read_from(chosen, group_by), period=period, step=None)
         for labels, measure in (
             cells.by(*group_by, where=chosen, is_counting=not metric.needs_histogram).groups().items()
         ):

@@ -1,5 +1,6 @@
 """Shares above a number of milliseconds, and the whole of a period."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from analytics.periods import Period
 from analytics.questions.watched import series
 from analytics.questions.watched.metrics import UnknownMetric, metric_of, over, title_of
+from analytics.rollups.cells import Measure
 from analytics.rollups.histograms import bucket, edge
 from analytics.tests import facts
 from events.models import Project
@@ -71,3 +73,34 @@ def test_windows_hold_what_their_minutes_add_up_to_in_each_group(project: Projec
         assert [one.over(start, NOW) for one in found] == [one.over(start, NOW) for one in along]
     with pytest.raises(UnknownMetric, match="cannot be cut by 'colour'"):
         series.windows(project.pk, metric, edges=edges, now=NOW, group_by=["colour"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "cut", "read"),
+    [
+        ("requests.p95", {}, "traffic"),
+        ("requests.error_rate", {"environment": ["production"]}, "traffic"),
+        ("requests.error_rate", {"environment": ["production"], "route": ["GET /a"]}, "requests"),
+        ("requests.count", {"release": ["web@1.0.0"]}, "requests"),
+    ],
+)
+def test_a_metric_is_read_from_the_fewest_cells_and_says_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str, cut: dict[str, list[str]], read: str
+) -> None:
+    facts.filled(project, "requests", *facts.requests(400, span=3 * HOUR))
+    metric, period = metric_of(name), Period(NOW - 3 * HOUR, NOW)
+
+    def measures() -> list[Measure]:
+        """All of a minute or a window, and what of it is bad; durations are added in no order."""
+        (along,) = series.histories(project.pk, metric, period=period, now=NOW, where=cut)
+        edges = (period.start, NOW - HOUR, NOW)
+        (windows,) = series.windows(project.pk, metric, edges=edges, now=NOW, where=cut)
+        found = (*along.all, *along.bad, *windows.all, *windows.bad)
+        return [replace(one, total=round(one.total, 6)) for one in found]
+
+    assert metric.read_from(cut) == read
+    found = measures()
+    assert sum(one.count for one in found) > 0
+    monkeypatch.setattr(type(metric), "read_from", lambda self, *names: self.rollup)
+    assert found == measures()

@@ -15,6 +15,7 @@ from analytics import rollups
 from analytics.models import Bucket, FillState, Series
 from analytics.periods import Period
 from analytics.rollups import cells, filling
+from analytics.rollups.declared import narrowest
 from analytics.rollups.histograms import exact
 from analytics.tests import facts
 from events.facts import compaction
@@ -188,3 +189,20 @@ def test_killed_at_any_point_it_counts_every_fact_once(project: Any) -> None:
     assert read(project, "page_vitals").at_once().count == 600
     assert len(Series.objects.values("rollup", "digest").distinct()) == Series.objects.count()
     assert facts.every_cell(project) == recounted(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "needed", "read"),
+    [
+        ("requests", [], "traffic"),
+        ("requests", ["environment", "status"], "traffic"),
+        ("requests", ["route"], "requests"),
+        ("traffic", ["status"], "traffic"),
+        ("vitals", ["metric", "device"], "page_vitals"),
+        ("vitals", ["release"], "vitals"),
+        ("queries", ["fingerprint"], "queries"),
+        ("security", ["nothing it has"], "security"),
+    ],
+)
+def test_the_narrowest_rollup_has_all_that_is_needed(name: str, needed: list[str], read: str) -> None:
+    assert narrowest(name, needed) == read
