@@ -51,22 +51,19 @@ def shown(project: Project, now: datetime) -> list[str]:
     ]
 
 
-def test_they_are_quiet_and_fit_wide_and_narrow_light_and_dark(watch: Any, project: Project) -> None:
-    paths = shown(project, timezone.now().replace(minute=0, second=0, microsecond=0))
-    for width, theme in ((1440, "light"), (360, "dark"), (1440, "dark"), (360, "light")):
-        watched = watch(width, theme)
-        for path in paths:
-            watched.open(path)
-            for details in watched.page.locator("details > summary").all():
-                if (
-                    details.is_visible()
-                    and "…" not in details.inner_text()
-                    and details.inner_text().startswith("Sched")
-                ):
-                    details.click()
-            keep(watched, f"flags-{width}-{theme}-{paths.index(path)}")
-            assert watched.page.evaluate(FAULTS) == [], (path, width)
-        assert watched.complaints == []
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (360, "dark"), (1440, "dark"), (360, "light")])
+def test_they_are_quiet_and_fit_wide_and_narrow_light_and_dark(
+    watch: Any, project: Project, width: int, theme: str
+) -> None:
+    watched = watch(width, theme)
+    for place, path in enumerate(shown(project, timezone.now().replace(minute=0, second=0, microsecond=0))):
+        watched.open(path)
+        for details in watched.page.locator("details > summary").all():
+            if details.is_visible() and "…" not in details.inner_text() and details.inner_text().startswith("Sched"):
+                details.click()
+        keep(watched, f"flags-{width}-{theme}-{place}")
+        assert watched.page.evaluate(FAULTS) == [], path
+    assert watched.complaints == []
 
 
 def test_the_form_works_without_a_script(browser: Browser, live_server: Any, signed_in: Any, project: Project) -> None:
