@@ -64,7 +64,7 @@ class House:
         return {**kept, **seed, "OBS_VAR_DIR": str(self.folder), "PORT": str(self.port), **more}
 
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return bool(self.process and self.process.poll() is None)
 
     def stop(self) -> tuple[int, str]:
         assert self.process
@@ -120,26 +120,24 @@ class House:
             return embedded.urls()
 
     def logs_in(self, url: str) -> bool:
-        """As a browser does it: the page's token, the cookie, and the Origin of the page; once more after a 503."""
+        """As a browser does it: the page's token, the cookie and its Origin; again after a 503."""
         return bool(self.wait(lambda: self._is_logged_in(url)))
 
-    def _is_logged_in(self, url: str) -> bool | None:
+    def _is_logged_in(self, url: str) -> bool:
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         names = {"username": self.access()["admin_username"], "password": self.access()["admin_password"]}
         try:
             with browser.open(f"{url}/login/", timeout=30) as answer:
                 [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', answer.read().decode())
             form = urlencode({"csrfmiddlewaretoken": token, **names}).encode()
-            login = urllib.request.Request(f"{url}/login/", form, headers={"Origin": url})
-            with browser.open(login, timeout=30) as answer:
-                assert answer.status == 200
+            with browser.open(urllib.request.Request(f"{url}/login/", form, {"Origin": url}), timeout=30) as answer:
                 assert "/login/" not in answer.url
                 return True
         except urllib.error.HTTPError as error:
-            with error:
-                if error.code != 503:
-                    raise AssertionError(f"{error.url} answers {error.code}: {self.tail()}") from error
-            return None
+            error.close()
+            if error.code != 503:
+                raise AssertionError(f"{error.url} answers {error.code}: {self.tail()}") from error
+            return False
 
     def post(self) -> str:
         """Post an error; the query that says 1 once it is digested."""
@@ -325,9 +323,7 @@ def test_a_process_is_served_from_any_folder(house: House, tmp_path: Path, name:
 @contextmanager
 def served(house: House, name: str, folder: Path, **more: str) -> Iterator[int]:
     """One more process beside the house, started from `folder`; the port that a web process listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = workers.free_port()
     command = [sys.executable, str(BASE_DIR / "manage.py"), "serve", name]
     environment = house.environment(**{"PORT": str(port), **more})
     with (folder / "log").open("w") as log:
