@@ -28,7 +28,10 @@ class HealthShortcut:
 
 
 class LivingConnections:
-    """Lets a page begin with a connection that works; events take no such turn, they have the spool."""
+    """Lets a page begin with a connection that works; stands below the static files, which need none.
+
+    Events take no such turn: they have the spool.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -46,6 +49,11 @@ class PingShortcut(Shortcut):
     @staticmethod
     def is_meant(path: str) -> bool:
         return path.startswith("/ping/")
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if self.is_meant(request.path_info):
+            stores.drop_dead_connections()  # a ping comes once, and has no spool
+        return super().__call__(request)
 
 
 class FlagShortcut(Shortcut):

@@ -7,6 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
+
+from alerts.models import MonitorRun
+from alerts.monitors import monitor_setup
+from alerts.monitors.monitor_setup import Wanted
+from events.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,12 +36,27 @@ def backend() -> int:
         return int(cursor.fetchone()[0])
 
 
-def test_a_page_does_not_break_on_a_connection_that_the_database_ended() -> None:
-    client, ended = reader(), backend()
+def end_connection() -> int:
+    """The process of PostgreSQL that was ended under the kept connection."""
+    ended = backend()
     with closing(others()) as other:
         assert other.execute("SELECT pg_terminate_backend(%s, 5000)", [ended]).fetchone() == (True,)
+    return ended
+
+
+def test_a_page_does_not_break_on_a_connection_that_the_database_ended() -> None:
+    client, ended = reader(), end_connection()
     assert client.get("/").status_code == 200
     assert backend() != ended
+
+
+def test_the_ping_of_a_job_is_not_lost_to_a_connection_that_the_database_ended(project: Project) -> None:
+    """It comes once; without it somebody is woken for a job that ran."""
+    wanted = Wanted(name="Backup", kind="simple", schedule="1 d", margin_seconds=3600, max_runtime_seconds=1800)
+    monitor = monitor_setup.create(project, wanted, actor="test", now=timezone.now())
+    end_connection()
+    assert Client(raise_request_exception=False).get(f"/ping/{monitor.token}").status_code == 200
+    assert MonitorRun.objects.filter(state__monitor=monitor).count() == 1
 
 
 def test_a_page_without_a_database_asks_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +70,7 @@ def test_a_page_without_a_database_asks_to_come_again(monkeypatch: pytest.Monkey
     assert "The database did not answer" in answer.content.decode()
 
 
-def test_any_other_fault_of_the_database_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_other_fault_of_the_database_stays_one() -> None:
     client = reader()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 100")
