@@ -69,19 +69,25 @@ def measure(dsn: str, arrived: dict[str, float], *, cold: int, errors: int, paus
     """
     sentry_sdk.init(dsn, default_integrations=False, release="bench@1")
     sent: dict[str, float] = {}
-    for count in (cold, errors):
-        for _ in range(count):
-            name = f"Latency{len(sent):04}"
-            sent[name] = time.monotonic()
-            try:
-                raise type(name, (Exception,), {})("It broke.")
-            except Exception as error:
-                sentry_sdk.capture_exception(error)
-            time.sleep(max(0.0, sent[name] + pause - time.monotonic()))
-        deadline = time.monotonic() + 30
-        while len(arrived) < len(sent) and time.monotonic() < deadline:
-            time.sleep(0.1)
+    for n in range(cold + errors):
+        if n == cold:
+            _await(arrived, cold)
+        name = f"Latency{n:04}"
+        sent[name] = time.monotonic()
+        try:
+            raise type(name, (Exception,), {})("It broke.")
+        except Exception as error:
+            sentry_sdk.capture_exception(error)
+        time.sleep(max(0.0, sent[name] + pause - time.monotonic()))
+    _await(arrived, cold + errors)
     return [arrived.get(name, float("inf")) - at for name, at in sent.items()]
+
+
+def _await(arrived: dict[str, float], count: int) -> None:
+    """Until so many messages came, or for thirty seconds."""
+    deadline = time.monotonic() + 30
+    while len(arrived) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def report(took: list[float], options: argparse.Namespace) -> bool:

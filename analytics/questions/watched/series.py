@@ -145,10 +145,10 @@ def windows(
     chosen, shared = metric.cut(where or {}, group_by), shared or Shared(now)
     whole: _Steps = defaultdict(dict)
     part: _Steps = defaultdict(dict)
-    steps = range(len(edges) - 1)
+    steps, rollup = range(len(edges) - 1), metric.read_from(chosen, group_by)
     for place in steps:
         period = Period(edges[place], edges[place + 1])
-        cells = shared.cells(project_id, metric.read_from(chosen, group_by), period=period, step=None)
+        cells = shared.cells(project_id, rollup, period=period, step=None)
         for labels, measure in (
             cells.by(*group_by, where=chosen, is_counting=not metric.needs_histogram).groups().items()
         ):
