@@ -1,6 +1,7 @@
 """Which pages the side bar and the palette lead to. A new page adds one line to `PROJECT_PAGES`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.urls import reverse
 
@@ -76,14 +77,20 @@ PROJECT_PAGES: list[Page] = [
 ]
 
 
+@lru_cache(maxsize=1_000)
+def _urls(slug: str) -> dict[str, str]:
+    """section -> where the page is, of every page of the project."""
+    return {page.section: reverse(page.url_name, args=[slug]) for page in PROJECT_PAGES}
+
+
 def links(slug: str, *, section: str, path: str, query: str, may_edit: bool, sees_system: bool) -> list[Link]:
     """The pages that whoever looks may open, each carrying the state of the current URL.
 
     The page at `path` is the current one; where none is, that of the `section`.
     """
     shown = [page for page in PROJECT_PAGES if may_edit or not page.is_for_editors]
-    urls = {page.section: reverse(page.url_name, args=[slug]) for page in shown}
-    current = next((name for name, url in urls.items() if url == path), section)
+    urls = _urls(slug)
+    current = next((page.section for page in shown if urls[page.section] == path), section)
     found = [
         Link(
             page.section, page.title, f"{urls[page.section]}?{query}" if query else urls[page.section], page.key,

@@ -1,6 +1,7 @@
 """What the palette offers besides pages: things to do, and single settings. Only for those who may."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.urls import reverse
 
@@ -57,7 +58,8 @@ _ACCOUNT: list[tuple[str, str, str]] = [
 ]
 
 
-def of_project(slug: str, *, may_own: bool) -> list[Shortcut]:
+@lru_cache(maxsize=1_000)
+def of_project(slug: str, *, may_own: bool) -> tuple[Shortcut, ...]:
     """What an editor of the project may do and set, or an owner."""
     actions = [
         Shortcut(title, reverse(f"dashboard:{name}", args=[slug, *rest]), "action", "plus", also)
@@ -67,7 +69,7 @@ def of_project(slug: str, *, may_own: bool) -> list[Shortcut]:
         Shortcut(title, reverse(f"dashboard:{name}", args=[slug]) + part, "setting", "settings", also)
         for title, name, part, also in [*_SETTINGS, *(_OWNERS if may_own else [])]
     ]
-    return [*actions, *settings]
+    return (*actions, *settings)
 
 
 def of_account() -> list[Shortcut]:

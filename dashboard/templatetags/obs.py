@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -141,4 +142,10 @@ def moment(at: datetime | None) -> dict[str, Any]:
 @register.simple_tag
 def icon(name: str) -> str:
     """The picture `name` of the frame, for eyes only; words stand beside it, or on what holds it."""
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static(_ICONS), name)
+    return _picture(static(_ICONS), name)
+
+
+@lru_cache(maxsize=1_000)
+def _picture(file: str, name: str) -> str:
+    """A page has a hundred of them."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', file, name)

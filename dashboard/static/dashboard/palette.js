@@ -7,6 +7,21 @@
   if (!palette) return;
   const RESTED = 200, SHORTEST = 2;
   const pictures = $("use", list).getAttribute("href").split("#")[0];
+  // The pages of the side bar stand first; each is in the page once.
+  const paged = (link) => {
+    const made = document.createElement("li"), copy = link.cloneNode(true), { go, also } = link.dataset;
+    ["data-go", "data-also", "aria-current"].forEach((name) => copy.removeAttribute(name));
+    $(".count", copy)?.remove();
+    copy.tabIndex = -1;
+    if (go) {
+      const small = document.createElement("small");
+      ["g", go].forEach((key) => { const kbd = document.createElement("kbd"); kbd.textContent = key; small.append(kbd, " "); });
+      copy.append(small);
+    }
+    made.setAttribute("role", "option"); made.dataset.also = also || ""; made.append(copy);
+    return made;
+  };
+  list.prepend(...$$("#side .nav a").map(paged));
   // An action whose place is not on this page is none of this page's.
   const own = $$("li", list).filter((option) => !option.dataset.act || $(option.dataset.act) || option.remove());
   let shown = own, at = 0, asking = 0, asked = 0;
