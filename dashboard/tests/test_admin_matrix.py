@@ -6,8 +6,10 @@ they are; that each of them is one, a superuser proves.
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -86,6 +88,7 @@ class World:
     here: Project
     elsewhere: Project
     root: Any
+    addresses: list[tuple[type[Model] | None, str]] = field(default_factory=list)
 
     def rows(self, model: type[Model], project: Project) -> QuerySet[Any]:
         return model._default_manager.filter(**{WAYS[model]: project.pk}).order_by("pk")
@@ -130,7 +133,9 @@ def two_projects(now: datetime) -> World:
     notify.claim_transitions(now=now)
     deliver.run(now=now)
     tokens.create(root, name="vxroot-token", scopes=["read"], now=now)
-    return World(made[0], made[1], root)
+    world = World(made[0], made[1], root)
+    world.addresses.extend(addresses(world, world.elsewhere))
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -168,45 +173,43 @@ def staff(name: str, world: World, role: str, codenames: list[str], now: datetim
     return user
 
 
-def addresses(world: World, projects_named: list[Project]) -> Iterator[str]:
-    """Every address of the admin: those of no object, and those of each kind of object, of projects and of people."""
-    yield from (
-        "/admin/",
-        "/admin/events/",
-        "/admin/auth/",
-        "/admin/alerts/",
-        "/admin/analytics/",
-        "/admin/dashboard/",
-        "/admin/password_change/",
-    )
-    for model in (*SHOWN, User):
-        yield from (f"{_base(model)}", f"{_base(model)}add/")
-        objects = [world.rows(model, project).first() for project in projects_named] if model is not User else []
-        for row in [*objects, *([world.root] if model is User else [])]:
-            yield from (f"{_base(model)}{row.pk}/{step}/" for step in ("change", "delete", "history"))
+def addresses(world: World, project: Project) -> Iterator[tuple[type[Model] | None, str]]:
+    """Every address of the admin, with the table it is of, if it is of one: those of no object, and those of each kind
+    of object, of `project` and of people."""
+    for app in ("", "events/", "auth/", "alerts/", "analytics/", "dashboard/", "password_change/"):
+        yield None, f"/admin/{app}"
     token = ApiToken.objects.get(name="vxroot-token")
-    yield from (f"{_base(ApiToken)}{token.pk}/{step}/" for step in ("change", "delete", "history"))
-    yield f"{_base(User)}{world.root.pk}/password/"
-    for model, field in ((IngestKey, "project"), (Membership, "user"), (Membership, "project"), (ApiToken, "user")):
-        yield f"/admin/autocomplete/?app_label=events&model_name={model._meta.model_name}&field_name={field}"
-    yield "/admin/autocomplete/?app_label=events&model_name=issue&field_name=project"
+    for model in (*SHOWN, User):
+        yield from ((model, f"{_base(model)}{step}") for step in ("", "add/"))
+        rows = [world.root] if model is User else [world.rows(model, project).first()]
+        for row in [*rows, *([token] if model is ApiToken else [])]:
+            yield from ((model, f"{_base(model)}{row.pk}/{step}/") for step in ("change", "delete", "history"))
+    yield User, f"{_base(User)}{world.root.pk}/password/"
+    boxes = [("ingestkey", "project"), ("membership", "user"), ("membership", "project"), ("apitoken", "user")]
+    for table, name in [*boxes, ("issue", "project")]:
+        yield None, f"/admin/autocomplete/?app_label=events&model_name={table}&field_name={name}"
 
 
-def attacks(world: World, person: Any, project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Forms that each do harm to `project`, or make `person` somebody else, where nothing stands in the way."""
+def attacks(
+    world: World, person: Any, project: Project, *, only: type[Model] | None = None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Forms that each do harm to `project`, or make `person` somebody else, where nothing stands in the way; with
+    `only`, those on one table."""
+    parts = (_additions(world, person, project), _on_rows(world, project, only), _on_people(world, person))
+    for url, form in chain.from_iterable(parts):
+        if only is None or url.startswith(_base(only)):
+            yield url, form
+
+
+def _additions(world: World, person: Any, project: Project) -> Iterator[tuple[str, dict[str, Any]]]:
     for user in (world.root, person):
         named = {"project": project.pk, "user": user.pk, "expires_at_0": "", "expires_at_1": ""}
         yield from ((f"{_base(model)}add/", {**FORM, **named}) for model in (IngestKey, Membership, ApiToken))
     yield f"{_base(ApiToken)}add/", {**FORM, "user": world.root.pk}
     yield f"{_base(Channel)}add/", {**FORM, "project": project.pk, "addresses": "evil@example.org"}
-    for model in WAYS:
-        ids = [row.pk for row in world.rows(model, project)]
-        for pk in ids[:1]:
-            form = {**FORM, "slug": f"{project.slug}-taken", "addresses": "evil@example.org", "is_active": ""}
-            yield f"{_base(model)}{pk}/change/", form
-            yield f"{_base(model)}{pk}/delete/", {"post": "yes"}
-        for action in (*dict(admin.site.actions), *admin.site._registry[model].actions):
-            yield _base(model), {"action": action, "_selected_action": ids, "post": "yes"}
+
+
+def _on_people(world: World, person: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     passwords = {"password1": "a-long-new-passphrase", "password2": "a-long-new-passphrase"}
     yield f"{_base(User)}{world.root.pk}/password/", passwords
     yield f"{_base(User)}add/", {"username": "made", "usable_password": "true", **passwords}
@@ -218,23 +221,37 @@ def attacks(world: World, person: Any, project: Project) -> Iterator[tuple[str, 
     yield f"{_base(User)}{world.root.pk}/delete/", {"post": "yes"}
 
 
+def _on_rows(world: World, project: Project, only: type[Model] | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    for model in WAYS if only is None else WAYS.keys() & {only}:
+        ids = [row.pk for row in world.rows(model, project)]
+        for pk in ids[:1]:
+            form = {**FORM, "slug": f"{project.slug}-taken", "addresses": "evil@example.org", "is_active": ""}
+            yield f"{_base(model)}{pk}/change/", form
+            yield f"{_base(model)}{pk}/delete/", {"post": "yes"}
+        for action in (*dict(admin.site.actions), *admin.site._registry[model].actions):
+            yield _base(model), {"action": action, "_selected_action": ids, "post": "yes"}
+
+
+@cache
 def _base(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
-def state(world: World, project: Project, person: Any) -> dict[str, Any]:
-    """All that nobody but a superuser, or an owner of `project`, may change."""
-    found: dict[str, Any] = {
-        model.__name__: list(world.rows(model, project).values())
-        for model in WAYS
-        if model not in (AuditEntry, ApiToken)
-    }
-    found["ApiToken"] = list(ApiToken.objects.exclude(user=person).order_by("pk").values())
-    found["User"] = list(User.objects.order_by("pk").values())
-    found["permissions"] = list(User.user_permissions.through.objects.order_by("pk").values())
+def state(world: World, project: Project, person: Any) -> dict[str, str]:
+    """A digest, for each table, of all that nobody but a superuser, or an owner of `project`, may change."""
+    rows = {model.__name__: world.rows(model, project) for model in WAYS if model not in (AuditEntry, ApiToken)}
     strange = Project.objects.exclude(memberships__user=person)
-    found["owned"] = list(ApiToken.objects.filter(user=person, project__in=strange).values())
-    return found
+    rows |= {
+        "ApiToken": ApiToken.objects.exclude(user=person).order_by("pk"),
+        "User": User.objects.order_by("pk"),
+        "permissions": User.user_permissions.through.objects.order_by("pk"),
+        "owned": ApiToken.objects.filter(user=person, project__in=strange).order_by("pk"),
+    }
+    asked = {name: found.query.sql_with_params() for name, found in rows.items()}
+    digests = [f"(SELECT md5(string_agg(to_jsonb(r)::text, ' ')) FROM ({sql}) r)" for sql, _ in asked.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(digests)}", [one for _, parameters in asked.values() for one in parameters])
+        return dict(zip(rows, cursor.fetchone(), strict=True))
 
 
 VERBS = ("add", "change", "delete", "view")
@@ -285,9 +302,9 @@ def shown(answer: Any) -> bytes:
 def assert_opens(world: World, person: Any, role: str, *, only: type[Model] | None = None) -> None:
     """`person` opens every address and reads nothing that is not theirs; with `only`, those of one table."""
     client, hidden = client_of(person), _hidden(role)
-    for url in addresses(world, [world.elsewhere]):
+    for table, url in world.addresses:
         # Whom the boxes of a form propose depends on what may be seen of people and projects.
-        if only is None or url.startswith(_base(only)) or ("autocomplete" in url and only in (Project, User)):
+        if only in (None, table) or ("autocomplete" in url and only in (Project, User)):
             text = client.get(url).content
             assert [word for word in hidden if word in text] == [], url
 
@@ -300,10 +317,9 @@ def assert_changes(world: World, person: Any, role: str, *, only: type[Model] | 
     attacked = [world.elsewhere, world.here] if role == "viewer" else [world.elsewhere]
     before = [state(world, project, person) for project in attacked]
     for project in attacked:
-        for url, form in attacks(world, person, project):
-            if only is None or url.startswith(_base(only)):
-                text = shown(client.post(url, form))
-                assert [word for word in hidden if word in text] == [], url
+        for url, form in attacks(world, person, project, only=only):
+            text = shown(client.post(url, form))
+            assert [word for word in hidden if word in text] == [], url
     assert [state(world, project, person) for project in attacked] == before
 
 

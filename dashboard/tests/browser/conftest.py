@@ -44,7 +44,9 @@ class Watched:
         for card in self.page.locator("[data-chart]").all():
             card.scroll_into_view_if_needed()
             name = card.get_attribute("data-chart")
-            self.page.wait_for_selector(f"[data-chart={name}]:not([data-state=loading])", timeout=30000)
+            # On a wall it may be drawn and wait for the turn of its screen.
+            drawn = f"[data-chart={name}]:not([data-state=loading])"
+            self.page.wait_for_selector(drawn, state="attached", timeout=30000)
         self.page.evaluate("() => window.scrollTo(0, 0)")
 
 
