@@ -1,11 +1,12 @@
 """Every chart in a browser: what it says under the pointer and on its axes; which parts of the library come."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.frame import formatting
 from dashboard.pages.charts import CHARTS
@@ -31,12 +32,20 @@ def segment_root(kept_worlds: Any) -> Path:
     return kept_worlds.segments
 
 
-@pytest.fixture
-def watched(browser: Browser, gallery: Gallery) -> Any:
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, gallery: Gallery) -> Iterator[BrowserContext]:
+    """What fetches scripts and styles once for all tests."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_cookies([{**gallery.cookie, "url": gallery.base}])
-    yield watched_page(context, gallery.base)
+    yield context
     context.close()
+
+
+@pytest.fixture
+def watched(signed_in: BrowserContext, gallery: Gallery) -> Iterator[Watched]:
+    watched = watched_page(signed_in, gallery.base)
+    yield watched
+    watched.page.close()
 
 
 def settled(watched: Watched, path: str, name: str) -> Page:
