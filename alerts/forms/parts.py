@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +12,27 @@ from alerts import schedule
 from alerts.models import Channel, EscalationStep
 from alerts.routing.setup import Step
 from alerts.schedule import InvalidSchedule
+
+
+class InTwo(forms.BaseForm):
+    """A form whose `SELDOM` fields, which have a good value already or which few ask for, come when they are called."""
+
+    SELDOM: ClassVar[Set[str]] = frozenset()
+    instance: Any
+
+    @property
+    def often(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.SELDOM]
+
+    @property
+    def seldom(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name in self.SELDOM]
+
+    @property
+    def shows_seldom(self) -> bool:
+        """What exists shows all it has; what was typed among them stays in sight, and so does what is wrong there."""
+        typed = set(self.changed_data) if self.is_bound else set()
+        return bool(self.instance.pk or typed & self.SELDOM or any(field.errors for field in self.seldom))
 
 
 def channels_field() -> forms.ModelMultipleChoiceField:

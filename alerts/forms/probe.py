@@ -30,7 +30,7 @@ _SECRET = ("headers", "body", "forgets_secrets")
 _PLAIN = ("name", "target", "failure_threshold", "recovery_threshold", "is_muted", "forgets_secrets")
 
 
-class ProbeForm(forms.ModelForm):
+class ProbeForm(parts.InTwo, forms.ModelForm):
     """One probe. With `kind`, the fields of that kind alone; without, as in the admin, those of all."""
 
     kind = forms.ChoiceField(label="Looked at by", choices=Probe.Kind.choices)
@@ -68,7 +68,10 @@ class ProbeForm(forms.ModelForm):
         help_text="status, checks.db.0.status. Health documents are read anyhow: “status”: “fail” is down.",
     )  # fmt: skip
     json_value = forms.CharField(
-        label="stands", max_length=1000, required=False, help_text="ok, or one of several: ok|warn. Numbers as written."
+        label="has the value",
+        max_length=1000,
+        required=False,
+        help_text="ok, or one of several: ok|warn. Numbers as written.",
     )
     warn_days = forms.CharField(
         label="Tell of the certificate, days before its end", max_length=60, initial="21, 7", required=False,
@@ -104,6 +107,11 @@ class ProbeForm(forms.ModelForm):
         "record", "expected", "is_exact", "resolver", "warn_days", "fail_days", "failure_threshold",
         "recovery_threshold", "is_muted", "channels",
     ]  # fmt: skip
+
+    SELDOM = {
+        "method", "max_redirects", "is_pattern", "is_negated", "json_path", "json_value", "headers", "body", "is_exact",
+        "forgets_secrets", "resolver", "warn_days", "fail_days", "failure_threshold", "recovery_threshold", "is_muted",
+    }  # fmt: skip
 
     def __init__(self, *args: Any, project: Project | None = None, kind: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -47,8 +47,13 @@ def _field(field: Field) -> forms.Field:
     return made
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(parts.InTwo, forms.ModelForm):
     """One rule; the fields of its kind stand between what is watched and how long it must last."""
+
+    SELDOM = {
+        "group_by", "for_minutes", "keep_minutes", "no_data", "every_minutes", "repeat_minutes", "runbook", "labels",
+        "escalation",
+    }  # fmt: skip
 
     metric = forms.ChoiceField(label="Watch", choices=_metrics)
     where = parts.where_field()

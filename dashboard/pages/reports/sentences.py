@@ -48,7 +48,8 @@ def _traffic(report: Week) -> Iterator[str]:
     number = report.numbers.throughput
     if number.value:
         change = "the first week measured" if report.is_first else number.comparison.plain
-        yield f"{formatting.compact(number.value)} requests a minute: {change}."
+        count, *often = formatting.rate(number.value).rsplit(" ", 2)
+        yield f"{count} requests {' '.join(often)}: {change}."
 
 
 def _release(change: ReleaseChange | None) -> Iterator[str]:

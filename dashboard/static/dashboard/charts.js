@@ -203,6 +203,11 @@
   ask();
   Object.assign(window.obsCharts, { ask });
 
+  // on paper a chart is as wide as its card there
+  const sheets = () => [...document.querySelectorAll(".plot .main-svg")];
+  addEventListener("beforeprint", () => sheets().forEach((svg) => { const { width, height } = svg; svg.setAttribute("viewBox", `0 0 ${width.baseVal.value} ${height.baseVal.value}`); }));
+  addEventListener("afterprint", () => sheets().forEach((svg) => svg.removeAttribute("viewBox")));
+
   // while live is on, a picture older than two minutes says so
   const live = document.getElementById("live");
   if (live) setInterval(() => cards().forEach((card) => {

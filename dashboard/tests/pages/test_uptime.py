@@ -117,6 +117,20 @@ def test_what_cannot_be_stored_is_named_at_its_field(
     assert Probe.objects.count() == 1
 
 
+def test_what_few_ask_for_comes_when_it_is_called_typed_or_wrong(as_alice: Client, project: Project) -> None:
+    def is_open(page: str) -> bool:
+        assert 'name="max_redirects"' in page  # it is sent along either way
+        return '<details class="seldom" open>' in page
+
+    assert not is_open(text(as_alice, f"{BASE}new/http/"))
+    named = filled(name="")
+    assert not is_open(as_alice.post(f"{BASE}new/http/", named).content.decode())
+    assert is_open(as_alice.post(f"{BASE}new/http/", {**named, "max_redirects": "3"}).content.decode())
+    assert is_open(as_alice.post(f"{BASE}new/http/", filled(warn_days="soon")).content.decode())
+    as_alice.post(f"{BASE}new/http/", filled())
+    assert is_open(text(as_alice, f"{BASE}{Probe.objects.get().pk}/edit/"))
+
+
 def test_it_is_tried_before_it_is_stored_and_looked_at_at_once(
     as_alice: Client, project: Project, settings: Any
 ) -> None:
