@@ -37,7 +37,7 @@ class ProbeForm(parts.InTwo, forms.ModelForm):
     target = forms.CharField(label="Address", max_length=500, help_text="A URL; host:port; or a name for DNS.")
     interval = forms.CharField(label="Looked at every", max_length=40, initial="1 min")
     timeout = forms.CharField(label="May take", max_length=40, initial="10 s", help_text="At most 30 s.")
-    method = forms.ChoiceField(choices=[(name, name) for name in METHODS], required=False)
+    method = forms.ChoiceField(choices=[(name, name) for name in METHODS], required=False, initial=METHODS[0])
     expected_status = forms.CharField(
         label="Good statuses", max_length=200, initial="200-299", required=False,
         help_text="Numbers and ranges: 200-299, 301. A redirect that is not among them is followed.",
