@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 # What may be pressed, which words of charts lie beside their card, two colours, and what only paper says.
 SEEN = """() => {
-  const pressed = [...document.querySelectorAll("button, input, .button, .bar, .side")];
+  const pressed = [...document.querySelectorAll("button:not(.key button), .button, .bar, .side")];
   const words = [...document.querySelectorAll(".plot .main-svg text")];
   const edge = (one) => one.getBoundingClientRect().right;
   const { color, backgroundColor } = getComputedStyle(document.body);
@@ -21,6 +21,7 @@ SEEN = """() => {
     torn: words.filter((one) => edge(one) > edge(one.closest(".card"))).length,
     colours: [color, backgroundColor],
     said: document.querySelector(".print-only").innerText,
+    named: [...document.querySelectorAll(".key button")].every((one) => one.checkVisibility()),
   };
 }"""
 
@@ -45,6 +46,7 @@ def test_it_is_printed_black_on_white_and_whole(browser: Browser, gallery: Galle
     seen = page.evaluate(SEEN)
     assert seen["said"].startswith(f"{project.name} · production · ")
     assert (seen["pressed"], seen["torn"]) == (0, 0)
+    assert seen["named"]  # the colours of a chart
     assert seen["colours"] == ["rgb(15, 23, 42)", "rgb(255, 255, 255)"]
     assert watched.complaints == []
     context.close()
