@@ -1,7 +1,7 @@
 # The two commands of README on a bare machine, and the short forms of the runs that docs/ reports: what is killed,
 # upgraded, searched and fuzzed, and what is measured. In four lanes beside each other, each run with servers and
 # folders of its own; what a lane says comes when all have ended, the failed ones last.
-bare=("bash -euo pipefail ci/bare.sh" ".venv/bin/python -m bench.batches --facts 2000" ".venv/bin/python bench/slow_clients.py --short")
+bare=("bash -euo pipefail ci/bare.sh" ".venv/bin/python -m bench.batches --facts 2000")
 attacks=(
     ".venv/bin/python -m chaos.upgrade --days 1 --events 200" ".venv/bin/python -m chaos.alerts --kills 8 --rules 1"
     ".venv/bin/python -m chaos --seconds 20 --away 5"
@@ -11,14 +11,14 @@ attacks=(
 storage=(
     ".venv/bin/python -m bench.pages --scale 0.01 --only overview,issue,analytics"
     ".venv/bin/python -m bench.pages.server --scale 0.01 --times 3" ".venv/bin/python bench/queries.py --scale 0.01 --days 1"
-    ".venv/bin/python -m bench.ingest --seconds 2 --without-bugsink" ".venv/bin/python -m bench.impact --short"
-    ".venv/bin/python bench/growth/questions.py --short"
+    ".venv/bin/python -m bench.ingest --seconds 2 --without-bugsink" ".venv/bin/python bench/growth/questions.py --short"
 )
 waits=(
     ".venv/bin/python bench/hostile.py --at-once 2" ".venv/bin/python -m bench.canary --events 150"
     ".venv/bin/python bench/alert_latency.py --errors 6 --cold 2 --pause 1 --limit 10"
     ".venv/bin/python bench/idle.py --fresh --settle 10 --seconds 10"
     ".venv/bin/python -m bench.growth.soak --seconds 60 --every 10"
+    ".venv/bin/python bench/slow_clients.py --short" ".venv/bin/python -m bench.impact --short"
 )
 lane() {
     local run
