@@ -1,6 +1,6 @@
 """Every page, chart, address of the API and file, of a project with nothing, with one event, and with a demo."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,6 @@ def one_event() -> Project:
     return project
 
 
-def demo_data() -> Project:
-    return demo.seed("shop", days=2, events=60, seed=4, now=timezone.now()).project
-
-
 def bad_day_data() -> Project:
     """The demo with its flag, experiment and boards, and its bad day: an incident, rules, a status page."""
     now = timezone.now()
@@ -66,7 +62,6 @@ def bad_day_data() -> Project:
     return done.project
 
 
-AMOUNTS = (nothing, one_event, demo_data)
 THINGS = {"issue", "event", "incident", "flag", "release", "rule", "person"}
 # Beside 200: 204 is a poll without news, 302 leads on, 400 and 422 name what a form needs, 405 takes only POST.
 OPENED = {200, 204, 302, 400, 405, 422}
@@ -152,38 +147,36 @@ def amount(
         yield made
 
 
-class TestAmounts:
-    """What is there stays, so that pages are opened in parts."""
-
-    @pytest.fixture
-    def segment_root(self, amount: Kept) -> Path:
-        return amount.segments
-
-    @pytest.mark.parametrize("role", ROLES)
-    def test_every_page_and_call_opens(self, db: None, amount: Kept, role: str) -> None:
-        project: Project = amount.made
-        user, client = member(project, role)
-        for route in OF_PROJECT:
-            url, needed = route.url({"slug": project.slug}), route.callback.needed_role or "viewer"
-            status, count = counted(client, url)
-            assert count <= MOST, (route.name, count)
-            may = ROLES.index(role) >= ROLES.index(needed)
-            assert status in (OPENED if may else {403, 405}), (route.name, status)
-        for name, status in calls_of(project, user).items():
-            assert status in {200, 400, 403, 405}, (name, status)
-            assert status != 403 or role == "viewer", name
-
-    def test_every_page_about_a_thing_costs_little(self, db: None, amount: Kept) -> None:
-        project: Project = amount.made
-        client = member(project, "owner")[1]
-        costs = {name: counted(client, url)[1] for name, url in of_things(project).items()}
-        assert {name: count for name, count in costs.items() if count > MOST} == {}
-        assert project.slug != "shop" or costs.keys() >= THINGS
+@pytest.fixture
+def segment_root(amount: Kept) -> Path:
+    return amount.segments
 
 
-@pytest.mark.parametrize("amount", AMOUNTS, ids=lambda one: one.__name__)
-def test_every_chart_opens_in_every_form(db: None, amount: Callable[[], Project]) -> None:
-    project = amount()
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_and_call_opens(db: None, amount: Kept, role: str) -> None:
+    project: Project = amount.made
+    user, client = member(project, role)
+    for route in OF_PROJECT:
+        url, needed = route.url({"slug": project.slug}), route.callback.needed_role or "viewer"
+        status, count = counted(client, url)
+        assert count <= MOST, (route.name, count)
+        may = ROLES.index(role) >= ROLES.index(needed)
+        assert status in (OPENED if may else {403, 405}), (route.name, status)
+    for name, status in calls_of(project, user).items():
+        assert status in {200, 400, 403, 405}, (name, status)
+        assert status != 403 or role == "viewer", name
+
+
+def test_every_page_about_a_thing_costs_little(db: None, amount: Kept) -> None:
+    project: Project = amount.made
+    client = member(project, "owner")[1]
+    costs = {name: counted(client, url)[1] for name, url in of_things(project).items()}
+    assert {name: count for name, count in costs.items() if count > MOST} == {}
+    assert project.slug != "shop" or costs.keys() >= THINGS
+
+
+def test_every_chart_opens_in_every_form(db: None, amount: Kept) -> None:
+    project: Project = amount.made
     found = charts_of(project, member(project, "viewer")[1])
     # What is about a thing is not there without it; 400 names what a question needs.
     wrong = {name: status for name, status in found.items() if status not in (200, 400)}
