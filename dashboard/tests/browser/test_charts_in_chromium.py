@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from dashboard.frame import formatting
 from dashboard.pages.charts import CHARTS
+from dashboard.tests.browser import axe
 from dashboard.tests.browser.conftest import Gallery, Watched, watched_page
 from dashboard.tests.measured.test_charts import ASKED, PARAMETERS
 
@@ -105,7 +106,7 @@ def test_an_area_ends_where_nothing_was_measured(watched: Watched, gallery: Gall
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_no_chart_says_a_unit_twice(watched: Watched, gallery: Gallery, name: str) -> None:
+def test_every_chart_says_a_unit_once_and_can_be_heard(watched: Watched, gallery: Gallery, name: str) -> None:
     asked = {**({"query": PARAMETERS["query"]} if name.startswith("query_") else {}), **ASKED.get(name, {})}
     if name == "issue_trend":
         asked = {"issue": str(gallery.measured.issue.pk)}
@@ -114,6 +115,11 @@ def test_no_chart_says_a_unit_twice(watched: Watched, gallery: Gallery, name: st
     assert page.get_attribute(f"[data-chart={name}]", "data-state") == "ready"
     found = [text for across in (0.02, 0.3, 0.55, 0.8, 0.98) if (text := heard(page, name, across).strip())]
     assert found
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert axe.violations(page) == [], theme
+    page.emulate_media(color_scheme="light")
     for text in (*found, page.inner_text(f"[data-chart={name}] .card-head"), page.inner_text("main p >> nth=1")):
         assert not TWICE.search(text), text
         assert not LEFT_OVER.search(text), text
