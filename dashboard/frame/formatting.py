@@ -62,10 +62,15 @@ def rate(per_minute: float | None) -> str:
     """What happens so often a minute, with a number that people can picture: `70 a day`, `34 an hour`."""
     if not per_minute:
         return "–" if per_minute is None else "0"
+    return " ".join(often(per_minute))
+
+
+def often(per_minute: float) -> tuple[str, str]:
+    """The two parts of `rate`, for a sentence that has a word between them: `70`, `a day`."""
     for times, unit, least in ((1, "a min", 1), (60, "an hour", 10)):
         if per_minute * times >= least:
-            return f"{_short(per_minute * times)} {unit}"
-    return f"{_short(per_minute * 1440)} a day"
+            return _short(per_minute * times), unit
+    return _short(per_minute * 1440), "a day"
 
 
 def _short(number: float) -> str:

@@ -72,8 +72,9 @@ def of_project(slug: str, *, may_own: bool) -> tuple[Shortcut, ...]:
     return (*actions, *settings)
 
 
-def of_account() -> list[Shortcut]:
+@lru_cache(maxsize=1)
+def of_account() -> tuple[Shortcut, ...]:
     """What anybody sets for themselves."""
-    return [
+    return tuple(
         Shortcut(title, reverse(f"dashboard:{name}"), "account", "circle-user", also) for title, name, also in _ACCOUNT
-    ]
+    )

@@ -48,8 +48,8 @@ def _traffic(report: Week) -> Iterator[str]:
     number = report.numbers.throughput
     if number.value:
         change = "the first week measured" if report.is_first else number.comparison.plain
-        count, *often = formatting.rate(number.value).rsplit(" ", 2)
-        yield f"{count} requests {' '.join(often)}: {change}."
+        count, often = formatting.often(number.value)
+        yield f"{count} requests {often}: {change}."
 
 
 def _release(change: ReleaseChange | None) -> Iterator[str]:

@@ -36,7 +36,7 @@ def _is_sending(url: str) -> bool:
 def and_leave(browser: Browser, url: str, *, server: str, project: str, key: str) -> dict[str, Any]:
     """Open a page, use it, and leave: what it sent to the server (bodies in base64) and wrote to the console."""
     seen: dict[str, Any] = {"sent": [], "console": [], "statuses": []}
-    heard = [time.monotonic()]
+    heard: list[float] = []
 
     def sent(request: Request) -> None:
         heard.append(time.monotonic())
@@ -49,8 +49,10 @@ def and_leave(browser: Browser, url: str, *, server: str, project: str, key: str
         heard.append(time.monotonic())
         seen["statuses"].append([answer.status, answer.url])
 
-    def settle(began: float) -> None:
-        while time.monotonic() - max(heard[-1], began) < QUIET and time.monotonic() - began < LONGEST:
+    def settle() -> None:
+        began = time.monotonic()
+        heard.append(began)
+        while (now := time.monotonic()) - heard[-1] < QUIET and now - began < LONGEST:
             page.wait_for_timeout(50)
 
     page = browser.new_page(user_agent=AGENT)
@@ -61,8 +63,8 @@ def and_leave(browser: Browser, url: str, *, server: str, project: str, key: str
     page.add_init_script(f"window.OBS = {json.dumps({'url': server, 'project': project, 'key': key})}")
     page.goto(url, wait_until="networkidle")
     page.click("button")
-    settle(time.monotonic())
+    settle()
     page.goto("about:blank")
-    settle(time.monotonic())
+    settle()
     page.close()
     return seen
